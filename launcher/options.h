@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * options: what the user asked for, after the command line, the MUSTER_* variables and the configuration file.
+ * Filled by options_parse (opt*.c, from the one table opt.def), read by everything else in launcher. Plain data:
+ * all strings and arrays belong to the struct and live until options_fini. A field that was not given holds the
+ * value in its comment.
+ */
+#ifndef LAUNCHER_OPTIONS_H
+#define LAUNCHER_OPTIONS_H
+
+#include "common/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+enum env_mode { ENV_UNSET, ENV_ALL, ENV_NONE, ENV_LIST };
+
+/* Which of mpiexec's variables go to the ranks, and what is set on top. */
+struct env_rules {
+    enum env_mode mode; /* ENV_UNSET: the global rules speak; they in turn default to ENV_ALL */
+    char **names;       /* ENV_LIST: the names passed on */
+    size_t nnames;
+    char **set; /* "NAME=VALUE", later ones win (-env, -genv, -x NAME=VALUE) */
+    size_t nset;
+    char **templates; /* "NAME=TEMPLATE" with {rank} {local_rank} {host} {size} (--env-template) */
+    size_t ntemplates;
+};
+
+/* One application: the text between two colons, or one line of a -configfile. */
+struct app {
+    char **argv; /* NULL-terminated; argv[0] as typed */
+    size_t argc;
+    long np; /* -1: not given */
+    struct env_rules env;
+    char *wdir;           /* NULL: mpiexec's directory */
+    char *path;           /* NULL: the PATH of the rank's environment; else directories to search for argv[0] */
+    int umask;            /* -1: inherited */
+    char *hosts;          /* NULL: all hosts of the job; else a host list, of this application alone */
+    bool arg_templates;   /* expand {rank} ... in argv (--arg-template) */
+    const char *where;    /* for messages: "command line" or "FILE:LINE" */
+};
+
+enum stdin_mode { STDIN_RANKS, STDIN_ALL, STDIN_NONE };
+
+enum display { DISPLAY_MAP = 1, DISPLAY_BINDINGS = 2, DISPLAY_TOPO = 4 };
+
+struct options {
+    struct app *apps; /* at least one, unless only help was asked for */
+    size_t napps;
+    struct env_rules genv;
+
+    /* hosts */
+    char *hosts;         /* NULL, or the text of --hosts: "a,b:4,n[01-16]:8" */
+    char *hostfile;      /* NULL, or a file name */
+    char *launcher;      /* "fork" (the default while it is the only one) */
+    long radix;          /* children of one proxy in the control tree; 0: chosen by mpiexec */
+    long ppn;            /* ranks per node; 0: not given */
+
+    /* mapping and binding: the user's words, parsed by map/ */
+    char *map_by;        /* NULL or "slot", "core:2", ... */
+    char *rank_by;       /* NULL or "slot", "node", ... */
+    char *bind_to;       /* NULL or "core", "none", "user:0+2,1+3", ... */
+    long cpus_per_rank;  /* 0: not given */
+    char *rankmap;       /* NULL or "0,0,1,1", "(vector,(0,4,16))" */
+    char *rankfile;      /* NULL or a file name */
+    bool no_oversubscribe;
+    long usize;          /* universe size: -1 not given (the slots of all hosts), -2 infinite, else the number */
+
+    unsigned display;    /* enum display, or-ed */
+    bool dry_run;
+
+    /* standard I/O */
+    bool label;
+    char *label_pattern;   /* NULL, or with {rank} {host} {time} ...; NULL with label set: "[{rank}] " */
+    char *output_dir;      /* NULL or a directory: one file per rank and stream */
+    char *outfile_pattern; /* NULL or a file name pattern: %r rank, %h host, ... */
+    char *errfile_pattern;
+    bool tee;              /* with files: to the terminal as well */
+    bool merge_stderr;
+    bool collapse;
+    enum stdin_mode stdin_mode;
+    char *stdin_ranks;     /* STDIN_RANKS: "0", "0-3,7" */
+
+    /* life and death */
+    double kill_timeout;   /* seconds between SIGTERM and SIGKILL */
+    bool no_kill;
+    double timeout;        /* seconds for the whole job; 0: none */
+    double watch;          /* seconds between tables; 0: none */
+    char *report;          /* NULL or a file name, "-" for stdout */
+    bool verbose;
+};
+
+enum options_result {
+    OPTIONS_RUN,   /* o is filled: start the job */
+    OPTIONS_DONE,  /* help or version was printed: exit 0 */
+    OPTIONS_ERROR, /* e says what is wrong, in lines for the user */
+};
+
+/* argv as main gets it; env is the environment to read MUSTER_* and HOME from. Reads the configuration file and
+ * the files that the options name (-configfile). o needs options_fini after every result. */
+enum options_result options_parse(struct options *o, int argc, char **argv, char **env, struct err *e);
+void options_fini(struct options *o);
+
+#endif
