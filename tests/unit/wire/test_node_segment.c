@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The inherited segment: places, the map from ranks to nodes, and heads that must not be believed. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+#include <cmocka.h>
+#include "wire/node_segment.h"
+
+static _Alignas(4096) char memory[3 * 4096];
+
+/* 3 nodes, 2 ranks each, twice over: node 1 holds 2, 3, 8, 9. */
+static struct node_segment *make(uint64_t *bytes)
+{
+    memset(memory, 0, sizeof memory);
+    struct node_segment *h = (struct node_segment *)memory;
+    *h = (struct node_segment){
+        .job_size = 12, .node_count = 3, .node_id = 1, .local_size = 4, .local_cpus = 2, .run_count = 1};
+    *bytes = node_segment_plan(h);
+    *(struct rankmap_block *)(memory + h->runs_at) =
+        (struct rankmap_block){.nodes = 3, .ranks_per_node = 2, .repeat = 2};
+    memcpy(memory + h->locals_at, (uint32_t[]){2, 3, 8, 9}, 16);
+    return h;
+}
+
+static void test_map(void **state)
+{
+    static const uint32_t node[12] = {0, 0, 1, 1, 2, 2, 0, 0, 1, 1, 2, 2};
+    uint64_t bytes;
+    struct node_segment *h = make(&bytes);
+    assert_true(node_segment_valid(h, bytes));
+    for (uint32_t r = 0; r < 12; r++)
+        assert_int_equal(node_segment_node_of(h, r), node[r]);
+    assert_int_equal(h->lib_at % 4096, 0);
+    assert_int_equal((char *)node_segment_status(h, 3) - memory, h->status_at + 192);
+}
+
+static void test_lies(void **state)
+{
+    uint64_t bytes;
+    struct node_segment *h = make(&bytes);
+    assert_false(node_segment_valid(h, bytes - 1));
+    h->version++;
+    assert_false(node_segment_valid(h, bytes));
+    h = make(&bytes), h->local_size = 0x80000000u;
+    assert_false(node_segment_valid(h, bytes));
+    h = make(&bytes), h->node_id = 3;
+    assert_false(node_segment_valid(h, bytes));
+    h = make(&bytes), h->job_size = 13;
+    assert_false(node_segment_valid(h, bytes));
+    h = make(&bytes), ((struct rankmap_block *)(memory + h->runs_at))->ranks_per_node = 0x40000001u;
+    assert_false(node_segment_valid(h, bytes));
+    h = make(&bytes), ((uint32_t *)(memory + h->locals_at))[1] = 4;
+    assert_false(node_segment_valid(h, bytes));
+    h = make(&bytes), memset(h->job_name, 'x', sizeof h->job_name);
+    assert_false(node_segment_valid(h, bytes));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_map), cmocka_unit_test(test_lies)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

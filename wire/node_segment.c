@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * node_segment: places and checks. The head comes from another process: nothing in it is believed before
+ * node_segment_valid has seen it, and sums are made in 64 bits so that no product wraps.
+ */
+#include "wire/node_segment.h"
+#include <string.h>
+
+enum { LINE = 64, PAGE = 4096 };
+
+static uint64_t up(uint64_t n, uint64_t to)
+{
+    return (n + to - 1) / to * to;
+}
+
+uint64_t node_segment_plan(struct node_segment *h)
+{
+    h->magic = NODE_SEGMENT_MAGIC;
+    h->version = NODE_SEGMENT_VERSION;
+    h->runs_at = sizeof *h;
+    h->locals_at = up(h->runs_at + (uint64_t)h->run_count * sizeof(struct rankmap_block), LINE);
+    h->status_at = up(h->locals_at + (uint64_t)h->local_size * sizeof(uint32_t), LINE);
+    h->lib_at = up(h->status_at + (uint64_t)h->local_size * sizeof(struct rank_status), PAGE);
+    return h->lib_at;
+}
+
+static bool head_valid(const struct node_segment *h, size_t bytes)
+{
+    struct node_segment want;
+    if (bytes < sizeof *h || h->magic != NODE_SEGMENT_MAGIC || h->version != NODE_SEGMENT_VERSION)
+        return false;
+    want = *h;
+    if (node_segment_plan(&want) > bytes)
+        return false;
+    return h->runs_at == want.runs_at && h->locals_at == want.locals_at && h->status_at == want.status_at &&
+           h->lib_at == want.lib_at && h->local_size > 0 && h->local_size <= h->job_size &&
+           h->node_id < h->node_count && memchr(h->job_name, 0, sizeof h->job_name);
+}
+
+static bool runs_valid(const struct node_segment *h)
+{
+    const struct rankmap_block *r = node_segment_runs(h);
+    uint64_t ranks = 0, here = 0;
+    for (uint32_t i = 0; i < h->run_count; i++) {
+        if ((uint64_t)r[i].first + r[i].nodes > h->node_count)
+            return false;
+        uint64_t block = (uint64_t)r[i].nodes * r[i].ranks_per_node;
+        if (block > h->job_size || block * r[i].repeat > h->job_size)
+            return false;
+        ranks += block * r[i].repeat;
+        if (h->node_id - r[i].first < r[i].nodes)
+            here += (uint64_t)r[i].ranks_per_node * r[i].repeat;
+        if (ranks > h->job_size)
+            return false;
+    }
+    return ranks == h->job_size && here == h->local_size;
+}
+
+bool node_segment_valid(const struct node_segment *h, size_t bytes)
+{
+    if (!head_valid(h, bytes) || !runs_valid(h))
+        return false;
+    const uint32_t *local = node_segment_locals(h);
+    for (uint32_t i = 0; i < h->local_size; i++)
+        if (local[i] >= h->job_size || (i > 0 && local[i] <= local[i - 1]) ||
+            node_segment_node_of(h, local[i]) != h->node_id)
+            return false;
+    return true;
+}
+
+uint32_t node_segment_node_of(const struct node_segment *h, uint32_t rank)
+{
+    const struct rankmap view = {(struct rankmap_block *)(uintptr_t)node_segment_runs(h), h->run_count, h->job_size,
+                                 h->node_count};
+    return rankmap_node(&view, rank);
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * node_segment: what the ranks of one job on one node are told at birth, and what they tell about themselves.
+ *
+ * The launcher's proxy makes one memfd a job and node before it starts the first rank, fills the head below and
+ * hands it down. A rank so knows its job without asking anybody. The environment of each rank names it:
+ *
+ *     MUSTER_NODE_FD=<fd>      the memfd, inherited, not close-on-exec, open for reading and writing
+ *     MUSTER_LOCAL_RANK=<i>    this rank's place in the table of local ranks, 0 <= i < local_size
+ *
+ *     offset 0            struct node_segment                 written by the proxy, read-only afterwards
+ *            runs_at      struct rankmap_block[run_count]     rank -> node for the whole job, in compact form
+ *            locals_at    uint32_t[local_size]                this node's ranks, rising
+ *            status_at    struct rank_status[local_size]      written by the ranks, read by the proxy
+ *            lib_at       (a multiple of 4096)                the runtime's own; zeros at birth, and the ranks make
+ *                                                             the file as long as they need: the proxy neither
+ *                                                             reads nor seals it
+ *
+ * All of it is in the byte order of the node. Sizes and places come from node_segment_plan, so that both sides
+ * agree. A reader calls node_segment_valid once on the mapping, then trusts the head.
+ */
+#ifndef WIRE_NODE_SEGMENT_H
+#define WIRE_NODE_SEGMENT_H
+
+#include <assert.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "wire/rankmap.h"
+
+#define NODE_SEGMENT_MAGIC UINT64_C(0x315265747375754d)
+#define NODE_SEGMENT_VERSION 1
+#define NODE_SEGMENT_FD_ENV "MUSTER_NODE_FD"
+#define NODE_SEGMENT_LOCAL_RANK_ENV "MUSTER_LOCAL_RANK"
+
+struct node_segment {
+    uint64_t magic;
+    uint32_t version;
+    uint32_t job_size;   /* ranks in the job's MPI_COMM_WORLD */
+    uint32_t node_count; /* nodes of the job */
+    uint32_t node_id;    /* this node, 0 <= node_id < node_count */
+    uint32_t local_size; /* ranks of the job on this node, at least 1 */
+    uint32_t local_cpus; /* processors that these ranks may use together; fewer than local_size: oversubscribed */
+    uint32_t run_count;
+    int32_t universe_size; /* -1: unknown */
+    uint64_t runs_at;      /* places, in bytes from the head */
+    uint64_t locals_at;
+    uint64_t status_at;
+    uint64_t lib_at;
+    uint32_t survive;   /* 1: the launcher does not end the job when a rank dies */
+    uint32_t reserved;  /* 0 */
+    char job_name[176]; /* unique among the jobs of this node's user; NUL-terminated */
+};
+static_assert(sizeof(struct node_segment) == 256, "the head is part of the contract");
+
+static_assert(sizeof(struct rankmap_block) == 16, "a run is part of the contract");
+
+enum rank_state { RANK_STARTED = 0, RANK_INITIALIZED = 1, RANK_FINALIZED = 2, RANK_ABORTED = 3 };
+
+/* What one rank is doing. A call costs the rank one store at its begin and one at its end: `call` holds the number of
+ * the MPI function (0: outside of MPI) in its low 16 bits and a count of calls above. What follows is written only by a
+ * rank that has waited for a while, and says something about the present call only while detail_call == call. */
+struct rank_status {
+    _Atomic uint64_t call;
+    _Atomic uint64_t detail_call; /* stored last, with release */
+    uint64_t since_ns;            /* CLOCK_MONOTONIC at which the wait began */
+    int32_t peer;                 /* rank in MPI_COMM_WORLD that is waited for, RANK_STATUS_ANY, or _NONE */
+    int32_t tag;
+    uint32_t comm;          /* 0 MPI_COMM_WORLD, 1 MPI_COMM_SELF, otherwise a number that its members share */
+    _Atomic uint32_t state; /* enum rank_state */
+    char function[24];      /* "MPI_Allreduce", cut if longer, NUL-terminated */
+};
+static_assert(sizeof(struct rank_status) == 64, "one cache line a rank");
+#define RANK_STATUS_ANY (-1)
+#define RANK_STATUS_NONE (-2)
+
+/* Fills version, magic and the places in h from h's job_size, local_size and run_count; returns lib_at, which is the
+ * least length of the file. */
+uint64_t node_segment_plan(struct node_segment *h);
+
+/* Is the mapping of `bytes` bytes at h a segment of this version whose tables lie inside and make sense: every rank on
+ * one node below node_count, the locals rising, inside the job and on this node? */
+bool node_segment_valid(const struct node_segment *h, size_t bytes);
+
+/* The node of a rank below job_size; O(runs). */
+uint32_t node_segment_node_of(const struct node_segment *h, uint32_t rank);
+
+static inline const struct rankmap_block *node_segment_runs(const struct node_segment *h)
+{
+    return (const struct rankmap_block *)((const char *)h + h->runs_at);
+}
+
+static inline const uint32_t *node_segment_locals(const struct node_segment *h)
+{
+    return (const uint32_t *)((const char *)h + h->locals_at);
+}
+
+static inline struct rank_status *node_segment_status(struct node_segment *h, uint32_t local_rank)
+{
+    return (struct rank_status *)((char *)h + h->status_at) + local_rank;
+}
+
+#endif
