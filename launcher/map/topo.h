@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * topo: the processors of one machine, and the objects that hold them. hwloc finds them out; what it found is kept
+ * as flat arrays, so that planning for many nodes costs no calls. An object is a run of hardware threads in hwloc's
+ * logical order. What the affinity mask or cpuset forbids is known but not usable; a core of which some hardware
+ * threads are forbidden is usable with the others.
+ */
+#ifndef LAUNCHER_MAP_TOPO_H
+#define LAUNCHER_MAP_TOPO_H
+
+#include "common/err.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum topo_kind {
+    TOPO_HWTHREAD,
+    TOPO_CORE,
+    TOPO_L1CACHE,
+    TOPO_L2CACHE,
+    TOPO_L3CACHE,
+    TOPO_NUMA,
+    TOPO_PACKAGE,
+    TOPO_MACHINE,
+    TOPO_NKINDS,
+};
+
+#define TOPO_WANT(kind) (1u << (kind))
+#define TOPO_WANT_ALL (TOPO_WANT(TOPO_NKINDS) - 1)
+
+struct topo_hwthread {
+    uint32_t os; /* the kernel's number */
+    bool usable;
+};
+
+struct topo_object {
+    uint32_t first, n; /* hardware threads topo_hwthread(first) .. (first + n - 1); at least one is usable */
+};
+
+struct topo;
+
+/* This machine, restricted to the affinity mask of the caller. want: or-ed TOPO_WANT of the kinds that will be asked
+ * for; hardware threads, cores and the machine are always there, each further kind costs time. NULL: e is set. */
+struct topo *topo_load(unsigned want, struct err *e);
+
+/* A machine for tests, by hwloc's synthetic description ("pack:2 core:4 pu:2"). cpus: NULL, or the list of the OS
+ * numbers that are usable ("0-3,8"). */
+struct topo *topo_synthetic(const char *desc, const char *cpus, struct err *e);
+
+void topo_destroy(struct topo *t);
+
+/* Were objects of this kind asked for when t was loaded? */
+bool topo_has(const struct topo *t, enum topo_kind kind);
+
+/* Objects of one kind with a usable hardware thread, in logical order. A machine that does not have the kind (no L3
+ * cache, no package known) counts as one object of it: itself. */
+uint32_t topo_count(const struct topo *t, enum topo_kind kind);
+const struct topo_object *topo_objects(const struct topo *t, enum topo_kind kind);
+
+/* All hardware threads in logical order, forbidden ones included. */
+uint32_t topo_nhwthreads(const struct topo *t);
+const struct topo_hwthread *topo_hwthreads(const struct topo *t);
+
+/* How many processors (hardware threads) are usable. */
+uint32_t topo_capacity(const struct topo *t);
+
+/* The user's word for a kind ("socket", "package", "numa", "l3cache", ...), in any case; -1: none of them. */
+int topo_kind_parse(const char *word);
+const char *topo_kind_name(enum topo_kind kind);
+
+#endif
