@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * hostlist: the list itself: adding, merging, finding, leaving out; and the two sources of text. The grammar of one
+ * item is in hostlist_item.c.
+ */
+#include "common/hostlist.h"
+
+#include "common/file.h"
+#include "common/hostlist_item.h"
+#include "common/xalloc.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+
+#define FILE_MAX ((size_t)64 << 20)
+
+struct hostlist_entry {
+    size_t i;
+    UT_hash_handle hh;
+};
+
+static struct hostlist_entry *entry_of(const struct hostlist *l, const char *name)
+{
+    struct hostlist_entry *x;
+    HASH_FIND_STR(l->index, name, x);
+    return x;
+}
+
+long hostlist_find(const struct hostlist *l, const char *name)
+{
+    struct hostlist_entry *x = entry_of(l, name);
+    return x ? (long)x->i : -1;
+}
+
+static void index_add(struct hostlist *l, size_t i)
+{
+    struct hostlist_entry *x = xcalloc(1, sizeof *x);
+    x->i = i;
+    HASH_ADD_KEYPTR(hh, l->index, l->hosts[i].name, strlen(l->hosts[i].name), x);
+}
+
+static void index_drop(struct hostlist *l)
+{
+    struct hostlist_entry *x, *next;
+    HASH_ITER(hh, l->index, x, next)
+    {
+        HASH_DEL(l->index, x);
+        free(x);
+    }
+}
+
+static int merge(struct hostlist_host *old, const struct hostlist_host *h, struct err *e)
+{
+    uint64_t sum = (uint64_t)(old->slots ? old->slots : 1) + (h->slots ? h->slots : 1);
+    if (sum > HOSTLIST_SLOTS_MAX)
+        return err_set(e, "host %s has more than %u slots", old->name, HOSTLIST_SLOTS_MAX);
+    if (h->user && old->user && strcmp(h->user, old->user))
+        return err_set(e, "host %s is named with two users, %s and %s", old->name, old->user, h->user);
+    old->slots = (uint32_t)sum;
+    if (h->max_slots)
+        old->max_slots = h->max_slots;
+    if (h->user && !old->user)
+        old->user = xstrdup(h->user);
+    return 0;
+}
+
+int hostlist_add(struct hostlist *l, const struct hostlist_host *h, struct err *e)
+{
+    long at = hostlist_find(l, h->name);
+    if (at >= 0)
+        return merge(&l->hosts[at], h, e);
+    size_t max = l->max ? l->max : HOSTLIST_MAX;
+    if (l->n >= max)
+        return err_set(e, "more than %zu hosts", max);
+    if (l->n == l->cap)
+        l->hosts = xreallocarray(l->hosts, l->cap = l->cap ? 2 * l->cap : 16, sizeof *l->hosts);
+    struct hostlist_host *new = &l->hosts[l->n];
+    *new = *h;
+    new->name = xstrdup(h->name);
+    new->user = h->user ? xstrdup(h->user) : NULL;
+    index_add(l, l->n++);
+    return 0;
+}
+
+static void host_fini(struct hostlist_host *h)
+{
+    free(h->name);
+    free(h->user);
+}
+
+void hostlist_fini(struct hostlist *l)
+{
+    index_drop(l);
+    for (size_t i = 0; i < l->n; i++)
+        host_fini(&l->hosts[i]);
+    free(l->hosts);
+    *l = (struct hostlist){0};
+}
+
+/* Takes the hosts of out away from l. */
+static void leave_out(struct hostlist *l, const struct hostlist *out)
+{
+    if (!out->n)
+        return;
+    index_drop(l);
+    size_t kept = 0;
+    for (size_t i = 0; i < l->n; i++)
+        if (hostlist_find(out, l->hosts[i].name) >= 0)
+            host_fini(&l->hosts[i]);
+        else
+            l->hosts[kept++] = l->hosts[i];
+    l->n = kept;
+    for (size_t i = 0; i < kept; i++)
+        index_add(l, i);
+}
+
+/* The last step of each source: what was left out leaves, and something must be left over. */
+static int finish(struct hostlist *l, struct hostlist *out, const char *what, struct err *e)
+{
+    bool named = l->n > 0;
+    leave_out(l, out);
+    if (l->n)
+        return 0;
+    return err_set(e, named ? "%s leaves no host over" : "%s names no host", what);
+}
+
+int hostlist_parse(struct hostlist *l, const char *text, struct err *e)
+{
+    struct hostlist out = {.max = l->max};
+    struct hostlist_host extra = {0};
+    int rc = hostlist_items(l, &out, text, strlen(text), &extra, "", e);
+    if (rc == 0)
+        rc = finish(l, &out, "the host list", e);
+    hostlist_fini(&out);
+    return rc;
+}
+
+static int read_lines(struct hostlist *l, struct hostlist *out, char *text, const char *file, struct err *e)
+{
+    size_t number = 0;
+    for (char *line = text, *next; line; line = next) {
+        next = strchr(line, '\n');
+        if (next)
+            *next++ = '\0';
+        char *where = xasprintf("%s:%zu: ", file, ++number);
+        int rc = hostlist_line(l, out, line, where, e);
+        free(where);
+        if (rc < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int hostlist_read(struct hostlist *l, const char *file, struct err *e)
+{
+    char *text = file_read(file, FILE_MAX, NULL, e);
+    if (!text)
+        return -1;
+    struct hostlist out = {.max = l->max};
+    int rc = read_lines(l, &out, text, file, e);
+    if (rc == 0)
+        rc = finish(l, &out, file, e);
+    hostlist_fini(&out);
+    free(text);
+    return rc;
+}
