@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * pmi_control: the messages between the halves of pmi-server, carried by the control frames PMI_UP and PMI_DOWN.
+ * The catalogue is pmi_control.def; a payload is the number of its message, the job, and what the catalogue says.
+ */
+#ifndef WIRE_PMI_CONTROL_H
+#define WIRE_PMI_CONTROL_H
+
+#include "wire/buf.h"
+
+enum pmi_control {
+    PMI_CONTROL_NONE,
+#define PMI_CONTROL(name, what) PMI_CONTROL_##name,
+#include "wire/pmi_control.def"
+#undef PMI_CONTROL
+    PMI_CONTROL_END
+};
+
+/* The name of a payload's message, for traces: "BARRIER"; "?" for what is none. */
+const char *pmi_control_name(const void *payload, size_t n);
+
+#endif
