@@ -9,6 +9,7 @@
 #define LAUNCHER_OPTIONS_H
 
 #include "common/err.h"
+#include "common/hostlist.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -33,12 +34,12 @@ struct app {
     size_t argc;
     long np; /* -1: not given */
     struct env_rules env;
-    char *wdir;           /* NULL: mpiexec's directory */
-    char *path;           /* NULL: the PATH of the rank's environment; else directories to search for argv[0] */
-    int umask;            /* -1: inherited */
-    char *hosts;          /* NULL: all hosts of the job; else a host list, of this application alone */
-    bool arg_templates;   /* expand {rank} ... in argv (--arg-template) */
-    const char *where;    /* for messages: "command line" or "FILE:LINE" */
+    char *wdir;         /* NULL: mpiexec's directory */
+    char *path;         /* NULL: the PATH of the rank's environment; else directories to search for argv[0] */
+    int umask;          /* -1: inherited */
+    char *hosts;        /* NULL: all hosts of the job; else a host list, of this application alone */
+    bool arg_templates; /* expand {rank} ... in argv (--arg-template) */
+    char *where;        /* for messages: "command line" or "FILE:LINE" */
 };
 
 enum stdin_mode { STDIN_RANKS, STDIN_ALL, STDIN_NONE };
@@ -51,23 +52,23 @@ struct options {
     struct env_rules genv;
 
     /* hosts */
-    char *hosts;         /* NULL, or the text of --hosts: "a,b:4,n[01-16]:8" */
-    char *hostfile;      /* NULL, or a file name */
-    char *launcher;      /* "fork" (the default while it is the only one) */
-    long radix;          /* children of one proxy in the control tree; 0: chosen by mpiexec */
-    long ppn;            /* ranks per node; 0: not given */
+    char *hosts;    /* NULL, or the text of --hosts: "a,b:4,n[01-16]:8" (use options_hosts) */
+    char *hostfile; /* NULL, or a file name (use options_hosts) */
+    char *launcher; /* "fork" (the default while it is the only one) */
+    long radix;     /* children of one proxy in the control tree; 0: chosen by mpiexec */
+    long ppn;       /* ranks per node; 0: not given */
 
     /* mapping and binding: the user's words, parsed by map/ */
-    char *map_by;        /* NULL or "slot", "core:2", ... */
-    char *rank_by;       /* NULL or "slot", "node", ... */
-    char *bind_to;       /* NULL or "core", "none", "user:0+2,1+3", ... */
-    long cpus_per_rank;  /* 0: not given */
-    char *rankmap;       /* NULL or "0,0,1,1", "(vector,(0,4,16))" */
-    char *rankfile;      /* NULL or a file name */
+    char *map_by;       /* NULL or "slot", "core:2", ... */
+    char *rank_by;      /* NULL or "slot", "node", ... */
+    char *bind_to;      /* NULL or "core", "none", "user:0+2,1+3", ... */
+    long cpus_per_rank; /* 0: not given */
+    char *rankmap;      /* NULL or "0,0,1,1", "(vector,(0,4,16))" */
+    char *rankfile;     /* NULL or a file name */
     bool no_oversubscribe;
-    long usize;          /* universe size: -1 not given (the slots of all hosts), -2 infinite, else the number */
+    long usize; /* universe size: -1 not given (the slots of all hosts), -2 infinite, else the number */
 
-    unsigned display;    /* enum display, or-ed */
+    unsigned display; /* enum display, or-ed */
     bool dry_run;
 
     /* standard I/O */
@@ -76,18 +77,18 @@ struct options {
     char *output_dir;      /* NULL or a directory: one file per rank and stream */
     char *outfile_pattern; /* NULL or a file name pattern: %r rank, %h host, ... */
     char *errfile_pattern;
-    bool tee;              /* with files: to the terminal as well */
+    bool tee; /* with files: to the terminal as well */
     bool merge_stderr;
     bool collapse;
     enum stdin_mode stdin_mode;
-    char *stdin_ranks;     /* STDIN_RANKS: "0", "0-3,7" */
+    char *stdin_ranks; /* STDIN_RANKS: "0", "0-3,7" */
 
     /* life and death */
-    double kill_timeout;   /* seconds between SIGTERM and SIGKILL */
+    double kill_timeout; /* seconds between SIGTERM and SIGKILL */
     bool no_kill;
-    double timeout;        /* seconds for the whole job; 0: none */
-    double watch;          /* seconds between tables; 0: none */
-    char *report;          /* NULL or a file name, "-" for stdout */
+    double timeout; /* seconds for the whole job; 0: none */
+    double watch;   /* seconds between tables; 0: none */
+    char *report;   /* NULL or a file name, "-" for stdout */
     bool verbose;
 };
 
@@ -101,5 +102,11 @@ enum options_result {
  * the files that the options name (-configfile). o needs options_fini after every result. */
 enum options_result options_parse(struct options *o, int argc, char **argv, char **env, struct err *e);
 void options_fini(struct options *o);
+
+/* The hosts of the job, into an empty list: of the host file, narrowed to those of --hosts where both are given;
+ * with neither, those of all applications (a host's slots being the most that one of them gives it). l stays empty
+ * when no host was named at all: the job then runs on this machine alone. An application's own hosts (app.hosts, to
+ * be read by hostlist_parse) are checked to be among them. */
+int options_hosts(const struct options *o, struct hostlist *l, struct err *e);
 
 #endif

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * opt_help: --help, --help TOPIC and --version, out of the tables.
+ */
+#include "launcher/opt.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define BRIEF_AT 24 /* column of the brief text */
+#define WIDTH 79
+
+/* "-n, -np N", "--hosts LIST": at most names names, 0 for all. */
+static void print_names(FILE *to, const struct opt *o, unsigned names)
+{
+    char text[64];
+    size_t n;
+    unsigned k = 0;
+    int column = 2;
+    fputs("  ", to);
+    for (const char *at = o->names, *s; (s = opt_next_name(&at, &n)) && (!names || k < names); k++)
+        column += fprintf(to, "%s%s", k ? ", " : "", opt_shown(s, n, text));
+    if (*o->values)
+        column += fprintf(to, " %s", o->values);
+    if (column + 2 > BRIEF_AT) {
+        fputc('\n', to);
+        column = 0;
+    }
+    fprintf(to, "%*s%s\n", BRIEF_AT - column, "", o->brief);
+}
+
+static void print_wrapped(FILE *to, const char *text, int indent)
+{
+    int column = WIDTH;
+    size_t n;
+    for (const char *at = text, *s; (s = opt_next_name(&at, &n));) {
+        if (column + 1 + (int)n > WIDTH)
+            column = fprintf(to, "%s%*s", s == text ? "" : "\n", indent, "");
+        else
+            column += fprintf(to, " ");
+        column += fprintf(to, "%.*s", (int)n, s);
+    }
+    fputc('\n', to);
+}
+
+static void first_screen(FILE *to)
+{
+    fputs("usage: mpiexec [options] program [arguments] [: [options] program ...]\n\n", to);
+    for (size_t i = 0; i < OPT_COUNT; i++)
+        if (opt_table[i].common)
+            print_names(to, &opt_table[i], 1);
+    fputs("\nOne dash or two, --name VALUE or --name=VALUE. More by mpiexec --help TOPIC:\n ", to);
+    for (size_t i = 0; i < OPT_TOPICS; i++)
+        fprintf(to, " %s", opt_subjects[i].name);
+    fputs("\nor in the manual: man mpiexec\n", to);
+}
+
+static void print_aliases(FILE *to, const struct opt *o)
+{
+    char a[64], b[64];
+    for (size_t i = 0; i < opt_naliases; i++) {
+        if (&opt_table[opt_aliases[i].opt] != o)
+            continue;
+        fprintf(to, "%*s%s is %s=%s\n", BRIEF_AT, "", opt_shown(opt_aliases[i].name, strlen(opt_aliases[i].name), a),
+                opt_shown(o->names, strcspn(o->names, " "), b), opt_aliases[i].value);
+    }
+}
+
+static void one_topic(FILE *to, enum opt_topic topic)
+{
+    fprintf(to, "%s\n\n%s", opt_subjects[topic].title, opt_subjects[topic].text);
+    for (size_t i = 0, first = 1; i < OPT_COUNT; i++) {
+        if (opt_table[i].topic != topic)
+            continue;
+        if (first)
+            fputc('\n', to);
+        first = 0;
+        print_names(to, &opt_table[i], 0);
+        if (*opt_table[i].more)
+            print_wrapped(to, opt_table[i].more, BRIEF_AT);
+        print_aliases(to, &opt_table[i]);
+    }
+}
+
+int opt_help(FILE *to, const char *topic, struct err *e)
+{
+    if (!topic || !*topic) {
+        first_screen(to);
+        return 0;
+    }
+    for (size_t i = 0; i < OPT_TOPICS; i++)
+        if (!strcmp(topic, opt_subjects[i].name)) {
+            one_topic(to, (enum opt_topic)i);
+            return 0;
+        }
+    char names[256] = "";
+    for (size_t i = 0; i < OPT_TOPICS; i++)
+        snprintf(names + strlen(names), sizeof names - strlen(names), " %s", opt_subjects[i].name);
+    return err_set(e, "no help about \"%.40s\"; the topics are%s", topic, names);
+}
+
+void opt_version(FILE *to)
+{
+    fprintf(to, "mpiexec (Muster) %s\n", MUSTER_VERSION);
+}
