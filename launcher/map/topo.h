@@ -49,8 +49,8 @@ struct topo *topo_synthetic(const char *desc, const char *cpus, struct err *e);
 
 void topo_destroy(struct topo *t);
 
-/* Were objects of this kind asked for when t was loaded? */
-bool topo_has(const struct topo *t, enum topo_kind kind);
+/* Were all these kinds asked for when t was loaded? */
+bool topo_has_all(const struct topo *t, unsigned want);
 
 /* Objects of one kind with a usable hardware thread, in logical order. A machine that does not have the kind (no L3
  * cache, no package known) counts as one object of it: itself. */

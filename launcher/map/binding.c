@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Nodes with the same topology and the same number of ranks are bound alike: what is worked out for one of them is
+ * a table, kept and looked up by the others, so that 10,000 equal nodes cost one.
+ */
+#include "launcher/map/binding.h"
+
+#include "common/cpulist.h"
+#include "common/xalloc.h"
+#include "launcher/map/layout.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+
+struct binding_text {
+    const char *text; /* borrowed from plan->bindings */
+    int32_t index;
+    UT_hash_handle hh;
+};
+
+int32_t binding_set_add(struct binding_set *s, char *text)
+{
+    struct binding_text *b;
+    HASH_FIND_STR(s->by_text, text, b);
+    if (b) {
+        free(text);
+        return b->index;
+    }
+    struct map_plan *p = s->plan;
+    if (!(p->nbindings & (p->nbindings - 1))) /* a power of two, or none: full */
+        p->bindings = xreallocarray(p->bindings, p->nbindings ? 2 * (size_t)p->nbindings : 1, sizeof *p->bindings);
+    b = xmalloc(sizeof *b);
+    *b = (struct binding_text){.text = text, .index = (int32_t)p->nbindings};
+    p->bindings[p->nbindings++] = text;
+    HASH_ADD_KEYPTR(hh, s->by_text, b->text, strlen(b->text), b);
+    return b->index;
+}
+
+void binding_set_fini(struct binding_set *s)
+{
+    struct binding_text *b, *next;
+    HASH_ITER(hh, s->by_text, b, next)
+    {
+        HASH_DEL(s->by_text, b);
+        free(b);
+    }
+}
+
+struct topo *binding_topo(struct map_plan *p, const struct map_request *r, uint32_t node, unsigned want, struct err *e)
+{
+    struct map_node *n = &r->nodes[node];
+    if (n->topo && topo_has_all(n->topo, want))
+        return n->topo;
+    if (r->topo_load)
+        return n->topo = r->topo_load(r->arg, n, want, e);
+    if (!p->topo)
+        p->topo = topo_load(want, e);
+    return n->topo = p->topo;
+}
+
+char *binding_text_of(const struct topo *t, struct topo_object run)
+{
+    struct cpulist l;
+    cpulist_init(&l);
+    for (uint32_t i = run.first; i < run.first + run.n; i++)
+        if (topo_hwthreads(t)[i].usable)
+            cpulist_add(&l, topo_hwthreads(t)[i].os);
+    char *text = cpulist_format(&l);
+    cpulist_fini(&l);
+    return text;
+}
+
+/* ---- tables ---- */
+
+struct table_key {
+    const struct topo *topo;
+    uint64_t nranks; /* as wide as a pointer: no padding in a key that is hashed as bytes */
+};
+
+struct table {
+    struct table_key key;
+    int32_t *bindings; /* by local rank; NULL: not bound */
+    UT_hash_handle hh;
+};
+
+struct binder {
+    struct map_plan *plan;
+    const struct map_request *r;
+    const struct policy *how;
+    struct binding_set set;
+    struct table *tables;
+};
+
+/* A processor for each rank in turn, in the kernel's order. */
+static void fill_rr(struct binder *b, struct table *t)
+{
+    char *all = binding_text_of(t->key.topo, (struct topo_object){0, topo_nhwthreads(t->key.topo)});
+    struct cpulist l;
+    cpulist_init(&l);
+    cpulist_parse(&l, all, NULL);
+    uint32_t cpu = 0;
+    for (uint64_t i = 0; i < t->key.nranks; i++) {
+        while (!cpulist_has(&l, cpu))
+            cpu = (cpu + 1) % CPULIST_LIMIT;
+        t->bindings[i] = binding_set_add(&b->set, xasprintf("%u", cpu++));
+    }
+    cpulist_fini(&l);
+    free(all);
+}
+
+static void fill_user(struct binder *b, struct table *t)
+{
+    for (uint64_t i = 0; i < t->key.nranks; i++)
+        t->bindings[i] = binding_set_add(&b->set, xstrdup(b->how->user[i % b->how->nuser]));
+}
+
+static void fill_from(struct binder *b, struct table *t, const struct topo_object *at)
+{
+    for (uint64_t i = 0; i < t->key.nranks; i++)
+        if (i && at[i].first == at[i - 1].first && at[i].n == at[i - 1].n)
+            t->bindings[i] = t->bindings[i - 1];
+        else
+            t->bindings[i] = binding_set_add(&b->set, binding_text_of(t->key.topo, at[i]));
+}
+
+static void drop(struct table *t)
+{
+    free(t->bindings);
+    t->bindings = NULL;
+}
+
+/* By default each rank gets a core of its own, or the processors that --cpus-per-rank asks for. Where cores do not
+ * suffice but hardware threads do, ranks that were mapped by socket or the like at least stay there. */
+static void fill_default(struct binder *b, struct table *t, struct layout *l)
+{
+    const struct policy *how = b->how;
+    bool threads = how->hwthread_cpus || (how->map == POLICY_MAP_OBJECT && how->map_object == TOPO_HWTHREAD);
+    l->unit = threads ? TOPO_HWTHREAD : TOPO_CORE;
+    l->units = how->cpus;
+    bool bound = layout_make(l, t->key.topo, how);
+    if (!bound && how->map == POLICY_MAP_OBJECT && how->map_object > TOPO_CORE &&
+        t->key.nranks * how->cpus <= topo_capacity(t->key.topo)) {
+        l->unit = how->map_object;
+        l->units = 1;
+        layout_make(l, t->key.topo, how);
+        bound = true;
+    }
+    if (bound)
+        fill_from(b, t, l->at);
+    else
+        drop(t);
+}
+
+static void fill_object(struct binder *b, struct table *t, struct layout *l)
+{
+    const struct policy *how = b->how;
+    bool counted = how->bind_object == TOPO_CORE || how->bind_object == TOPO_HWTHREAD;
+    l->unit = how->bind_object;
+    l->units = how->bind_count ? how->bind_count : counted ? how->cpus : 1;
+    layout_make(l, t->key.topo, how);
+    fill_from(b, t, l->at);
+}
+
+static void fill_table(struct binder *b, struct table *t)
+{
+    struct layout l = {.nranks = (uint32_t)t->key.nranks, .at = xcalloc(t->key.nranks, sizeof *l.at)};
+    t->bindings = xcalloc(t->key.nranks, sizeof *t->bindings);
+    if (b->how->bind == POLICY_BIND_RR)
+        fill_rr(b, t);
+    else if (b->how->bind == POLICY_BIND_USER)
+        fill_user(b, t);
+    else if (b->how->bind == POLICY_BIND_OBJECT)
+        fill_object(b, t, &l);
+    else
+        fill_default(b, t, &l);
+    free(l.at);
+}
+
+/* ---- what is wrong, or worth a warning ---- */
+
+static int check_user(struct binder *b, const struct topo *t, uint32_t node, struct err *e)
+{
+    char *usable = binding_text_of(t, (struct topo_object){0, topo_nhwthreads(t)});
+    struct cpulist all, one;
+    cpulist_init(&all);
+    cpulist_init(&one);
+    int rc = cpulist_parse(&all, usable, e);
+    for (uint32_t i = 0; i < b->how->nuser && !rc; i++) {
+        rc = cpulist_parse(&one, b->how->user[i], e);
+        for (uint32_t cpu = 0; cpu < one.size * 8 && !rc; cpu++)
+            if (cpulist_has(&one, cpu) && !cpulist_has(&all, cpu))
+                rc = err_set(e, "--bind-to user: processor %u may not be used on host %s; it has %.200s", cpu,
+                             b->r->nodes[node].name, usable);
+    }
+    cpulist_fini(&all);
+    cpulist_fini(&one);
+    free(usable);
+    return rc;
+}
+
+/* An explicit wish is obeyed; but ranks that wait for one another on one processor are rarely what was meant. */
+static void warn_if_crowded(struct binder *b, const struct table *t, uint32_t node)
+{
+    if (b->plan->warning || !t->bindings || b->how->bind == POLICY_BIND_DEFAULT)
+        return;
+    uint32_t *load = xcalloc(b->plan->nbindings, sizeof *load);
+    for (uint64_t i = 0; i < t->key.nranks; i++)
+        load[t->bindings[i]]++;
+    for (uint32_t i = 0; i < b->plan->nbindings && !b->plan->warning; i++) {
+        struct cpulist l;
+        cpulist_init(&l);
+        if (load[i] > 1 && !cpulist_parse(&l, b->plan->bindings[i], NULL) && load[i] > cpulist_count(&l))
+            b->plan->warning =
+                xasprintf("%u ranks are bound to processor%s %.64s of host %s; --bind-to none lets them share all",
+                          load[i], cpulist_count(&l) > 1 ? "s" : "", b->plan->bindings[i], b->r->nodes[node].name);
+        cpulist_fini(&l);
+    }
+    free(load);
+}
+
+/* ---- the whole ---- */
+
+/* Can it be told without a topology that the ranks of this node are not bound? */
+static bool unbound(const struct binder *b, uint32_t node, uint32_t nranks)
+{
+    uint32_t processors = b->r->nodes[node].processors;
+    if (b->how->bind != POLICY_BIND_DEFAULT)
+        return b->how->bind == POLICY_BIND_NONE;
+    if (b->r->shared && b->r->nnodes > 1)
+        return true;
+    return processors && (uint64_t)nranks * b->how->cpus > processors;
+}
+
+/* A quota of processor time is not a set of processors: two containers with a quota of two on one machine would
+ * both be bound to its first two cores. */
+static bool has_quota(const struct binder *b, uint32_t node, const struct topo *t)
+{
+    uint32_t processors = b->r->nodes[node].processors;
+    return b->how->bind == POLICY_BIND_DEFAULT && processors && processors < topo_capacity(t);
+}
+
+static struct table *get_table(struct binder *b, uint32_t node, const struct topo *topo, uint32_t nranks)
+{
+    struct table_key key = {topo, nranks};
+    struct table *t;
+    HASH_FIND(hh, b->tables, &key, sizeof key, t);
+    if (t)
+        return t;
+    t = xcalloc(1, sizeof *t);
+    t->key = key;
+    fill_table(b, t);
+    warn_if_crowded(b, t, node);
+    HASH_ADD(hh, b->tables, key, sizeof t->key, t);
+    return t;
+}
+
+/* The table of one node; *t stays NULL if its ranks are not bound. */
+static int bind_node(struct binder *b, uint32_t node, uint32_t nranks, struct table **t, struct err *e)
+{
+    if (!nranks || unbound(b, node, nranks))
+        return 0;
+    struct topo *topo = binding_topo(b->plan, b->r, node, policy_want(b->how), e);
+    if (!topo || (b->how->bind == POLICY_BIND_USER && check_user(b, topo, node, e)))
+        return -1;
+    if (!has_quota(b, node, topo))
+        *t = get_table(b, node, topo, nranks);
+    return 0;
+}
+
+int binding_make(struct map_plan *p, const struct map_request *r, const struct policy *how, const uint32_t *counts,
+                 struct err *e)
+{
+    struct binder b = {.plan = p, .r = r, .how = how, .set = {.plan = p}};
+    struct table **of_node = xcalloc(r->nnodes, sizeof *of_node), *t, *next;
+    int rc = 0;
+    for (uint32_t i = 0; i < r->nnodes && !rc; i++)
+        rc = bind_node(&b, i, counts[i], &of_node[i], e);
+    for (uint32_t i = 0; i < p->nranks && !rc; i++) {
+        t = of_node[p->ranks[i].node];
+        p->ranks[i].binding = t && t->bindings ? t->bindings[p->ranks[i].local_rank] : -1;
+    }
+    HASH_ITER(hh, b.tables, t, next)
+    {
+        HASH_DEL(b.tables, t);
+        free(t->bindings);
+        free(t);
+    }
+    binding_set_fini(&b.set);
+    free(of_node);
+    return rc;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * layout: where on one machine each of its ranks goes. Knows nothing of other nodes.
+ */
+#ifndef LAUNCHER_MAP_LAYOUT_H
+#define LAUNCHER_MAP_LAYOUT_H
+
+#include "launcher/map/policy.h"
+#include "launcher/map/topo.h"
+
+struct layout {
+    enum topo_kind unit;    /* ranks are bound to units of this kind */
+    uint32_t units;         /* so many each */
+    uint32_t nranks;        /* on this machine */
+    struct topo_object *at; /* out, room for nranks: the hardware threads of each, by local rank */
+};
+
+/* Fills l->at. Returns whether every rank has units that no other rank has. */
+bool layout_make(const struct layout *l, const struct topo *t, const struct policy *how);
+
+#endif

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The plan, step by step: how many ranks, the node of each, its number among the ranks of its node, its processors.
+ */
+#include "launcher/map/map.h"
+
+#include "common/xalloc.h"
+#include "launcher/map/binding.h"
+#include "launcher/map/place.h"
+#include "launcher/map/policy.h"
+#include "launcher/map/rankfile.h"
+#include "launcher/map/rankmap.h"
+#include "launcher/map/slots.h"
+
+#include <stdlib.h>
+
+struct planning {
+    struct map_plan *p;
+    const struct map_request *r;
+    struct policy how;
+    struct rankmap rankmap;
+    struct rankfile rankfile;
+    uint32_t *slots, *counts; /* of each node; slots only if needed */
+    struct err *e;
+};
+
+static bool is_explicit(const struct planning *w)
+{
+    return w->r->rankmap || w->how.rankfile;
+}
+
+static int read_explicit(struct planning *w)
+{
+    if (w->r->rankmap)
+        return rankmap_parse(&w->rankmap, w->r->rankmap, w->r->nnodes, w->e);
+    return rankfile_read(&w->rankfile, w->how.rankfile, w->e);
+}
+
+static int place_explicit(struct planning *w)
+{
+    uint64_t by_default = w->r->rankmap ? w->rankmap.nranks : w->rankfile.nranks;
+    if (place_count_ranks(w->p, w->r, by_default, w->e))
+        return -1;
+    if (!w->r->rankmap)
+        return rankfile_apply(&w->rankfile, w->p, w->r, w->e);
+    rankmap_apply(&w->rankmap, w->p);
+    return 0;
+}
+
+static int place_by_slots(struct planning *w)
+{
+    uint64_t by_default = place_default_ranks(w->r, &w->how, w->slots);
+    return place_count_ranks(w->p, w->r, by_default, w->e) || place_ranks(w->p, w->r, &w->how, w->slots, w->e) ? -1 : 0;
+}
+
+static void number_locally(struct planning *w)
+{
+    for (uint32_t i = 0; i < w->p->nranks; i++) {
+        struct map_rank *rank = &w->p->ranks[i];
+        rank->local_rank = w->counts[rank->node]++;
+        rank->binding = -1;
+    }
+}
+
+/* More ranks than processors, as far as that is known without a topology that nobody needed: else than slots. */
+static bool is_oversubscribed(const struct planning *w)
+{
+    for (uint32_t i = 0; i < w->r->nnodes; i++) {
+        const struct map_node *n = &w->r->nodes[i];
+        uint32_t room = n->processors ? n->processors : n->topo ? topo_capacity(n->topo) : n->slots;
+        if (room && w->counts[i] > room)
+            return true;
+    }
+    return false;
+}
+
+static int bind_ranks(struct planning *w)
+{
+    if (w->how.rankfile && w->rankfile.binds)
+        return rankfile_bind(&w->rankfile, w->p, w->r, w->e);
+    return binding_make(w->p, w->r, &w->how, w->counts, w->e);
+}
+
+static int plan(struct planning *w)
+{
+    bool by_slots = !is_explicit(w);
+    if (!by_slots && read_explicit(w))
+        return -1;
+    if ((by_slots || w->how.no_oversubscribe) && slots_find(w->slots, w->p, w->r, &w->how, w->e))
+        return -1;
+    if (by_slots ? place_by_slots(w) : place_explicit(w))
+        return -1;
+    number_locally(w);
+    if (w->how.no_oversubscribe && slots_check(w->slots, w->counts, w->p, w->r, w->e))
+        return -1;
+    if (bind_ranks(w))
+        return -1;
+    w->p->oversubscribed = is_oversubscribed(w);
+    return 0;
+}
+
+/* A node must not keep a topology that goes with the plan. */
+static void undo(struct map_plan *p, const struct map_request *r)
+{
+    for (uint32_t i = 0; i < r->nnodes && p->topo; i++)
+        if (r->nodes[i].topo == p->topo)
+            r->nodes[i].topo = NULL;
+    map_fini(p);
+}
+
+int map_make(struct map_plan *p, const struct map_request *r, struct err *e)
+{
+    struct planning w = {.p = p, .r = r, .e = e};
+    *p = (struct map_plan){0};
+    if (!r->nnodes || !r->napps)
+        return err_set(e, r->napps ? "there is no host to run on" : "there is no program to run");
+    w.slots = xcalloc(r->nnodes, sizeof *w.slots);
+    w.counts = xcalloc(r->nnodes, sizeof *w.counts);
+    int rc = policy_parse(&w.how, r, e) || plan(&w) ? -1 : 0;
+    rankmap_fini(&w.rankmap);
+    rankfile_fini(&w.rankfile);
+    policy_fini(&w.how);
+    free(w.slots);
+    free(w.counts);
+    if (rc)
+        undo(p, r);
+    return rc;
+}
+
+void map_fini(struct map_plan *p)
+{
+    for (uint32_t i = 0; i < p->nbindings; i++)
+        free(p->bindings[i]);
+    free(p->bindings);
+    free(p->ranks);
+    free(p->warning);
+    topo_destroy(p->topo);
+    *p = (struct map_plan){0};
+}

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * What hwloc knows is copied into arrays at once, and hwloc is left. Loading is made fast, as it stands between the
+ * user and the first rank: no plugins (libhwloc opens each of them only to find that it has no use for it, 4 ms), no
+ * x86 instructions run on each processor in turn, no distances, memory attributes or kinds.
+ */
+#include "launcher/map/topo.h"
+
+#include "common/cpulist.h"
+#include "common/xalloc.h"
+#include "launcher/map/hwloc_calls.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+struct objects {
+    struct topo_object *list; /* NULL: not asked for */
+    uint32_t n;
+};
+
+struct topo {
+    struct topo_hwthread *hwthreads;
+    uint32_t nhwthreads;
+    uint32_t capacity;
+    struct objects kinds[TOPO_NKINDS];
+};
+
+static const hwloc_obj_type_t hwloc_types[TOPO_NKINDS] = {
+    [TOPO_HWTHREAD] = HWLOC_OBJ_PU,     [TOPO_CORE] = HWLOC_OBJ_CORE,       [TOPO_L1CACHE] = HWLOC_OBJ_L1CACHE,
+    [TOPO_L2CACHE] = HWLOC_OBJ_L2CACHE, [TOPO_L3CACHE] = HWLOC_OBJ_L3CACHE, [TOPO_NUMA] = HWLOC_OBJ_NUMANODE,
+    [TOPO_PACKAGE] = HWLOC_OBJ_PACKAGE, [TOPO_MACHINE] = HWLOC_OBJ_MACHINE,
+};
+
+static const struct {
+    const char *word;
+    enum topo_kind kind;
+} words[] = {
+    /* the first word of a kind is its name in messages */
+    {"hwthread", TOPO_HWTHREAD},  {"core", TOPO_CORE},        {"l1cache", TOPO_L1CACHE},  {"l2cache", TOPO_L2CACHE},
+    {"l3cache", TOPO_L3CACHE},    {"numa", TOPO_NUMA},        {"package", TOPO_PACKAGE},  {"machine", TOPO_MACHINE},
+    {"hwthreads", TOPO_HWTHREAD}, {"thread", TOPO_HWTHREAD},  {"pu", TOPO_HWTHREAD},      {"cores", TOPO_CORE},
+    {"l1", TOPO_L1CACHE},         {"l1dcache", TOPO_L1CACHE}, {"l2", TOPO_L2CACHE},       {"l2ucache", TOPO_L2CACHE},
+    {"l3", TOPO_L3CACHE},         {"l3ucache", TOPO_L3CACHE}, {"numanode", TOPO_NUMA},    {"numas", TOPO_NUMA},
+    {"socket", TOPO_PACKAGE},     {"sockets", TOPO_PACKAGE},  {"packages", TOPO_PACKAGE}, {"board", TOPO_MACHINE},
+};
+
+int topo_kind_parse(const char *word)
+{
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (!strcasecmp(word, words[i].word))
+            return (int)words[i].kind;
+    return -1;
+}
+
+const char *topo_kind_name(enum topo_kind kind)
+{
+    size_t i = 0;
+    while (words[i].kind != kind)
+        i++;
+    return words[i].word;
+}
+
+/* hwloc reads the environment when it is first initialised. What is set for that moment goes again: ranks inherit
+ * our environment. A user's own choice stands. */
+static int init_without_plugins(const struct hwloc_calls *hw, hwloc_topology_t *h)
+{
+    static const char variable[] = "HWLOC_PLUGINS_PATH";
+    bool ours = !getenv(variable);
+    if (ours)
+        setenv(variable, "/nonexistent", 1);
+    int rc = hw->topology_init(h);
+    if (ours)
+        unsetenv(variable);
+    return rc;
+}
+
+static void leave_out(const struct hwloc_calls *hw, hwloc_topology_t h, unsigned want)
+{
+    hw->topology_set_components(h, HWLOC_TOPOLOGY_COMPONENTS_FLAG_BLACKLIST, "x86");
+    hw->topology_set_components(h, HWLOC_TOPOLOGY_COMPONENTS_FLAG_BLACKLIST, "pci");
+    hw->topology_set_all_types_filter(h, HWLOC_TYPE_FILTER_KEEP_NONE);
+    for (int kind = 0; kind < TOPO_NKINDS; kind++)
+        if (want & TOPO_WANT(kind))
+            hw->topology_set_type_filter(h, hwloc_types[kind], HWLOC_TYPE_FILTER_KEEP_ALL);
+    hw->topology_set_flags(h, HWLOC_TOPOLOGY_FLAG_NO_DISTANCES | HWLOC_TOPOLOGY_FLAG_NO_MEMATTRS |
+                                  HWLOC_TOPOLOGY_FLAG_NO_CPUKINDS | HWLOC_TOPOLOGY_FLAG_INCLUDE_DISALLOWED);
+}
+
+static void take_hwthreads(struct topo *t, const struct hwloc_calls *hw, hwloc_topology_t h,
+                           const struct cpulist *usable)
+{
+    int depth = hw->get_type_depth(h, HWLOC_OBJ_PU);
+    t->nhwthreads = hw->get_nbobjs_by_depth(h, depth);
+    t->hwthreads = xcalloc(t->nhwthreads, sizeof *t->hwthreads);
+    for (uint32_t i = 0; i < t->nhwthreads; i++) {
+        struct topo_hwthread *p = &t->hwthreads[i];
+        p->os = hw->get_obj_by_depth(h, depth, i)->os_index;
+        p->usable = !usable || cpulist_has(usable, p->os);
+        t->capacity += p->usable;
+    }
+}
+
+static void add_object(struct topo *t, struct objects *o, struct topo_object run)
+{
+    for (uint32_t i = run.first; i < run.first + run.n; i++) {
+        if (!t->hwthreads[i].usable)
+            continue;
+        o->list[o->n++] = run;
+        return;
+    }
+}
+
+/* The first hardware thread from position pu on that obj holds; nhwthreads: none. */
+static uint32_t first_in(const struct topo *t, const struct hwloc_calls *hw, hwloc_obj_t obj, uint32_t pu)
+{
+    while (pu < t->nhwthreads && !hw->bitmap_isset(obj->cpuset, t->hwthreads[pu].os))
+        pu++;
+    return pu;
+}
+
+/* The objects of one kind are in hwloc's logical order, as are the hardware threads: one walk over both finds each
+ * object's run. Objects without processors of their own (memory only, or a second memory beside the same ones) are
+ * passed over. */
+static void take_objects(struct topo *t, enum topo_kind kind, const struct hwloc_calls *hw, hwloc_topology_t h)
+{
+    struct objects *o = &t->kinds[kind];
+    int depth = hw->get_type_depth(h, hwloc_types[kind]);
+    unsigned n = 0;
+    if (depth != HWLOC_TYPE_DEPTH_UNKNOWN && depth != HWLOC_TYPE_DEPTH_MULTIPLE)
+        n = hw->get_nbobjs_by_depth(h, depth);
+    o->list = xcalloc((size_t)n + 1, sizeof *o->list);
+    uint32_t pu = 0;
+    for (unsigned i = 0; i < n; i++) {
+        hwloc_obj_t obj = hw->get_obj_by_depth(h, depth, i);
+        uint32_t first = first_in(t, hw, obj, pu);
+        if (first == t->nhwthreads)
+            continue;
+        for (pu = first; pu < t->nhwthreads && hw->bitmap_isset(obj->cpuset, t->hwthreads[pu].os);)
+            pu++;
+        add_object(t, o, (struct topo_object){first, pu - first});
+    }
+    if (!o->n)
+        o->list[o->n++] = (struct topo_object){0, t->nhwthreads};
+}
+
+static struct topo *flatten(const struct hwloc_calls *hw, hwloc_topology_t h, unsigned want,
+                            const struct cpulist *usable, struct err *e)
+{
+    struct topo *t = xcalloc(1, sizeof *t);
+    take_hwthreads(t, hw, h, usable);
+    if (!t->capacity) {
+        err_set(e, "none of this machine's %u processors may be used (affinity mask)", t->nhwthreads);
+        topo_destroy(t);
+        return NULL;
+    }
+    for (int kind = 0; kind < TOPO_NKINDS; kind++)
+        if (want & TOPO_WANT(kind))
+            take_objects(t, kind, hw, h);
+    return t;
+}
+
+/* desc: NULL for this machine. */
+static struct topo *load(const char *desc, unsigned want, const struct cpulist *usable, struct err *e)
+{
+    struct topo *t = NULL;
+    hwloc_topology_t h;
+    const struct hwloc_calls *hw = hwloc_calls_get(e);
+    if (!hw)
+        return NULL;
+    if (init_without_plugins(hw, &h)) {
+        err_set(e, "unable to initialise hwloc: %m");
+        return NULL;
+    }
+    leave_out(hw, h, want);
+    if (desc && hw->topology_set_synthetic(h, desc))
+        err_set(e, "\"%s\" is no synthetic topology of hwloc", desc);
+    else if (hw->topology_load(h))
+        err_set(e, "unable to find out the processors of this machine (hwloc): %m");
+    else
+        t = flatten(hw, h, want, usable, e);
+    hw->topology_destroy(h);
+    return t;
+}
+
+struct topo *topo_load(unsigned want, struct err *e)
+{
+    struct cpulist usable;
+    struct topo *t = NULL;
+    cpulist_init(&usable);
+    want |= TOPO_WANT(TOPO_HWTHREAD) | TOPO_WANT(TOPO_CORE) | TOPO_WANT(TOPO_MACHINE);
+    if (!cpulist_affinity(&usable, 0, e))
+        t = load(NULL, want, &usable, e);
+    cpulist_fini(&usable);
+    return t;
+}
+
+struct topo *topo_synthetic(const char *desc, const char *cpus, struct err *e)
+{
+    struct cpulist usable;
+    struct topo *t = NULL;
+    cpulist_init(&usable);
+    if (!cpus || !cpulist_parse(&usable, cpus, e))
+        t = load(desc, TOPO_WANT_ALL, cpus ? &usable : NULL, e);
+    cpulist_fini(&usable);
+    return t;
+}
+
+void topo_destroy(struct topo *t)
+{
+    if (!t)
+        return;
+    for (int kind = 0; kind < TOPO_NKINDS; kind++)
+        free(t->kinds[kind].list);
+    free(t->hwthreads);
+    free(t);
+}
+
+bool topo_has_all(const struct topo *t, unsigned want)
+{
+    for (int kind = 0; kind < TOPO_NKINDS; kind++)
+        if (want & TOPO_WANT(kind) && !t->kinds[kind].list)
+            return false;
+    return true;
+}
+
+uint32_t topo_count(const struct topo *t, enum topo_kind kind)
+{
+    return t->kinds[kind].n;
+}
+
+const struct topo_object *topo_objects(const struct topo *t, enum topo_kind kind)
+{
+    return t->kinds[kind].list;
+}
+
+uint32_t topo_nhwthreads(const struct topo *t)
+{
+    return t->nhwthreads;
+}
+
+const struct topo_hwthread *topo_hwthreads(const struct topo *t)
+{
+    return t->hwthreads;
+}
+
+uint32_t topo_capacity(const struct topo *t)
+{
+    return t->capacity;
+}
