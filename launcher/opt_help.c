@@ -10,16 +10,16 @@
 #define BRIEF_AT 24 /* column of the brief text */
 #define WIDTH 79
 
-/* "-n, -np N", "--hosts LIST": at most names names, 0 for all. */
-static void print_names(FILE *to, const struct opt *o, unsigned names)
+/* "-n, --np N", "--hosts LIST": all names, or the first and one that is a letter. */
+static void print_names(FILE *to, const struct opt *o, bool all)
 {
     char text[64];
     size_t n;
-    unsigned k = 0;
     int column = 2;
     fputs("  ", to);
-    for (const char *at = o->names, *s; (s = opt_next_name(&at, &n)) && (!names || k < names); k++)
-        column += fprintf(to, "%s%s", k ? ", " : "", opt_shown(s, n, text));
+    for (const char *at = o->names, *s; (s = opt_next_name(&at, &n));)
+        if (all || n == 1 || s == o->names)
+            column += fprintf(to, "%s%s", s == o->names ? "" : ", ", opt_shown(s, n, text));
     if (*o->values)
         column += fprintf(to, " %s", o->values);
     if (column + 2 > BRIEF_AT) {
@@ -48,22 +48,26 @@ static void first_screen(FILE *to)
     fputs("usage: mpiexec [options] program [arguments] [: [options] program ...]\n\n", to);
     for (size_t i = 0; i < OPT_COUNT; i++)
         if (opt_table[i].common)
-            print_names(to, &opt_table[i], 1);
+            print_names(to, &opt_table[i], false);
     fputs("\nOne dash or two, --name VALUE or --name=VALUE. More by mpiexec --help TOPIC:\n ", to);
     for (size_t i = 0; i < OPT_TOPICS; i++)
         fprintf(to, " %s", opt_subjects[i].name);
     fputs("\nor in the manual: man mpiexec\n", to);
 }
 
+/* "Also --bynode (node), --byslot (slot)." */
 static void print_aliases(FILE *to, const struct opt *o)
 {
-    char a[64], b[64];
+    char line[1024] = "", name[64];
     for (size_t i = 0; i < opt_naliases; i++) {
-        if (&opt_table[opt_aliases[i].opt] != o)
-            continue;
-        fprintf(to, "%*s%s is %s=%s\n", BRIEF_AT, "", opt_shown(opt_aliases[i].name, strlen(opt_aliases[i].name), a),
-                opt_shown(o->names, strcspn(o->names, " "), b), opt_aliases[i].value);
+        const struct opt_alias *a = &opt_aliases[i];
+        size_t n = strlen(line);
+        if (&opt_table[a->opt] == o)
+            snprintf(line + n, sizeof line - n, "%s %s (%s)", n ? "," : "Also",
+                     opt_shown(a->name, strlen(a->name), name), a->value);
     }
+    if (*line)
+        print_wrapped(to, line, BRIEF_AT);
 }
 
 static void one_topic(FILE *to, enum opt_topic topic)
@@ -75,7 +79,7 @@ static void one_topic(FILE *to, enum opt_topic topic)
         if (first)
             fputc('\n', to);
         first = 0;
-        print_names(to, &opt_table[i], 0);
+        print_names(to, &opt_table[i], true);
         if (*opt_table[i].more)
             print_wrapped(to, opt_table[i].more, BRIEF_AT);
         print_aliases(to, &opt_table[i]);

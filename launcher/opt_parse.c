@@ -234,6 +234,14 @@ static enum options_result tell(const struct opt_settings *l, struct err *e)
     return OPTIONS_RUN;
 }
 
+/* What was typed is shown in messages; it shall neither break their line nor speak to the terminal. */
+static void make_printable(struct err *e)
+{
+    for (char *c = e ? e->text : ""; *c; c++)
+        if ((unsigned char)*c < ' ' || *c == 0x7f)
+            *c = '?';
+}
+
 enum options_result options_parse(struct options *o, int argc, char **argv, char **env, struct err *e)
 {
     struct opt_settings defaults = {0}, command = {0};
@@ -244,6 +252,8 @@ enum options_result options_parse(struct options *o, int argc, char **argv, char
     if (rc == OPTIONS_RUN && (opt_from_file(&defaults, env, e) < 0 || opt_from_variables(&defaults, env, e) < 0 ||
                               opt_apply(&defaults, &command, o, env, e) < 0))
         rc = OPTIONS_ERROR;
+    if (rc == OPTIONS_ERROR)
+        make_printable(e);
     opt_settings_fini(&defaults);
     opt_settings_fini(&command);
     return rc;

@@ -3,7 +3,6 @@
  * opt_set: settings into struct options: one function for each kind of value, called through a table. Every wrong
  * value ends in one line: where it was given, the value, what is expected.
  */
-#include "common/log.h"
 #include "common/xalloc.h"
 #include "launcher/opt.h"
 
@@ -154,12 +153,30 @@ static int set_env(struct apply *a)
     return 0;
 }
 
+/* A {word} of small letters that is not among known (blanks around each) is a typing error: other braces may well
+ * be part of the text. */
+static int check_braces(const struct apply *a, const char *text, const char *known)
+{
+    for (const char *at = text; (at = strchr(at, '{')); at++) {
+        size_t n = strspn(at + 1, "abcdefghijklmnopqrstuvwxyz_");
+        char word[32];
+        if (n == 0 || at[n + 1] != '}')
+            continue;
+        snprintf(word, sizeof word, " %.*s ", (int)n, at + 1);
+        if (n > sizeof word - 3 || !strstr(known, word))
+            return expected(a, "one of%sin braces", known);
+    }
+    return 0;
+}
+
 static int set_template(struct apply *a)
 {
     struct env_rules *r = a->field;
     size_t n = name_length(a->s->values[0]);
     if (n == 0 || a->s->values[0][n] != '=')
         return expected(a, "NAME=TEXT");
+    if (check_braces(a, a->s->values[0] + n, " rank local_rank host size ") < 0)
+        return -1;
     append(&r->templates, &r->ntemplates, xstrdup(a->s->values[0]));
     return 0;
 }
@@ -195,6 +212,13 @@ static int set_envmode(struct apply *a)
     return 0;
 }
 
+static void warn_missing(struct options *o, const char *name)
+{
+    char *old = o->warning;
+    o->warning = old ? xasprintf("%s, %s", old, name) : xasprintf("no such variable to pass on (-x): %s", name);
+    free(old);
+}
+
 /* -x NAME, -x NAME=VALUE, -x PREFIX*: always among what is set, so that -envnone does not undo it. */
 static int set_export(struct apply *a)
 {
@@ -214,7 +238,7 @@ static int set_export(struct apply *a)
             found++;
         }
     if (!found)
-        log_warn("%s %s: no such variable in the environment of mpiexec", a->s->shown, v);
+        warn_missing(a->o, v);
     return 0;
 }
 
@@ -311,6 +335,8 @@ static int set_stdin(struct apply *a)
 /* A pattern asks for a label. */
 static int set_label(struct apply *a)
 {
+    if (a->s->values[0] && check_braces(a, a->s->values[0], " rank local_rank host size time ") < 0)
+        return -1;
     a->o->label = true;
     return set_text(a);
 }

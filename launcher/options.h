@@ -90,6 +90,8 @@ struct options {
     double watch;   /* seconds between tables; 0: none */
     char *report;   /* NULL or a file name, "-" for stdout */
     bool verbose;
+
+    char *warning; /* NULL, or one line for the user */
 };
 
 enum options_result {

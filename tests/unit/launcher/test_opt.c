@@ -171,7 +171,7 @@ static void the_environment_is_taken_apart(void **state)
 {
     char *env[] = {"HOME=/h", "LC_ALL=C", "LC_TIME=de", "LANG=C", NULL};
     struct parsed *p = parse_ok_env("-genvnone -genv A -1 -genv B=x=y -x LC_* -x C=3 -x LANG -envlist P,Q -envlist R "
-                                    "-env-template T={rank} --genv-template=U={host} a",
+                                    "-env-template T={rank}{\"a\":{}} --genv-template=U={host} a",
                                     env);
     const struct env_rules *g = &p->o.genv, *l = &p->o.apps[0].env;
     assert_int_equal(g->mode, ENV_NONE);
@@ -186,8 +186,22 @@ static void the_environment_is_taken_apart(void **state)
     assert_int_equal(l->mode, ENV_LIST);
     assert_int_equal(l->nnames, 3);
     assert_string_equal(l->names[2], "R");
-    assert_string_equal(l->templates[0], "T={rank}");
+    assert_string_equal(l->templates[0], "T={rank}{\"a\":{}}");
     assert_string_equal(g->templates[0], "U={host}");
+    parsed_free(p);
+}
+
+static void a_variable_that_is_not_there_is_a_warning(void **state)
+{
+    struct parsed *p = parse_ok("-x NOT_THERE -x ALSO_* a");
+    assert_string_equal(p->o.warning, "no such variable to pass on (-x): NOT_THERE, ALSO_*");
+    parsed_free(p);
+}
+
+static void messages_are_printable(void **state)
+{
+    struct parsed *p = parse("-n 1\x1b[2J\n a");
+    assert_string_equal(p->e.text, "-n: a number from 1 to 16777216 is expected, not \"1?[2J?\"");
     parsed_free(p);
 }
 
@@ -259,6 +273,8 @@ static const struct {
     {"-envlist A=1 a", "a list of variables' names"},
     {"--wdir= a", "DIR is expected"},
     {"--env-template A a", "NAME=TEXT is expected"},
+    {"--env-template A={rnak} a", "one of rank local_rank host size in braces"},
+    {"--label-pattern {rank}{tiem} a", "one of rank"},
     {"--bind-to core a : --bind-to none b", "speaks for the whole job"},
     {"-configfile /nonexistent/x", "unable to read /nonexistent/x"},
     {"-configfile /dev/null", "/dev/null names no program"},
@@ -485,6 +501,8 @@ int main(void)
         cmocka_unit_test(the_table_is_well_formed),
         cmocka_unit_test(programs_are_separated_by_colons),
         cmocka_unit_test(the_environment_is_taken_apart),
+        cmocka_unit_test(a_variable_that_is_not_there_is_a_warning),
+        cmocka_unit_test(messages_are_printable),
         cmocka_unit_test(values_of_each_kind_arrive),
         cmocka_unit_test(wrong_lines_say_what_is_wrong),
         cmocka_unit_test(variables_and_file_are_defaults),
