@@ -38,7 +38,7 @@ static int read_explicit(struct planning *w)
 
 static int place_explicit(struct planning *w)
 {
-    uint64_t by_default = w->r->rankmap ? w->rankmap.nranks : w->rankfile.nranks;
+    uint64_t by_default = w->r->rankmap ? w->rankmap.nranks : w->rankfile.nentries;
     if (place_count_ranks(w->p, w->r, by_default, w->e))
         return -1;
     if (!w->r->rankmap)

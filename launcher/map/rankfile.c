@@ -4,11 +4,11 @@
  */
 #include "launcher/map/rankfile.h"
 
+#include "common/file.h"
 #include "common/xalloc.h"
 #include "launcher/map/excerpt.h"
 #include "launcher/map/place.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -164,6 +164,16 @@ static int entry_err(const struct rankfile *f, const struct rankfile_entry *entr
     return line_err(f, entry->line, entry->start, entry->len, at, message, e);
 }
 
+/* Ranks are numbered without gaps. Also keeps a short file from asking for a large job. */
+static int check_gaps(const struct rankfile *f, struct err *e)
+{
+    for (uint32_t i = 0; i < f->nentries; i++)
+        if (f->entries[i].rank != i)
+            return err_set(e, "%.200s: rank %u has no line, but rank %u has one", f->name, i,
+                           f->entries[f->nentries - 1].rank);
+    return 0;
+}
+
 static int sort_entries(struct rankfile *f, struct err *e)
 {
     if (!f->nentries)
@@ -178,8 +188,7 @@ static int sort_entries(struct rankfile *f, struct err *e)
                  f->entries[i - 1].line);
         return entry_err(f, &f->entries[i], f->entries[i].start, message, e);
     }
-    f->nranks = f->entries[f->nentries - 1].rank + 1;
-    return 0;
+    return check_gaps(f, e);
 }
 
 int rankfile_parse(struct rankfile *f, const char *name, const char *text, size_t len, struct err *e)
@@ -193,25 +202,9 @@ int rankfile_parse(struct rankfile *f, const char *name, const char *text, size_
 int rankfile_read(struct rankfile *f, const char *name, struct err *e)
 {
     *f = (struct rankfile){0};
-    FILE *in = fopen(name, "re");
-    if (!in)
-        return err_set(e, "unable to read the rankfile %.200s: %m", name);
-    char *text = NULL;
-    size_t len = 0, room = 0, n;
-    do {
-        room = len + 65536;
-        text = xrealloc(text, room);
-        n = fread(text + len, 1, room - len, in);
-        len += n;
-    } while (n && len < FILE_LIMIT);
-    int rc = -1;
-    if (ferror(in))
-        err_set(e, "unable to read the rankfile %.200s: %m", name);
-    else if (len >= FILE_LIMIT)
-        err_set(e, "the rankfile %.200s is larger than %u MB", name, FILE_LIMIT >> 20);
-    else
-        rc = rankfile_parse(f, name, text, len, e);
-    fclose(in);
+    size_t len;
+    char *text = file_read(name, FILE_LIMIT, &len, e);
+    int rc = text ? rankfile_parse(f, name, text, len, e) : -1;
     free(text);
     return rc;
 }
@@ -277,7 +270,7 @@ static int apply_hosts(const struct rankfile *f, struct map_plan *p, const struc
                        struct err *e)
 {
     for (uint32_t rank = 0; rank < p->nranks; rank++) {
-        if (rank >= f->nentries || f->entries[rank].rank != rank)
+        if (rank >= f->nentries)
             return err_set(e, "%.200s: rank %u has no line, but the job has ranks 0 to %u", f->name, rank,
                            p->nranks - 1);
         if (find_node(f, &f->entries[rank], by_name, r, &p->ranks[rank].node, e))
@@ -292,8 +285,8 @@ int rankfile_apply(const struct rankfile *f, struct map_plan *p, const struct ma
     int rc = apply_hosts(f, p, r, by_name, e);
     HASH_CLEAR(hh, by_name);
     free(list);
-    if (!rc && f->nranks > p->nranks && !p->warning)
+    if (!rc && f->nentries > p->nranks && !p->warning)
         p->warning = xasprintf("%.200s names ranks up to %u, but the job has only ranks 0 to %u", f->name,
-                               f->nranks - 1, p->nranks - 1);
+                               f->nentries - 1, p->nranks - 1);
     return rc;
 }

@@ -25,10 +25,9 @@ struct rankfile_entry {
 struct rankfile {
     char *name, *text; /* owned */
     size_t len;
-    struct rankfile_entry *entries; /* by rank; owned */
+    struct rankfile_entry *entries; /* entries[rank], none missing; owned */
     uint32_t nentries;
-    uint32_t nranks; /* the largest rank and one */
-    bool binds;      /* some line has a slot */
+    bool binds; /* some line has a slot */
 };
 
 /* Parses text, len bytes that are copied. name: for messages. Returns 0, or -1 with e set; f needs rankfile_fini. */

@@ -6,25 +6,13 @@
  */
 #include "launcher/map/topo.h"
 
-#include "common/cpulist.h"
 #include "common/xalloc.h"
 #include "launcher/map/hwloc_calls.h"
+#include "launcher/map/topo_impl.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-
-struct objects {
-    struct topo_object *list; /* NULL: not asked for */
-    uint32_t n;
-};
-
-struct topo {
-    struct topo_hwthread *hwthreads;
-    uint32_t nhwthreads;
-    uint32_t capacity;
-    struct objects kinds[TOPO_NKINDS];
-};
 
 static const hwloc_obj_type_t hwloc_types[TOPO_NKINDS] = {
     [TOPO_HWTHREAD] = HWLOC_OBJ_PU,     [TOPO_CORE] = HWLOC_OBJ_CORE,       [TOPO_L1CACHE] = HWLOC_OBJ_L1CACHE,
@@ -101,7 +89,7 @@ static void take_hwthreads(struct topo *t, const struct hwloc_calls *hw, hwloc_t
     }
 }
 
-static void add_object(struct topo *t, struct objects *o, struct topo_object run)
+static void add_object(struct topo *t, struct topo_objects *o, struct topo_object run)
 {
     for (uint32_t i = run.first; i < run.first + run.n; i++) {
         if (!t->hwthreads[i].usable)
@@ -124,7 +112,7 @@ static uint32_t first_in(const struct topo *t, const struct hwloc_calls *hw, hwl
  * passed over. */
 static void take_objects(struct topo *t, enum topo_kind kind, const struct hwloc_calls *hw, hwloc_topology_t h)
 {
-    struct objects *o = &t->kinds[kind];
+    struct topo_objects *o = &t->kinds[kind];
     int depth = hw->get_type_depth(h, hwloc_types[kind]);
     unsigned n = 0;
     if (depth != HWLOC_TYPE_DEPTH_UNKNOWN && depth != HWLOC_TYPE_DEPTH_MULTIPLE)
@@ -185,12 +173,16 @@ static struct topo *load(const char *desc, unsigned want, const struct cpulist *
 
 struct topo *topo_load(unsigned want, struct err *e)
 {
+    const unsigned always = TOPO_WANT(TOPO_HWTHREAD) | TOPO_WANT(TOPO_CORE) | TOPO_WANT(TOPO_MACHINE);
     struct cpulist usable;
     struct topo *t = NULL;
     cpulist_init(&usable);
-    want |= TOPO_WANT(TOPO_HWTHREAD) | TOPO_WANT(TOPO_CORE) | TOPO_WANT(TOPO_MACHINE);
-    if (!cpulist_affinity(&usable, 0, e))
-        t = load(NULL, want, &usable, e);
+    if (!cpulist_affinity(&usable, 0, e)) {
+        if (!(want & ~always))
+            t = topo_cores_load("/sys/devices/system/cpu", &usable);
+        if (!t)
+            t = load(NULL, want | always, &usable, e);
+    }
     cpulist_fini(&usable);
     return t;
 }

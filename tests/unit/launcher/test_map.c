@@ -296,7 +296,7 @@ static void wrong_words_are_refused(void **state)
         {{.bind_to = "user:0,,1"}, "is no list of processors"},
         {{.bind_to = "user:0,16"}, "processor 16 may not be used on host a; it has 0-15"},
         {{.rankmap = "0", .rankfile = "x"}, "use one of them"},
-        {{.rankfile = "/nonexistent/file"}, "unable to read the rankfile /nonexistent/file: No such file"},
+        {{.rankfile = "/nonexistent/file"}, "unable to read /nonexistent/file: No such file"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         expect_error(&(struct setup){"a", "2", SMT2, .r = cases[i].r}, cases[i].part);
