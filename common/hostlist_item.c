@@ -5,35 +5,22 @@
  */
 #include "common/hostlist_item.h"
 
+#include "common/hostlist_range.h"
 #include "common/xalloc.h"
 
 #include <ctype.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define DIMENSIONS 8u /* brackets in a name */
-#define RANGES 4096u  /* ranges in a bracket */
-#define DIGITS 9u     /* of a number in a bracket */
-#define SHOWN 60      /* characters of the text around an error's caret */
-
-struct range {
-    uint32_t lo, hi;
-    int width; /* digits, zeros in front included */
-};
-
-struct ranges {
-    struct range *all;
-    size_t n;
-};
 
 /* A literal, then the numbers that follow it; the last piece of a pattern has none. */
 struct piece {
     char literal[HOSTLIST_NAME_MAX + 1];
     size_t len;
-    struct ranges numbers;
+    struct hostlist_ranges numbers;
 };
 
 struct item {
@@ -44,199 +31,72 @@ struct item {
     uint32_t slots;
 };
 
-struct text {
-    const char *start, *end;
-    const char *at;
-    const char *where;
-    struct err *e;
-};
-
-/* The error's line, the text and a caret under pos. Always -1. */
-__attribute__((format(printf, 3, 4))) static int fail_at(const struct text *t, const char *pos, const char *fmt, ...)
-{
-    char why[256], shown[SHOWN + 1];
-    va_list ap;
-    va_start(ap, fmt);
-    vsnprintf(why, sizeof why, fmt, ap);
-    va_end(ap);
-    const char *from = pos - t->start > SHOWN / 2 ? pos - SHOWN / 2 : t->start;
-    int n = t->end - from > SHOWN ? SHOWN : (int)(t->end - from);
-    for (int i = 0; i < n; i++)
-        shown[i] = isprint((unsigned char)from[i]) ? from[i] : '?';
-    shown[n] = '\0';
-    return err_set(t->e, "%s%s\n  %s\n  %*s^", t->where, why, shown, (int)(pos - from), "");
-}
-
-static int peek(const struct text *t)
-{
-    return t->at < t->end ? (unsigned char)*t->at : -1;
-}
-
-static bool take(struct text *t, int c)
-{
-    if (peek(t) != c)
-        return false;
-    t->at++;
-    return true;
-}
-
-/* A decimal number of at most DIGITS digits. */
-static int number(struct text *t, uint32_t *value, int *width)
-{
-    const char *start = t->at;
-    *value = 0;
-    while (t->at < t->end && isdigit((unsigned char)*t->at)) {
-        if (t->at - start >= (int)DIGITS)
-            return fail_at(t, start, "a number of more than %u digits", DIGITS);
-        *value = *value * 10 + (uint32_t)(*t->at++ - '0');
-    }
-    *width = (int)(t->at - start);
-    return *width ? 0 : fail_at(t, start, "a number is expected here");
-}
-
-static void range_add(struct ranges *r, uint32_t lo, uint32_t hi, int width)
-{
-    if ((r->n & (r->n - 1)) == 0)
-        r->all = xreallocarray(r->all, r->n ? 2 * r->n : 1, sizeof *r->all);
-    r->all[r->n++] = (struct range){lo, hi, width};
-}
-
-/* Takes x away from r. */
-static void ranges_subtract(struct ranges *r, const struct range *x)
-{
-    struct ranges left = {0};
-    for (size_t i = 0; i < r->n; i++) {
-        struct range *y = &r->all[i];
-        if (x->hi < y->lo || x->lo > y->hi) {
-            range_add(&left, y->lo, y->hi, y->width);
-            continue;
-        }
-        if (y->lo < x->lo)
-            range_add(&left, y->lo, x->lo - 1, y->width);
-        if (y->hi > x->hi)
-            range_add(&left, x->hi + 1, y->hi, y->width);
-    }
-    free(r->all);
-    *r = left;
-}
-
-static int range_read(struct text *t, struct ranges *to)
-{
-    const char *start = t->at;
-    uint32_t lo, hi;
-    int width, ignored;
-    if (number(t, &lo, &width) < 0)
-        return -1;
-    hi = lo;
-    if (take(t, '-') && number(t, &hi, &ignored) < 0)
-        return -1;
-    if (hi < lo)
-        return fail_at(t, start, "this range ends before it starts");
-    if (to->n >= RANGES)
-        return fail_at(t, start, "more than %u ranges in a bracket", RANGES);
-    range_add(to, lo, hi, width);
-    return 0;
-}
-
-/* After '[': ranges and ^ranges up to ']'. */
-static int bracket_ranges(struct text *t, struct ranges *in, struct ranges *out)
-{
-    do {
-        if (range_read(t, take(t, '^') ? out : in) < 0)
-            return -1;
-    } while (take(t, ','));
-    if (!take(t, ']'))
-        return fail_at(t, t->at, "']', ',' or '-' is expected here");
-    return 0;
-}
-
-static int bracket(struct text *t, struct ranges *in)
-{
-    const char *start = t->at - 1;
-    struct ranges out = {0};
-    int rc = bracket_ranges(t, in, &out);
-    for (size_t i = 0; rc == 0 && i < out.n; i++)
-        ranges_subtract(in, &out.all[i]);
-    free(out.all);
-    if (rc == 0 && in->n == 0)
-        return fail_at(t, start, "this bracket holds no number");
-    return rc;
-}
-
 static bool is_name_char(int c)
 {
     return c > 0 && c < 128 && (isalnum(c) || strchr("._-", c));
 }
 
 /* Name characters into text of HOSTLIST_NAME_MAX + 1 bytes. */
-static int literal(struct text *t, char *into, size_t *len)
+static int literal(struct hostlist_text *t, char *into, size_t *len)
 {
     const char *start = t->at;
-    while (is_name_char(peek(t)))
+    while (is_name_char(hostlist_peek(t)))
         t->at++;
     *len = (size_t)(t->at - start);
     if (*len > HOSTLIST_NAME_MAX)
-        return fail_at(t, start, "a name of more than %u characters", HOSTLIST_NAME_MAX);
+        return hostlist_fail(t, start, "a name of more than %u characters", HOSTLIST_NAME_MAX);
     memcpy(into, start, *len);
     into[*len] = '\0';
     return 0;
 }
 
-static int item_slots(struct text *t, struct item *it)
+static int item_slots(struct hostlist_text *t, struct item *it)
 {
     const char *start = t->at;
     int width;
-    if (number(t, &it->slots, &width) < 0)
+    if (hostlist_number(t, &it->slots, &width) < 0)
         return -1;
     if (it->slots < 1 || it->slots > HOSTLIST_SLOTS_MAX)
-        return fail_at(t, start, "a host has 1 to %u slots", HOSTLIST_SLOTS_MAX);
+        return hostlist_fail(t, start, "a host has 1 to %u slots", HOSTLIST_SLOTS_MAX);
     return 0;
 }
 
-static int item_name(struct text *t, struct item *it)
+static int item_name(struct hostlist_text *t, struct item *it)
 {
     const char *start = t->at;
     struct piece *p = &it->pieces[it->n++];
     if (literal(t, p->literal, &p->len) < 0)
         return -1;
-    if (p->len && take(t, '@')) {
+    if (p->len && hostlist_take(t, '@')) {
         memcpy(it->user, p->literal, p->len + 1);
         start = t->at;
         if (literal(t, p->literal, &p->len) < 0)
             return -1;
     }
-    while (take(t, '[')) {
+    while (hostlist_take(t, '[')) {
         if (it->n > DIMENSIONS)
-            return fail_at(t, t->at - 1, "more than %u brackets in a name", DIMENSIONS);
-        if (bracket(t, &p->numbers) < 0)
+            return hostlist_fail(t, t->at - 1, "more than %u brackets in a name", DIMENSIONS);
+        if (hostlist_bracket(t, &p->numbers) < 0)
             return -1;
         p = &it->pieces[it->n++];
         if (literal(t, p->literal, &p->len) < 0)
             return -1;
     }
     if (t->at == start)
-        return fail_at(t, start,
-                       peek(t) == '+' ? "relative hosts (+n0, +e) are not supported: name the host"
-                                      : "the name of a host is expected here");
+        return hostlist_fail(t, start,
+                             hostlist_peek(t) == '+' ? "relative hosts (+n0, +e) are not supported: name the host"
+                                                     : "the name of a host is expected here");
     return 0;
 }
 
-static int item_read(struct text *t, struct item *it)
+static int item_read(struct hostlist_text *t, struct item *it)
 {
-    it->out = take(t, '^');
+    it->out = hostlist_take(t, '^');
     if (item_name(t, it) < 0)
         return -1;
-    if (!it->out && take(t, ':'))
+    if (!it->out && hostlist_take(t, ':'))
         return item_slots(t, it);
     return 0;
-}
-
-static uint64_t ranges_count(const struct ranges *r)
-{
-    uint64_t sum = 0;
-    for (size_t i = 0; i < r->n; i++)
-        sum += (uint64_t)r->all[i].hi - r->all[i].lo + 1;
-    return sum;
 }
 
 /* Hosts that the item names, at most max + 1. */
@@ -244,7 +104,7 @@ static uint64_t item_count(const struct item *it, uint64_t max)
 {
     uint64_t n = 1;
     for (size_t i = 0; i + 1 < it->n && n <= max; i++) {
-        uint64_t c = ranges_count(&it->pieces[i].numbers);
+        uint64_t c = hostlist_ranges_count(&it->pieces[i].numbers);
         n = c > max ? max + 1 : n * c; /* both are at most max here: no overflow */
     }
     return n;
@@ -272,7 +132,7 @@ static int make_from(struct maker *m, size_t i, size_t len)
         return hostlist_add(m->to, &h, m->e);
     }
     for (size_t k = 0; k < p->numbers.n; k++) {
-        const struct range *r = &p->numbers.all[k];
+        const struct hostlist_range *r = &p->numbers.all[k];
         for (uint32_t v = r->lo; v <= r->hi; v++) {
             int n = snprintf(m->name + len, sizeof m->name - len, "%0*u", r->width, (unsigned)v);
             if (len + (size_t)n > HOSTLIST_NAME_MAX)
@@ -284,16 +144,16 @@ static int make_from(struct maker *m, size_t i, size_t len)
     return 0;
 }
 
-static int item_make(struct text *t, const char *start, struct item *it, const struct hostlist_host *extra,
+static int item_make(struct hostlist_text *t, const char *start, struct item *it, const struct hostlist_host *extra,
                      struct hostlist *to)
 {
     if (extra->slots && it->slots)
-        return fail_at(t, start, "slots are given twice, by ':' and by slots=");
+        return hostlist_fail(t, start, "slots are given twice, by ':' and by slots=");
     if (extra->user && it->user[0])
-        return fail_at(t, start, "a user is given twice, by '@' and by user=");
+        return hostlist_fail(t, start, "a user is given twice, by '@' and by user=");
     uint64_t max = to->max ? to->max : HOSTLIST_MAX;
     if (item_count(it, max) > max)
-        return fail_at(t, start, "more than %u hosts", (unsigned)max);
+        return hostlist_fail(t, start, "more than %u hosts", (unsigned)max);
     struct hostlist_host proto = *extra;
     struct err why;
     if (it->slots)
@@ -302,7 +162,7 @@ static int item_make(struct text *t, const char *start, struct item *it, const s
         proto.user = it->user;
     struct maker m = {.item = it, .proto = &proto, .to = to, .e = &why};
     if (make_from(&m, 0, 0) < 0)
-        return fail_at(t, start, "%s", why.text);
+        return hostlist_fail(t, start, "%s", why.text);
     return 0;
 }
 
@@ -313,16 +173,16 @@ static void item_fini(struct item *it)
     free(it);
 }
 
-static void skip_blanks(struct text *t)
+static void skip_blanks(struct hostlist_text *t)
 {
-    while (peek(t) > 0 && isspace(peek(t)))
+    while (hostlist_peek(t) > 0 && isspace(hostlist_peek(t)))
         t->at++;
 }
 
 int hostlist_items(struct hostlist *l, struct hostlist *out, const char *text, size_t len,
                    const struct hostlist_host *extra, const char *where, struct err *e)
 {
-    struct text t = {text, text + len, text, where, e};
+    struct hostlist_text t = {text, text + len, text, where, e};
     skip_blanks(&t);
     if (t.at == t.end)
         return 0;
@@ -337,13 +197,13 @@ int hostlist_items(struct hostlist *l, struct hostlist *out, const char *text, s
         if (rc < 0)
             return -1;
         skip_blanks(&t);
-    } while (take(&t, ','));
+    } while (hostlist_take(&t, ','));
     if (t.at < t.end)
-        return fail_at(&t, t.at, "this character cannot stand here");
+        return hostlist_fail(&t, t.at, "this character cannot stand here");
     return 0;
 }
 
-static int key_number(struct text *t, uint32_t *value)
+static int key_number(struct hostlist_text *t, uint32_t *value)
 {
     struct item it = {0};
     if (item_slots(t, &it) < 0)
@@ -352,16 +212,16 @@ static int key_number(struct text *t, uint32_t *value)
     return 0;
 }
 
-static int key_user(struct text *t, char *user)
+static int key_user(struct hostlist_text *t, char *user)
 {
     size_t len;
     if (literal(t, user, &len) < 0)
         return -1;
-    return len ? 0 : fail_at(t, t->at, "the name of a user is expected here");
+    return len ? 0 : hostlist_fail(t, t->at, "the name of a user is expected here");
 }
 
 /* One KEY=VALUE of a host file's line; blanks around '=' are fine. */
-static int key_read(struct text *t, struct hostlist_host *extra, char *user)
+static int key_read(struct hostlist_text *t, struct hostlist_host *extra, char *user)
 {
     char key[HOSTLIST_NAME_MAX + 1];
     const char *start = t->at;
@@ -369,29 +229,29 @@ static int key_read(struct text *t, struct hostlist_host *extra, char *user)
     if (literal(t, key, &len) < 0)
         return -1;
     skip_blanks(t);
-    if (len == 0 || !take(t, '='))
-        return fail_at(t, start, "slots=N, max_slots=N or user=NAME is expected here");
+    if (len == 0 || !hostlist_take(t, '='))
+        return hostlist_fail(t, start, "slots=N, max_slots=N or user=NAME is expected here");
     skip_blanks(t);
     if (!strcmp(key, "slots"))
         return key_number(t, &extra->slots);
     if (!strcmp(key, "max_slots") || !strcmp(key, "max-slots"))
         return key_number(t, &extra->max_slots);
     if (strcmp(key, "user"))
-        return fail_at(t, start, "unknown key %.40s: slots, max_slots and user are known", key);
+        return hostlist_fail(t, start, "unknown key %.40s: slots, max_slots and user are known", key);
     extra->user = user;
     return key_user(t, user);
 }
 
-static int keys_read(struct text *t, struct hostlist_host *extra, char *user)
+static int keys_read(struct hostlist_text *t, struct hostlist_host *extra, char *user)
 {
     for (skip_blanks(t); t->at < t->end; skip_blanks(t)) {
         if (key_read(t, extra, user) < 0)
             return -1;
-        if (peek(t) > 0 && !isspace(peek(t)))
-            return fail_at(t, t->at, "this character cannot stand here");
+        if (hostlist_peek(t) > 0 && !isspace(hostlist_peek(t)))
+            return hostlist_fail(t, t->at, "this character cannot stand here");
     }
     if (extra->slots && extra->max_slots && extra->max_slots < extra->slots)
-        return fail_at(t, t->start, "max_slots is less than slots");
+        return hostlist_fail(t, t->start, "max_slots is less than slots");
     return 0;
 }
 
@@ -402,7 +262,7 @@ int hostlist_line(struct hostlist *l, struct hostlist *out, char *line, const ch
     size_t len = strcspn(line, " \t\r\v\f");
     char user[HOSTLIST_NAME_MAX + 1];
     struct hostlist_host extra = {0};
-    struct text t = {line, line + strlen(line), line + len, where, e};
+    struct hostlist_text t = {line, line + strlen(line), line + len, where, e};
     if (keys_read(&t, &extra, user) < 0)
         return -1;
     return hostlist_items(l, out, line, len, &extra, where, e);

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * opt_apply: settings into struct options, one after the other, and what they mean together.
+ */
+#include "common/xalloc.h"
+#include "launcher/opt_set.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int (*const setters[])(struct opt_apply *) = {
+    [OPT_FLAG] = opt_set_flag,         [OPT_TEXT] = opt_set_text,       [OPT_NUMBER] = opt_set_number,
+    [OPT_SECONDS] = opt_set_seconds,   [OPT_UMASK] = opt_set_umask,     [OPT_ENV] = opt_set_env,
+    [OPT_ENVLIST] = opt_set_envlist,   [OPT_ENVMODE] = opt_set_envmode, [OPT_EXPORT] = opt_set_export,
+    [OPT_TEMPLATE] = opt_set_template, [OPT_USIZE] = opt_set_usize,     [OPT_DISPLAY] = opt_set_display,
+    [OPT_STDIN] = opt_set_stdin,       [OPT_LABEL] = opt_set_label,     [OPT_LAUNCHER] = opt_set_launcher,
+    [OPT_NOTHING] = opt_set_nothing,
+};
+
+static bool repeats(const struct opt *o)
+{
+    return o->kind == OPT_ENV || o->kind == OPT_ENVLIST || o->kind == OPT_TEMPLATE || o->kind == OPT_DISPLAY;
+}
+
+/* What speaks for the whole job cannot say one thing at one program and another at the next. */
+static int check_once(const struct opt_apply *a, const struct opt_setting *last)
+{
+    const struct opt_setting *s = a->s;
+    if (!last || s->opt->of_app || last->app == s->app || repeats(s->opt))
+        return 0;
+    const char *v = s->values[0] ? s->values[0] : "", *w = last->values[0] ? last->values[0] : "";
+    if (!strcmp(v, w))
+        return 0;
+    return err_set(a->e, "%s speaks for the whole job, but is \"%.80s\" at one program and \"%.80s\" at another",
+                   s->shown, w, v);
+}
+
+static int apply_one(struct opt_apply *a, const struct opt_setting *s, struct app *app)
+{
+    size_t id = (size_t)(s->opt - opt_table);
+    const struct opt_setting *last = a->last[id];
+    if (s->opt->kind >= OPT_CONFIGFILE)
+        return 0; /* done while scanning */
+    if (last && (last->source != s->source))
+        last = NULL;
+    a->s = s;
+    if (check_once(a, last) < 0)
+        return -1;
+    a->again = last && (!s->opt->of_app || last->app == s->app);
+    a->last[id] = s;
+    a->field = (char *)(s->opt->of_app ? (void *)app : (void *)a->o) + s->opt->field;
+    return setters[s->opt->kind](a);
+}
+
+/* --hosts on the command line does not choose among the hosts of a default host file, it replaces it; and so on. */
+static void settle_hosts(struct opt_apply *a)
+{
+    const struct opt_setting *hosts = a->last[OPT_ID_HOSTS], *file = a->last[OPT_ID_HOSTFILE];
+    const struct opt_setting *host = a->last[OPT_ID_HOST];
+    bool apps = host && host->source == OPT_FROM_COMMAND;
+    char **weaker[2] = {NULL, NULL};
+    if (hosts && ((file && hosts->source < file->source) || (apps && hosts->source < OPT_FROM_COMMAND)))
+        weaker[0] = &a->o->hosts;
+    if (file && ((hosts && file->source < hosts->source) || (apps && file->source < OPT_FROM_COMMAND)))
+        weaker[1] = &a->o->hostfile;
+    for (int i = 0; i < 2; i++)
+        if (weaker[i]) {
+            free(*weaker[i]);
+            *weaker[i] = NULL;
+        }
+}
+
+static int apply_all(struct opt_apply *a, const struct opt_settings *defaults, const struct opt_settings *command)
+{
+    for (size_t i = 0; i < defaults->n; i++)
+        if (apply_one(a, &defaults->all[i], &a->proto) < 0)
+            return -1;
+    for (size_t i = 0; i < a->o->napps; i++) {
+        struct app app;
+        app_copy(&app, &a->proto);
+        app.argv = a->o->apps[i].argv;
+        app.argc = a->o->apps[i].argc;
+        app.where = a->o->apps[i].where;
+        a->o->apps[i] = app;
+    }
+    for (size_t i = 0; i < command->n; i++) {
+        const struct opt_setting *s = &command->all[i];
+        if (apply_one(a, s, s->app < a->o->napps ? &a->o->apps[s->app] : &a->proto) < 0)
+            return -1;
+    }
+    settle_hosts(a);
+    return 0;
+}
+
+int opt_apply(const struct opt_settings *defaults, const struct opt_settings *command, struct options *o, char **env,
+              struct err *e)
+{
+    struct opt_apply a = {.o = o, .env = env, .e = e};
+    app_init(&a.proto);
+    int rc = apply_all(&a, defaults, command);
+    app_fini(&a.proto);
+    return rc;
+}
+
+void opt_settings_add(struct opt_settings *l, const struct opt *o, char *shown, const char *const values[2],
+                      enum opt_source source, size_t app)
+{
+    if (l->n == l->cap)
+        l->all = xreallocarray(l->all, l->cap = l->cap ? 2 * l->cap : 16, sizeof *l->all);
+    struct opt_setting *s = &l->all[l->n++];
+    *s = (struct opt_setting){.opt = o, .shown = shown, .source = source, .app = app};
+    for (int i = 0; i < 2; i++)
+        s->values[i] = values[i] ? xstrdup(values[i]) : NULL;
+}
+
+void opt_settings_fini(struct opt_settings *l)
+{
+    for (size_t i = 0; i < l->n; i++) {
+        free(l->all[i].shown);
+        free(l->all[i].values[0]);
+        free(l->all[i].values[1]);
+    }
+    free(l->all);
+    *l = (struct opt_settings){0};
+}

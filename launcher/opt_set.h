@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * opt_set: the readers of values, one for each enum opt_kind up to OPT_CONFIGFILE. Each writes into the field of
+ * struct options or struct app that the table names, or says in one line where the option was given, what is expected
+ * and what was there instead.
+ */
+#ifndef LAUNCHER_OPT_SET_H
+#define LAUNCHER_OPT_SET_H
+
+#include "launcher/opt.h"
+
+struct opt_apply {
+    struct options *o;
+    struct app proto; /* what the defaults say about each application */
+    char **env;
+    const struct opt_setting *last[OPT_COUNT]; /* of each option */
+    struct err *e;
+    /* of the setting in hand */
+    const struct opt_setting *s;
+    void *field;
+    bool again; /* the option has been given before, for the same, by the same source */
+};
+
+typedef int opt_setter(struct opt_apply *a); /* 0, or -1 with a->e set */
+
+opt_setter opt_set_flag;
+opt_setter opt_set_text;
+opt_setter opt_set_number;
+opt_setter opt_set_seconds;
+opt_setter opt_set_umask;
+opt_setter opt_set_env;
+opt_setter opt_set_envlist;
+opt_setter opt_set_envmode;
+opt_setter opt_set_export;
+opt_setter opt_set_template;
+opt_setter opt_set_usize;
+opt_setter opt_set_display;
+opt_setter opt_set_stdin;
+opt_setter opt_set_label;
+opt_setter opt_set_launcher;
+opt_setter opt_set_nothing;
+
+/* "WHERE: what is expected, not VALUE". Always -1. */
+int opt_expected(const struct opt_apply *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* A {word} of small letters that is not among known (blanks around each) is a typing error, and -1; other braces may
+ * well be part of the text. */
+int opt_check_braces(const struct opt_apply *a, const char *text, const char *known);
+
+#endif

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * opt_set_env: what options about the ranks' environment take.
+ */
+#include "common/xalloc.h"
+#include "launcher/opt_set.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void append(char ***all, size_t *n, char *s)
+{
+    if ((*n & (*n - 1)) == 0)
+        *all = xreallocarray(*all, *n ? 2 * *n : 1, sizeof **all);
+    (*all)[(*n)++] = s;
+}
+
+/* The length of a variable's name at the start of s; 0 when there is none. */
+static size_t name_length(const char *s)
+{
+    return s ? strcspn(s, "=") : 0;
+}
+
+int opt_set_env(struct opt_apply *a)
+{
+    struct env_rules *r = a->field;
+    char *const *v = a->s->values;
+    size_t n = name_length(v[0]);
+    if (n == 0 || (v[0][n] == '=') == (v[1] != NULL))
+        return opt_expected(a, "NAME VALUE or NAME=VALUE");
+    append(&r->set, &r->nset, v[1] ? xasprintf("%s=%s", v[0], v[1]) : xstrdup(v[0]));
+    return 0;
+}
+
+int opt_set_template(struct opt_apply *a)
+{
+    struct env_rules *r = a->field;
+    size_t n = name_length(a->s->values[0]);
+    if (n == 0 || a->s->values[0][n] != '=')
+        return opt_expected(a, "NAME=TEXT");
+    if (opt_check_braces(a, a->s->values[0] + n, " rank local_rank host size ") < 0)
+        return -1;
+    append(&r->templates, &r->ntemplates, xstrdup(a->s->values[0]));
+    return 0;
+}
+
+int opt_set_envlist(struct opt_apply *a)
+{
+    struct env_rules *r = a->field;
+    const char *v = a->s->values[0];
+    if (!v || !*v || strchr(v, '='))
+        return opt_expected(a, "a list of variables' names (A,B,C)");
+    if (!a->again)
+        while (r->nnames)
+            free(r->names[--r->nnames]);
+    r->mode = ENV_LIST;
+    while (*v) {
+        size_t n = strcspn(v, ", ");
+        if (n)
+            append(&r->names, &r->nnames, xstrndup(v, n));
+        v += n + (v[n] != '\0');
+    }
+    return 0;
+}
+
+int opt_set_envmode(struct opt_apply *a)
+{
+    struct opt_apply flag = *a;
+    bool yes = true;
+    flag.field = &yes;
+    if (opt_set_flag(&flag) < 0)
+        return -1;
+    if (yes)
+        ((struct env_rules *)a->field)->mode = (enum env_mode)a->s->opt->min;
+    return 0;
+}
+
+static void warn_missing(struct options *o, const char *name)
+{
+    char *old = o->warning;
+    o->warning = old ? xasprintf("%s, %s", old, name) : xasprintf("no such variable to pass on (-x): %s", name);
+    free(old);
+}
+
+/* -x NAME, -x NAME=VALUE, -x PREFIX*: always among what is set, so that -envnone does not undo it. */
+int opt_set_export(struct opt_apply *a)
+{
+    struct env_rules *r = a->field;
+    const char *v = a->s->values[0];
+    size_t n = name_length(v), found = 0;
+    if (n == 0)
+        return opt_expected(a, "NAME, NAME=VALUE or PREFIX*");
+    if (v[n] == '=') {
+        append(&r->set, &r->nset, xstrdup(v));
+        return 0;
+    }
+    bool prefix = v[n - 1] == '*';
+    for (char **x = a->env; x && *x; x++)
+        if (!strncmp(*x, v, n - prefix) && (prefix || (*x)[n] == '=')) {
+            append(&r->set, &r->nset, xstrdup(*x));
+            found++;
+        }
+    if (!found)
+        warn_missing(a->o, v);
+    return 0;
+}
