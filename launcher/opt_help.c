@@ -86,17 +86,28 @@ static void one_topic(FILE *to, enum opt_topic topic)
     }
 }
 
+/* A topic, or the one of an option; OPT_TOPICS if there is neither. */
+static enum opt_topic find_topic(const char *name)
+{
+    const char *fixed;
+    for (size_t i = 0; i < OPT_TOPICS; i++)
+        if (!strcmp(name, opt_subjects[i].name))
+            return (enum opt_topic)i;
+    const struct opt *o = opt_find(name, strlen(name), &fixed);
+    return o ? o->topic : OPT_TOPICS;
+}
+
 int opt_help(FILE *to, const char *topic, struct err *e)
 {
     if (!topic || !*topic) {
         first_screen(to);
         return 0;
     }
-    for (size_t i = 0; i < OPT_TOPICS; i++)
-        if (!strcmp(topic, opt_subjects[i].name)) {
-            one_topic(to, (enum opt_topic)i);
-            return 0;
-        }
+    enum opt_topic found = find_topic(topic);
+    if (found < OPT_TOPICS) {
+        one_topic(to, found);
+        return 0;
+    }
     char names[256] = "";
     for (size_t i = 0; i < OPT_TOPICS; i++)
         snprintf(names + strlen(names), sizeof names - strlen(names), " %s", opt_subjects[i].name);

@@ -220,15 +220,24 @@ int opt_scan(struct opt_settings *l, struct options *o, int argc, char **argv, s
     return scan_words(&s);
 }
 
+static enum options_result told(struct err *e)
+{
+    if (fflush(stdout) == 0)
+        return OPTIONS_DONE;
+    err_set(e, "unable to write to stdout: %m");
+    return OPTIONS_ERROR;
+}
+
 /* Help and version win over everything else on the line. */
 static enum options_result tell(const struct opt_settings *l, struct err *e)
 {
     for (size_t i = 0; i < l->n; i++) {
-        if (l->all[i].opt->kind == OPT_HELP)
-            return opt_help(stdout, l->all[i].values[0], e) < 0 ? OPTIONS_ERROR : OPTIONS_DONE;
-        if (l->all[i].opt->kind == OPT_VERSION) {
+        const struct opt_setting *s = &l->all[i];
+        if (s->opt->kind == OPT_HELP)
+            return opt_help(stdout, s->values[0], e) < 0 ? OPTIONS_ERROR : told(e);
+        if (s->opt->kind == OPT_VERSION) {
             opt_version(stdout);
-            return OPTIONS_DONE;
+            return told(e);
         }
     }
     return OPTIONS_RUN;

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Shared by the black-box tests of mpiexec: running it, and programs for it to run.
+
+The mpiexec under test is $MUSTER_TEST_MPIEXEC, else build/launcher/mpiexec of this tree. It runs with an environment
+of its own: no MUSTER_* variable and no configuration file of the person who runs the tests.
+"""
+
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+
+import pytest
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+MPIEXEC = os.environ.get("MUSTER_TEST_MPIEXEC", str(TOP / "build/launcher/mpiexec"))
+
+
+def clean_env(home, **more):
+    """The environment of the tests, with what a user's own defaults could change left out."""
+    env = {k: v for k, v in os.environ.items() if not k.startswith(("MUSTER_", "MPIEXEC_", "HYDRA_", "PMI_"))}
+    env.pop("XDG_CONFIG_HOME", None)
+    env["HOME"] = str(home)
+    env.update({k: str(v) for k, v in more.items()})
+    return env
+
+
+class Result:
+    """What a finished mpiexec left: code, out and err (text; raw bytes in out_bytes)."""
+
+    def __init__(self, code, out, err):
+        self.code = code
+        self.out_bytes = out
+        self.out = out.decode(errors="replace")
+        self.err = err.decode(errors="replace")
+
+    @property
+    def lines(self):
+        return self.out.splitlines()
+
+    def __repr__(self):
+        return f"exit status {self.code}\n--- stdout\n{self.out}\n--- stderr\n{self.err}"
+
+
+class Runner:
+    """mpiexec in a directory of the test's own. Everything still running at the end of the test is killed."""
+
+    def __init__(self, cwd):
+        self.cwd = cwd
+        self.running = []
+
+    def start(self, *args, env=None, **kw):
+        """Popen of mpiexec, in a session of its own; pipes for all three streams unless told otherwise."""
+        for name in ("stdin", "stdout", "stderr"):
+            kw.setdefault(name, subprocess.PIPE)
+        kw.setdefault("cwd", self.cwd)
+        kw.setdefault("start_new_session", True)
+        p = subprocess.Popen([MPIEXEC, *args], env=clean_env(self.cwd, **(env or {})), **kw)
+        self.running.append(p)
+        return p
+
+    def __call__(self, *args, stdin=b"", timeout=30, **kw):
+        """Runs mpiexec to its end, which must come within timeout seconds."""
+        p = self.start(*args, **kw)
+        out, err = p.communicate(stdin, timeout=timeout)
+        return Result(p.returncode, out or b"", err or b"")
+
+    def ok(self, *args, **kw):
+        """The same, and it must succeed."""
+        r = self(*args, **kw)
+        assert r.code == 0, r
+        return r
+
+    def end(self):
+        for p in self.running:
+            if p.poll() is None:
+                os.killpg(p.pid, signal.SIGKILL) if os.getpgid(p.pid) == p.pid else p.kill()
+                p.wait()
+            for f in (p.stdin, p.stdout, p.stderr):
+                if f:
+                    f.close()
+
+
+@pytest.fixture
+def mpiexec(tmp_path):
+    r = Runner(tmp_path)
+    yield r
+    r.end()
+
+
+def compiled(directory, source, compiler, *flags):
+    """The program made of C source text, compiled once for each text."""
+    name = f"prog{abs(hash((source, compiler, flags))):x}"
+    path = directory / name
+    if not path.exists():
+        (directory / f"{name}.c").write_text(source)
+        subprocess.run([compiler, "-O1", "-o", str(path), str(directory / f"{name}.c"), *flags], check=True)
+    return str(path)
+
+
+@pytest.fixture(scope="session")
+def programs(tmp_path_factory):
+    return tmp_path_factory.mktemp("programs")
+
+
+@pytest.fixture
+def cc(programs):
+    """cc(source, *flags): a plain C program."""
+    return lambda source, *flags: compiled(programs, source, "cc", *flags)
+
+
+@pytest.fixture
+def mpicc(programs):
+    """mpicc(source, *flags): a program built with Debian's MPICH."""
+    compiler = shutil.which("mpicc.mpich")
+    if not compiler:
+        pytest.skip("no mpicc.mpich")
+    return lambda source, *flags: compiled(programs, source, compiler, *flags)

@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Options as a user meets them: help, mistakes, counts, environment, templates, defaults."""
+
+import os
+import re
+
+import pytest
+
+# What is typed, what the one line on stderr says.
+MISTAKES = [
+    ([], "no program to run"),
+    (["-n", "2"], "no program to run"),
+    (["-n"], "-n needs a value"),
+    (["-n", "0", "true"], "a number from 1"),
+    (["-n", "-3", "true"], "a number from 1"),
+    (["-n", "2x", "true"], 'not "2x"'),
+    (["-n", "99999999999999999999", "true"], "a number from 1"),
+    (["--ppn", "none", "true"], "--ppn: a number"),
+    (["--bnd-to", "core", "true"], "did you mean --bind-to?"),
+    (["--frobnicate", "true"], "unknown option --frobnicate"),
+    (["--bind-to", "teapot", "true"], "teapot"),
+    (["--map-by", "teapot", "true"], "teapot"),
+    (["--rank-by", "teapot", "true"], "teapot"),
+    (["--launcher", "ssh", "true"], "fork"),
+    (["--stdin", "some", "true"], "--stdin: all, none"),
+    (["--timeout", "soon", "true"], "--timeout: a time"),
+    (["--display", "maps", "true"], "--display: a list of map"),
+    (["--umask", "8", "true"], "octal"),
+    (["--mca", "btl", "self", "true"], "is not supported"),
+    (["true", ":"], "no program after the last ':'"),
+    ([":", "true"], "no program before a ':'"),
+    (["-configfile", "/nonexistent"], "unable to read /nonexistent"),
+    (["--hostfile", "/nonexistent", "true"], "unable to read /nonexistent"),
+    (["--rankfile", "/nonexistent", "true"], "/nonexistent"),
+    (["--hosts", "a,,b", "true"], "name of a host is expected"),
+    (["--hosts", "n[1-", "true"], "number is expected"),
+    (["--help", "teapot"], 'no help about "teapot"'),
+    (["-n", "\x1b[31m\n", "true"], 'not "?[31m?"'),
+]
+
+
+@pytest.mark.parametrize("args, says", MISTAKES, ids=[" ".join(a) or "nothing" for a, _ in MISTAKES])
+def test_a_mistake_is_told_in_one_line(mpiexec, args, says):
+    r = mpiexec(*args)
+    assert r.code == 1, r
+    assert r.out == "", r
+    lines = r.err.splitlines()
+    assert lines and lines[0].startswith("mpiexec: ") and says in lines[0], r
+    # only the text of a host list follows, with its caret
+    assert len(lines) == 1 or (len(lines) == 3 and lines[2].strip() == "^"), r
+
+
+def test_help_fits_a_screen(mpiexec):
+    r = mpiexec.ok("--help")
+    assert len(r.lines) < 24 and max(map(len, r.lines)) < 80, r
+    topics = r.out.split("--help TOPIC:\n")[1].split("\n")[0].split()
+    assert {"map", "bind", "stdio", "env", "hosts", "signals", "report", "watch", "config", "exit"} <= set(topics)
+    for topic in topics:
+        t = mpiexec.ok("--help", topic)
+        assert len(t.lines) > 3 and max(map(len, t.lines)) < 80, t
+    assert mpiexec.ok("--help", "bind-to").out == mpiexec.ok("--help", "bind").out
+    for other in ("-h", "-help"):
+        assert mpiexec.ok(other).out == r.out
+
+
+def test_version(mpiexec):
+    for option in ("--version", "-V", "-info"):
+        assert re.match(r"mpiexec \(Muster\) \d+\.\d+", mpiexec.ok(option).out)
+
+
+def test_help_that_cannot_be_written_is_an_error(mpiexec):
+    with open("/dev/full", "w") as full:
+        r = mpiexec("--help", stdout=full)
+    assert r.code == 1 and "No space left" in r.err, r
+
+
+def test_help_needs_no_sound_defaults(mpiexec, tmp_path):
+    (tmp_path / "broken").write_text("nonsense\n")
+    assert mpiexec.ok("--help", env={"MUSTER_CONFIG_FILE": tmp_path / "broken"}).out
+
+
+@pytest.mark.parametrize("args", [["-n", "3"], ["-np", "3"], ["--np=3"], ["--n", "3"], ["-n=3"]])
+def test_count(mpiexec, args):
+    assert mpiexec.ok(*args, "echo", "x").lines == ["x"] * 3
+
+
+def test_default_count_is_that_of_usable_processors(mpiexec):
+    assert 1 <= len(mpiexec.ok("echo", "x").lines) <= len(os.sched_getaffinity(0))
+    one = min(os.sched_getaffinity(0))
+    r = mpiexec.ok("echo", "x", preexec_fn=lambda: os.sched_setaffinity(0, {one}))
+    assert r.lines == ["x"]
+
+
+def test_several_programs(mpiexec):
+    r = mpiexec.ok("-n", "1", "echo", "a", ":", "-n", "2", "echo", "b", ":", "-n", "1", "--", "echo", "c")
+    assert sorted(r.lines) == ["a", "b", "b", "c"]
+
+
+def test_configfile(mpiexec, tmp_path):
+    (tmp_path / "apps").write_text("# two\n-n 1 echo 'a  b' \"c\\\"d\"\n\n-n 2 \\\n  echo # nothing\n")
+    assert sorted(mpiexec.ok("-configfile", "apps").lines) == ["", "", 'a  b c"d']
+
+
+def test_arguments_arrive_byte_for_byte(mpiexec):
+    args = [b"", b" ", b"a b", b"\n", b"\xff\xfe", b"'\"$HOME`id`\\", b"{rank}", b"-n", b"*", b"x" * 100000]
+    r = mpiexec.ok("-n", "1", "printf", r"%s\0", *args)
+    assert r.out_bytes == b"".join(a + b"\0" for a in args)
+
+
+def environment(r):
+    return dict(line.split("=", 1) for line in r.lines if "=" in line)
+
+
+ENV = "/usr/bin/env"
+
+
+def test_environment_is_passed_on_and_set(mpiexec):
+    e = environment(mpiexec.ok("-n", "1", "-genv", "A", "1", "-env", "B=2", "-x", "C=3", ENV, env={"D": "4 4"}))
+    assert (e["A"], e["B"], e["C"], e["D"]) == ("1", "2", "3", "4 4")
+
+
+def test_environment_is_left_out(mpiexec):
+    mine = {"A": "1", "B": "2", "CA": "3", "CB": "4"}
+    e = environment(mpiexec.ok("-n", "1", "-genvnone", "-genv", "X", "y", ENV, env=mine))
+    assert "A" not in e and "HOME" not in e and e["X"] == "y"
+    e = environment(mpiexec.ok("-n", "1", "-genvlist", "A,CB", ENV, env=mine))
+    assert e["A"] == "1" and e["CB"] == "4" and "B" not in e
+    e = environment(mpiexec.ok("-n", "1", "-envnone", "-x", "C*", "-x", "B", ENV, env=mine))
+    assert e["CA"] == "3" and e["CB"] == "4" and e["B"] == "2" and "A" not in e
+
+
+def test_environment_of_each_application(mpiexec):
+    show = ["sh", "-c", "echo $NAME $A $G"]
+    r = mpiexec.ok(
+        "-genv", "G", "g", "-genv", "A", "all", "-n", "1", "-env", "NAME", "one", *show,
+        ":", "-n", "1", "-env", "NAME", "two", "-env", "A", "mine", *show,
+    )  # fmt: skip
+    assert sorted(r.lines) == ["one all g", "two mine g"]
+
+
+def test_templates(mpiexec):
+    r = mpiexec.ok(
+        "-n", "2", "--hosts", "h", "--env-template", "V={rank}/{size} {local_rank} {host} {x", "--arg-template",
+        "sh", "-c", 'echo "$V $1"', "sh", "{rank}{{rank}",
+    )  # fmt: skip
+    assert sorted(r.lines) == ["0/2 0 h {x 0{0", "1/2 1 h {x 1{1"]
+
+
+def test_directory_path_and_umask(mpiexec, tmp_path):
+    (tmp_path / "sub").mkdir()
+    tool = tmp_path / "sub" / "tool"
+    tool.write_text("#!/bin/sh\npwd\numask\n")
+    tool.chmod(0o755)
+    r = mpiexec.ok("-n", "1", "-wdir", "sub", "-path", str(tmp_path / "sub"), "-umask", "027", "tool")
+    assert r.lines == [str(tmp_path / "sub"), "0027"]
+
+
+def test_command_line_beats_variable_beats_file(mpiexec, tmp_path):
+    (tmp_path / ".config/muster").mkdir(parents=True)
+    (tmp_path / ".config/muster/config").write_text("n = 2\ngenv = A 'from file'\nwdir = /\n")
+    r = mpiexec.ok("sh", "-c", "echo $A $PWD")
+    assert r.lines == ["from file /"] * 2
+    r = mpiexec.ok("sh", "-c", "echo $A", env={"MUSTER_N": 3, "MUSTER_GENV": "A from variable"})
+    assert r.lines == ["from variable"] * 3
+    r = mpiexec.ok("-n", "1", "-genv", "A", "typed", "sh", "-c", "echo $A", env={"MUSTER_N": 3})
+    assert r.lines == ["typed"]
+
+
+def test_wrong_defaults_are_named(mpiexec, tmp_path):
+    r = mpiexec("true", env={"MUSTER_PPN": "x"})
+    assert r.code == 1 and r.err.startswith("mpiexec: MUSTER_PPN: a number"), r
+    (tmp_path / "c").write_text("\nbindto = none\n")
+    r = mpiexec("true", env={"MUSTER_CONFIG_FILE": tmp_path / "c"})
+    assert r.code == 1 and f"{tmp_path}/c:2: unknown option bindto; did you mean bind-to?" in r.err, r
+
+
+def test_a_variable_that_is_not_there_is_told(mpiexec):
+    r = mpiexec.ok("-n", "1", "-x", "NOT_THERE", "true")
+    assert "NOT_THERE" in r.err and len(r.err.splitlines()) == 1, r
+
+
+def test_mpiexec_timeout(mpiexec):
+    r = mpiexec("-n", "1", "sleep", "60", env={"MPIEXEC_TIMEOUT": 1}, timeout=10)
+    assert r.code != 0, r
