@@ -30,6 +30,7 @@ enum opt_kind {
     OPT_DISPLAY,
     OPT_STDIN,
     OPT_LABEL,
+    OPT_PATTERN,
     OPT_LAUNCHER,
     OPT_NOTHING,
     /* only on the command line; their readers are elsewhere */

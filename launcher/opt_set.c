@@ -218,10 +218,17 @@ int opt_check_braces(const struct opt_apply *a, const char *text, const char *kn
     return 0;
 }
 
+int opt_set_pattern(struct opt_apply *a)
+{
+    if (a->s->values[0] && opt_check_braces(a, a->s->values[0], " rank host node job size ") < 0)
+        return -1;
+    return opt_set_text(a);
+}
+
 /* A pattern asks for a label. */
 int opt_set_label(struct opt_apply *a)
 {
-    if (a->s->values[0] && opt_check_braces(a, a->s->values[0], " rank local_rank host size time ") < 0)
+    if (a->s->values[0] && opt_check_braces(a, a->s->values[0], " rank host node job size time ") < 0)
         return -1;
     a->o->label = true;
     return opt_set_text(a);
