@@ -73,7 +73,7 @@ static int take_values(struct scan *s, const struct opt *o, const char *word, co
     for (size_t i = 0; i < wanted; i++) {
         const char *next = s->at < s->n ? s->words[s->at] : NULL;
         if (!next)
-            return err_set(s->e, "%s%s needs a value: %s", s->prefix, word, o->values);
+            return err_set(s->e, "%s%s needs a value: %s (%s)", s->prefix, word, o->values, o->brief);
         if (forgotten(o, next))
             return err_set(s->e, "%s%s needs a value (%s), but the option %s follows; write %s=%s if that is it",
                            s->prefix, word, o->values, next, word, next);
