@@ -25,7 +25,7 @@
 
 #define PMI_LINE_MAX 65536            /* one PMI-1 line */
 #define PMI_MESSAGE_MAX (1024 * 1024) /* one block or PMI-2 message */
-#define PMI_ITEMS_MAX 32768           /* KEY=VALUE in one message */
+#define PMI_ITEMS_MAX 16384           /* KEY=VALUE in one message */
 
 enum pmi_wire { PMI_WIRE_1, PMI_WIRE_1_BLOCK, PMI_WIRE_2 };
 

@@ -16,6 +16,15 @@ enum pmi_control {
     PMI_CONTROL_END
 };
 
+/* The kinds of REQUEST, and what each carries. */
+enum pmi_request {
+    PMI_REQUEST_PUBLISH,   /* str name, str port */
+    PMI_REQUEST_LOOKUP,    /* str name; the answer's text is the port */
+    PMI_REQUEST_UNPUBLISH, /* str name */
+    PMI_REQUEST_DEAD,      /* nothing; the answer's text is the list of dead ranks */
+    PMI_REQUEST_SPAWN,     /* pmi-server/spawn.h; the answer's text is the new job's kvsname */
+};
+
 /* The name of a payload's message, for traces: "BARRIER"; "?" for what is none. */
 const char *pmi_control_name(const void *payload, size_t n);
 
