@@ -64,6 +64,8 @@ int pmi_root_job_add(struct pmi_root *r, const struct pmi_root_job *job);
 void pmi_root_job_del(struct pmi_root *r, uint32_t job);
 /* One more key for the job (before its ranks start), such as attributes of the command line. PMI_ names are allowed. */
 int pmi_root_put(struct pmi_root *r, uint32_t job, const char *key, const char *value);
+/* The rank has ended and never said init: whoever waits for it does so in vain, now or later (`stuck` follows). */
+void pmi_root_gone(struct pmi_root *r, uint32_t job, uint32_t rank);
 /* The rank has died and the job goes on: it is named in PMI_dead_processes from now on. */
 void pmi_root_dead(struct pmi_root *r, uint32_t job, uint32_t rank);
 

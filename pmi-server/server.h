@@ -8,7 +8,7 @@
  * caller (names for tracing: wire/pmi_control.h) and must arrive whole and in order on each link.
  *
  * Laws:
- * - No op may call back into the engine, except pmi_client_* readers. Note what is to be done and do it after return.
+ * - No op may call back into the engine, except pmi_client_state(). Note what is to be done and do it after return.
  * - Pointers given to an op are borrowed until it returns.
  * - After `failed` or `pmi_client_gone` a client's input is ignored; its pointer lives until pmi_server_job_del().
  * - Ranks are untrusted: whatever they send ends in an answer with a reason, or in `failed`. A payload that does not

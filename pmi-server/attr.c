@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Attributes: of the job, most of which the proxy knows itself; and of the node, which ranks put for one another and
+ * may wait for.
+ */
+#include "pmi-server/engine.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "pmi-server/mapping.h"
+#include "pmi-server/mem.h"
+
+/* A client of PMI-1 takes 1023 bytes as a value, and PMI-2's as many. A map that does not fit is not told: clients then
+ * ask one another for host names. */
+static void answer_mapping(struct pmi_ask *a)
+{
+    struct pmi_server_job *j = a->client->job;
+    if (!j->mapping)
+        j->mapping = j->map ? pmi_mapping_text(j->map, PMI_VALUE_MAX - 1) : pmi_mem_str("");
+    if (*j->mapping)
+        pmi_answer_ok(a, j->mapping);
+    else
+        pmi_answer_fail(a, PMI2_ERROR_KEY, "the map of the ranks is %s",
+                        j->map ? "too long for a PMI value" : "unknown");
+}
+
+static void answer_dead(struct pmi_ask *a)
+{
+    struct buf b;
+    buf_init(&b);
+    pmi_remote_send(a, PMI_REQUEST_DEAD, &b);
+}
+
+static void answer_universe(struct pmi_ask *a)
+{
+    char text[16];
+    int32_t n = a->client->job->universe;
+    snprintf(text, sizeof text, "%d", n);
+    if (n < 0)
+        pmi_answer_fail(a, PMI2_ERROR_KEY, "the universe is not bounded");
+    else
+        pmi_answer_ok(a, text);
+}
+
+static void answer_name_service(struct pmi_ask *a)
+{
+    pmi_answer_ok(a, "true");
+}
+
+static const struct {
+    const char *key;
+    bool jobattr_only;
+    void (*answer)(struct pmi_ask *a);
+} reserved[] = {
+    {"PMI_process_mapping", false, answer_mapping},
+    {"PMI_dead_processes", false, answer_dead},
+    {"universeSize", true, answer_universe},
+    {"hasNameServ", true, answer_name_service},
+};
+
+bool pmi_attr_reserved(struct pmi_ask *a)
+{
+    for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++) {
+        if (strcmp(a->detail, reserved[i].key) || (reserved[i].jobattr_only && a->verb != PMI_ASK_JOBATTR))
+            continue;
+        reserved[i].answer(a);
+        return true;
+    }
+    return false;
+}
+
+void pmi_nodeattr_put(struct pmi_server_job *j, const char *key, const char *value)
+{
+    pmi_kvs_put(&j->nodeattrs, pmi_str(key), pmi_str(value));
+    struct pmi_ask *a, *next;
+    for (a = LIST_FIRST(&j->nodewaits); a; a = next) {
+        next = LIST_NEXT(a, parked);
+        if (!strcmp(a->detail, key))
+            pmi_answer_ok(a, value);
+    }
+}
+
+void pmi_nodeattr_get(struct pmi_ask *a, bool wait)
+{
+    struct pmi_server_job *j = a->client->job;
+    const struct pmi_kv *kv = pmi_kvs_get(&j->nodeattrs, pmi_str(a->detail));
+    if (kv) {
+        pmi_answer_ok(a, kv->value);
+    } else if (!wait) {
+        pmi_answer_fail(a, PMI2_ERROR_KEY, "no rank of this node has put the attribute %s", a->detail);
+    } else {
+        LIST_INSERT_HEAD(&j->nodewaits, a, parked);
+        pmi_nodeattr_check(j);
+    }
+}
+
+/* Can this rank still put an attribute? */
+static bool may_put(const struct pmi_client *c)
+{
+    const struct pmi_ask *a;
+    if (c->gone || c->failed || c->finalized)
+        return false;
+    LIST_FOREACH(a, &c->asks, of_client)
+    {
+        if (a->in_order && a->verb == PMI_ASK_NODEATTR)
+            return false;
+    }
+    return true;
+}
+
+void pmi_nodeattr_check(struct pmi_server_job *j)
+{
+    if (LIST_EMPTY(&j->nodewaits))
+        return;
+    for (uint32_t i = 0; i < j->nclients; i++)
+        if (may_put(&j->clients[i]))
+            return;
+    struct pmi_ask *a;
+    while ((a = LIST_FIRST(&j->nodewaits)))
+        pmi_answer_fail(a, PMI2_ERROR_OTHER, "no rank of this node is left to put the attribute %s", a->detail);
+}

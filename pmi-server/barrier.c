@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Barriers and fences. Each process waits until all ranks of the group at or below it have arrived, then tells its
+ * parent once; mpiexec's half releases, and each process passes the release to the children that contributed. A group
+ * whose ranks are all served here is released here. Contributors of a gather are the local ranks by index, then the
+ * children.
+ */
+#define uthash_fatal(msg) pmi_mem_out()
+#include "pmi-server/engine.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "pmi-server/mem.h"
+
+static uint32_t count_local(const struct pmi_server_job *j, const struct pmi_group *g)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < j->nclients; i++)
+        n += pmi_group_has(g, j->clients[i].rank);
+    return n;
+}
+
+static uint32_t count_below(const struct pmi_server_job *j, const struct pmi_group *g)
+{
+    const struct pmi_server *s = j->server;
+    if (g->kind == PMI_GROUP_NODE || !j->below)
+        return 0;
+    if (g->kind == PMI_GROUP_WORLD)
+        return j->below;
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < g->nranges; i++)
+        for (uint32_t r = g->ranges[i].first; r <= g->ranges[i].last; r++)
+            n += s->ops->below(s->ctx, j->id, r);
+    return n;
+}
+
+static struct pmi_gather *gather(struct pmi_server_job *j, struct pmi_group *g)
+{
+    bool is_new;
+    struct pmi_gather *ga = pmi_gather_take(&j->gathers, g, j->nclients + j->server->children, &is_new);
+    if (is_new) {
+        if (ga->group.kind == PMI_GROUP_NODE)
+            ga->group.size = j->nclients;
+        ga->below = count_below(j, &ga->group);
+        ga->expected = count_local(j, &ga->group) + ga->below;
+    }
+    return ga;
+}
+
+/* Ranks of the group that are served here, by whether they have arrived. */
+static uint32_t local_ranks(const struct pmi_server_job *j, const struct pmi_gather *g, const struct pmi_epoch *e,
+                            bool arrived, struct pmi_range *out)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < j->nclients; i++) {
+        uint32_t rank = j->clients[i].rank;
+        if (!pmi_group_has(&g->group, rank) || pmi_epoch_has(e, i) != arrived)
+            continue;
+        if (n && out[n - 1].last + 1 == rank)
+            out[n - 1].last = rank;
+        else
+            out[n++] = (struct pmi_range){rank, rank};
+    }
+    return n;
+}
+
+static void say_stuck(struct pmi_server_job *j, const struct pmi_gather *g, const struct pmi_epoch *e,
+                      const struct pmi_client *missing)
+{
+    struct pmi_range *r = pmi_mem_zero(j->nclients, sizeof *r);
+    char ranks[120], group[80] = "", why[320];
+    uint32_t n = local_ranks(j, g, e, true, r);
+    pmi_group_ranks_text(r, n, ranks, sizeof ranks);
+    free(r);
+    if (strcmp(g->group.name, "WORLD"))
+        snprintf(group, sizeof group, " of the group %s", g->group.name);
+    bool one = n == 1 && strspn(ranks, "0123456789") == strlen(ranks);
+    snprintf(why, sizeof why, "rank %u exited before it reached the barrier%s that %s %s %s in", missing->rank, group,
+             n ? one ? "rank" : "ranks" : "other", n ? ranks : "ranks", one ? "waits" : "wait");
+    struct buf b = pmi_up_begin(j, PMI_CONTROL_STUCK);
+    buf_put_u32(&b, missing->rank);
+    buf_put_str(&b, why);
+    j->stuck = true;
+    pmi_up_send(j->server, &b);
+}
+
+/* Does an epoch wait for a local rank that is gone? */
+static void check_epoch(struct pmi_server_job *j, const struct pmi_gather *g, const struct pmi_epoch *e)
+{
+    for (uint32_t i = 0; j->ngone && !j->stuck && !e->sent && i < j->nclients; i++)
+        if (j->clients[i].gone && !pmi_epoch_has(e, i) && pmi_group_has(&g->group, j->clients[i].rank))
+            say_stuck(j, g, e, &j->clients[i]);
+}
+
+void pmi_barrier_client_gone(struct pmi_client *c)
+{
+    struct pmi_gather *g, *next;
+    struct pmi_epoch *e;
+    HASH_ITER(hh, c->job->gathers.all, g, next)
+    {
+        TAILQ_FOREACH(e, &g->epochs, of_gather)
+        {
+            check_epoch(c->job, g, e);
+        }
+    }
+}
+
+static void send_up(struct pmi_server_job *j, const struct pmi_gather *g, struct pmi_epoch *e)
+{
+    struct buf b = pmi_up_begin(j, PMI_CONTROL_BARRIER);
+    buf_put_str(&b, g->group.name);
+    buf_put_u8(&b, j->stale);
+    buf_put_u32(&b, e->arrived);
+    buf_put_u32(&b, e->low);
+    buf_put_u32(&b, e->high);
+    buf_put_u32(&b, j->nputs);
+    buf_put(&b, j->puts.data, j->puts.len);
+    buf_fini(&j->puts);
+    j->nputs = 0;
+    j->stale = false;
+    e->sent = true;
+    pmi_up_send(j->server, &b);
+}
+
+static void release_fences(struct pmi_server_job *j, const struct pmi_epoch *e)
+{
+    for (uint32_t i = 0; e->fenced && i < j->nclients; i++) {
+        struct pmi_client *c = &j->clients[i];
+        if (!(e->fenced[i / 8] & 1u << i % 8) || --c->fences)
+            continue;
+        struct pmi_ask *a, *next;
+        for (a = LIST_FIRST(&c->held); a; a = next) {
+            next = LIST_NEXT(a, parked);
+            LIST_REMOVE(a, parked);
+            a->parked.le_prev = NULL;
+            pmi_get(a);
+        }
+    }
+}
+
+/* Values that have been replaced since they were fetched must not be read again; those on their way up are known. */
+static void forget(struct pmi_server_job *j)
+{
+    struct rbuf r;
+    struct bytes key, value;
+    pmi_kvs_clear(&j->seen);
+    rbuf_init(&r, j->puts.data, j->puts.len);
+    for (uint32_t i = 0; i < j->nputs && pmi_kvs_pair_get(&r, &key, &value); i++)
+        pmi_kvs_put(&j->seen, key, value);
+}
+
+static bool all_here(const struct pmi_gather *g)
+{
+    return g->expected == g->group.size && !g->below;
+}
+
+static void release(struct pmi_server_job *j, struct pmi_gather *g, struct pmi_epoch *e, bool stale)
+{
+    struct pmi_server *s = j->server;
+    if (stale && !all_here(g))
+        forget(j);
+    for (uint32_t i = 0; i < s->children; i++) {
+        if (!pmi_epoch_has(e, j->nclients + i))
+            continue;
+        struct buf b = pmi_message_begin(PMI_CONTROL_RELEASE, j->id);
+        buf_put_str(&b, g->group.name);
+        buf_put_u8(&b, stale);
+        pmi_down_send(s, i, &b);
+    }
+    while (!LIST_EMPTY(&e->asks))
+        pmi_answer_ok(LIST_FIRST(&e->asks), NULL);
+    release_fences(j, e);
+    pmi_gather_drop(&j->gathers, g, e);
+}
+
+static void progress(struct pmi_server_job *j, struct pmi_gather *g, struct pmi_epoch *e)
+{
+    if (e->arrived < g->expected)
+        check_epoch(j, g, e);
+    else if (all_here(g))
+        release(j, g, e, j->stale);
+    else if (!e->sent)
+        send_up(j, g, e);
+}
+
+static struct pmi_epoch *arrive(struct pmi_client *c, struct pmi_gather *g)
+{
+    struct pmi_epoch *e = pmi_gather_join(g, c->index);
+    pmi_epoch_count(g, e, 1, c->rank, c->rank);
+    return e;
+}
+
+void pmi_barrier(struct pmi_ask *a, const char *group)
+{
+    struct pmi_client *c = a->client;
+    struct pmi_group g;
+    const char *why;
+    if (pmi_group_parse(&g, group, c->job->size, &why)) {
+        pmi_answer_fail(a, PMI2_ERROR_INVALID_ARG, "%s", why);
+        return;
+    }
+    if (!pmi_group_has(&g, c->rank)) {
+        pmi_group_fini(&g);
+        pmi_answer_fail(a, PMI2_ERROR_INVALID_ARG, "rank %u is not in the group", c->rank);
+        return;
+    }
+    a->tag = g.tag;
+    pmi_ask_detail(a, g.name);
+    struct pmi_gather *ga = gather(c->job, &g);
+    struct pmi_epoch *e = arrive(c, ga);
+    LIST_INSERT_HEAD(&e->asks, a, parked);
+    progress(c->job, ga, e);
+}
+
+/* A fence is the barrier of all ranks, whose waiting is done by the gets that follow. */
+void pmi_fence(struct pmi_client *c)
+{
+    struct pmi_server_job *j = c->job;
+    struct pmi_group g;
+    const char *why;
+    if (pmi_group_parse(&g, NULL, j->size, &why))
+        return;
+    struct pmi_gather *ga = gather(j, &g);
+    struct pmi_epoch *e = arrive(c, ga);
+    if (!e->fenced)
+        e->fenced = pmi_mem_zero(j->nclients / 8 + 1, 1);
+    e->fenced[c->index / 8] |= (unsigned char)(1u << c->index % 8);
+    c->fences++;
+    progress(j, ga, e);
+}
+
+/* Values of the subtree, to be passed on with the next message or as soon as they are many. */
+bool pmi_barrier_child_puts(struct pmi_server_job *j, struct rbuf *r)
+{
+    struct bytes key, value;
+    for (uint32_t n = rbuf_count(r, PMI_KVS_PAIR_MIN); n > 0; n--) {
+        if (!pmi_kvs_pair_get(r, &key, &value))
+            return false;
+        pmi_kvs_pair_put(&j->puts, key, value);
+        j->nputs++;
+    }
+    pmi_mem_check(&j->puts);
+    if (j->puts.len > PMI_BATCH_MAX)
+        pmi_puts_flush(j);
+    return rbuf_done(r);
+}
+
+bool pmi_barrier_child_up(struct pmi_server_job *j, uint32_t child, struct rbuf *r)
+{
+    struct bytes name = rbuf_bytes(r, UINT32_MAX);
+    bool stale = rbuf_u8(r);
+    uint32_t arrived = rbuf_u32(r), low = rbuf_u32(r), high = rbuf_u32(r);
+    if (!rbuf_ok(r) || !pmi_barrier_child_puts(j, r))
+        return false;
+    struct pmi_group g;
+    const char *why;
+    char *text = pmi_mem_bytes(name.data, name.len);
+    int bad = pmi_group_parse(&g, text, j->size, &why);
+    free(text);
+    if (bad || g.kind == PMI_GROUP_NODE) {
+        pmi_group_fini(&g);
+        return false;
+    }
+    struct pmi_gather *ga = gather(j, &g);
+    struct pmi_epoch *e = pmi_gather_join(ga, j->nclients + child);
+    j->stale |= stale;
+    if (!arrived || !pmi_epoch_count(ga, e, arrived, low, high))
+        return false;
+    progress(j, ga, e);
+    return true;
+}
+
+bool pmi_barrier_release(struct pmi_server_job *j, struct rbuf *r)
+{
+    struct bytes name = rbuf_bytes(r, UINT32_MAX);
+    bool stale = rbuf_u8(r);
+    if (!rbuf_done(r))
+        return false;
+    struct pmi_gather *g = pmi_gather_find(&j->gathers, name.data, name.len);
+    struct pmi_epoch *e = g ? TAILQ_FIRST(&g->epochs) : NULL;
+    if (!e || !e->sent)
+        return false;
+    release(j, g, e, stale);
+    return true;
+}

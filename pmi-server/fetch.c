@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Values. A put stays here until it goes up with a barrier. A get that cannot be answered here goes up once, however
+ * many ranks and children wait for that key, together with the others of one turn of the loop; the answer is kept.
+ */
+#define uthash_fatal(msg) pmi_mem_out()
+#include "pmi-server/engine.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include "pmi-server/mem.h"
+
+#define WIDE_MISSES 8 /* of one rank */
+
+static int check_put(const char *key, const char *value, const char **why)
+{
+    if (!*key)
+        return *why = "the key is empty", PMI2_ERROR_KEY;
+    if (strlen(key) > PMI_KEY_MAX)
+        return *why = "the key is longer than 64 bytes", PMI2_ERROR_KEY_LENGTH;
+    if (strlen(value) > PMI_VALUE_MAX)
+        return *why = "the value is longer than 1024 bytes", PMI2_ERROR_VALUE_LENGTH;
+    if (!strncmp(key, "PMI_", 4))
+        return *why = "keys that begin with PMI_ are reserved", PMI2_ERROR_KEY;
+    return 0;
+}
+
+void pmi_puts_flush(struct pmi_server_job *j)
+{
+    if (!j->nputs)
+        return;
+    struct buf b = pmi_up_begin(j, PMI_CONTROL_PUTS);
+    buf_put_u32(&b, j->nputs);
+    buf_put(&b, j->puts.data, j->puts.len);
+    buf_fini(&j->puts);
+    j->nputs = 0;
+    pmi_up_send(j->server, &b);
+}
+
+int pmi_put(struct pmi_client *c, const char *key, const char *value, const char **why)
+{
+    struct pmi_server_job *j = c->job;
+    int rc = check_put(key, value, why);
+    if (rc)
+        return rc;
+    j->stale |= pmi_kvs_put(&j->seen, pmi_str(key), pmi_str(value));
+    if (j->nclients == j->size)
+        return 0; /* nobody reads it elsewhere */
+    pmi_kvs_pair_put(&j->puts, pmi_str(key), pmi_str(value));
+    pmi_mem_check(&j->puts);
+    j->nputs++;
+    if (j->puts.len > PMI_BATCH_MAX)
+        pmi_puts_flush(j);
+    return 0;
+}
+
+static struct pmi_want *want_find(const struct pmi_server_job *j, struct bytes key)
+{
+    struct pmi_want *w;
+    HASH_FIND(hh, j->wants, key.data, key.len, w);
+    return w;
+}
+
+static struct pmi_want *want_take(struct pmi_server_job *j, struct bytes key)
+{
+    struct pmi_want *w = want_find(j, key);
+    if (w)
+        return w;
+    w = pmi_mem_zero(1, sizeof *w + key.len + 1);
+    w->klen = (uint32_t)key.len;
+    memcpy(w->key, key.data, key.len);
+    LIST_INIT(&w->asks);
+    HASH_ADD_KEYPTR(hh, j->wants, w->key, key.len, w);
+    j->unsent = true;
+    pmi_server_wake(j->server);
+    return w;
+}
+
+static void want_free(struct pmi_server_job *j, struct pmi_want *w)
+{
+    HASH_DEL(j->wants, w);
+    free(w->children);
+    free(w);
+}
+
+static void fail_absent(struct pmi_ask *a)
+{
+    pmi_answer_fail(a, PMI2_ERROR_KEY, "no value for the key %s", a->detail);
+}
+
+void pmi_get(struct pmi_ask *a)
+{
+    struct pmi_client *c = a->client;
+    struct pmi_server_job *j = c->job;
+    if (c->fences && a->verb == PMI_ASK_GET) {
+        LIST_INSERT_HEAD(&c->held, a, parked);
+        return;
+    }
+    size_t len = strlen(a->detail);
+    if (!len || len > PMI_KEY_MAX) {
+        pmi_answer_fail(a, PMI2_ERROR_KEY_LENGTH, "the key is %s", len ? "longer than 64 bytes" : "empty");
+        return;
+    }
+    if (pmi_attr_reserved(a))
+        return;
+    struct bytes key = {a->detail, len};
+    const struct pmi_kv *kv = pmi_kvs_get(&j->seen, key);
+    if (kv) {
+        pmi_answer_ok(a, kv->value);
+    } else if (pmi_kvs_get(&j->absent, key)) {
+        fail_absent(a);
+    } else {
+        j->wide |= ++c->misses >= WIDE_MISSES;
+        LIST_INSERT_HEAD(&want_take(j, key)->asks, a, parked);
+    }
+}
+
+static uint32_t next_window(struct pmi_server_job *j)
+{
+    if (j->wide)
+        j->window = j->window * 2 < PMI_WINDOW_MIN   ? PMI_WINDOW_MIN
+                    : j->window * 2 > PMI_WINDOW_MAX ? PMI_WINDOW_MAX
+                                                     : j->window * 2;
+    uint32_t own = j->wide ? j->window : 0, window = own > j->child_window ? own : j->child_window;
+    j->wide = false;
+    j->child_window = 0;
+    return window;
+}
+
+static void send_get(struct pmi_server_job *j, uint32_t window, struct buf *keys, uint32_t nkeys)
+{
+    struct buf b = pmi_up_begin(j, PMI_CONTROL_GET);
+    buf_put_u32(&b, window);
+    buf_put_u32(&b, nkeys);
+    buf_put(&b, keys->data, keys->len);
+    pmi_mem_check(keys);
+    buf_clear(keys);
+    pmi_up_send(j->server, &b);
+}
+
+void pmi_fetch_flush(struct pmi_server_job *j)
+{
+    struct pmi_want *w, *next;
+    struct buf keys;
+    uint32_t n = 0;
+    if (!j->unsent)
+        return;
+    j->unsent = false;
+    buf_init(&keys);
+    HASH_ITER(hh, j->wants, w, next)
+    {
+        if (w->sent)
+            continue;
+        w->sent = true;
+        buf_put_bytes(&keys, w->key, w->klen);
+        n++;
+        if (keys.len > PMI_BATCH_MAX) {
+            send_get(j, 0, &keys, n);
+            n = 0;
+        }
+    }
+    if (n)
+        send_get(j, next_window(j), &keys, n);
+    buf_fini(&keys);
+}
+
+static void reader_send(struct pmi_server_job *j, uint32_t child)
+{
+    struct buf b;
+    if (pmi_reader_take(&j->readers[child], &j->seen, j->id, &b))
+        pmi_down_send(j->server, child, &b);
+}
+
+static void want_add_child(struct pmi_want *w, uint32_t child)
+{
+    for (uint32_t i = 0; i < w->nchildren; i++)
+        if (w->children[i] == child)
+            return;
+    w->children = pmi_mem_grow(w->children, w->nchildren + 1, sizeof *w->children);
+    w->children[w->nchildren++] = child;
+}
+
+bool pmi_fetch_child_get(struct pmi_server_job *j, uint32_t child, struct rbuf *r)
+{
+    struct pmi_reader *d = &j->readers[child];
+    uint32_t window = rbuf_u32(r);
+    d->credit = window < PMI_WINDOW_MAX ? window : PMI_WINDOW_MAX;
+    for (uint32_t n = rbuf_count(r, 4); n > 0; n--) {
+        struct bytes key = rbuf_bytes(r, PMI_KEY_MAX);
+        if (!rbuf_ok(r) || !key.len || memchr(key.data, 0, key.len))
+            return false;
+        const struct pmi_kv *kv = pmi_kvs_get(&j->seen, key);
+        if (kv) {
+            pmi_reader_value(d, kv);
+        } else if (pmi_kvs_get(&j->absent, key)) {
+            pmi_reader_absent(d, key);
+        } else {
+            j->child_window = d->credit > j->child_window ? d->credit : j->child_window;
+            want_add_child(want_take(j, key), child);
+        }
+        if (pmi_reader_full(d))
+            reader_send(j, child);
+    }
+    reader_send(j, child);
+    return rbuf_done(r);
+}
+
+/* kv NULL: the key is absent. */
+static void deliver(struct pmi_server_job *j, struct pmi_want *w, const struct pmi_kv *kv)
+{
+    struct pmi_ask *a;
+    struct bytes key = {w->key, w->klen};
+    while ((a = LIST_FIRST(&w->asks)))
+        if (kv)
+            pmi_answer_ok(a, kv->value);
+        else
+            fail_absent(a);
+    for (uint32_t i = 0; i < w->nchildren; i++) {
+        struct pmi_reader *d = &j->readers[w->children[i]];
+        if (kv)
+            pmi_reader_value(d, kv);
+        else
+            pmi_reader_absent(d, key);
+        if (pmi_reader_full(d))
+            reader_send(j, w->children[i]);
+    }
+    want_free(j, w);
+}
+
+static bool take_absent(struct pmi_server_job *j, struct rbuf *r)
+{
+    struct bytes key = rbuf_bytes(r, PMI_KEY_MAX);
+    if (!rbuf_ok(r))
+        return false;
+    if (key.len > 4 && !memcmp(key.data, "PMI_", 4))
+        pmi_kvs_put(&j->absent, key, pmi_str(""));
+    struct pmi_want *w = want_find(j, key);
+    if (w)
+        deliver(j, w, NULL);
+    return true;
+}
+
+/* What is here already is as new, or newer: it was put by a rank of this node. */
+static bool take_value(struct pmi_server_job *j, struct rbuf *r)
+{
+    struct bytes key, value;
+    if (!pmi_kvs_pair_get(r, &key, &value))
+        return false;
+    if (!pmi_kvs_get(&j->seen, key))
+        pmi_kvs_put(&j->seen, key, value);
+    struct pmi_want *w = want_find(j, key);
+    if (w)
+        deliver(j, w, pmi_kvs_get(&j->seen, key));
+    return true;
+}
+
+bool pmi_fetch_values(struct pmi_server_job *j, struct rbuf *r)
+{
+    for (uint32_t n = rbuf_count(r, 4); n > 0; n--)
+        if (!take_absent(j, r))
+            return false;
+    for (uint32_t n = rbuf_count(r, PMI_KVS_PAIR_MIN); n > 0; n--)
+        if (!take_value(j, r))
+            return false;
+    for (uint32_t i = 0; i < j->server->children; i++)
+        reader_send(j, i);
+    return rbuf_done(r);
+}
+
+void pmi_fetch_job_del(struct pmi_server_job *j)
+{
+    struct pmi_want *w, *next;
+    HASH_ITER(hh, j->wants, w, next)
+    {
+        want_free(j, w);
+    }
+    for (uint32_t i = 0; i < j->server->children; i++)
+        pmi_reader_fini(&j->readers[i]);
+    free(j->readers);
+    pmi_kvs_clear(&j->seen);
+    pmi_kvs_clear(&j->absent);
+    buf_fini(&j->puts);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * kvs: the key-values of one job, or what one process knows of them, in the order in which the keys came. Read one by
+ * one, or walked in that order by readers who want everything (struct pmi_kvs_walk).
+ */
+#ifndef PMI_SERVER_KVS_H
+#define PMI_SERVER_KVS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uthash.h>
+#include "wire/buf.h"
+
+struct pmi_kv {
+    UT_hash_handle hh;
+    uint32_t klen;
+    uint32_t vlen;
+    char *value; /* NUL-terminated */
+    char key[];  /* NUL-terminated */
+};
+
+struct pmi_kvs {
+    struct pmi_kv *all;
+    uint64_t generation; /* changes when entries are dropped: walks start again */
+};
+
+/* How far a reader has walked; all zeros is the beginning. */
+struct pmi_kvs_walk {
+    const struct pmi_kv *last;
+    uint64_t generation;
+};
+
+/* The last put of a key wins. true: the key was there with another value. */
+bool pmi_kvs_put(struct pmi_kvs *s, struct bytes key, struct bytes value);
+const struct pmi_kv *pmi_kvs_get(const struct pmi_kvs *s, struct bytes key); /* NULL: absent */
+void pmi_kvs_clear(struct pmi_kvs *s);
+const struct pmi_kv *pmi_kvs_next(const struct pmi_kvs *s, struct pmi_kvs_walk *w); /* NULL: no more so far */
+
+/* Lists of key-values in messages. Put: one pair. Get: false at a key or value that is empty or longer than wire/pmi.h
+ * allows. */
+#define PMI_KVS_PAIR_MIN 8
+void pmi_kvs_pair_put(struct buf *b, struct bytes key, struct bytes value);
+bool pmi_kvs_pair_get(struct rbuf *r, struct bytes *key, struct bytes *value);
+
+static inline struct bytes pmi_str(const char *s)
+{
+    return (struct bytes){s, strlen(s)};
+}
+
+#endif

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The spawn commands of both wires, turned into what spawn.h says. PMI-1 sends a block for each command, counts
+ * arguments from 1 and the rest from 0; PMI-2 sends one message, in which each command begins with subcmd= and all is
+ * counted from 0. A request that cannot be is answered with the reason when it is complete.
+ */
+#include "pmi-server/engine.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "pmi-server/mem.h"
+#include "pmi-server/spawn.h"
+
+/* Items of one command, looked up in turn: clients write them in the order in which they are read here. */
+struct items {
+    const struct pmi_item *it;
+    uint32_t n, at;
+};
+
+static const char *take(struct items *s, const char *key)
+{
+    for (uint32_t i = 0; i < s->n; i++) {
+        const struct pmi_item *it = &s->it[(s->at + i) % s->n];
+        if (strcmp(it->key, key))
+            continue;
+        s->at = (s->at + i + 1) % s->n;
+        return it->value ? it->value : "";
+    }
+    return NULL;
+}
+
+static const char *take_nth(struct items *s, const char *key, uint32_t i)
+{
+    char name[32];
+    snprintf(name, sizeof name, "%s%u", key, i);
+    return take(s, name);
+}
+
+/* A count that may be absent (0). -1: it is none. */
+static int64_t take_count(const struct items *s, const char *key)
+{
+    struct pmi_msg m = {.items = s->it, .nitems = s->n};
+    int64_t n = 0;
+    if (pmi_msg_get(&m, key) && pmi_msg_int(&m, key, 0, PMI_ITEMS_MAX, &n))
+        return -1;
+    return n;
+}
+
+struct words {
+    const char *exe, *procs, *argc, *arg, *ninfo, *info_key, *info_value, *npreput, *preput_key, *preput_value;
+    uint32_t first_arg;
+};
+static const struct words v1_words = {"execname",  "nprocs",     "argcnt",      "arg",         "info_num", "info_key_",
+                                      "info_val_", "preput_num", "preput_key_", "preput_val_", 1};
+static const struct words v2_words = {"subcmd",      "maxprocs", "argc",  "argv", "infokeycount", "infokey", "infoval",
+                                      "preputcount", "ppkey",    "ppval", 0};
+
+static const char *put_infos(struct buf *b, struct items *s, const char *count, const char *key, const char *value)
+{
+    int64_t n = take_count(s, count);
+    if (n < 0)
+        return "a count of info or preput keys is not a number";
+    buf_put_u32(b, (uint32_t)n);
+    for (uint32_t i = 0; i < n; i++) {
+        const char *k = take_nth(s, key, i), *v = take_nth(s, value, i);
+        if (!k || !v || !*k)
+            return "an info or preput key is missing";
+        buf_put_str(b, k);
+        buf_put_str(b, v);
+    }
+    return NULL;
+}
+
+static const char *put_preput(struct buf *b, struct items *s, const struct words *w)
+{
+    return put_infos(b, s, w->npreput, w->preput_key, w->preput_value);
+}
+
+/* NULL, or why it is none. */
+static const char *put_cmd(struct buf *b, struct items *s, const struct words *w)
+{
+    struct pmi_msg m = {.items = s->it, .nitems = s->n};
+    int64_t procs, argc = take_count(s, w->argc);
+    const char *exe = pmi_msg_get(&m, w->exe);
+    if (!exe || !*exe)
+        return "the program is missing";
+    if (pmi_msg_int(&m, w->procs, 1, PMI_SPAWN_PROCS_MAX, &procs))
+        return "the number of processes is missing or none";
+    if (argc < 0)
+        return "the number of arguments is none";
+    buf_put_str(b, exe);
+    buf_put_u32(b, (uint32_t)procs);
+    buf_put_u32(b, (uint32_t)argc);
+    for (uint32_t i = 0; i < argc; i++) {
+        const char *arg = take_nth(s, w->arg, i + w->first_arg);
+        if (!arg)
+            return "an argument is missing";
+        buf_put_str(b, arg);
+    }
+    return put_infos(b, s, w->ninfo, w->info_key, w->info_value);
+}
+
+static void finish(struct pmi_ask *a, struct buf *body, const char *bad)
+{
+    if (!bad && body->len > PMI_SPAWN_BYTES_MAX)
+        bad = "the request is too long";
+    if (bad) {
+        buf_fini(body);
+        pmi_answer_fail(a, PMI2_ERROR_INVALID_ARG, "%s", bad);
+        return;
+    }
+    pmi_remote_send(a, PMI_REQUEST_SPAWN, body);
+}
+
+/* Keeps the counts of a row of blocks; false: they cannot belong together, and the stream has lost its sense. */
+static bool count_block(struct pmi_client *c, const struct pmi_msg *m)
+{
+    int64_t total, seen;
+    if (pmi_msg_int(m, "totspawns", 1, PMI_SPAWN_CMDS_MAX, &total) || pmi_msg_int(m, "spawnssofar", 1, total, &seen) ||
+        seen != c->spawn_seen + 1 || (c->spawn_seen && total != c->spawn_total))
+        return false;
+    c->spawn_seen = (uint32_t)seen;
+    c->spawn_total = (uint32_t)total;
+    return true;
+}
+
+void pmi_spawn_block(struct pmi_client *c, const struct pmi_msg *m)
+{
+    struct items s = {m->items, m->nitems, 0};
+    if (!count_block(c, m)) {
+        pmi_client_fail(c, "sent a PMI spawn request whose totspawns and spawnssofar do not fit together");
+        return;
+    }
+    if (c->spawn_seen == 1) {
+        c->spawn_bad = put_preput(&c->spawn, &s, &v1_words);
+        buf_put_u32(&c->spawn, c->spawn_total);
+    }
+    if (!c->spawn_bad && c->spawn.len <= PMI_SPAWN_BYTES_MAX)
+        c->spawn_bad = put_cmd(&c->spawn, &s, &v1_words);
+    if (c->spawn_seen < c->spawn_total)
+        return;
+    finish(pmi_ask_new(c, m, PMI_ASK_SPAWN, "spawn_result"), &c->spawn, c->spawn_bad);
+    c->spawn_seen = 0;
+}
+
+void pmi_spawn_v2(struct pmi_client *c, const struct pmi_msg *m)
+{
+    struct pmi_ask *a = pmi_ask_new(c, m, PMI_ASK_SPAWN, "spawn-response");
+    struct buf b;
+    buf_init(&b);
+    uint32_t i = 0, ncmds = 0;
+    int64_t count;
+    for (uint32_t k = 0; k < m->nitems; k++)
+        ncmds += !strcmp(m->items[k].key, "subcmd");
+    const char *bad = !ncmds || ncmds > PMI_SPAWN_CMDS_MAX            ? "there is no command, or too many"
+                      : pmi_msg_int(m, "ncmds", ncmds, ncmds, &count) ? "ncmds is not the number of commands"
+                                                                      : NULL;
+    while (i < m->nitems && strcmp(m->items[i].key, "subcmd"))
+        i++;
+    struct items head = {m->items, i, 0};
+    if (!bad)
+        bad = put_preput(&b, &head, &v2_words);
+    buf_put_u32(&b, ncmds);
+    while (!bad && i < m->nitems) {
+        struct items s = {m->items + i, 1, 0};
+        for (i++; i < m->nitems && strcmp(m->items[i].key, "subcmd"); i++)
+            s.n++;
+        bad = put_cmd(&b, &s, &v2_words);
+    }
+    finish(a, &b, bad);
+}

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * PMI-2: {command, handler}; the answer to NAME is NAME-response, which is also how an unknown command is refused.
+ */
+#include "pmi-server/engine.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define FENCES_MAX 8 /* of a rank that goes on without waiting for the others; the next one waits */
+
+struct command {
+    const char *name;
+    const char *reply;
+    void (*handler)(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd);
+};
+
+static void refuse(struct pmi_client *c, const struct pmi_msg *m, const char *reply, int rc, const char *why)
+{
+    pmi_answer_fail(pmi_ask_new(c, m, PMI_ASK_PLAIN, reply), rc, "%s", why);
+}
+
+static void accept_plain(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
+{
+    struct buf b;
+    struct pmi_out o = pmi_reply_begin(&b, m, cmd->reply, 0);
+    pmi_client_send(c, &o);
+}
+
+/* The value of a key that the command cannot do without; NULL: it has been refused. */
+static const char *need(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd, const char *key)
+{
+    const char *v = pmi_msg_get(m, key);
+    char why[64];
+    if (!v) {
+        snprintf(why, sizeof why, "%s is missing", key);
+        refuse(c, m, cmd->reply, PMI2_ERROR_INVALID_ARG, why);
+    }
+    return v;
+}
+
+static void on_fullinit(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
+{
+    int64_t rank = -1;
+    if (c->inited) {
+        refuse(c, m, cmd->reply, PMI2_ERROR_INIT, "this rank has been initialized already");
+        return;
+    }
+    if (pmi_msg_get(m, "pmirank") &&
+        (pmi_msg_int(m, "pmirank", -1, UINT32_MAX, &rank) || (rank >= 0 && rank != c->rank))) {
+        refuse(c, m, cmd->reply, PMI2_ERROR_INVALID_ARG, "pmirank is not this rank");
+        return;
+    }
+    struct buf b;
+    struct pmi_out o = pmi_reply_begin(&b, m, cmd->reply, 0);
+    pmi_out_int(&o, "rank", c->rank);
+    pmi_out_int(&o, "size", c->job->size);
+    pmi_out_int(&o, "appnum", c->appnum);
+    if (c->job->spawner)
+        pmi_out_str(&o, "spawner-jobid", c->job->spawner);
+    pmi_out_flag(&o, "debugged", false);
+    pmi_out_int(&o, "pmiverbose", 0);
+    pmi_client_send(c, &o);
+    pmi_client_initialized(c);
+}
+
+static void on_getid(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
+{
+    struct buf b;
+    struct pmi_out o = pmi_reply_begin(&b, m, cmd->reply, 0);
+    pmi_out_str(&o, "jobid", c->job->kvsname);
+    pmi_client_send(c, &o);
+}
+
+static void on_put(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
+{
+    const char *why, *key = need(c, m, cmd, "key"), *value = key ? need(c, m, cmd, "value") : NULL;
+    if (!value)
+        return;
+    int rc = pmi_put(c, key, value, &why);
+    if (rc)
+        refuse(c, m, cmd->reply, rc, why);
+    else
+        accept_plain(c, m, cmd);
+}
+
+static void get(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd, enum pmi_verb verb)
+{
+    const char *key = need(c, m, cmd, "key");
+    if (!key)
+        return;
+    struct pmi_ask *a = pmi_ask_new(c, m, verb, cmd->reply);
+    pmi_ask_detail(a, key);
+    pmi_get(a);
+}
+
+static void on_get(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
+{
+    const char *job = pmi_msg_get(m, "jobid");
+    if (job && *job && strcmp(job, c->job->kvsname))
+        refuse(c, m, cmd->reply, PMI2_ERROR_INVALID_ARG, "no such jobid");
+    else
+        get(c, m, cmd, PMI_ASK_GET);
+}
+
+static void on_fence(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
+{
+    if (c->fences >= FENCES_MAX) {
+        struct pmi_ask *a = pmi_ask_new(c, m, PMI_ASK_BARRIER, cmd->reply);
+        pmi_barrier(a, NULL);
+        return;
+    }
+    accept_plain(c, m, cmd);
+    pmi_fence(c);
+}
+
+static void on_jobattr(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
+{
+    get(c, m, cmd, PMI_ASK_JOBATTR);
+}
+
+static void on_put_nodeattr(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
+{
+    const char *key = need(c, m, cmd, "key"), *value = key ? need(c, m, cmd, "value") : NULL;
+    if (!value)
+        return;
+    if (!*key || strlen(key) > PMI_KEY_MAX) {
+        refuse(c, m, cmd->reply, PMI2_ERROR_KEY_LENGTH, "the key is empty or longer than 64 bytes");
+    } else if (strlen(value) > PMI_VALUE_MAX) {
+        refuse(c, m, cmd->reply, PMI2_ERROR_VALUE_LENGTH, "the value is longer than 1024 bytes");
+    } else {
+        accept_plain(c, m, cmd);
+        pmi_nodeattr_put(c->job, key, value);
+    }
+}
+
+static void on_get_nodeattr(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
+{
+    const char *key = need(c, m, cmd, "key"), *wait = pmi_msg_get(m, "wait");
+    if (!key)
+        return;
+    struct pmi_ask *a = pmi_ask_new(c, m, PMI_ASK_NODEATTR, cmd->reply);
+    pmi_ask_detail(a, key);
+    pmi_nodeattr_get(a, wait && !strcmp(wait, "TRUE"));
+}
+
+static void on_publish(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
+{
+    pmi_name_request(pmi_ask_new(c, m, PMI_ASK_PUBLISH, cmd->reply), PMI_REQUEST_PUBLISH, pmi_msg_get(m, "name"),
+                     pmi_msg_get(m, "port"));
+}
+
+static void on_lookup(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
+{
+    pmi_name_request(pmi_ask_new(c, m, PMI_ASK_LOOKUP, cmd->reply), PMI_REQUEST_LOOKUP, pmi_msg_get(m, "name"), "");
+}
+
+static void on_unpublish(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
+{
+    pmi_name_request(pmi_ask_new(c, m, PMI_ASK_UNPUBLISH, cmd->reply), PMI_REQUEST_UNPUBLISH, pmi_msg_get(m, "name"),
+                     "");
+}
+
+static void on_spawn(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
+{
+    pmi_spawn_v2(c, m);
+}
+
+static void on_abort(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
+{
+    char text[1024];
+    int64_t code = 1;
+    pmi_msg_int(m, "exitcode", INT32_MIN, INT32_MAX, &code);
+    pmi_msg_text(m, pmi_msg_get(m, "message") ? "message" : "msg", text, sizeof text);
+    c->job->server->ops->abort(c->ctx, (int)code, text);
+}
+
+static void on_finalize(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
+{
+    accept_plain(c, m, cmd);
+    pmi_client_finalized(c);
+}
+
+static void on_unsupported(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
+{
+    refuse(c, m, cmd->reply, PMI2_ERROR_OTHER, "not supported");
+}
+
+static const struct command commands[] = {
+    {"fullinit", "fullinit-response", on_fullinit},
+    {"job-getid", "job-getid-response", on_getid},
+    {"kvs-put", "kvs-put-response", on_put},
+    {"kvs-get", "kvs-get-response", on_get},
+    {"kvs-fence", "kvs-fence-response", on_fence},
+    {"info-getjobattr", "info-getjobattr-response", on_jobattr},
+    {"info-putnodeattr", "info-putnodeattr-response", on_put_nodeattr},
+    {"info-getnodeattr", "info-getnodeattr-response", on_get_nodeattr},
+    {"name-publish", "name-publish-response", on_publish},
+    {"name-lookup", "name-lookup-response", on_lookup},
+    {"name-unpublish", "name-unpublish-response", on_unpublish},
+    {"spawn", "spawn-response", on_spawn},
+    {"abort", NULL, on_abort},
+    {"finalize", "finalize-response", on_finalize},
+    {"job-connect", "job-connect-response", on_unsupported},
+    {"job-disconnect", "job-disconnect-response", on_unsupported},
+};
+
+static void unknown(struct pmi_client *c, const struct pmi_msg *m)
+{
+    char reply[128];
+    snprintf(reply, sizeof reply, "%.100s-response", m->cmd);
+    refuse(c, m, reply, PMI2_ERROR_OTHER, "unknown command");
+}
+
+void pmi_v2_message(struct pmi_client *c, const struct pmi_msg *m)
+{
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        if (strcmp(m->cmd, commands[i].name))
+            continue;
+        if (!c->inited && commands[i].handler != on_fullinit && commands[i].handler != on_abort)
+            refuse(c, m, commands[i].reply, PMI2_ERROR_INIT, "this rank has not said fullinit");
+        else
+            commands[i].handler(c, m, &commands[i]);
+        return;
+    }
+    unknown(c, m);
+}
