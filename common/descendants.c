@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * A process may start another one while we look, so one pass proves nothing: passes go on until a process without
+ * children is left. Stopping each before killing it would not be safer: SIGKILL is as fast.
+ */
+#include "common/descendants.h"
+
+#include "common/xalloc.h"
+
+#include <ctype.h>
+#include <stdbool.h>
+#include <dirent.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+struct process {
+    pid_t pid, parent;
+    char below; /* 0: not known yet, 1: yes */
+};
+
+static pid_t parent_of(const char *pid)
+{
+    char path[64], line[512];
+    snprintf(path, sizeof path, "/proc/%.20s/stat", pid);
+    FILE *f = fopen(path, "re");
+    if (!f)
+        return -1;
+    size_t n = fread(line, 1, sizeof line - 1, f);
+    fclose(f);
+    line[n] = 0;
+    char *after = strrchr(line, ')'); /* the name may hold anything, brackets too */
+    int parent = -1;
+    char state;
+    if (!after || sscanf(after + 1, " %c %d", &state, &parent) != 2 || state == 'Z')
+        return -1;
+    return parent;
+}
+
+static struct process *all_processes(size_t *count)
+{
+    DIR *d = opendir("/proc");
+    struct process *v = NULL;
+    size_t cap = 0;
+    *count = 0;
+    for (struct dirent *e; d && (e = readdir(d));) {
+        if (!isdigit((unsigned char)e->d_name[0]))
+            continue;
+        pid_t parent = parent_of(e->d_name);
+        if (parent < 0)
+            continue;
+        if (*count == cap) {
+            cap = cap ? cap * 2 : 128;
+            v = xreallocarray(v, cap, sizeof *v);
+        }
+        v[(*count)++] = (struct process){atoi(e->d_name), parent, 0};
+    }
+    if (d)
+        closedir(d);
+    return v;
+}
+
+static int by_pid(const void *a, const void *b)
+{
+    const struct process *x = a, *y = b;
+    return (x->pid > y->pid) - (x->pid < y->pid);
+}
+
+static void mark_below(struct process *v, size_t n, pid_t root)
+{
+    qsort(v, n, sizeof *v, by_pid);
+    bool again = true;
+    while (again) {
+        again = false;
+        for (size_t i = 0; i < n; i++) {
+            if (v[i].below)
+                continue;
+            struct process key = {.pid = v[i].parent};
+            struct process *p = v[i].parent == root ? NULL : bsearch(&key, v, n, sizeof *v, by_pid);
+            if (v[i].parent == root || (p && p->below))
+                v[i].below = again = true;
+        }
+    }
+}
+
+size_t descendants_signal(pid_t root, int sig)
+{
+    size_t n, found = 0;
+    struct process *v = all_processes(&n);
+    mark_below(v, n, root);
+    for (size_t i = 0; i < n; i++)
+        if (v[i].below && v[i].pid != root && kill(v[i].pid, sig) == 0)
+            found++;
+    free(v);
+    return found;
+}
+
+static bool contains(const pid_t *v, size_t n, pid_t pid)
+{
+    for (size_t i = 0; i < n; i++)
+        if (v[i] == pid)
+            return true;
+    return false;
+}
+
+void descendants_kill_others(const pid_t *known, size_t n)
+{
+    size_t count;
+    struct process *v = all_processes(&count);
+    for (size_t i = 0; i < count; i++) {
+        if (v[i].parent != getpid() || contains(known, n, v[i].pid))
+            continue;
+        descendants_signal(v[i].pid, SIGKILL);
+        kill(v[i].pid, SIGKILL);
+    }
+    free(v);
+}
+
+static long now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+size_t descendants_end(int ms)
+{
+    long end = now_ms() + ms;
+    for (;;) {
+        pid_t p;
+        while ((p = waitpid(-1, NULL, WNOHANG)) > 0) {
+        }
+        if (p < 0 && errno == ECHILD)
+            return 0;
+        size_t found = descendants_signal(getpid(), SIGKILL);
+        if (now_ms() >= end)
+            return found;
+        struct timespec pause = {0, 500000};
+        nanosleep(&pause, NULL);
+    }
+}

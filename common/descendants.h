@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * descendants: the processes below this one, found in /proc. Complete only for a child subreaper
+ * (PR_SET_CHILD_SUBREAPER), to which orphans return.
+ */
+#ifndef COMMON_DESCENDANTS_H
+#define COMMON_DESCENDANTS_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+/* Sends the signal to every process below root (root itself not included). Returns how many were there. */
+size_t descendants_signal(pid_t root, int signal);
+
+/* SIGKILL to those children of this process that are not among the n known ones, and to all below them. */
+void descendants_kill_others(const pid_t *known, size_t n);
+
+/* SIGKILL to all below this process and waits for them, again and again until none is left or `ms` have passed.
+ * Returns how many are left. */
+size_t descendants_end(int ms);
+
+#endif

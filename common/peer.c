@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Reading uses one buffer that holds at least a whole frame, so a payload is handed out in place. Writing uses
+ * libevent's buffer chains; the write event is made active at the first frame of a turn and runs at its end, so that
+ * all frames of a turn leave by one writev.
+ *
+ * A callback may destroy the peer that it was called for: `alive` then points to a flag on the caller's stack.
+ */
+#include "common/peer.h"
+
+#include "common/log.h"
+#include "common/xalloc.h"
+#include "wire/control.h"
+
+#include <event2/buffer.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define READ_SIZE (256u << 10)
+
+struct peer {
+    int fd;
+    char *name;
+    const struct peer_ops *ops;
+    void *arg;
+    struct event *ev_read, *ev_write;
+    struct evbuffer *out;
+    unsigned char *in;
+    size_t in_cap, in_start, in_end;
+    unsigned paused;
+    bool congested;
+    bool ended; /* gone was called */
+    bool *alive;
+};
+
+static void peer_end(struct peer *p, const char *why)
+{
+    if (p->ended)
+        return;
+    p->ended = true;
+    event_del(p->ev_read);
+    event_del(p->ev_write);
+    p->ops->gone(p->arg, p, why);
+}
+
+/* Hands out every whole frame of the buffer. Returns false when the peer was destroyed or has ended meanwhile. */
+static bool deliver(struct peer *p)
+{
+    bool alive = true;
+    p->alive = &alive;
+    while (p->in_end - p->in_start >= FRAME_HEAD_SIZE && !p->paused) {
+        struct frame_head h;
+        if (!frame_head_get(p->in + p->in_start, &h)) {
+            p->alive = NULL;
+            peer_end(p, "sent a frame longer than any may be");
+            return false;
+        }
+        size_t whole = FRAME_HEAD_SIZE + (size_t)h.len;
+        if (p->in_end - p->in_start < whole)
+            break;
+        const unsigned char *payload = p->in + p->in_start + FRAME_HEAD_SIZE;
+        p->in_start += whole;
+        log_trace("<- %s %s job %u node %d, %u bytes", p->name, control_name(h.type), h.job, (int)h.node, h.len);
+        p->ops->frame(p->arg, p, &h, payload);
+        if (!alive)
+            return false;
+        if (p->ended)
+            break;
+    }
+    p->alive = NULL;
+    return !p->ended;
+}
+
+/* Room to read into: moves the rest of a frame to the front, and grows to hold the frame that has begun. */
+static void make_room(struct peer *p)
+{
+    size_t have = p->in_end - p->in_start;
+    size_t want = READ_SIZE;
+    struct frame_head h;
+    if (have >= FRAME_HEAD_SIZE && frame_head_get(p->in + p->in_start, &h) && FRAME_HEAD_SIZE + h.len > want)
+        want = FRAME_HEAD_SIZE + h.len;
+    if (have && p->in_start)
+        memmove(p->in, p->in + p->in_start, have);
+    p->in_start = 0;
+    p->in_end = have;
+    if (want > p->in_cap || (have == 0 && p->in_cap > READ_SIZE)) {
+        p->in = xrealloc(p->in, want);
+        p->in_cap = want;
+    }
+}
+
+static void on_read(evutil_socket_t fd, short what, void *arg)
+{
+    struct peer *p = arg;
+    if (p->in_end == p->in_cap || p->in_start == p->in_end || p->in_start > p->in_cap / 2)
+        make_room(p);
+    ssize_t n = read(p->fd, p->in + p->in_end, p->in_cap - p->in_end);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+        deliver(p); /* after a pause whole frames may stand in the buffer */
+        return;
+    }
+    if (n <= 0) {
+        peer_end(p, n == 0 || errno == ECONNRESET ? "closed the link" : strerror(errno));
+        return;
+    }
+    p->in_end += (size_t)n;
+    deliver(p);
+}
+
+static void on_write(evutil_socket_t fd, short what, void *arg)
+{
+    peer_flush(arg);
+}
+
+void peer_flush(struct peer *p)
+{
+    while (!p->ended && evbuffer_get_length(p->out)) {
+        int n = evbuffer_write(p->out, p->fd);
+        if (n > 0)
+            continue;
+        if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+            event_add(p->ev_write, NULL);
+            break;
+        }
+        /* What the other end had sent before it left is still to be read: the reading side tells the end. */
+        evbuffer_drain(p->out, evbuffer_get_length(p->out));
+    }
+    if (p->congested && evbuffer_get_length(p->out) < PEER_BACKLOG_LOW) {
+        p->congested = false;
+        if (p->ops->drained)
+            p->ops->drained(p->arg, p);
+    }
+}
+
+struct peer *peer_create(struct event_base *base, int fd, const char *name, const struct peer_ops *ops, void *arg)
+{
+    struct peer *p = xcalloc(1, sizeof *p);
+    p->fd = fd;
+    p->name = xstrdup(name);
+    p->ops = ops;
+    p->arg = arg;
+    evutil_make_socket_nonblocking(fd);
+    p->out = evbuffer_new();
+    p->ev_read = event_new(base, fd, EV_READ | EV_PERSIST, on_read, p);
+    p->ev_write = event_new(base, fd, EV_WRITE, on_write, p);
+    if (!p->out || !p->ev_read || !p->ev_write || event_add(p->ev_read, NULL) < 0)
+        log_fatal("unable to watch the link to %s", name);
+    return p;
+}
+
+void peer_destroy(struct peer *p)
+{
+    if (!p)
+        return;
+    if (p->alive)
+        *p->alive = false;
+    event_free(p->ev_read);
+    event_free(p->ev_write);
+    evbuffer_free(p->out);
+    close(p->fd);
+    free(p->in);
+    free(p->name);
+    free(p);
+}
+
+void peer_sendv(struct peer *p, unsigned type, unsigned job, uint32_t node, const struct iovec *iov, int n)
+{
+    if (p->ended)
+        return;
+    size_t len = 0;
+    for (int i = 0; i < n; i++)
+        len += iov[i].iov_len;
+    if (len > FRAME_PAYLOAD_MAX)
+        log_fatal("a %s message of %zu bytes is longer than any may be", control_name(type), len);
+    struct frame_head h = {(uint32_t)len, (uint16_t)type, (uint16_t)job, node};
+    unsigned char head[FRAME_HEAD_SIZE];
+    frame_head_put(head, &h);
+    log_trace("-> %s %s job %u node %d, %zu bytes", p->name, control_name(type), job, (int)node, len);
+    if (evbuffer_get_length(p->out) == 0)
+        event_active(p->ev_write, EV_WRITE, 0);
+    bool ok = evbuffer_add(p->out, head, sizeof head) == 0;
+    for (int i = 0; i < n; i++)
+        ok = ok && (!iov[i].iov_len || evbuffer_add(p->out, iov[i].iov_base, iov[i].iov_len) == 0);
+    if (!ok)
+        log_fatal("out of memory");
+    if (evbuffer_get_length(p->out) > PEER_BACKLOG_HIGH)
+        p->congested = true;
+}
+
+void peer_send(struct peer *p, unsigned type, unsigned job, uint32_t node, const struct buf *payload)
+{
+    if (payload && payload->failed)
+        log_fatal("out of memory");
+    struct iovec iov = {payload ? payload->data : NULL, payload ? payload->len : 0};
+    peer_sendv(p, type, job, node, &iov, 1);
+}
+
+void peer_forward(struct peer *p, const struct frame_head *h, const unsigned char *payload)
+{
+    struct iovec iov = {(void *)payload, h->len};
+    peer_sendv(p, h->type, h->job, h->node, &iov, 1);
+}
+
+size_t peer_backlog(const struct peer *p)
+{
+    return evbuffer_get_length(p->out);
+}
+
+bool peer_congested(const struct peer *p)
+{
+    return p->congested;
+}
+
+void peer_pause(struct peer *p)
+{
+    if (p->paused++ == 0 && !p->ended)
+        event_del(p->ev_read);
+}
+
+void peer_resume(struct peer *p)
+{
+    if (--p->paused == 0 && !p->ended) {
+        event_add(p->ev_read, NULL);
+        event_active(p->ev_read, EV_READ, 0); /* for the frames that stand in the buffer already */
+    }
+}
+
+const char *peer_name(const struct peer *p)
+{
+    return p->name;
+}
+
+int peer_fd(const struct peer *p)
+{
+    return p->fd;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * spawn: starts one program. As cheap as posix_spawn (the child borrows our memory until exec), with what that
+ * cannot do: binding, parent-death signal, and the stage at which a start failed.
+ */
+#ifndef COMMON_SPAWN_H
+#define COMMON_SPAWN_H
+
+#include <limits.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+struct spawn_fd {
+    int from; /* close-on-exec descriptor of ours, above every `to`; or equal to its own `to`: just inherited */
+    int to;
+};
+
+struct spawn {
+    const char *file; /* from spawn_find, or any path with a slash */
+    char *const *argv;
+    char *const *envp;
+    const char *cwd; /* NULL: ours */
+    int umask;       /* -1: ours */
+    const struct spawn_fd *fds;
+    size_t nfds;
+    const cpu_set_t *cpus; /* NULL: not bound */
+    size_t cpus_size;      /* bytes */
+    const struct rlimit *nofile; /* NULL: ours */
+    int death_signal;            /* sent to the child when we die; 0: none */
+    bool new_session;
+};
+
+enum spawn_stage { SPAWN_FORK = 1, SPAWN_CHDIR, SPAWN_BIND, SPAWN_EXEC };
+
+/* Returns the pid once exec has succeeded; or -1 with errno, and *stage telling what failed. Signals that we catch or
+ * ignore have their default action in the child, none is blocked. A file without a #! line is given to /bin/sh. */
+pid_t spawn_start(const struct spawn *s, enum spawn_stage *stage);
+
+/* What execvp would run: name itself when it has a slash (relative to cwd), else the first executable of that name in
+ * path (PATH syntax; empty parts are cwd). Returns 0, or ENOENT, EACCES, ENAMETOOLONG, ENOTDIR ... */
+int spawn_find(const char *name, const char *path, const char *cwd, char found[PATH_MAX]);
+
+#endif

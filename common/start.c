@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "common/start.h"
+
+#include "common/spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define LINK_FD 3 /* the proxy's end, in the proxy */
+#define LINK_BUFFER (1 << 20)
+
+extern char **environ;
+
+uint32_t start_split(uint32_t n, uint32_t radix, uint32_t *part)
+{
+    uint32_t children = n < radix ? n : radix;
+    for (uint32_t i = 0; i < children; i++)
+        part[i] = n / children + (i < n % children);
+    return children;
+}
+
+static void link_buffers(int fd)
+{
+    int size = LINK_BUFFER;
+    setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+}
+
+int start_fork(const char *proxy, const struct rlimit *nofile, pid_t *pid, struct err *e)
+{
+    int sv[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, sv) < 0)
+        return err_set(e, "unable to make a link to a proxy: %m");
+    int high = fcntl(sv[1], F_DUPFD_CLOEXEC, LINK_FD + 1);
+    if (high < 0)
+        err_set(e, "unable to make a link to a proxy: %m");
+    close(sv[1]);
+    if (high < 0)
+        goto fail;
+    link_buffers(sv[0]);
+    link_buffers(high);
+    char *argv[] = {(char *)proxy, NULL};
+    struct spawn_fd fds[] = {{high, LINK_FD}};
+    struct spawn s = {.file = proxy,
+                      .argv = argv,
+                      .envp = environ,
+                      .umask = -1,
+                      .fds = fds,
+                      .nfds = 1,
+                      .nofile = nofile,
+                      .new_session = true};
+    enum spawn_stage stage;
+    *pid = spawn_start(&s, &stage);
+    if (*pid < 0)
+        err_set(e, "unable to start the proxy %s: %m", proxy);
+    close(high);
+    if (*pid >= 0)
+        return sv[0];
+fail:
+    close(sv[0]);
+    return -1;
+}
+
+int start_proxy_path(char *path, size_t size, struct err *e)
+{
+    char self[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+    if (n < 0)
+        return err_set(e, "unable to read /proc/self/exe: %m");
+    self[n] = 0;
+    *strrchr(self, '/') = 0;
+    static const char *const places[] = {"../libexec/muster/muster-proxy", "../proxy/muster-proxy"};
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        snprintf(path, size, "%s/%s", self, places[i]);
+        if (access(path, X_OK) == 0)
+            return 0;
+    }
+    return err_set(e, "no proxy program at %s/%s: the installation is not complete", self, places[0]);
+}
