@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "proxy/cleanup.h"
+
+#include "common/descendants.h"
+#include "common/log.h"
+#include "common/xalloc.h"
+
+#include <stdlib.h>
+
+#define PATIENCE_MS 1000
+
+void cleanup_everything(void)
+{
+    size_t left = descendants_end(PATIENCE_MS);
+    if (left)
+        log_warn("%zu processes do not die although killed (waiting for a device or file server?)", left);
+}
+
+void cleanup_orphans(struct node *n)
+{
+    size_t count = 0;
+    pid_t *known = xcalloc(HASH_CNT(by_pid, n->running) + n->nchildren, sizeof *known);
+    for (struct rank *r = n->running; r; r = r->by_pid.next)
+        known[count++] = r->pid;
+    for (uint32_t i = 0; i < n->nchildren; i++)
+        known[count++] = n->children[i].pid;
+    descendants_kill_others(known, count);
+    free(known);
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * muster-proxy: starts, feeds, watches and reaps the ranks of one node, and relays for the nodes below it. It is
+ * started by mpiexec or by another proxy, which holds the other end of descriptor 3; it ends when that link ends, and
+ * takes everything that it started with it.
+ */
+#include "common/log.h"
+#include "common/xalloc.h"
+#include "proxy/cleanup.h"
+#include "proxy/node.h"
+#include "proxy/pmi.h"
+#include "proxy/reap.h"
+#include "proxy/relay.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define LINK_FD 3
+
+const char *node_name(const struct node *n)
+{
+    return n->setup.nnodes ? n->setup.names[0] : "?";
+}
+
+uint32_t node_number(const struct node *n)
+{
+    return n->setup.first;
+}
+
+struct job *node_job(struct node *n, unsigned job)
+{
+    struct job *j;
+    TAILQ_FOREACH(j, &n->jobs, link)
+    if (j->spec.job == job)
+        return j;
+    return NULL;
+}
+
+void node_warn(struct node *n, const char *fmt, ...)
+{
+    char text[1024];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    struct buf b;
+    buf_init(&b);
+    buf_put_str(&b, text);
+    peer_send(n->parent, CONTROL_WARNING, 0, node_number(n), &b);
+    buf_fini(&b);
+}
+
+/* Every rank takes a few descriptors; the ranks themselves get the old limit back. */
+static void raise_nofile(struct node *n)
+{
+    getrlimit(RLIMIT_NOFILE, &n->nofile);
+    struct rlimit all = {n->nofile.rlim_max, n->nofile.rlim_max};
+    setrlimit(RLIMIT_NOFILE, &all);
+}
+
+static void check_link(void)
+{
+    int type = 0;
+    socklen_t len = sizeof type;
+    if (getsockopt(LINK_FD, SOL_SOCKET, SO_TYPE, &type, &len) < 0 || type != SOCK_STREAM) {
+        log_init("muster-proxy", false);
+        log_fatal("this program is started by mpiexec, not by hand");
+    }
+    fcntl(LINK_FD, F_SETFD, FD_CLOEXEC);
+}
+
+int main(void)
+{
+    check_link();
+    log_init("proxy", false);
+    static struct node node = {.nofile = {0}};
+    struct node *n = &node;
+    TAILQ_INIT(&n->jobs);
+    signal(SIGPIPE, SIG_IGN);
+    if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
+        log_fatal("unable to become the reaper of the ranks' orphans: %m");
+    raise_nofile(n);
+    struct event_config *config = event_config_new();
+    if (config)
+        event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK);
+    n->base = config ? event_base_new_with_config(config) : NULL;
+    if (!n->base)
+        log_fatal("unable to make an event loop");
+    event_config_free(config);
+    reap_init(n);
+    relay_init(n, LINK_FD);
+    event_base_dispatch(n->base);
+    cleanup_everything();
+    return 0;
+}

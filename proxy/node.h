@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * node: the proxy's state: its place in the control tree, the jobs on its node and their local ranks.
+ *
+ * A rank's life: started (pid), reaped (its exit status has gone up), and done when its output pipes are closed as
+ * well. A job is forgotten on JOB_DONE. The lists below are the only owners.
+ */
+#ifndef PROXY_NODE_H
+#define PROXY_NODE_H
+
+#include "common/peer.h"
+#include "wire/control.h"
+#include "wire/launch_spec.h"
+
+#include <event2/event.h>
+#include <sys/queue.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+#include <uthash.h>
+
+struct node_segment;
+struct pmi_client;
+struct evbuffer;
+struct pmi_server;
+struct rank_stdio;
+struct job_stdio;
+
+/* A proxy right below this one: serves nodes [first, first + count). */
+struct child {
+    struct node *node;
+    struct peer *peer; /* NULL: lost, or has left */
+    pid_t pid;
+    uint32_t index;
+    uint32_t first;
+    uint32_t count;
+    bool greeted;
+};
+
+struct rank {
+    struct job *job;
+    uint32_t rank;
+    uint32_t local;
+    pid_t pid; /* 0: never started, or reaped */
+    bool reaped;
+    UT_hash_handle by_pid; /* in node.running while it has a pid */
+    struct rank_stdio *io;
+    /* pmi.c */
+    struct pmi_client *pmi;
+    int pmi_fd;
+    struct event *pmi_event;
+    struct event *pmi_write;
+    struct evbuffer *pmi_out;
+};
+
+struct job {
+    struct node *node;
+    struct launch_spec spec;
+    struct rank *ranks; /* nranks of this node, ascending */
+    uint32_t nranks;
+    uint32_t alive; /* started and not reaped */
+    int segment_fd; /* memfd that the ranks inherit; -1 */
+    struct node_segment *segment;
+    struct job_stdio *io;
+    struct event *kill_timer; /* armed by KILL */
+    bool killed;
+    TAILQ_ENTRY(job) link;
+};
+
+struct node {
+    struct event_base *base;
+    struct peer *parent;
+    struct control_setup setup; /* names[0] is this node's */
+    struct child *children;
+    uint32_t nchildren;
+    uint32_t children_left; /* not yet gone */
+    TAILQ_HEAD(, job) jobs;
+    struct rank *running; /* hash by pid */
+    struct pmi_server *pmi;
+    struct event *pmi_wake;
+    struct event *sigchld;
+    struct rlimit nofile;         /* as it was before it was raised; the ranks get it back */
+    unsigned long long oom_kills; /* as last read */
+    bool leaving;                 /* SHUTDOWN came, or the parent is gone */
+};
+
+const char *node_name(const struct node *n);
+uint32_t node_number(const struct node *n);
+struct job *node_job(struct node *n, unsigned job); /* NULL: no such job here */
+
+/* One line for the user, through mpiexec. */
+void node_warn(struct node *n, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

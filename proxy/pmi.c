@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * A socket that closes is not yet a failure: the process is probably ending, and how it ended says more. Only when it
+ * lives on for a while is the engine told that it can do no more PMI.
+ */
+#include "proxy/pmi.h"
+
+#include "common/log.h"
+#include "common/xalloc.h"
+#include "pmi-server/server.h"
+#include "proxy/rank_env.h"
+#include "proxy/relay.h"
+
+#include <event2/buffer.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define INPUT_SIZE 65536
+#define BACKLOG_MAX (4u << 20) /* answers that a rank does not read: beyond it no more requests are taken */
+#define CLOSED_PATIENCE_MS 500
+
+static void tell(struct rank *r, unsigned type, const uint32_t *code, const char *text)
+{
+    struct job *j = r->job;
+    struct buf b;
+    buf_init(&b);
+    buf_put_u32(&b, r->rank);
+    if (code)
+        buf_put_u32(&b, *code);
+    buf_put_str(&b, text);
+    peer_send(j->node->parent, type, j->spec.job, node_number(j->node), &b);
+    buf_fini(&b);
+}
+
+static void op_send(void *rank_ctx, const void *p, size_t n)
+{
+    struct rank *r = rank_ctx;
+    if (r->pmi_fd < 0)
+        return;
+    if (evbuffer_add(r->pmi_out, p, n) < 0)
+        log_fatal("out of memory");
+    event_active(r->pmi_write, EV_WRITE, 0);
+}
+
+static void op_up(void *ctx, const void *p, size_t n)
+{
+    struct node *node = ctx;
+    struct iovec iov = {(void *)p, n};
+    peer_sendv(node->parent, CONTROL_PMI_UP, 0, node_number(node), &iov, 1);
+}
+
+static void op_down(void *ctx, uint32_t child, const void *p, size_t n)
+{
+    struct node *node = ctx;
+    struct iovec iov = {(void *)p, n};
+    struct child *c = &node->children[child];
+    if (c->peer)
+        peer_sendv(c->peer, CONTROL_PMI_DOWN, 0, c->first, &iov, 1);
+}
+
+static bool op_below(void *ctx, uint32_t job, uint32_t rank)
+{
+    struct node *n = ctx;
+    struct job *j = node_job(n, job);
+    uint32_t node = j ? rankmap_node(&j->spec.map, rank) : UINT32_MAX;
+    return node > n->setup.first && node - n->setup.first < n->setup.nnodes;
+}
+
+static void op_wake(void *ctx)
+{
+    struct node *n = ctx;
+    event_active(n->pmi_wake, EV_TIMEOUT, 0);
+}
+
+static void op_abort(void *rank_ctx, int code, const char *message)
+{
+    uint32_t c = (uint32_t)code;
+    tell(rank_ctx, CONTROL_ABORT, &c, message);
+}
+
+static void op_failed(void *rank_ctx, const char *why)
+{
+    tell(rank_ctx, CONTROL_RANK_FAILED, NULL, why);
+}
+
+static const struct pmi_server_ops ops = {.send = op_send,
+                                          .up = op_up,
+                                          .down = op_down,
+                                          .below = op_below,
+                                          .wake = op_wake,
+                                          .abort = op_abort,
+                                          .failed = op_failed};
+
+static void on_wake(evutil_socket_t fd, short what, void *arg)
+{
+    struct node *n = arg;
+    pmi_server_flush(n->pmi);
+}
+
+void pmi_init(struct node *n)
+{
+    n->pmi = pmi_server_create(&ops, n, n->nchildren);
+    n->pmi_wake = evtimer_new(n->base, on_wake, n);
+    if (!n->pmi || !n->pmi_wake)
+        log_fatal("out of memory");
+}
+
+static uint32_t ranks_below(const struct job *j)
+{
+    uint32_t sum = 0;
+    const struct control_setup *s = &j->node->setup;
+    for (uint32_t i = 1; i < s->nnodes; i++)
+        sum += rankmap_local_size(&j->spec.map, s->first + i);
+    return sum;
+}
+
+void pmi_job_add(struct job *j)
+{
+    struct pmi_local *local = xcalloc(j->nranks, sizeof *local);
+    for (uint32_t i = 0; i < j->nranks; i++)
+        local[i] = (struct pmi_local){j->ranks[i].rank, rank_appnum(&j->ranks[i])};
+    struct pmi_job pj = {.id = j->spec.job,
+                         .kvsname = j->spec.kvsname,
+                         .size = j->spec.map.nranks,
+                         .universe = (int32_t)j->spec.universe_size,
+                         .nlocal = j->nranks,
+                         .local = local,
+                         .below = ranks_below(j),
+                         .map = &j->spec.map,
+                         .spawner = *j->spec.spawner ? j->spec.spawner : NULL};
+    if (pmi_server_job_add(j->node->pmi, &pj) < 0)
+        log_fatal("job %u is there already", j->spec.job);
+    free(local);
+}
+
+void pmi_job_del(struct job *j)
+{
+    pmi_server_job_del(j->node->pmi, j->spec.job);
+}
+
+static void on_closed_long_ago(evutil_socket_t fd, short what, void *arg)
+{
+    struct rank *r = arg;
+    if (!r->reaped)
+        pmi_client_gone(r->pmi);
+}
+
+/* Returns false at the end of the stream. */
+static bool read_some(struct rank *r)
+{
+    static char buffer[INPUT_SIZE];
+    ssize_t n = read(r->pmi_fd, buffer, sizeof buffer);
+    if (n > 0)
+        pmi_client_input(r->pmi, buffer, (size_t)n);
+    return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
+}
+
+static void on_read(evutil_socket_t fd, short what, void *arg)
+{
+    struct rank *r = arg;
+    if (read_some(r))
+        return;
+    event_del(r->pmi_event);
+    struct timeval t = {0, CLOSED_PATIENCE_MS * 1000};
+    event_base_once(r->job->node->base, -1, EV_TIMEOUT, on_closed_long_ago, r, &t);
+}
+
+static void on_write(evutil_socket_t fd, short what, void *arg)
+{
+    struct rank *r = arg;
+    int n = 1;
+    while (evbuffer_get_length(r->pmi_out) && n > 0)
+        n = evbuffer_write(r->pmi_out, r->pmi_fd);
+    if (n < 0 && errno != EAGAIN && errno != EINTR) {
+        evbuffer_drain(r->pmi_out, evbuffer_get_length(r->pmi_out)); /* the reading side tells the end */
+        return;
+    }
+    size_t left = evbuffer_get_length(r->pmi_out);
+    if (left)
+        event_add(r->pmi_write, NULL);
+    if (left > BACKLOG_MAX)
+        event_del(r->pmi_event);
+    else if (left == 0)
+        event_add(r->pmi_event, NULL);
+}
+
+int pmi_open(struct rank *r, int *theirs)
+{
+    int sv[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv) < 0)
+        return -1;
+    *theirs = fcntl(sv[1], F_DUPFD_CLOEXEC, RANK_SEGMENT_FD + 1);
+    int saved = errno;
+    close(sv[1]);
+    if (*theirs < 0) {
+        close(sv[0]);
+        errno = saved;
+        return -1;
+    }
+    r->pmi_fd = sv[0];
+    evutil_make_socket_nonblocking(r->pmi_fd);
+    r->pmi = pmi_server_client(r->job->node->pmi, r->job->spec.job, r->rank, r);
+    r->pmi_out = evbuffer_new();
+    r->pmi_event = event_new(r->job->node->base, r->pmi_fd, EV_READ | EV_PERSIST, on_read, r);
+    r->pmi_write = event_new(r->job->node->base, r->pmi_fd, EV_WRITE, on_write, r);
+    if (!r->pmi || !r->pmi_out || !r->pmi_event || !r->pmi_write || event_add(r->pmi_event, NULL) < 0)
+        log_fatal("unable to watch the PMI connection of rank %u", r->rank);
+    return 0;
+}
+
+bool pmi_inside(struct rank *r)
+{
+    if (r->pmi_fd < 0)
+        return false;
+    int unread = 0;
+    while (recv(r->pmi_fd, &unread, 1, MSG_PEEK | MSG_DONTWAIT) > 0)
+        read_some(r);
+    struct pmi_client_state s;
+    pmi_client_state(r->pmi, &s);
+    return s.state == PMI_CLIENT_RUNS || s.state == PMI_CLIENT_WAITS;
+}
+
+void pmi_gone(struct rank *r)
+{
+    if (r->pmi)
+        pmi_client_gone(r->pmi);
+    pmi_close(r);
+}
+
+void pmi_close(struct rank *r)
+{
+    if (r->pmi_fd < 0)
+        return;
+    event_free(r->pmi_event);
+    event_free(r->pmi_write);
+    evbuffer_free(r->pmi_out);
+    close(r->pmi_fd);
+    r->pmi_fd = -1;
+}
+
+void pmi_down(struct node *n, const unsigned char *payload, size_t len)
+{
+    if (pmi_server_down(n->pmi, payload, len) < 0)
+        log_fatal("a PMI message from above is malformed");
+}
+
+void pmi_child_up(struct node *n, uint32_t child, const unsigned char *payload, size_t len)
+{
+    if (pmi_server_child_up(n->pmi, child, payload, len) < 0)
+        log_fatal("a PMI message from node %u is malformed", n->children[child].first);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * pmi: the sockets of pmi-server's client half: a rank's requests go in, its answers go out, and what must be known
+ * elsewhere travels along the tree.
+ */
+#ifndef PROXY_PMI_H
+#define PROXY_PMI_H
+
+#include "proxy/node.h"
+
+void pmi_init(struct node *n); /* once the children are known */
+void pmi_job_add(struct job *j);
+void pmi_job_del(struct job *j);
+
+/* The rank's socket: ours is watched, *theirs (close-on-exec) is the rank's and the caller's to close. -1: errno. */
+int pmi_open(struct rank *r, int *theirs);
+/* Is it between init and finalize? Reads what it still had to say. */
+bool pmi_inside(struct rank *r);
+/* The process has ended. */
+void pmi_gone(struct rank *r);
+void pmi_close(struct rank *r); /* takes one that was never opened */
+
+void pmi_down(struct node *n, const unsigned char *payload, size_t len);
+void pmi_child_up(struct node *n, uint32_t child, const unsigned char *payload, size_t len);
+
+#endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "proxy/rank_env.h"
+
+#include "common/pattern.h"
+#include "common/xalloc.h"
+#include "wire/node_segment.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define OWN_VARIABLES 16 /* room for those set below */
+
+uint32_t rank_appnum(const struct rank *r)
+{
+    return rank_runs_at(&r->job->spec.app_of_rank, r->rank);
+}
+
+const struct launch_app *rank_app(const struct rank *r)
+{
+    return &r->job->spec.apps[rank_appnum(r)];
+}
+
+const char *rank_env_get(char *const *envp, const char *name)
+{
+    size_t n = strlen(name);
+    for (; *envp; envp++)
+        if (strncmp(*envp, name, n) == 0 && (*envp)[n] == '=')
+            return *envp + n + 1;
+    return NULL;
+}
+
+static char *own(struct rank_env *e, char *s)
+{
+    e->own[e->nown++] = s;
+    return s;
+}
+
+static void set(struct rank_env *e, size_t *n, char *name_value)
+{
+    e->envp[(*n)++] = own(e, name_value);
+}
+
+/* A template replaces the variable of the same name that came along. */
+static void set_template(struct rank_env *e, size_t *n, char *name_value)
+{
+    size_t len = strcspn(name_value, "=") + 1;
+    own(e, name_value);
+    for (size_t i = 0; i < *n; i++) {
+        if (strncmp(e->envp[i], name_value, len) == 0) {
+            e->envp[i] = name_value;
+            return;
+        }
+    }
+    e->envp[(*n)++] = name_value;
+}
+
+void rank_env_init(struct rank_env *e, const struct rank *r)
+{
+    const struct job *j = r->job;
+    const struct launch_app *a = rank_app(r);
+    const struct strings *base = &j->spec.envs[a->env];
+    struct pattern_values v = {r->rank, r->local, j->spec.map.nranks, node_name(j->node)};
+    size_t n = base->n, extra = OWN_VARIABLES + a->templates.n;
+    e->own = xcalloc(extra + a->argv.n, sizeof *e->own);
+    e->nown = 0;
+    e->envp = xcalloc(n + extra + 1, sizeof *e->envp);
+    memcpy(e->envp, base->v, n * sizeof *e->envp);
+    for (uint32_t i = 0; i < a->templates.n; i++)
+        set_template(e, &n, pattern_expand(a->templates.v[i], &v));
+    set(e, &n, xasprintf("PMI_FD=%d", RANK_PMI_FD));
+    set(e, &n, xasprintf("PMI_RANK=%u", r->rank));
+    set(e, &n, xasprintf("PMI_SIZE=%u", j->spec.map.nranks));
+    set(e, &n, xasprintf("MPI_LOCALRANKID=%u", r->local));
+    set(e, &n, xasprintf("MPI_LOCALNRANKS=%u", j->nranks));
+    set(e, &n, xasprintf("PMI_HOSTNAME=%s", node_name(j->node)));
+    if (j->spec.flags & LAUNCH_SPAWNED)
+        set(e, &n, xstrdup("PMI_SPAWNED=1"));
+    if (j->segment_fd >= 0) {
+        set(e, &n, xasprintf("%s=%d", NODE_SEGMENT_FD_ENV, RANK_SEGMENT_FD));
+        set(e, &n, xasprintf("%s=%u", NODE_SEGMENT_LOCAL_RANK_ENV, r->local));
+    }
+    if (!rank_env_get(base->v, "GFORTRAN_UNBUFFERED_PRECONNECTED"))
+        set(e, &n, xstrdup("GFORTRAN_UNBUFFERED_PRECONNECTED=y"));
+    e->argv = xcalloc((size_t)a->argv.n + 1, sizeof *e->argv);
+    for (uint32_t i = 0; i < a->argv.n; i++)
+        e->argv[i] = a->arg_templates ? own(e, pattern_expand(a->argv.v[i], &v)) : a->argv.v[i];
+}
+
+void rank_env_fini(struct rank_env *e)
+{
+    for (size_t i = 0; i < e->nown; i++)
+        free(e->own[i]);
+    free(e->own);
+    free(e->envp);
+    free(e->argv);
+}

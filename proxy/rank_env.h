@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * rank_env: the environment and arguments of one rank: those of its application, its templates filled in, and
+ * what tells an MPI library who it is.
+ */
+#ifndef PROXY_RANK_ENV_H
+#define PROXY_RANK_ENV_H
+
+#include "proxy/node.h"
+
+/* Descriptor numbers in the rank. */
+#define RANK_PMI_FD 3
+#define RANK_SEGMENT_FD 4
+
+struct rank_env {
+    char **envp;
+    char **argv;
+    char **own; /* the strings made for this rank */
+    size_t nown;
+};
+
+void rank_env_init(struct rank_env *e, const struct rank *r);
+void rank_env_fini(struct rank_env *e);
+
+const struct launch_app *rank_app(const struct rank *r);
+uint32_t rank_appnum(const struct rank *r);
+/* The value of a variable in envp; NULL: not there. */
+const char *rank_env_get(char *const *envp, const char *name);
+
+#endif

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * All ranks of the node are started in one go, without returning to the loop: a start takes a few hundred
+ * microseconds, and nothing can come from a rank that must not wait that long.
+ */
+#include "proxy/ranks.h"
+
+#include "common/cpulist.h"
+#include "common/log.h"
+#include "common/spawn.h"
+#include "common/xalloc.h"
+#include "proxy/pmi.h"
+#include "proxy/rank_env.h"
+#include "proxy/reap.h"
+#include "proxy/segment.h"
+#include "proxy/stdio.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+/* What ranks of one application share, found once. */
+struct found {
+    char file[PATH_MAX];
+    int error; /* errno of the search */
+    bool done;
+};
+
+static uint64_t now_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static const struct found *find_program(struct found *f, const struct launch_app *a, char *const *envp)
+{
+    if (!f->done) {
+        const char *path = *a->path ? a->path : rank_env_get(envp, "PATH");
+        f->error = spawn_find(a->argv.v[0], path, a->wdir, f->file);
+        f->done = true;
+    }
+    return f;
+}
+
+static const char *binding_of(const struct rank *r)
+{
+    const struct launch_spec *s = &r->job->spec;
+    uint32_t b = rank_runs_at(&s->binding_of_rank, r->rank);
+    return b ? s->bindings.v[b - 1] : NULL;
+}
+
+/* The kernel may have bound it to fewer processors than we asked for (a cpuset that shrank). */
+static void verify_binding(struct rank *r, const struct cpulist *want)
+{
+    struct cpulist have;
+    cpulist_init(&have);
+    if (cpulist_affinity(&have, r->pid, NULL) == 0 && !cpulist_equal(&have, want)) {
+        char *w = cpulist_format(want), *h = cpulist_format(&have);
+        node_warn(r->job->node, "rank %u on %s was to be bound to processors %s, but runs on %s", r->rank,
+                  node_name(r->job->node), w, h);
+        free(w);
+        free(h);
+    }
+    cpulist_fini(&have);
+}
+
+static enum start_stage stage_of(enum spawn_stage s)
+{
+    static const enum start_stage map[] = {[SPAWN_FORK] = START_RESOURCES,
+                                           [SPAWN_CHDIR] = START_CHDIR,
+                                           [SPAWN_BIND] = START_BIND,
+                                           [SPAWN_EXEC] = START_EXEC};
+    return map[s];
+}
+
+static enum start_stage exec_rank(struct rank *r, const struct stdio_ends *io, int pmi, struct found *f)
+{
+    const struct launch_app *a = rank_app(r);
+    struct rank_env env;
+    rank_env_init(&env, r);
+    enum start_stage result = START_FIND;
+    struct cpulist cpus;
+    cpulist_init(&cpus);
+    const char *binding = binding_of(r);
+    if (find_program(f, a, env.envp)->error) {
+        errno = access(a->wdir, X_OK) < 0 ? errno : f->error;
+        result = errno == f->error ? START_FIND : START_CHDIR;
+        goto out;
+    }
+    if (binding && cpulist_parse(&cpus, binding, NULL) < 0) {
+        errno = EINVAL;
+        result = START_BIND;
+        goto out;
+    }
+    struct spawn_fd fds[] = {
+        {io->in, 0}, {io->out, 1}, {io->err, 2}, {pmi, RANK_PMI_FD}, {r->job->segment_fd, RANK_SEGMENT_FD}};
+    struct spawn s = {.file = f->file,
+                      .argv = env.argv,
+                      .envp = env.envp,
+                      .cwd = a->wdir,
+                      .umask = a->umask == UINT32_MAX ? -1 : (int)a->umask,
+                      .fds = fds,
+                      .nfds = r->job->segment_fd < 0 ? 4 : 5,
+                      .cpus = binding ? cpus.set : NULL,
+                      .cpus_size = cpus.size,
+                      .nofile = &r->job->node->nofile,
+                      .death_signal = SIGKILL,
+                      .new_session = true};
+    enum spawn_stage stage;
+    pid_t pid = spawn_start(&s, &stage);
+    result = pid < 0 ? stage_of(stage) : START_OK;
+    if (pid > 0) {
+        r->pid = pid;
+        HASH_ADD(by_pid, r->job->node->running, pid, sizeof r->pid, r);
+        if (binding)
+            verify_binding(r, &cpus);
+    }
+out:;
+    int saved = errno;
+    cpulist_fini(&cpus);
+    rank_env_fini(&env);
+    errno = saved;
+    return result;
+}
+
+static enum start_stage start_rank(struct rank *r, struct found *f)
+{
+    struct stdio_ends io;
+    int pmi;
+    if (stdio_open(r, &io) < 0)
+        return START_RESOURCES;
+    enum start_stage stage = START_RESOURCES;
+    if (pmi_open(r, &pmi) == 0) {
+        stage = exec_rank(r, &io, pmi, f);
+        int saved = errno;
+        close(pmi);
+        errno = saved;
+    }
+    int saved = errno;
+    stdio_started(&io);
+    errno = saved;
+    return stage;
+}
+
+static void start_all(struct job *j)
+{
+    struct found *found = xcalloc(j->spec.napps, sizeof *found);
+    struct buf b;
+    buf_init(&b);
+    buf_put_u32(&b, j->nranks);
+    bool failed = false;
+    for (uint32_t i = 0; i < j->nranks; i++) {
+        struct rank *r = &j->ranks[i];
+        errno = 0;
+        /* Once one has failed the job is lost: the others are not started, and say so. */
+        enum start_stage stage = failed ? START_RESOURCES : start_rank(r, &found[rank_appnum(r)]);
+        int error = failed ? ECANCELED : errno;
+        struct control_started s = {r->rank, (uint32_t)r->pid, stage, stage ? (uint32_t)error : 0, now_ns()};
+        control_started_put(&b, &s);
+        if (stage == START_OK) {
+            j->alive++;
+            continue;
+        }
+        failed = failed || !(j->spec.flags & LAUNCH_NO_KILL);
+        r->reaped = true;
+        stdio_close(r);
+        pmi_close(r);
+    }
+    peer_send(j->node->parent, CONTROL_STARTED, j->spec.job, node_number(j->node), &b);
+    buf_fini(&b);
+    free(found);
+    reap_check_done(j);
+}
+
+void ranks_launch(struct node *n, const unsigned char *payload, size_t len)
+{
+    struct job *j = xcalloc(1, sizeof *j);
+    struct rbuf rb;
+    rbuf_init(&rb, payload, len);
+    if (!launch_spec_get(&rb, &j->spec))
+        log_fatal("the launch description from above is malformed");
+    j->node = n;
+    j->segment_fd = -1;
+    j->nranks = rankmap_local_size(&j->spec.map, node_number(n));
+    j->ranks = xcalloc(j->nranks, sizeof *j->ranks);
+    struct rankmap_iter it;
+    rankmap_iter_init(&it, &j->spec.map, node_number(n));
+    for (uint32_t i = 0; i < j->nranks; i++) {
+        j->ranks[i] = (struct rank){.job = j, .local = i, .pmi_fd = -1};
+        rankmap_iter_next(&it, &j->ranks[i].rank);
+    }
+    TAILQ_INSERT_TAIL(&n->jobs, j, link);
+    pmi_job_add(j);
+    if (j->nranks == 0)
+        return;
+    segment_create(j);
+    stdio_job_init(j);
+    start_all(j);
+}
+
+static bool catches(pid_t pid, int sig)
+{
+    char path[64], line[256];
+    snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+    FILE *f = fopen(path, "re");
+    unsigned long long caught = 0;
+    while (f && fgets(line, sizeof line, f))
+        if (sscanf(line, "SigCgt: %llx", &caught) == 1)
+            break;
+    if (f)
+        fclose(f);
+    return caught >> (sig - 1) & 1;
+}
+
+void ranks_signal(struct job *j, int sig, bool if_caught)
+{
+    for (uint32_t i = 0; i < j->nranks; i++) {
+        pid_t pid = j->ranks[i].pid;
+        if (pid && (!if_caught || catches(pid, sig)))
+            kill(-pid, sig);
+    }
+}
+
+static void on_kill_timer(evutil_socket_t fd, short what, void *arg)
+{
+    struct job *j = arg;
+    ranks_signal(j, SIGKILL, false);
+}
+
+void ranks_kill(struct job *j, int sig, uint32_t grace_ms)
+{
+    if (!j->killed && grace_ms > 0) {
+        ranks_signal(j, sig, false);
+        ranks_signal(j, SIGCONT, false); /* a stopped process takes a signal only when it goes on */
+    }
+    j->killed = true;
+    if (grace_ms == 0) {
+        on_kill_timer(-1, 0, j);
+        return;
+    }
+    struct timeval t = {grace_ms / 1000, (grace_ms % 1000) * 1000};
+    if (!j->kill_timer)
+        j->kill_timer = evtimer_new(j->node->base, on_kill_timer, j);
+    if (!j->kill_timer || evtimer_add(j->kill_timer, &t) < 0)
+        log_fatal("out of memory");
+}
+
+void ranks_forget(struct job *j)
+{
+    TAILQ_REMOVE(&j->node->jobs, j, link);
+    for (uint32_t i = 0; i < j->nranks; i++) {
+        stdio_close(&j->ranks[i]);
+        pmi_close(&j->ranks[i]);
+    }
+    pmi_job_del(j);
+    stdio_job_fini(j);
+    segment_destroy(j);
+    if (j->kill_timer)
+        event_free(j->kill_timer);
+    launch_spec_fini(&j->spec);
+    free(j->ranks);
+    free(j);
+}

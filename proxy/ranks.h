@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * ranks: starts the ranks of a job on this node, and ends them.
+ */
+#ifndef PROXY_RANKS_H
+#define PROXY_RANKS_H
+
+#include "proxy/node.h"
+
+/* A LAUNCH came: decodes it, starts this node's ranks, answers STARTED. */
+void ranks_launch(struct node *n, const unsigned char *payload, size_t len);
+
+/* To the process group of every rank that lives; if_caught: of those whose process has a handler for it. */
+void ranks_signal(struct job *j, int signal, bool if_caught);
+
+/* The signal (and SIGCONT) now, SIGKILL to all that is left after the grace; again: sooner, with the new grace. */
+void ranks_kill(struct job *j, int signal, uint32_t grace_ms);
+
+/* The job is over: frees it. */
+void ranks_forget(struct job *j);
+
+#endif

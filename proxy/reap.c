@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * A rank's output that is still in its pipes is read before its end is told, so the last lines are there when mpiexec
+ * explains the failure.
+ */
+#include "proxy/reap.h"
+
+#include "common/log.h"
+#include "proxy/cleanup.h"
+#include "proxy/pmi.h"
+#include "proxy/stdio.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <time.h>
+
+/* The kernel's count of processes that it killed for lack of memory, on the whole machine. */
+static unsigned long long oom_kills(void)
+{
+    FILE *f = fopen("/proc/vmstat", "re");
+    char line[128];
+    unsigned long long n = 0;
+    while (f && fgets(line, sizeof line, f))
+        if (sscanf(line, "oom_kill %llu", &n) == 1)
+            break;
+    if (f)
+        fclose(f);
+    return n;
+}
+
+/* A SIGKILL that nobody of us sent, while the count grew: the rank was out of memory. */
+static bool was_oom(struct node *n, const struct job *j, int status)
+{
+    if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL || j->killed)
+        return false;
+    unsigned long long now = oom_kills(), before = n->oom_kills;
+    n->oom_kills = now;
+    return now > before;
+}
+
+static uint64_t us(struct timeval t)
+{
+    return (uint64_t)t.tv_sec * 1000000u + (uint64_t)t.tv_usec;
+}
+
+static void tell_exit(struct rank *r, int status, const struct rusage *u, bool in_pmi)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    struct control_exited x = {
+        .rank = r->rank,
+        .status = (uint32_t)status,
+        .flags = (WIFSIGNALED(status) && WCOREDUMP(status) ? EXIT_CORE : 0) |
+                 (was_oom(r->job->node, r->job, status) ? EXIT_OOM : 0) | (r->job->killed ? EXIT_KILLED_BY_US : 0) |
+                 (in_pmi ? EXIT_IN_PMI : 0),
+        .utime = us(u->ru_utime),
+        .stime = us(u->ru_stime),
+        .maxrss = (uint64_t)u->ru_maxrss,
+        .time = (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec,
+    };
+    struct buf b;
+    buf_init(&b);
+    buf_put_u32(&b, 1);
+    control_exited_put(&b, &x);
+    peer_send(r->job->node->parent, CONTROL_EXITED, r->job->spec.job, node_number(r->job->node), &b);
+    buf_fini(&b);
+}
+
+/* What a failed rank started in its own session ends with it; all else that it started is ended with the job, so that
+ * a `tee` behind it can finish. */
+static void reap_rank(struct rank *r, int status, const struct rusage *u)
+{
+    if (status)
+        kill(-r->pid, SIGKILL);
+    HASH_DELETE(by_pid, r->job->node->running, r);
+    r->pid = 0;
+    r->reaped = true;
+    r->job->alive--;
+    stdio_reaped(r);
+    tell_exit(r, status, u, pmi_inside(r));
+    pmi_gone(r);
+    reap_check_done(r->job);
+}
+
+void reap_check_done(struct job *j)
+{
+    if (j->alive == 0)
+        peer_send(j->node->parent, CONTROL_OUTPUT_END, j->spec.job, node_number(j->node), NULL);
+}
+
+static bool is_child_proxy(const struct node *n, pid_t pid)
+{
+    for (uint32_t i = 0; i < n->nchildren; i++)
+        if (n->children[i].pid == pid)
+            return true;
+    return false;
+}
+
+static void on_sigchld(evutil_socket_t sig, short what, void *arg)
+{
+    struct node *n = arg;
+    int status;
+    struct rusage u;
+    pid_t pid;
+    while ((pid = wait4(-1, &status, WNOHANG, &u)) > 0) {
+        struct rank *r;
+        HASH_FIND(by_pid, n->running, &pid, sizeof pid, r);
+        if (r)
+            reap_rank(r, status, &u);
+        else if (!n->leaving && is_child_proxy(n, pid))
+            cleanup_orphans(n);
+    }
+}
+
+void reap_init(struct node *n)
+{
+    n->oom_kills = oom_kills();
+    n->sigchld = evsignal_new(n->base, SIGCHLD, on_sigchld, n);
+    if (!n->sigchld || evsignal_add(n->sigchld, NULL) < 0)
+        log_fatal("unable to watch for the end of ranks");
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * reap: notices the end of processes: of ranks, whose exit goes up, and of orphans, which are only collected.
+ */
+#ifndef PROXY_REAP_H
+#define PROXY_REAP_H
+
+#include "proxy/node.h"
+
+void reap_init(struct node *n);
+
+/* All ranks reaped and their output sent: says OUTPUT_END, once. */
+void reap_check_done(struct job *j);
+
+#endif

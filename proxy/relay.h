@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * relay: the proxy's links: the one up and those down, what comes over them, and the children that it starts.
+ */
+#ifndef PROXY_RELAY_H
+#define PROXY_RELAY_H
+
+#include "proxy/node.h"
+
+void relay_init(struct node *n, int parent_fd);
+
+/* To every child, or to the one whose subtree holds the node. */
+void relay_down(struct node *n, const struct frame_head *h, const unsigned char *payload);
+
+/* Leaves the loop once every child has left and everything queued for the parent is written. */
+void relay_leave(struct node *n);
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "proxy/segment.h"
+
+#include "proxy/rank_env.h"
+#include "wire/node_segment.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static uint32_t usable_processors(void)
+{
+    cpu_set_t set;
+    return sched_getaffinity(0, sizeof set, &set) == 0 ? (uint32_t)CPU_COUNT(&set) : 1;
+}
+
+static void fill(struct job *j, struct node_segment *to, const struct node_segment *head)
+{
+    *to = *head;
+    memcpy((char *)to + to->runs_at, j->spec.map.blocks, j->spec.map.nblocks * sizeof(struct rankmap_block));
+    uint32_t *locals = (uint32_t *)((char *)to + to->locals_at);
+    for (uint32_t i = 0; i < j->nranks; i++)
+        locals[i] = j->ranks[i].rank;
+}
+
+static int high_memfd(void)
+{
+    int fd = memfd_create("muster-node", MFD_CLOEXEC);
+    int high = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, RANK_SEGMENT_FD + 1);
+    if (fd >= 0)
+        close(fd);
+    return high;
+}
+
+void segment_create(struct job *j)
+{
+    struct node_segment head = {.job_size = j->spec.map.nranks,
+                                .node_count = j->spec.map.nnodes,
+                                .node_id = node_number(j->node),
+                                .local_size = j->nranks,
+                                .local_cpus = usable_processors(),
+                                .run_count = j->spec.map.nblocks,
+                                .universe_size = (int32_t)j->spec.universe_size,
+                                .survive = (j->spec.flags & LAUNCH_NO_KILL) != 0};
+    snprintf(head.job_name, sizeof head.job_name, "%s", j->spec.kvsname);
+    uint64_t size = node_segment_plan(&head);
+    int fd = high_memfd();
+    void *at = MAP_FAILED;
+    if (fd >= 0 && ftruncate(fd, (off_t)size) == 0)
+        at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (at == MAP_FAILED) {
+        node_warn(j->node, "no shared memory for the ranks on %s (%m): they start the slow way", node_name(j->node));
+        if (fd >= 0)
+            close(fd);
+        return;
+    }
+    fill(j, at, &head);
+    j->segment = at;
+    j->segment_fd = fd;
+}
+
+void segment_destroy(struct job *j)
+{
+    if (!j->segment)
+        return;
+    munmap(j->segment, j->segment->lib_at);
+    close(j->segment_fd);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * stdio: the standard streams of the local ranks: output goes up in whole lines, input comes down with credit.
+ */
+#ifndef PROXY_STDIO_H
+#define PROXY_STDIO_H
+
+#include "proxy/node.h"
+
+#include <sys/types.h>
+
+/* The rank's ends of its streams, to be put at 0, 1 and 2; close-on-exec, above RANK_FD_MAX. */
+struct stdio_ends {
+    int in, out, err; /* err may equal out */
+};
+
+void stdio_job_init(struct job *j);
+void stdio_job_fini(struct job *j);
+
+/* Makes the streams of one rank. -1 with errno: none was made. */
+int stdio_open(struct rank *r, struct stdio_ends *ends);
+/* Closes the rank's ends here, after its start. */
+void stdio_started(struct stdio_ends *ends);
+/* The rank has been reaped: reads what its pipes still hold. After that they are read only while they stay open. */
+void stdio_reaped(struct rank *r);
+void stdio_close(struct rank *r); /* takes one that was never opened */
+
+void stdio_stdin_data(struct job *j, const unsigned char *data, size_t n); /* n = 0: end of file */
+
+/* The parent's queue is long, short again: stop reading ranks and children, go on. */
+void stdio_congested(struct node *n);
+void stdio_drained(struct node *n);
+
+#endif
