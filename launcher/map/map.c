@@ -9,7 +9,7 @@
 #include "launcher/map/place.h"
 #include "launcher/map/policy.h"
 #include "launcher/map/rankfile.h"
-#include "launcher/map/rankmap.h"
+#include "launcher/map/rankmap_text.h"
 #include "launcher/map/slots.h"
 
 #include <stdlib.h>
@@ -18,7 +18,7 @@ struct planning {
     struct map_plan *p;
     const struct map_request *r;
     struct policy how;
-    struct rankmap rankmap;
+    struct rankmap_text rankmap;
     struct rankfile rankfile;
     uint32_t *slots, *counts; /* of each node; slots only if needed */
     struct err *e;
@@ -32,7 +32,7 @@ static bool is_explicit(const struct planning *w)
 static int read_explicit(struct planning *w)
 {
     if (w->r->rankmap)
-        return rankmap_parse(&w->rankmap, w->r->rankmap, w->r->nnodes, w->e);
+        return rankmap_text_parse(&w->rankmap, w->r->rankmap, w->r->nnodes, w->e);
     return rankfile_read(&w->rankfile, w->how.rankfile, w->e);
 }
 
@@ -43,7 +43,7 @@ static int place_explicit(struct planning *w)
         return -1;
     if (!w->r->rankmap)
         return rankfile_apply(&w->rankfile, w->p, w->r, w->e);
-    rankmap_apply(&w->rankmap, w->p);
+    rankmap_text_apply(&w->rankmap, w->p);
     return 0;
 }
 
@@ -117,7 +117,7 @@ int map_make(struct map_plan *p, const struct map_request *r, struct err *e)
     w.slots = xcalloc(r->nnodes, sizeof *w.slots);
     w.counts = xcalloc(r->nnodes, sizeof *w.counts);
     int rc = policy_parse(&w.how, r, e) || plan(&w) ? -1 : 0;
-    rankmap_fini(&w.rankmap);
+    rankmap_text_fini(&w.rankmap);
     rankfile_fini(&w.rankfile);
     policy_fini(&w.how);
     free(w.slots);

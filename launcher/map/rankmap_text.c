@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "launcher/map/rankmap.h"
+#include "launcher/map/rankmap_text.h"
 
 #include "common/xalloc.h"
 #include "launcher/map/excerpt.h"
@@ -13,7 +13,7 @@
 struct reader {
     const char *text, *p;
     uint32_t nnodes;
-    struct rankmap *m;
+    struct rankmap_text *m;
     struct err *e;
 };
 
@@ -52,9 +52,9 @@ static int take_number(struct reader *in, uint32_t *v)
     return 0;
 }
 
-static int add(struct reader *in, struct rankmap_block b, const char *at)
+static int add(struct reader *in, struct rankmap_text_block b, const char *at)
 {
-    struct rankmap *m = in->m;
+    struct rankmap_text *m = in->m;
     char message[100];
     if ((uint64_t)b.node + b.nnodes > in->nnodes) {
         snprintf(message, sizeof message, "there is no such node: the %u hosts are nodes 0 to %u", in->nnodes,
@@ -75,7 +75,7 @@ static int add(struct reader *in, struct rankmap_block b, const char *at)
 /* (first node, nodes, ranks on each), its parenthesis already taken */
 static int take_block(struct reader *in)
 {
-    struct rankmap_block b;
+    struct rankmap_text_block b;
     const char *start = in->p;
     if (take_number(in, &b.node) || expect(in, ",", "a comma is expected here") || take_number(in, &b.nnodes) ||
         expect(in, ",", "a comma is expected here") || take_number(in, &b.each) ||
@@ -107,23 +107,23 @@ static int take_list(struct reader *in)
     do {
         uint32_t node;
         const char *start = in->p;
-        struct rankmap *m = in->m;
+        struct rankmap_text *m = in->m;
         if (take_number(in, &node))
             return -1;
-        struct rankmap_block *last = m->nblocks ? &m->blocks[m->nblocks - 1] : NULL;
+        struct rankmap_text_block *last = m->nblocks ? &m->blocks[m->nblocks - 1] : NULL;
         if (last && last->node == node) {
             last->each++;
             m->nranks++;
-        } else if (add(in, (struct rankmap_block){node, 1, 1}, start)) {
+        } else if (add(in, (struct rankmap_text_block){node, 1, 1}, start)) {
             return -1;
         }
     } while (take(in, ","));
     return 0;
 }
 
-int rankmap_parse(struct rankmap *m, const char *text, uint32_t nnodes, struct err *e)
+int rankmap_text_parse(struct rankmap_text *m, const char *text, uint32_t nnodes, struct err *e)
 {
-    *m = (struct rankmap){0};
+    *m = (struct rankmap_text){0};
     struct reader in = {.text = text, .p = text, .nnodes = nnodes, .m = m, .e = e};
     int rc;
     in.p += strspn(in.p, " \t\n");
@@ -139,17 +139,17 @@ int rankmap_parse(struct rankmap *m, const char *text, uint32_t nnodes, struct e
     return rc;
 }
 
-void rankmap_fini(struct rankmap *m)
+void rankmap_text_fini(struct rankmap_text *m)
 {
     free(m->blocks);
-    *m = (struct rankmap){0};
+    *m = (struct rankmap_text){0};
 }
 
-void rankmap_apply(const struct rankmap *m, struct map_plan *p)
+void rankmap_text_apply(const struct rankmap_text *m, struct map_plan *p)
 {
     uint32_t rank = 0;
     for (size_t i = 0; rank < p->nranks; i = (i + 1) % m->nblocks) {
-        const struct rankmap_block *b = &m->blocks[i];
+        const struct rankmap_text_block *b = &m->blocks[i];
         for (uint32_t n = 0; n < b->nnodes; n++)
             for (uint32_t k = 0; k < b->each && rank < p->nranks; k++)
                 p->ranks[rank++].node = b->node + n;

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Several ranks often fail within a millisecond, and what arrives first need not have happened first: the times that
+ * the proxies took decide. A failure of the job as a whole (a timeout, Ctrl-C) is never replaced by what it caused.
+ */
+#include "launcher/failure.h"
+
+#include "common/xalloc.h"
+#include "launcher/exit_status.h"
+#include "launcher/mpiexec.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+static bool earlier(const struct failure *f, enum failure_kind kind, uint64_t time)
+{
+    bool of_a_rank = f->kind == FAILURE_EXIT || f->kind == FAILURE_START;
+    return of_a_rank && (kind == FAILURE_EXIT || kind == FAILURE_START) && time < f->time;
+}
+
+bool failure_note(struct mpiexec *m, enum failure_kind kind, const struct job *j, uint32_t rank, uint64_t time,
+                  int code, const char *text)
+{
+    struct failure *f = &m->failure;
+    bool first = f->kind == FAILURE_NONE;
+    if (!first && !earlier(f, kind, time))
+        return false;
+    free(f->tail);
+    *f = (struct failure){.kind = kind, .job = j, .rank = rank, .time = time, .code = code};
+    snprintf(f->text, sizeof f->text, "%s", text ? text : "");
+    return first;
+}
+
+void failure_tail(struct mpiexec *m, const struct job *j, uint32_t rank, const void *data, size_t n)
+{
+    struct failure *f = &m->failure;
+    if (f->job != j || f->rank != rank || f->tail)
+        return;
+    f->tail = xstrndup(data, n);
+    f->tail_len = strlen(f->tail);
+}
+
+static void describe_start(const struct job *j, uint32_t rank, char *text, size_t size)
+{
+    const struct rank_info *r = &j->ranks[rank];
+    const struct launch_app *a = &j->spec.apps[rank_runs_at(&j->spec.app_of_rank, rank)];
+    const char *program = a->argv.v[0], *why = strerror((int)r->error);
+    switch ((enum start_stage)r->stage) {
+    case START_CHDIR:
+        snprintf(text, size, "was not started: unable to change to the directory %s: %s", a->wdir, why);
+        return;
+    case START_FIND:
+        if (r->error == ENOENT && !strchr(program, '/'))
+            snprintf(text, size,
+                     "was not started: the program '%s' was not found in PATH (a program of this "
+                     "directory is written ./%s)",
+                     program, program);
+        else
+            snprintf(text, size, "was not started: the program '%s': %s", program,
+                     r->error == EACCES ? "not an executable file" : why);
+        return;
+    case START_BIND:
+        snprintf(text, size, "was not started: unable to bind it to its processors: %s", why);
+        return;
+    case START_EXEC:
+        snprintf(text, size, "was not started: unable to execute '%s': %s", program, why);
+        return;
+    default:
+        snprintf(text, size, "was not started: %s%s", why,
+                 r->error == EMFILE ? " (raise the limit with ulimit -n)" : "");
+    }
+}
+
+static void describe_signal(const struct rank_info *r, char *text, size_t size)
+{
+    int sig = WTERMSIG((int)r->status);
+    const char *abbrev = sigabbrev_np(sig), *what = sigdescr_np(sig);
+    snprintf(text, size, "was killed by signal %d (%s%s, %s)%s%s", sig, abbrev ? "SIG" : "", abbrev ? abbrev : "?",
+             what ? what : "unknown signal", r->flags & EXIT_CORE ? ", core dumped" : "",
+             r->flags & EXIT_OOM ? ": the kernel ran out of memory" : "");
+}
+
+void failure_describe_rank(const struct job *j, uint32_t rank, char *text, size_t size)
+{
+    const struct rank_info *r = &j->ranks[rank];
+    if (!r->started)
+        describe_start(j, rank, text, size);
+    else if (!r->ended)
+        snprintf(text, size, "is running");
+    else if (WIFSIGNALED((int)r->status))
+        describe_signal(r, text, size);
+    else if (WEXITSTATUS((int)r->status) == 0 && (r->flags & EXIT_IN_PMI))
+        snprintf(text, size, "exited with code 0 after MPI_Init, but without MPI_Finalize");
+    else
+        snprintf(text, size, "exited with code %d", WEXITSTATUS((int)r->status));
+}
+
+static void print_rank(FILE *out, const struct failure *f)
+{
+    const struct job *j = f->job;
+    const struct rank_info *r = &j->ranks[f->rank];
+    char what[1024];
+    if (f->kind == FAILURE_ABORT)
+        snprintf(what, sizeof what, "called abort with code %d%s%s", f->code, *f->text ? ": " : "", f->text);
+    else if (f->kind == FAILURE_PMI)
+        snprintf(what, sizeof what, "%s", f->text);
+    else
+        failure_describe_rank(j, f->rank, what, sizeof what);
+    fprintf(out, "mpiexec: rank %u", f->rank);
+    if (j->spec.job)
+        fprintf(out, " of spawned job %u", j->spec.job);
+    fprintf(out, " on %s", mpiexec_node_name(j->m, rankmap_node(&j->spec.map, f->rank)));
+    if (r->pid)
+        fprintf(out, " (pid %u)", r->pid);
+    fprintf(out, " %s\n", what);
+}
+
+static void print_tail(FILE *out, const struct failure *f)
+{
+    if (!f->tail_len)
+        return;
+    fprintf(out, "mpiexec:   its last lines on stderr:\n");
+    for (const char *p = f->tail; *p;) {
+        size_t n = strcspn(p, "\n");
+        fprintf(out, "mpiexec:     %.*s\n", (int)n, p);
+        p += n + (p[n] == '\n');
+    }
+}
+
+static void print_others(FILE *out, const struct mpiexec *m)
+{
+    unsigned stopped = 0, not_started = 0;
+    struct job *j;
+    TAILQ_FOREACH(j, &m->jobs, link)
+    for (uint32_t i = 0; i < j->spec.map.nranks; i++) {
+        stopped += j->ranks[i].started && j->ranks[i].stopped;
+        not_started += !j->ranks[i].started && !(j == m->failure.job && i == m->failure.rank);
+    }
+    if (stopped)
+        fprintf(out, "mpiexec:   %u other rank%s stopped because of it\n", stopped, stopped == 1 ? " was" : "s were");
+    if (not_started)
+        fprintf(out, "mpiexec:   %u other rank%s not started\n", not_started, not_started == 1 ? " was" : "s were");
+}
+
+void failure_print(const struct mpiexec *m)
+{
+    const struct failure *f = &m->failure;
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = f->kind == FAILURE_NONE || f->kind == FAILURE_OUTPUT ? NULL : open_memstream(&text, &size);
+    if (!out)
+        return;
+    if (f->job)
+        print_rank(out, f);
+    else
+        fprintf(out, "mpiexec: %s\n", f->text);
+    print_tail(out, f);
+    print_others(out, m);
+    fprintf(out, "mpiexec:   exit status %d\n", exit_status(m));
+    fclose(out);
+    fwrite(text, 1, size, stderr);
+    free(text);
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * From what was asked for to the launch description: where each rank runs, with what environment.
+ */
+#include "common/xalloc.h"
+#include "launcher/env.h"
+#include "launcher/job.h"
+#include "launcher/ranklist.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+extern char **environ;
+
+static bool *flags_of_hosts(const struct mpiexec *m, const char *text, struct err *e)
+{
+    struct hostlist own = {0};
+    bool *flags = xcalloc(m->nnodes, sizeof *flags);
+    if (hostlist_parse(&own, text, e) < 0)
+        goto fail;
+    for (size_t i = 0; i < own.n; i++) {
+        long at = hostlist_find(&m->hosts, own.hosts[i].name);
+        if (at < 0) {
+            err_set(e, "host %s is not one of this run's hosts: name it in --hosts", own.hosts[i].name);
+            goto fail;
+        }
+        flags[at] = true;
+    }
+    hostlist_fini(&own);
+    return flags;
+fail:
+    hostlist_fini(&own);
+    free(flags);
+    return NULL;
+}
+
+static int map_apps(struct mpiexec *m, const struct job_request *r, struct map_app *to, struct err *e)
+{
+    for (size_t i = 0; i < r->napps; i++) {
+        const struct app *a = &r->apps[i];
+        to[i].np = a->np >= 0 ? (uint32_t)a->np : r->napps > 1 ? 1 : 0;
+        if (!a->hosts)
+            continue;
+        to[i].nodes = flags_of_hosts(m, a->hosts, e);
+        if (!to[i].nodes)
+            return -1;
+    }
+    return 0;
+}
+
+static char *absolute(const char *dir)
+{
+    char cwd[PATH_MAX];
+    const char *base = getenv("PWD"), *here = getcwd(cwd, sizeof cwd);
+    char real[PATH_MAX];
+    /* The user's own name of the directory, where it is one (through symbolic links), reads better in messages. */
+    if (base && here && realpath(base, real) && strcmp(real, here) == 0)
+        here = base;
+    if (!dir)
+        return xstrdup(here ? here : "/");
+    return dir[0] == '/' ? xstrdup(dir) : xasprintf("%s/%s", here ? here : "/", dir);
+}
+
+static void copy_strings(struct strings *to, char **v, size_t n)
+{
+    to->v = xcalloc(n + 1, sizeof *to->v);
+    for (to->n = 0; to->n < n; to->n++)
+        to->v[to->n] = xstrdup(v[to->n]);
+}
+
+static void describe_app(const struct mpiexec *m, struct launch_spec *s, const struct app *a)
+{
+    struct launch_app *to = &s->apps[s->napps++];
+    copy_strings(&to->argv, a->argv, a->argc);
+    to->wdir = absolute(a->wdir);
+    to->path = xstrdup(a->path ? a->path : "");
+    to->umask = a->umask < 0 ? UINT32_MAX : (uint32_t)a->umask;
+    to->arg_templates = a->arg_templates;
+    const struct env_rules *g = &m->opt.genv, *own = &a->env;
+    to->templates.v = xcalloc(g->ntemplates + own->ntemplates + 1, sizeof *to->templates.v);
+    for (size_t i = 0; i < g->ntemplates; i++)
+        to->templates.v[to->templates.n++] = xstrdup(g->templates[i]);
+    for (size_t i = 0; i < own->ntemplates; i++)
+        to->templates.v[to->templates.n++] = xstrdup(own->templates[i]);
+    /* An application without rules of its own has the environment of the first such one. */
+    bool plain = own->mode == ENV_UNSET && own->nset == 0;
+    for (uint32_t i = 0; plain && i + 1 < s->napps; i++) {
+        const struct env_rules *other = &(a - (s->napps - 1 - i))->env;
+        if (other->mode == ENV_UNSET && other->nset == 0) {
+            to->env = s->apps[i].env;
+            return;
+        }
+    }
+    to->env = s->nenvs;
+    env_build(&s->envs[s->nenvs++], g, own, environ);
+}
+
+static void describe_io(struct launch_spec *s, const struct options *o)
+{
+    s->flags |= (o->merge_stderr ? LAUNCH_MERGE_STDERR : 0) | (o->collapse ? LAUNCH_COLLAPSE : 0) |
+                (o->tee ? LAUNCH_TEE : 0) | (o->no_kill ? LAUNCH_NO_KILL : 0) | (o->report ? LAUNCH_TIMED : 0);
+    s->label = xstrdup(!o->label ? "" : o->label_pattern ? o->label_pattern : "[{rank}] ");
+    s->output_dir = o->output_dir ? absolute(o->output_dir) : xstrdup("");
+    s->outfile = xstrdup(o->outfile_pattern ? o->outfile_pattern : "");
+    s->errfile = xstrdup(o->errfile_pattern ? o->errfile_pattern : "");
+}
+
+static int describe_stdin(struct launch_spec *s, const struct options *o, struct err *e)
+{
+    if (o->stdin_mode == STDIN_ALL)
+        s->flags |= LAUNCH_STDIN_ALL;
+    if (o->stdin_mode != STDIN_RANKS)
+        return 0;
+    return ranklist_parse(o->stdin_ranks ? o->stdin_ranks : "0", s->map.nranks, &s->stdin_ranks, &s->nstdin, e);
+}
+
+static int describe_plan(struct launch_spec *s, const struct map_plan *p, uint32_t nnodes)
+{
+    uint32_t *v = xcalloc(p->nranks, sizeof *v);
+    for (uint32_t i = 0; i < p->nranks; i++)
+        v[i] = p->ranks[i].node;
+    int rc = rankmap_build(&s->map, v, p->nranks, nnodes);
+    for (uint32_t i = 0; i < p->nranks; i++)
+        v[i] = p->ranks[i].app;
+    rc = rc < 0 ? rc : rank_runs_build(&s->app_of_rank, v, p->nranks);
+    for (uint32_t i = 0; i < p->nranks; i++)
+        v[i] = (uint32_t)(p->ranks[i].binding + 1);
+    rc = rc < 0 ? rc : rank_runs_build(&s->binding_of_rank, v, p->nranks);
+    free(v);
+    copy_strings(&s->bindings, p->bindings, p->nbindings);
+    return rc;
+}
+
+/* Unique among all jobs of this machine's and this user's life, so that names of different runs never meet. */
+static char *kvsname(uint32_t number)
+{
+    char host[64] = "host";
+    gethostname(host, sizeof host - 1);
+    struct timeval t;
+    gettimeofday(&t, NULL);
+    return xasprintf("muster_%s_%d_%lx_%u", host, (int)getpid(), (unsigned long)(t.tv_sec * 1000000 + t.tv_usec),
+                     number);
+}
+
+struct job *job_create(struct mpiexec *m, const struct job_request *r, struct map_plan *p, struct map_request *mr,
+                       struct err *e)
+{
+    struct job *j = xcalloc(1, sizeof *j);
+    struct launch_spec *s = &j->spec;
+    struct map_app *apps = xcalloc(r->napps, sizeof *apps);
+    *mr = (struct map_request){.nodes = m->nodes,
+                               .nnodes = m->nnodes,
+                               .apps = apps,
+                               .napps = (uint32_t)r->napps,
+                               .map_by = r->map_by,
+                               .rank_by = r->rank_by,
+                               .bind_to = r->bind_to,
+                               .cpus_per_rank = (uint32_t)m->opt.cpus_per_rank,
+                               .ppn = (uint32_t)m->opt.ppn,
+                               .rankmap = r->rankmap,
+                               .rankfile = r->rankfile,
+                               .no_oversubscribe = m->opt.no_oversubscribe,
+                               .shared = m->hosts.n > 0};
+    int rc = map_apps(m, r, apps, e);
+    rc = rc < 0 ? rc : map_make(p, mr, e);
+    for (size_t i = 0; i < r->napps; i++)
+        free((void *)apps[i].nodes);
+    mr->apps = NULL;
+    free(apps);
+    if (rc < 0)
+        goto fail;
+    j->m = m;
+    j->spawn = r->spawn;
+    s->job = m->jobs_begun++;
+    s->flags = r->spawner ? LAUNCH_SPAWNED : 0;
+    s->spawner = xstrdup(r->spawner ? r->spawner : "");
+    s->kvsname = kvsname(s->job);
+    s->universe_size = m->universe;
+    if (describe_plan(s, p, m->nnodes) < 0) {
+        err_set(e, "out of memory");
+        goto fail;
+    }
+    s->apps = xcalloc(r->napps, sizeof *s->apps);
+    s->envs = xcalloc(r->napps, sizeof *s->envs);
+    for (size_t i = 0; i < r->napps; i++)
+        describe_app(m, s, &r->apps[i]);
+    describe_io(s, &m->opt);
+    if (!r->spawner && describe_stdin(s, &m->opt, e) < 0)
+        goto fail;
+    return j;
+fail:
+    job_destroy(j);
+    return NULL;
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "launcher/report.h"
+
+#include "launcher/exit_status.h"
+
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+/* Seconds since mpiexec began; null: that stage was not reached. */
+static void add_time(cJSON *to, const char *name, const struct mpiexec *m, uint64_t at)
+{
+    if (at)
+        cJSON_AddNumberToObject(to, name, ((double)at - (double)m->at.begun) / 1e9);
+    else
+        cJSON_AddNullToObject(to, name);
+}
+
+static cJSON *stages(const struct mpiexec *m)
+{
+    const struct stages *s = &m->at;
+    cJSON *o = cJSON_CreateObject();
+    add_time(o, "options_parsed", m, s->parsed);
+    add_time(o, "proxies_started", m, s->proxies_started);
+    add_time(o, "planned", m, s->planned);
+    add_time(o, "launched", m, s->launched);
+    add_time(o, "all_ranks_started", m, s->started);
+    add_time(o, "first_rank_ended", m, s->first_exit);
+    add_time(o, "last_rank_ended", m, s->last_exit);
+    add_time(o, "ended", m, s->ended);
+    return o;
+}
+
+static const char *outcome(const struct rank_info *r)
+{
+    if (!r->started)
+        return "not started";
+    if (r->stopped)
+        return "stopped";
+    if (WIFSIGNALED((int)r->status))
+        return "signal";
+    return r->status || (r->flags & EXIT_IN_PMI) ? "failed" : "ok";
+}
+
+static cJSON *rank(const struct job *j, uint32_t number)
+{
+    const struct rank_info *r = &j->ranks[number];
+    int status = (int)r->status;
+    cJSON *o = cJSON_CreateObject();
+    cJSON_AddNumberToObject(o, "rank", number);
+    cJSON_AddStringToObject(o, "host", mpiexec_node_name(j->m, rankmap_node(&j->spec.map, number)));
+    cJSON_AddNumberToObject(o, "pid", r->pid);
+    cJSON_AddStringToObject(o, "outcome", outcome(r));
+    if (!r->started) {
+        char text[1024];
+        failure_describe_rank(j, number, text, sizeof text);
+        cJSON_AddStringToObject(o, "reason", text);
+        return o;
+    }
+    if (WIFSIGNALED(status)) {
+        cJSON_AddNullToObject(o, "exit_code");
+        cJSON_AddNumberToObject(o, "signal", WTERMSIG(status));
+    } else {
+        cJSON_AddNumberToObject(o, "exit_code", WEXITSTATUS(status));
+        cJSON_AddNullToObject(o, "signal");
+    }
+    cJSON_AddBoolToObject(o, "core_dumped", r->flags & EXIT_CORE);
+    cJSON_AddBoolToObject(o, "out_of_memory", r->flags & EXIT_OOM);
+    cJSON_AddNumberToObject(o, "user_seconds", (double)r->utime / 1e6);
+    cJSON_AddNumberToObject(o, "system_seconds", (double)r->stime / 1e6);
+    cJSON_AddNumberToObject(o, "max_rss_kib", (double)r->maxrss);
+    add_time(o, "started", j->m, r->started_at);
+    add_time(o, "ended", j->m, r->ended_at);
+    return o;
+}
+
+static cJSON *job(const struct job *j)
+{
+    cJSON *o = cJSON_CreateObject();
+    cJSON_AddNumberToObject(o, "job", j->spec.job);
+    cJSON_AddNumberToObject(o, "size", j->spec.map.nranks);
+    cJSON *ranks = cJSON_AddArrayToObject(o, "ranks");
+    for (uint32_t i = 0; i < j->spec.map.nranks; i++)
+        cJSON_AddItemToArray(ranks, rank(j, i));
+    return o;
+}
+
+static cJSON *first_failure(const struct mpiexec *m)
+{
+    static const char *const kinds[] = {
+        [FAILURE_NONE] = "none",       [FAILURE_START] = "start",   [FAILURE_EXIT] = "exit",
+        [FAILURE_ABORT] = "abort",     [FAILURE_PMI] = "pmi",       [FAILURE_NODE] = "node",
+        [FAILURE_TIMEOUT] = "timeout", [FAILURE_SIGNAL] = "signal", [FAILURE_OUTPUT] = "output",
+    };
+    const struct failure *f = &m->failure;
+    if (f->kind == FAILURE_NONE)
+        return cJSON_CreateNull();
+    cJSON *o = cJSON_CreateObject();
+    char text[1024];
+    snprintf(text, sizeof text, "%s", f->text);
+    if (f->job && (f->kind == FAILURE_EXIT || f->kind == FAILURE_START))
+        failure_describe_rank(f->job, f->rank, text, sizeof text);
+    cJSON_AddStringToObject(o, "kind", kinds[f->kind]);
+    if (f->job) {
+        cJSON_AddNumberToObject(o, "job", f->job->spec.job);
+        cJSON_AddNumberToObject(o, "rank", f->rank);
+    }
+    cJSON_AddStringToObject(o, "text", text);
+    return o;
+}
+
+int report_write(const struct mpiexec *m, struct err *e)
+{
+    cJSON *o = cJSON_CreateObject();
+    cJSON_AddStringToObject(o, "version", MUSTER_VERSION);
+    cJSON_AddNumberToObject(o, "exit_status", exit_status(m));
+    cJSON_AddItemToObject(o, "first_failure", first_failure(m));
+    cJSON_AddItemToObject(o, "seconds", stages(m));
+    cJSON *jobs = cJSON_AddArrayToObject(o, "jobs");
+    struct job *j;
+    TAILQ_FOREACH(j, &m->jobs, link)
+    cJSON_AddItemToArray(jobs, job(j));
+    char *text = cJSON_Print(o);
+    cJSON_Delete(o);
+    if (!text)
+        return err_set(e, "unable to write the report: out of memory");
+    bool to_stdout = strcmp(m->opt.report, "-") == 0;
+    FILE *f = to_stdout ? stdout : fopen(m->opt.report, "we");
+    bool ok = f && fputs(text, f) >= 0 && fputc('\n', f) >= 0;
+    if (f)
+        ok = (to_stdout ? fflush(f) : fclose(f)) == 0 && ok;
+    free(text);
+    return ok ? 0 : err_set(e, "unable to write the report to %s: %m", m->opt.report);
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The engine's ops may not call back into it. What they ask for that leads back (spawn, a job that is stuck) is done
+ * when the loop comes round.
+ */
+#include "launcher/root.h"
+
+#include "common/log.h"
+#include "common/xalloc.h"
+#include "launcher/job.h"
+#include "launcher/spawn.h"
+#include "launcher/tree.h"
+#include "pmi-server/root.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct stuck {
+    struct mpiexec *m;
+    uint32_t job, rank;
+    char *why;
+};
+
+static void op_down(void *ctx, uint32_t child, const void *p, size_t n)
+{
+    struct mpiexec *m = ctx;
+    struct link *l = &m->links[child];
+    struct iovec iov = {(void *)p, n};
+    if (l->peer)
+        peer_sendv(l->peer, CONTROL_PMI_DOWN, 0, l->first, &iov, 1);
+}
+
+static void op_spawn(void *ctx, const struct pmi_spawn *req)
+{
+    spawn_later(ctx, req);
+}
+
+static void stuck_now(evutil_socket_t fd, short what, void *arg)
+{
+    struct stuck *s = arg;
+    struct job *j = job_find(s->m, s->job);
+    if (j && !j->done)
+        job_fail(j, FAILURE_PMI, s->rank, mpiexec_now(), 0, s->why);
+    free(s->why);
+    free(s);
+}
+
+static void op_stuck(void *ctx, uint32_t job, uint32_t rank, const char *why)
+{
+    struct mpiexec *m = ctx;
+    struct stuck *s = xmalloc(sizeof *s);
+    *s = (struct stuck){m, job, rank, xstrdup(why)};
+    struct timeval now = {0, 0};
+    event_base_once(m->base, -1, EV_TIMEOUT, stuck_now, s, &now);
+}
+
+static const struct pmi_root_ops ops = {op_down, op_spawn, op_stuck};
+
+void root_init(struct mpiexec *m)
+{
+    m->pmi = pmi_root_create(&ops, m, m->nlinks);
+    if (!m->pmi)
+        log_fatal("out of memory");
+}
+
+void root_fini(struct mpiexec *m)
+{
+    pmi_root_destroy(m->pmi);
+}
+
+bool root_up(struct mpiexec *m, uint32_t link, const unsigned char *payload, size_t n)
+{
+    return pmi_root_up(m->pmi, link, payload, n) == 0;
+}
+
+void root_job_add(struct mpiexec *m, const struct job *j)
+{
+    struct pmi_root_job r = {j->spec.job, j->spec.kvsname, j->spec.map.nranks, j->spawn};
+    if (pmi_root_job_add(m->pmi, &r) < 0)
+        log_fatal("job %u is there already", j->spec.job);
+}
+
+void root_job_started(struct mpiexec *m, const struct job *j)
+{
+    if (!j->spawn)
+        return;
+    uint32_t n = j->spec.map.nranks;
+    int32_t *codes = xcalloc(n, sizeof *codes);
+    for (uint32_t i = 0; i < n; i++)
+        codes[i] = j->ranks[i].started ? 0 : (int32_t)j->ranks[i].error;
+    pmi_root_spawn_done(m->pmi, j->spawn, NULL, j->spec.kvsname, codes, n);
+    free(codes);
+}
+
+void root_job_done(struct mpiexec *m, const struct job *j)
+{
+    pmi_root_job_del(m->pmi, j->spec.job);
+}
+
+void root_rank_dead(struct mpiexec *m, const struct job *j, uint32_t rank)
+{
+    pmi_root_dead(m->pmi, j->spec.job, rank);
+}

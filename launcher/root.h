@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * root: pmi-server's root half in mpiexec: its messages, and the jobs that ranks ask it to spawn.
+ */
+#ifndef LAUNCHER_ROOT_H
+#define LAUNCHER_ROOT_H
+
+#include "launcher/mpiexec.h"
+
+void root_init(struct mpiexec *m); /* once the links are there */
+void root_fini(struct mpiexec *m);
+bool root_up(struct mpiexec *m, uint32_t link, const unsigned char *payload, size_t n); /* false: malformed */
+void root_job_add(struct mpiexec *m, const struct job *j);                              /* before it is launched */
+void root_job_started(struct mpiexec *m, const struct job *j); /* all its ranks have started, or not */
+void root_job_done(struct mpiexec *m, const struct job *j);
+void root_rank_dead(struct mpiexec *m, const struct job *j, uint32_t rank); /* and the job goes on */
+
+#endif

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * signals: what mpiexec does on each signal, by a table.
+ */
+#ifndef LAUNCHER_SIGNALS_H
+#define LAUNCHER_SIGNALS_H
+
+#include "launcher/mpiexec.h"
+
+void signals_init(struct mpiexec *m);
+void signals_fini(void);
+
+#endif

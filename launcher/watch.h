@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * watch: a table of the ranks and of what each waits for, on stderr: every --watch SECONDS, and on SIGUSR1.
+ */
+#ifndef LAUNCHER_WATCH_H
+#define LAUNCHER_WATCH_H
+
+#include "launcher/mpiexec.h"
+
+void watch_init(struct mpiexec *m);
+void watch_fini(struct mpiexec *m);
+/* Asks all proxies; the table is printed when all have answered, or after a second with those that have. */
+void watch_ask(struct mpiexec *m);
+bool watch_states(struct mpiexec *m, struct job *j, uint32_t node, struct rbuf *r); /* STATES; false: malformed */
+
+#endif
