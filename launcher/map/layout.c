@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The ranks are dealt to groups of objects (--map-by; the whole machine if it names no object), and within a group
- * they are spread evenly over its units (--bind-to): two ranks on eight cores take cores 0 and 4, so that each has
- * the caches and the memory path of its half, and neighbours in rank stay neighbours on the machine.
+ * Where --map-by names an object, the ranks are dealt to groups of them in turn. Else they are spread evenly over the
+ * machine: two ranks on eight cores take cores 0 and 4, so that each has the caches and the memory path of its half,
+ * and neighbours in rank stay neighbours on the machine; a rank with several cores has them in one cache or package.
+ * Within a group each rank then gets its units (--bind-to) in the same manner.
  */
 #include "launcher/map/layout.h"
 
@@ -18,6 +19,7 @@ struct group {
 struct groups {
     struct group *list;
     uint32_t n;
+    uint32_t each; /* neighbours in rank that one group gets before the next one's turn; 0: all that it will get */
 };
 
 /* The first object that ends behind position pu. */
@@ -47,14 +49,11 @@ static void find_units(struct group *g, const struct topo *t, enum topo_kind uni
         g->nunits++;
 }
 
-/* Neighbouring objects of the mapped kind, width at a time; the last group takes what is over. */
-static struct groups make_groups(const struct layout *l, const struct topo *t, const struct policy *how)
+/* Neighbouring objects of a kind, width at a time; the last group takes what is over. */
+static struct groups group_objects(const struct layout *l, const struct topo *t, enum topo_kind kind, uint32_t width)
 {
-    enum topo_kind kind = how->map == POLICY_MAP_OBJECT ? how->map_object : TOPO_MACHINE;
     const struct topo_object *o = topo_objects(t, kind);
-    uint32_t n = topo_count(t, kind), width = how->map == POLICY_MAP_OBJECT ? how->width : 1;
-    if (kind == l->unit && width < l->units)
-        width = l->units;
+    uint32_t n = topo_count(t, kind);
     struct groups gs = {.n = n / width ? n / width : 1};
     gs.list = xcalloc(gs.n, sizeof *gs.list);
     for (uint32_t i = 0; i < gs.n; i++) {
@@ -64,25 +63,75 @@ static struct groups make_groups(const struct layout *l, const struct topo *t, c
     return gs;
 }
 
-static uint32_t group_of(const struct groups *gs, const struct policy *how, uint32_t rank)
+/* --map-by OBJECT deals the ranks in turn, ppr:N:OBJECT N at a time. */
+static struct groups deal(const struct layout *l, const struct topo *t, const struct policy *how)
 {
-    return (how->per_object ? rank / how->per_object : rank) % gs->n;
+    uint32_t width = how->width;
+    if (how->map_object == l->unit && width < l->units)
+        width = l->units;
+    struct groups gs = group_objects(l, t, how->map_object, width);
+    gs.each = how->per_object ? how->per_object : 1;
+    for (uint32_t i = 0; i < l->nranks; i++)
+        gs.list[i / gs.each % gs.n].nranks++;
+    return gs;
 }
 
-/* The units of the group's q-th rank: spread evenly while all ranks have their own; else neighbours share a block. */
+/* Shares the ranks out in proportion to how many find their units in each group; false if not all do. */
+static bool share(const struct layout *l, struct groups *gs)
+{
+    uint64_t room = 0, sum = 0, given = 0;
+    for (uint32_t i = 0; i < gs->n; i++)
+        room += gs->list[i].nunits / l->units;
+    if (room < l->nranks)
+        return false;
+    for (uint32_t i = 0; i < gs->n; i++) {
+        sum += gs->list[i].nunits / l->units;
+        uint64_t end = (l->nranks * sum + room - 1) / room;
+        gs->list[i].nranks = (uint32_t)(end - given);
+        given = end;
+    }
+    return true;
+}
+
+/* Ranks with several units each get them in one cache, memory or package: the smallest in which all find room. */
+static struct groups spread(const struct layout *l, const struct topo *t)
+{
+    static const enum topo_kind kinds[] = {TOPO_L3CACHE, TOPO_NUMA, TOPO_PACKAGE};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds && l->units > 1; i++) {
+        if (kinds[i] <= l->unit || !topo_has_all(t, TOPO_WANT(kinds[i])) || topo_count(t, kinds[i]) == 1)
+            continue;
+        struct groups gs = group_objects(l, t, kinds[i], 1);
+        if (share(l, &gs))
+            return gs;
+        free(gs.list);
+    }
+    struct groups gs = group_objects(l, t, TOPO_MACHINE, 1);
+    gs.list[0].nranks = l->nranks;
+    return gs;
+}
+
+/* The units of the group's q-th rank, in whole blocks of them. Neighbours share one where there are too few. */
 static struct topo_object run_of(const struct layout *l, const struct topo *t, const struct group *g, uint32_t q)
 {
     const struct topo_object *o = topo_objects(t, l->unit);
-    uint32_t all = topo_count(t, l->unit);
-    uint32_t units = l->units < all ? l->units : all;
+    uint32_t all = topo_count(t, l->unit), units = l->units < all ? l->units : all;
     uint32_t blocks = g->nunits / units ? g->nunits / units : 1;
-    uint64_t start =
-        g->nranks <= blocks ? (uint64_t)q * g->nunits / g->nranks : (uint64_t)q * blocks / g->nranks * units;
-    start += g->unit;
+    uint64_t start = g->unit + (uint64_t)q * blocks / g->nranks * units;
     if (start + units > all)
         start = all - units;
     const struct topo_object *first = &o[start], *last = &o[start + units - 1];
     return (struct topo_object){first->first, last->first + last->n - first->first};
+}
+
+static void place(const struct layout *l, const struct topo *t, struct groups *gs)
+{
+    uint32_t at = 0;
+    for (uint32_t i = 0; i < l->nranks; i++) {
+        struct group *g = &gs->list[gs->each ? i / gs->each % gs->n : at];
+        while (g->next == g->nranks) /* only where each group gets all of its ranks at once */
+            g = &gs->list[++at];
+        l->at[i] = run_of(l, t, g, g->next++);
+    }
 }
 
 /* ---- numbering within the machine (--rank-by) ---- */
@@ -133,16 +182,11 @@ static void renumber(const struct layout *l, const struct topo *t, const struct 
 
 bool layout_make(const struct layout *l, const struct topo *t, const struct policy *how)
 {
-    struct groups gs = make_groups(l, t, how);
+    struct groups gs = how->map == POLICY_MAP_OBJECT ? deal(l, t, how) : spread(l, t);
     bool own = true;
-    for (uint32_t i = 0; i < l->nranks; i++)
-        gs.list[group_of(&gs, how, i)].nranks++;
     for (uint32_t i = 0; i < gs.n; i++)
         own &= (uint64_t)gs.list[i].nranks * l->units <= gs.list[i].nunits;
-    for (uint32_t i = 0; i < l->nranks; i++) {
-        struct group *g = &gs.list[group_of(&gs, how, i)];
-        l->at[i] = run_of(l, t, g, g->next++);
-    }
+    place(l, t, &gs);
     if (how->rank == POLICY_RANK_SLOT || how->rank == POLICY_RANK_OBJECT)
         renumber(l, t, how);
     free(gs.list);

@@ -304,5 +304,7 @@ unsigned policy_want(const struct policy *p)
         want |= TOPO_WANT(p->bind_object);
     if (p->rankfile)
         want |= rankfile_want();
+    if (p->bind != POLICY_BIND_NONE && (p->cpus > 1 || p->bind_count > 1))
+        want |= TOPO_WANT(TOPO_L3CACHE) | TOPO_WANT(TOPO_NUMA) | TOPO_WANT(TOPO_PACKAGE);
     return want;
 }

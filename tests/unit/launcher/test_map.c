@@ -265,6 +265,19 @@ static void objects_are_mapped_by(void **state)
            "aaaaaaaaa 0-7 8-15 0-7 8-15 0-7 8-15 0-7 8-15 0-7"); /* threads for all, cores not */
 }
 
+static void processors_of_a_rank_share_a_cache_or_package(void **state)
+{
+    const char *two = "pack:2 core:8 pu:1", *caches = "pack:2 l3:2 core:4 pu:1";
+    expect(&(struct setup){"a", "2", two, R(.cpus_per_rank = 3)}, "aa 0-2 8-10");
+    expect(&(struct setup){"a", "3", two, R(.cpus_per_rank = 3)}, "aaa 0-2 3-5 8-10");
+    expect(&(struct setup){"a", "4", two, R(.cpus_per_rank = 3)}, "aaaa 0-2 3-5 8-10 11-13");
+    expect(&(struct setup){"a", "5", two, R(.cpus_per_rank = 3)}, "aaaaa 0-2 3-5 6-8 9-11 12-14");
+    expect(&(struct setup){"a", "4", caches, R(.cpus_per_rank = 3)}, "aaaa 0-2 4-6 8-10 12-14");
+    expect(&(struct setup){"a", "2", caches, R(.cpus_per_rank = 5)}, "aa 0-4 8-12");
+    expect(&(struct setup){"a", "3", caches, "0-9", R(.cpus_per_rank = 2)}, "aaa 0-1 2-3 4-5");
+    expect(&(struct setup){"a", "6", caches, R(.bind_to = "core:2")}, "aaaaaa 0-1 2-3 4-5 8-9 10-11 12-13");
+}
+
 static void processors_for_each_rank_make_fewer_slots(void **state)
 {
     expect(&(struct setup){"a", NULL, SMT2, R(.cpus_per_rank = 2)}, "aaaa 0-3 4-7 8-11 12-15");
@@ -424,6 +437,7 @@ int main(void)
         cmocka_unit_test(forbidden_processors_are_left_out),
         cmocka_unit_test(objects_are_bound_to),
         cmocka_unit_test(objects_are_mapped_by),
+        cmocka_unit_test(processors_of_a_rank_share_a_cache_or_package),
         cmocka_unit_test(processors_for_each_rank_make_fewer_slots),
         cmocka_unit_test(wrong_words_are_refused),
         cmocka_unit_test(oversubscription_is_refused_with_a_table),
