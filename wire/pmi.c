@@ -153,11 +153,21 @@ struct extent {
     enum pmi_wire wire;
 };
 
+/* Is the byte at `at` taken as it is, after an odd number of `\`? */
+static bool escaped(const struct pmi_stream *s, size_t at)
+{
+    size_t n = 0;
+    while (at - n > s->pos && s->in.data[at - n - 1] == '\\')
+        n++;
+    return n % 2;
+}
+
 static bool find_line(struct pmi_stream *s, struct extent *x)
 {
-    const unsigned char *d = s->in.data;
+    const unsigned char *d = s->in.data, *eol;
     size_t from = s->scanned > s->pos ? s->scanned : s->pos;
-    const unsigned char *eol = memchr(d + from, '\n', s->in.len - from);
+    while ((eol = memchr(d + from, '\n', s->in.len - from)) && escaped(s, (size_t)(eol - d)))
+        from = (size_t)(eol - d) + 1;
     size_t len = eol ? (size_t)(eol - d) - s->pos : s->in.len - s->pos;
     if (len >= PMI_LINE_MAX)
         return set_bad(s, "a line that is too long for PMI");

@@ -159,6 +159,8 @@ static size_t cut_piece(size_t len)
 
 static size_t insert(size_t len, const uint8_t *p, size_t n)
 {
+    if (len >= INPUT_MAX)
+        return len;
     if (n > INPUT_MAX - len)
         n = INPUT_MAX - len;
     size_t at = draw(len + 1);
