@@ -129,9 +129,10 @@ int opt_from_variables(struct opt_settings *l, char **env, struct err *e);
 int opt_from_file(struct opt_settings *l, char **env, struct err *e);
 int opt_from_text(struct opt_settings *l, const char *text, const char *file, struct err *e);
 
-/* The settings into o and its applications: the defaults first, then those of the command line. */
+/* The settings into o and its applications: the defaults first, then those of the command line. *warning: NULL, or one
+ * line for the user, which the caller frees. */
 int opt_apply(const struct opt_settings *defaults, const struct opt_settings *command, struct options *o, char **env,
-              struct err *e);
+              char **warning, struct err *e);
 
 /* The value of a variable in env, or NULL. */
 const char *opt_getenv(char **env, const char *name);

@@ -93,12 +93,13 @@ static int apply_all(struct opt_apply *a, const struct opt_settings *defaults, c
 }
 
 int opt_apply(const struct opt_settings *defaults, const struct opt_settings *command, struct options *o, char **env,
-              struct err *e)
+              char **warning, struct err *e)
 {
     struct opt_apply a = {.o = o, .env = env, .e = e};
     app_init(&a.proto);
     int rc = apply_all(&a, defaults, command);
     app_fini(&a.proto);
+    *warning = a.warning;
     return rc;
 }
 

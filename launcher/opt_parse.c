@@ -7,6 +7,7 @@
  * values (-genv NAME VALUE), no alternation of options and programs by colons, and give no say in the text of an error.
  */
 #include "common/file.h"
+#include "common/log.h"
 #include "common/xalloc.h"
 #include "launcher/opt.h"
 
@@ -244,26 +245,46 @@ static enum options_result tell(const struct opt_settings *l, struct err *e)
 }
 
 /* What was typed is shown in messages; it shall neither break their line nor speak to the terminal. */
-static void make_printable(struct err *e)
+static void make_printable(char *text)
 {
-    for (char *c = e ? e->text : ""; *c; c++)
+    for (char *c = text; *c; c++)
         if ((unsigned char)*c < ' ' || *c == 0x7f)
             *c = '?';
 }
 
+/* Everything that is a default, and the command line over it. */
+static int settle(const struct opt_settings *command, struct options *o, char **env, struct err *e)
+{
+    struct opt_settings defaults = {0};
+    char *warning = NULL;
+    int rc = opt_from_file(&defaults, env, e);
+    if (rc == 0)
+        rc = opt_from_variables(&defaults, env, e);
+    if (rc == 0)
+        rc = opt_apply(&defaults, command, o, env, &warning, e);
+    if (warning) {
+        make_printable(warning);
+        log_warn("%s", warning);
+    }
+    free(warning);
+    opt_settings_fini(&defaults);
+    return rc;
+}
+
 enum options_result options_parse(struct options *o, int argc, char **argv, char **env, struct err *e)
 {
-    struct opt_settings defaults = {0}, command = {0};
-    options_init(o);
+    struct opt_settings command = {0};
     enum options_result rc = OPTIONS_ERROR;
-    if (opt_scan(&command, o, argc, argv, e) == 0)
-        rc = tell(&command, e);
-    if (rc == OPTIONS_RUN && (opt_from_file(&defaults, env, e) < 0 || opt_from_variables(&defaults, env, e) < 0 ||
-                              opt_apply(&defaults, &command, o, env, e) < 0))
+    struct err why = {""};
+    options_init(o);
+    if (opt_scan(&command, o, argc, argv, &why) == 0)
+        rc = tell(&command, &why);
+    if (rc == OPTIONS_RUN && settle(&command, o, env, &why) < 0)
         rc = OPTIONS_ERROR;
-    if (rc == OPTIONS_ERROR)
-        make_printable(e);
-    opt_settings_fini(&defaults);
+    if (rc == OPTIONS_ERROR) {
+        make_printable(why.text);
+        err_set(e, "%s", why.text);
+    }
     opt_settings_fini(&command);
     return rc;
 }

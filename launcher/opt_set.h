@@ -14,6 +14,7 @@ struct opt_apply {
     struct app proto; /* what the defaults say about each application */
     char **env;
     const struct opt_setting *last[OPT_COUNT]; /* of each option */
+    char *warning;                             /* NULL, or one line for the user */
     struct err *e;
     /* of the setting in hand */
     const struct opt_setting *s;

@@ -75,10 +75,10 @@ int opt_set_envmode(struct opt_apply *a)
     return 0;
 }
 
-static void warn_missing(struct options *o, const char *name)
+static void warn_missing(struct opt_apply *a, const char *name)
 {
-    char *old = o->warning;
-    o->warning = old ? xasprintf("%s, %s", old, name) : xasprintf("no such variable to pass on (-x): %s", name);
+    char *old = a->warning;
+    a->warning = old ? xasprintf("%s, %s", old, name) : xasprintf("no such variable to pass on (-x): %s", name);
     free(old);
 }
 
@@ -101,6 +101,6 @@ int opt_set_export(struct opt_apply *a)
             found++;
         }
     if (!found)
-        warn_missing(a->o, v);
+        warn_missing(a, v);
     return 0;
 }

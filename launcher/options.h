@@ -90,8 +90,6 @@ struct options {
     double watch;   /* seconds between tables; 0: none */
     char *report;   /* NULL or a file name, "-" for stdout */
     bool verbose;
-
-    char *warning; /* NULL, or one line for the user */
 };
 
 enum options_result {
@@ -100,8 +98,9 @@ enum options_result {
     OPTIONS_ERROR, /* e says what is wrong, in lines for the user */
 };
 
-/* argv as main gets it; env is the environment to read MUSTER_* and HOME from. Reads the configuration file and
- * the files that the options name (-configfile). o needs options_fini after every result. */
+/* argv as main gets it; warns on stderr of what cannot have been meant; env is the environment to read MUSTER_* and
+ * HOME from. Reads the configuration file and the files that the options name (-configfile). o needs options_fini after
+ * every result. */
 enum options_result options_parse(struct options *o, int argc, char **argv, char **env, struct err *e);
 void options_fini(struct options *o);
 

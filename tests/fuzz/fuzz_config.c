@@ -27,10 +27,12 @@ static int defaults(const char *text, struct err *e)
     static char *env[] = {"LC_ALL=C", NULL};
     struct opt_settings l = {0}, none = {0};
     struct options o;
+    char *warning = NULL;
     options_init(&o);
     int rc = opt_from_text(&l, text, "config", e);
     if (rc == 0)
-        rc = opt_apply(&l, &none, &o, env, e);
+        rc = opt_apply(&l, &none, &o, env, &warning, e);
+    free(warning);
     opt_settings_fini(&l);
     options_fini(&o);
     return rc;

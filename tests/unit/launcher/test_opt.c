@@ -191,13 +191,6 @@ static void the_environment_is_taken_apart(void **state)
     parsed_free(p);
 }
 
-static void a_variable_that_is_not_there_is_a_warning(void **state)
-{
-    struct parsed *p = parse_ok("-x NOT_THERE -x ALSO_* a");
-    assert_string_equal(p->o.warning, "no such variable to pass on (-x): NOT_THERE, ALSO_*");
-    parsed_free(p);
-}
-
 static void messages_are_printable(void **state)
 {
     struct parsed *p = parse("-n 1\x1b[2J\n a");
@@ -501,7 +494,6 @@ int main(void)
         cmocka_unit_test(the_table_is_well_formed),
         cmocka_unit_test(programs_are_separated_by_colons),
         cmocka_unit_test(the_environment_is_taken_apart),
-        cmocka_unit_test(a_variable_that_is_not_there_is_a_warning),
         cmocka_unit_test(messages_are_printable),
         cmocka_unit_test(values_of_each_kind_arrive),
         cmocka_unit_test(wrong_lines_say_what_is_wrong),
