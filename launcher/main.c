@@ -78,6 +78,16 @@ static int name_nodes(struct mpiexec *m, struct err *e)
     return 0;
 }
 
+/* The ranks' stdout stays theirs alone: the picture goes there only where nothing runs. */
+static void display(const struct mpiexec *m, const struct map_plan *plan, const struct map_request *mr)
+{
+    FILE *out = m->opt.dry_run ? stdout : stderr;
+    char *text = map_draw(plan, mr, m->opt.display);
+    if (fputs(text, out) == EOF || fflush(out) == EOF)
+        log_fatal("unable to write the plan: %m");
+    free(text);
+}
+
 static struct job *plan_main_job(struct mpiexec *m, struct err *e)
 {
     const struct options *o = &m->opt;
@@ -93,8 +103,8 @@ static struct job *plan_main_job(struct mpiexec *m, struct err *e)
     struct job *j = job_create(m, &r, &plan, &mr, e);
     if (j && plan.warning)
         log_warn("%s", plan.warning);
-    if (o->display)
-        log_fatal("--display and --dry-run are not there yet");
+    if (j && o->display)
+        display(m, &plan, &mr);
     map_fini(&plan);
     m->at.planned = mpiexec_now();
     return j;

@@ -15,7 +15,7 @@ struct topo; /* map/topo.h: the processors of one machine that the job may use *
 
 struct map_node {
     const char *name;    /* borrowed */
-    uint32_t slots;      /* ranks that fit; 0: as many as it has processors */
+    uint32_t slots;      /* ranks that fit; 0: nobody told: as many as it has processors */
     uint32_t processors; /* that the job may use there (affinity, cpuset, quota); 0: what its topology says */
     struct topo *topo;   /* borrowed; NULL: loaded only when needed, through map_request.topo_load, and kept here */
 };
@@ -39,7 +39,8 @@ struct map_request {
     bool shared; /* the nodes are simulated on this one machine: with several of them, do not bind by default */
     /* Called at most once a node, when objects of its topology matter (never for --bind-to none by slot, nor by
      * default when ranks outnumber processors). want: see topo_load. Returns NULL with e set when it cannot; what it
-     * returns stays the caller's. NULL: every node is like this machine, and map_make loads and keeps that. */
+     * returns stays the caller's. map_draw may call it again, wanting everything. NULL: every node is like this
+     * machine, and map_make loads and keeps that. */
     struct topo *(*topo_load)(void *arg, const struct map_node *node, unsigned want, struct err *e);
     void *arg;
 };

@@ -3,7 +3,9 @@
  * Applications that may use the same nodes are one run: their ranks are placed as if they were one application. For
  * each run, first how many ranks each node gets is found, then in what order they are numbered:
  *   by slot   the nodes are filled in turn; what does not fit is shared out in proportion to the slots. Ranks of one
- *             node are neighbours, also when there are more ranks than slots: neighbours talk most.
+ *             node are neighbours, also when there are more ranks than slots: neighbours talk most. Nodes whose slots
+ *             nobody told are not filled but share all ranks in proportion to their processors: who names two hosts
+ *             and two ranks means one on each.
  *   by node   one rank (or N) for each node, round after round, while slots are left; then without regard to slots.
  *   --ppn N   N for each node, round after round.
  */
@@ -105,6 +107,14 @@ static uint32_t deal(struct placing *w, const struct run *run, uint32_t left, ui
     return left;
 }
 
+static bool knows_slots(const struct placing *w, const struct run *run)
+{
+    for (uint32_t i = 0; i < w->r->nnodes; i++)
+        if (member(run, i) && !w->r->nodes[i].slots)
+            return false;
+    return true;
+}
+
 static void count_run(struct placing *w, const struct run *run)
 {
     const struct policy *how = w->how;
@@ -112,7 +122,7 @@ static void count_run(struct placing *w, const struct run *run)
         deal(w, run, run->n, how->ppn, false);
     else if (how->map == POLICY_MAP_NODE)
         deal(w, run, deal(w, run, run->n, how->width, true), how->width, false);
-    else if (how->span)
+    else if (how->span || !knows_slots(w, run))
         share(w, run, run->n);
     else
         share(w, run, fill(w, run, run->n));

@@ -71,6 +71,10 @@ static void leave_out(const struct hwloc_calls *hw, hwloc_topology_t h, unsigned
     for (int kind = 0; kind < TOPO_NKINDS; kind++)
         if (want & TOPO_WANT(kind))
             hw->topology_set_type_filter(h, hwloc_types[kind], HWLOC_TYPE_FILTER_KEEP_ALL);
+    /* Where no other object has the processors of a NUMA node, a group holds them, or the node would be its parent's.
+     */
+    if (want & TOPO_WANT(TOPO_NUMA))
+        hw->topology_set_type_filter(h, HWLOC_OBJ_GROUP, HWLOC_TYPE_FILTER_KEEP_STRUCTURE);
     hw->topology_set_flags(h, HWLOC_TOPOLOGY_FLAG_NO_DISTANCES | HWLOC_TOPOLOGY_FLAG_NO_MEMATTRS |
                                   HWLOC_TOPOLOGY_FLAG_NO_CPUKINDS | HWLOC_TOPOLOGY_FLAG_INCLUDE_DISALLOWED);
 }

@@ -172,6 +172,11 @@ static void unknown_slots_are_the_processors(void **state)
 {
     expect(&(struct setup){"ab", NULL, "core:2 pu:1", R(NONE)}, "aabb");
     expect(&(struct setup){"a", NULL, "core:4 pu:1", "1,3", R(NONE)}, "aa");
+    expect(&(struct setup){"abc", NULL, "core:4 pu:1", .apps = "3", R(NONE)}, "abc"); /* shared, not filled */
+    expect(&(struct setup){"ab", NULL, "core:4 pu:1", .apps = "5", R(NONE)}, "aaabb");
+    expect(&(struct setup){"ab", NULL, "core:2 pu:1", .apps = "4", R(NONE, .no_oversubscribe = true)}, "aabb");
+    expect_error(&(struct setup){"ab", NULL, "core:2 pu:1", .apps = "5", R(NONE, .no_oversubscribe = true)},
+                 "do not fit in the 4 slots");
     expect(&(struct setup){"a", NULL, .r = {NONE, .nodes = &(struct map_node){.processors = 3}}}, "aaa");
 }
 

@@ -55,6 +55,14 @@ static void objects_are_runs_of_hardware_threads(void **state)
     topo_destroy(t);
 }
 
+static void numa_nodes_need_no_other_object_of_their_size(void **state)
+{
+    struct topo *t = synthetic("pack:2 numa:2 core:2 pu:1", NULL);
+    expect(t, TOPO_PACKAGE, "0-3|4-7");
+    expect(t, TOPO_NUMA, "0-1|2-3|4-5|6-7");
+    topo_destroy(t);
+}
+
 static void the_order_is_the_machines_not_the_kernels(void **state)
 {
     struct topo *t = synthetic("pack:2 core:2 pu:2(indexes=0,4,2,6,1,5,3,7)", NULL);
@@ -227,6 +235,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(objects_are_runs_of_hardware_threads),
+        cmocka_unit_test(numa_nodes_need_no_other_object_of_their_size),
         cmocka_unit_test(the_order_is_the_machines_not_the_kernels),
         cmocka_unit_test(what_is_forbidden_is_known_but_not_usable),
         cmocka_unit_test(what_cannot_be_is_an_error),
