@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The child of vfork runs on our stack and in our memory: it only makes system calls, and tells its failure by
- * writing into a local variable of ours. All signals are blocked around it, and caught ones get their default action
- * before they are unblocked, so no handler of ours ever runs in the child.
+ * The child runs in our memory, while we wait: it only makes system calls, and tells its failure by writing into a
+ * variable of ours. All signals are blocked around it, and caught ones get their default action before they are
+ * unblocked, so no handler of ours ever runs in the child.
+ *
+ * A proxy of a thousand ranks has thousands of descriptors; a child that copied them all, and closed them again at
+ * exec, would make starting N ranks cost N squared. So the child first shares our table, and then takes a copy of its
+ * low end only (close_range with UNSHARE), where we have put those that it is to have.
  */
 #include "common/spawn.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,18 +21,52 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define STACK_SIZE 65536
+
 struct failure {
     enum spawn_stage stage;
     int error;
 };
 
+/* Stands in the places that are not in use, so that nobody else gets their numbers. */
+#define NULL_FD (SPAWN_FD_LOW + SPAWN_FD_MAX)
+
+int spawn_init(void)
+{
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (null < 0)
+        return -1;
+    int rc = 0;
+    for (int fd = SPAWN_FD_LOW; rc == 0 && fd <= NULL_FD; fd++)
+        rc = null == fd || dup3(null, fd, O_CLOEXEC) >= 0 ? 0 : -1;
+    if (null < SPAWN_FD_LOW || null > NULL_FD)
+        close(null);
+    return rc;
+}
+
+/* In the parent: what the child is to have goes where its short table reaches. */
+static int lower_fds(const struct spawn *s)
+{
+    for (size_t i = 0; i < s->nfds; i++)
+        if (dup3(s->fds[i].from, SPAWN_FD_LOW + (int)i, O_CLOEXEC) < 0)
+            return -1;
+    return 0;
+}
+
+static void release_fds(const struct spawn *s)
+{
+    for (size_t i = 0; i < s->nfds; i++)
+        dup3(NULL_FD, SPAWN_FD_LOW + (int)i, O_CLOEXEC);
+}
+
+/* In the child: a table of its own, then each at its place. */
 static bool place_fds(const struct spawn *s)
 {
-    for (size_t i = 0; i < s->nfds; i++) {
-        const struct spawn_fd *f = &s->fds[i];
-        if (f->from == f->to ? fcntl(f->from, F_SETFD, 0) < 0 : dup2(f->from, f->to) < 0)
+    if (close_range(NULL_FD, ~0u, CLOSE_RANGE_UNSHARE) < 0 && unshare(CLONE_FILES) < 0)
+        return false;
+    for (size_t i = 0; i < s->nfds; i++)
+        if (dup2(SPAWN_FD_LOW + (int)i, s->fds[i].to) < 0)
             return false;
-    }
     return true;
 }
 
@@ -51,14 +90,24 @@ static void exec_file(const struct spawn *s, char **sh_argv)
         execve("/bin/sh", sh_argv, s->envp);
 }
 
-static _Noreturn void child(const struct spawn *s, pid_t parent, char **sh_argv, volatile struct failure *f)
+struct child {
+    const struct spawn *spawn;
+    pid_t parent;
+    char **sh_argv;
+    struct failure failure;
+};
+
+static int child(void *arg)
 {
+    struct child *c = arg;
+    const struct spawn *s = c->spawn;
+    struct failure *f = &c->failure;
     f->stage = SPAWN_FORK;
+    if (!place_fds(s))
+        goto fail;
     if (s->new_session)
         setsid();
-    if (s->death_signal && (prctl(PR_SET_PDEATHSIG, s->death_signal) < 0 || getppid() != parent))
-        goto fail;
-    if (!place_fds(s))
+    if (s->death_signal && (prctl(PR_SET_PDEATHSIG, s->death_signal) < 0 || getppid() != c->parent))
         goto fail;
     if (s->nofile)
         setrlimit(RLIMIT_NOFILE, s->nofile);
@@ -72,20 +121,10 @@ static _Noreturn void child(const struct spawn *s, pid_t parent, char **sh_argv,
         goto fail;
     f->stage = SPAWN_EXEC;
     default_signals();
-    exec_file(s, sh_argv);
+    exec_file(s, c->sh_argv);
 fail:
     f->error = errno ? errno : ESRCH;
     _exit(127);
-}
-
-/* By itself, so that no variable of a caller lives in a register across vfork. */
-static __attribute__((noinline)) pid_t fork_child(const struct spawn *s, char **sh_argv, volatile struct failure *f)
-{
-    pid_t parent = getpid();
-    pid_t pid = vfork();
-    if (pid == 0)
-        child(s, parent, sh_argv, f);
-    return pid;
 }
 
 /* argv for a script without #!: sh FILE ARGS... */
@@ -106,21 +145,27 @@ static char **shell_argv(const struct spawn *s)
 
 pid_t spawn_start(const struct spawn *s, enum spawn_stage *stage)
 {
-    volatile struct failure f = {SPAWN_FORK, 0};
+    static char stack[STACK_SIZE] __attribute__((aligned(64)));
+    struct child c = {s, getpid(), shell_argv(s), {SPAWN_FORK, 0}};
     *stage = SPAWN_FORK;
-    char **sh_argv = shell_argv(s);
-    if (!sh_argv)
+    if (!c.sh_argv || lower_fds(s) < 0) {
+        int saved = errno;
+        release_fds(s);
+        free(c.sh_argv);
+        errno = saved;
         return -1;
+    }
     sigset_t all, old;
     sigfillset(&all);
     sigprocmask(SIG_BLOCK, &all, &old);
-    pid_t pid = fork_child(s, sh_argv, &f);
-    int error = pid < 0 ? errno : f.error;
+    pid_t pid = clone(child, stack + sizeof stack, CLONE_VM | CLONE_VFORK | CLONE_FILES | SIGCHLD, &c);
+    int error = pid < 0 ? errno : *(volatile int *)&c.failure.error;
     sigprocmask(SIG_SETMASK, &old, NULL);
-    free(sh_argv);
+    release_fds(s);
+    free(c.sh_argv);
     if (pid > 0 && !error)
         return pid;
-    *stage = f.stage;
+    *stage = *(volatile enum spawn_stage *)&c.failure.stage;
     errno = error;
     return -1;
 }

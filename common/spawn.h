@@ -13,9 +13,13 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
+/* Descriptors [LOW, LOW + MAX] of this process belong to spawn. */
+#define SPAWN_FD_LOW 10
+#define SPAWN_FD_MAX 6
+
 struct spawn_fd {
-    int from; /* close-on-exec descriptor of ours, above every `to`; or equal to its own `to`: just inherited */
-    int to;
+    int from; /* any close-on-exec descriptor of ours */
+    int to;   /* below SPAWN_FD_LOW */
 };
 
 struct spawn {
@@ -25,7 +29,7 @@ struct spawn {
     const char *cwd; /* NULL: ours */
     int umask;       /* -1: ours */
     const struct spawn_fd *fds;
-    size_t nfds;
+    size_t nfds; /* at most SPAWN_FD_MAX */
     const cpu_set_t *cpus; /* NULL: not bound */
     size_t cpus_size;      /* bytes */
     const struct rlimit *nofile; /* NULL: ours */
@@ -34,6 +38,9 @@ struct spawn {
 };
 
 enum spawn_stage { SPAWN_FORK = 1, SPAWN_CHDIR, SPAWN_BIND, SPAWN_EXEC };
+
+/* Reserves spawn's descriptors: once, before any other descriptor could take their numbers. Returns 0, or -1: errno. */
+int spawn_init(void);
 
 /* Returns the pid once exec has succeeded; or -1 with errno, and *stage telling what failed. Signals that we catch or
  * ignore have their default action in the child, none is blocked. A file without a #! line is given to /bin/sh. */

@@ -4,7 +4,6 @@
 #include "common/spawn.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -35,16 +34,10 @@ int start_fork(const char *proxy, const struct rlimit *nofile, pid_t *pid, struc
     int sv[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, sv) < 0)
         return err_set(e, "unable to make a link to a proxy: %m");
-    int high = fcntl(sv[1], F_DUPFD_CLOEXEC, LINK_FD + 1);
-    if (high < 0)
-        err_set(e, "unable to make a link to a proxy: %m");
-    close(sv[1]);
-    if (high < 0)
-        goto fail;
     link_buffers(sv[0]);
-    link_buffers(high);
+    link_buffers(sv[1]);
     char *argv[] = {(char *)proxy, NULL};
-    struct spawn_fd fds[] = {{high, LINK_FD}};
+    struct spawn_fd fds[] = {{sv[1], LINK_FD}};
     struct spawn s = {.file = proxy,
                       .argv = argv,
                       .envp = environ,
@@ -57,10 +50,9 @@ int start_fork(const char *proxy, const struct rlimit *nofile, pid_t *pid, struc
     *pid = spawn_start(&s, &stage);
     if (*pid < 0)
         err_set(e, "unable to start the proxy %s: %m", proxy);
-    close(high);
+    close(sv[1]);
     if (*pid >= 0)
         return sv[0];
-fail:
     close(sv[0]);
     return -1;
 }

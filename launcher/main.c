@@ -5,6 +5,7 @@
  */
 #include "common/descendants.h"
 #include "common/log.h"
+#include "common/spawn.h"
 #include "common/xalloc.h"
 #include "launcher/exit_status.h"
 #include "launcher/job.h"
@@ -233,6 +234,8 @@ int main(int argc, char **argv)
     log_init("mpiexec", m->opt.verbose);
     m->at.parsed = mpiexec_now();
     raise_nofile(m);
+    if (spawn_init() < 0)
+        log_fatal("unable to reserve descriptors: %m");
     if (name_nodes(m, &e) < 0)
         log_fatal("%s", e.text);
     return m->opt.dry_run ? dry_run(m) : run(m);

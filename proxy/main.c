@@ -5,6 +5,7 @@
  * takes everything that it started with it.
  */
 #include "common/log.h"
+#include "common/spawn.h"
 #include "common/xalloc.h"
 #include "proxy/cleanup.h"
 #include "proxy/node.h"
@@ -80,6 +81,8 @@ int main(void)
 {
     check_link();
     log_init("proxy", false);
+    if (spawn_init() < 0)
+        log_fatal("unable to reserve descriptors: %m");
     static struct node node = {.nofile = {0}};
     struct node *n = &node;
     TAILQ_INIT(&n->jobs);

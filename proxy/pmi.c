@@ -14,7 +14,6 @@
 #include <event2/buffer.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -194,15 +193,8 @@ int pmi_open(struct rank *r, int *theirs)
     int sv[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv) < 0)
         return -1;
-    *theirs = fcntl(sv[1], F_DUPFD_CLOEXEC, RANK_SEGMENT_FD + 1);
-    int saved = errno;
-    close(sv[1]);
-    if (*theirs < 0) {
-        close(sv[0]);
-        errno = saved;
-        return -1;
-    }
     r->pmi_fd = sv[0];
+    *theirs = sv[1];
     evutil_make_socket_nonblocking(r->pmi_fd);
     r->pmi = pmi_server_client(r->job->node->pmi, r->job->spec.job, r->rank, r);
     r->pmi_out = evbuffer_new();

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "proxy/segment.h"
 
-#include "proxy/rank_env.h"
 #include "wire/node_segment.h"
 
-#include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -26,15 +24,6 @@ static void fill(struct job *j, struct node_segment *to, const struct node_segme
         locals[i] = j->ranks[i].rank;
 }
 
-static int high_memfd(void)
-{
-    int fd = memfd_create("muster-node", MFD_CLOEXEC);
-    int high = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, RANK_SEGMENT_FD + 1);
-    if (fd >= 0)
-        close(fd);
-    return high;
-}
-
 void segment_create(struct job *j)
 {
     struct node_segment head = {.job_size = j->spec.map.nranks,
@@ -47,7 +36,7 @@ void segment_create(struct job *j)
                                 .survive = (j->spec.flags & LAUNCH_NO_KILL) != 0};
     snprintf(head.job_name, sizeof head.job_name, "%s", j->spec.kvsname);
     uint64_t size = node_segment_plan(&head);
-    int fd = high_memfd();
+    int fd = memfd_create("muster-node", MFD_CLOEXEC);
     void *at = MAP_FAILED;
     if (fd >= 0 && ftruncate(fd, (off_t)size) == 0)
         at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);

@@ -47,19 +47,12 @@ static void on_read(evutil_socket_t fd, short what, void *arg)
     stream_read(arg);
 }
 
-static int high(int fd)
-{
-    int h = fcntl(fd, F_DUPFD_CLOEXEC, RANK_SEGMENT_FD + 1);
-    close(fd);
-    return h;
-}
-
 static int stream_open(struct rank *r, struct stream *s, uint8_t number, int *theirs)
 {
     int p[2];
     if (pipe2(p, O_CLOEXEC) < 0)
         return -1;
-    *theirs = high(p[1]);
+    *theirs = p[1];
     *s = (struct stream){r, p[0], number, NULL};
     evutil_make_socket_nonblocking(p[0]);
     s->ev = event_new(r->job->node->base, p[0], EV_READ | EV_PERSIST, on_read, s);
@@ -78,7 +71,7 @@ void stdio_job_fini(struct job *j)
 int stdio_open(struct rank *r, struct stdio_ends *ends)
 {
     r->io = xcalloc(1, sizeof *r->io);
-    ends->in = high(open("/dev/null", O_RDONLY));
+    ends->in = open("/dev/null", O_RDONLY | O_CLOEXEC);
     stream_open(r, &r->io->out[0], 1, &ends->out);
     stream_open(r, &r->io->out[1], 2, &ends->err);
     return 0;
