@@ -146,6 +146,22 @@ static char *kvsname(uint32_t number)
                      number);
 }
 
+/* A host file's max_slots is a bound that ranks do not pass even where more ranks than slots are fine. */
+static int check_max_slots(const struct mpiexec *m, const struct map_plan *p, struct err *e)
+{
+    uint32_t *on_node = xcalloc(m->nnodes, sizeof *on_node), worst = m->nnodes;
+    for (uint32_t i = 0; i < p->nranks; i++)
+        on_node[p->ranks[i].node]++;
+    for (uint32_t i = 0; i < m->hosts.n && worst == m->nnodes; i++)
+        if (m->hosts.hosts[i].max_slots && on_node[i] > m->hosts.hosts[i].max_slots)
+            worst = i;
+    if (worst < m->nnodes)
+        err_set(e, "host %s has max_slots=%u, but %u ranks fell to it: start fewer, or name more hosts",
+                m->hosts.hosts[worst].name, m->hosts.hosts[worst].max_slots, on_node[worst]);
+    free(on_node);
+    return worst < m->nnodes ? -1 : 0;
+}
+
 struct job *job_create(struct mpiexec *m, const struct job_request *r, struct map_plan *p, struct map_request *mr,
                        struct err *e)
 {
@@ -167,6 +183,7 @@ struct job *job_create(struct mpiexec *m, const struct job_request *r, struct ma
                                .shared = m->hosts.n > 0};
     int rc = map_apps(m, r, apps, e);
     rc = rc < 0 ? rc : map_make(p, mr, e);
+    rc = rc < 0 ? rc : check_max_slots(m, p, e);
     for (size_t i = 0; i < r->napps; i++)
         free((void *)apps[i].nodes);
     mr->apps = NULL;

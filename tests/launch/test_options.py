@@ -166,6 +166,35 @@ def test_command_line_beats_variable_beats_file(mpiexec, tmp_path):
     assert r.lines == ["typed"]
 
 
+def hosts(r):
+    return sorted(r.lines)
+
+
+HOST = ["--env-template", "H={host}", "sh", "-c", "echo $H"]
+
+
+def test_hosts_by_list_file_and_application(mpiexec, tmp_path):
+    (tmp_path / "hosts").write_text("# all\nn[01-03]:2\n^n02\n")
+    assert hosts(mpiexec.ok("--hosts", "a:2,b", "-n", "3", *HOST)) == ["a", "a", "b"]
+    assert hosts(mpiexec.ok("-f", "hosts", *HOST)) == ["n01", "n01", "n03", "n03"]
+    assert hosts(mpiexec.ok("-f", "hosts", "--hosts", "n03", *HOST)) == ["n03", "n03"]
+    r = mpiexec.ok("-host", "x", "-n", "1", *HOST, ":", "-host", "y", "-n", "2", *HOST)
+    assert hosts(r) == ["x", "y", "y"]
+    r = mpiexec.ok("--hosts", "a", "-n", "1", *HOST, env={"MUSTER_HOSTFILE": tmp_path / "hosts"})
+    assert hosts(r) == ["a"]
+
+
+def test_hosts_that_do_not_fit_together(mpiexec, tmp_path):
+    (tmp_path / "hosts").write_text("a slots=1 max_slots=2\n")
+    r = mpiexec("-f", "hosts", "--hosts", "b", "true")
+    assert r.code == 1 and "host b of --hosts is not in hosts" in r.err, r
+    r = mpiexec("--hosts", "a", "--host", "b", "true")
+    assert r.code == 1 and "host b of --host" in r.err, r
+    assert mpiexec.ok("-f", "hosts", "-n", "2", "echo", "x").lines == ["x", "x"]
+    r = mpiexec("-f", "hosts", "-n", "3", "true")
+    assert r.code == 1 and "max_slots=2" in r.err and len(r.err.splitlines()) == 1, r
+
+
 def test_wrong_defaults_are_named(mpiexec, tmp_path):
     r = mpiexec("true", env={"MUSTER_PPN": "x"})
     assert r.code == 1 and r.err.startswith("mpiexec: MUSTER_PPN: a number"), r
