@@ -26,6 +26,15 @@ MISTAKES = [
     (["--timeout", "soon", "true"], "--timeout: a time"),
     (["--display", "maps", "true"], "--display: a list of map"),
     (["--umask", "8", "true"], "octal"),
+    (["-genv", "", "x", "true"], "NAME VALUE"),
+    (["-genv", "=x", "true"], "NAME VALUE"),
+    (["-x", "=", "true"], "NAME=VALUE"),
+    (["--env-template", "A={rnak}", "true"], "rank local_rank host size in braces"),
+    (["--label-pattern", "{time}{tiem}", "true"], "in braces"),
+    (["--hosts", "a:0", "true"], "1 to 1000000 slots"),
+    (["--hosts", "n[0-999999999]", "true"], "more than 1000000 hosts"),
+    (["--stdin", "5", "-n", "2", "true"], "5"),
+    (["--bind-to", "core", "true", ":", "--bind-to", "none", "true"], "speaks for the whole job"),
     (["--mca", "btl", "self", "true"], "is not supported"),
     (["true", ":"], "no program after the last ':'"),
     ([":", "true"], "no program before a ':'"),
@@ -201,6 +210,22 @@ def test_wrong_defaults_are_named(mpiexec, tmp_path):
     (tmp_path / "c").write_text("\nbindto = none\n")
     r = mpiexec("true", env={"MUSTER_CONFIG_FILE": tmp_path / "c"})
     assert r.code == 1 and f"{tmp_path}/c:2: unknown option bindto; did you mean bind-to?" in r.err, r
+
+
+@pytest.mark.parametrize("option", ["-configfile", "--hostfile", "--rankfile", "MUSTER_CONFIG_FILE"])
+@pytest.mark.parametrize("content", [None, b"\0\0", b"\xff\xfe\x01[[[\n", b"'open", b"\\\n" * 1000 + b"]", b"=" * 70000])
+def test_a_file_of_garbage_is_named(mpiexec, tmp_path, option, content):
+    """None: a directory."""
+    path = tmp_path / "garbage"
+    path.mkdir() if content is None else path.write_bytes(content)
+    program = [] if option == "-configfile" else ["true"]
+    if option.startswith("-"):
+        r = mpiexec("-n", "1", option, str(path), *program) if program else mpiexec(option, str(path))
+    else:
+        r = mpiexec("true", env={option: path})
+    if option == "-configfile" and r.code == 127:  # a program of that name was looked for
+        return
+    assert r.code == 1 and str(path) in r.err.splitlines()[0], r
 
 
 def test_a_variable_that_is_not_there_is_told(mpiexec):
