@@ -105,10 +105,11 @@ static struct rank_info *rank_of(struct job *j, uint32_t rank, uint32_t node)
     return there ? &j->ranks[rank] : NULL;
 }
 
-static void end_rank(struct job *j, struct rank_info *r)
+static void end_rank(struct job *j, struct rank_info *r, uint32_t node)
 {
     if (r->ended)
         return;
+    j->m->nodes[node].used--;
     r->ended = true;
     j->ended++;
     if (!j->m->at.first_exit)
@@ -132,7 +133,7 @@ bool job_started(struct job *j, uint32_t node, struct rbuf *r)
         info->started_at = s.time;
         j->heard++;
         if (!info->started) {
-            end_rank(j, info);
+            end_rank(j, info, node);
             job_fail(j, FAILURE_START, s.rank, s.time, 0, NULL);
         }
     }
@@ -160,7 +161,7 @@ bool job_exited(struct job *j, uint32_t node, struct rbuf *r)
         info->utime = x.utime;
         info->stime = x.stime;
         info->maxrss = x.maxrss;
-        end_rank(j, info);
+        end_rank(j, info, node);
         bool bad = x.status != 0 || (x.flags & EXIT_IN_PMI);
         info->stopped = bad && (x.flags & EXIT_KILLED_BY_US);
         if (bad && !info->stopped)
@@ -189,7 +190,7 @@ void job_node_lost(struct job *j, uint32_t node)
         if (!r->ended)
             r->stopped = true;
         r->status = r->ended ? r->status : SIGKILL;
-        end_rank(j, r);
+        end_rank(j, r, node);
     }
     job_output_end(j, node);
 }

@@ -118,6 +118,13 @@ static int describe_stdin(struct launch_spec *s, const struct options *o, struct
     return ranklist_parse(o->stdin_ranks ? o->stdin_ranks : "0", s->map.nranks, &s->stdin_ranks, &s->nstdin, e);
 }
 
+/* Until they end (job.c): what is planned meanwhile leaves them their slots. */
+static void occupy(struct mpiexec *m, const struct map_plan *p)
+{
+    for (uint32_t i = 0; i < p->nranks; i++)
+        m->nodes[p->ranks[i].node].used++;
+}
+
 static int describe_plan(struct launch_spec *s, const struct map_plan *p, uint32_t nnodes)
 {
     uint32_t *v = xcalloc(p->nranks, sizeof *v);
@@ -208,6 +215,7 @@ struct job *job_create(struct mpiexec *m, const struct job_request *r, struct ma
     describe_io(s, &m->opt);
     if (!r->spawner && describe_stdin(s, &m->opt, e) < 0)
         goto fail;
+    occupy(m, p);
     return j;
 fail:
     job_destroy(j);

@@ -54,8 +54,11 @@ struct topo *binding_topo(struct map_plan *p, const struct map_request *r, uint3
         return n->topo;
     if (r->topo_load)
         return n->topo = r->topo_load(r->arg, n, want, e);
-    if (!p->topo)
+    if (!p->topo) {
         p->topo = topo_load(want, e);
+        p->lent = r->nodes;
+        p->nlent = r->nnodes;
+    }
     return n->topo = p->topo;
 }
 
@@ -227,7 +230,7 @@ static bool unbound(const struct binder *b, uint32_t node, uint32_t nranks)
     uint32_t processors = b->r->nodes[node].processors;
     if (b->how->bind != POLICY_BIND_DEFAULT)
         return b->how->bind == POLICY_BIND_NONE;
-    if (b->r->shared && b->r->nnodes > 1)
+    if ((b->r->shared && b->r->nnodes > 1) || b->r->nodes[node].used)
         return true;
     return processors && (uint64_t)nranks * b->how->cpus > processors;
 }

@@ -68,7 +68,7 @@ static bool is_oversubscribed(const struct planning *w)
     for (uint32_t i = 0; i < w->r->nnodes; i++) {
         const struct map_node *n = &w->r->nodes[i];
         uint32_t room = n->processors ? n->processors : n->topo ? topo_capacity(n->topo) : n->slots;
-        if (room && w->counts[i] > room)
+        if (room && w->counts[i] + n->used > room)
             return true;
     }
     return false;
@@ -99,15 +99,6 @@ static int plan(struct planning *w)
     return 0;
 }
 
-/* A node must not keep a topology that goes with the plan. */
-static void undo(struct map_plan *p, const struct map_request *r)
-{
-    for (uint32_t i = 0; i < r->nnodes && p->topo; i++)
-        if (r->nodes[i].topo == p->topo)
-            r->nodes[i].topo = NULL;
-    map_fini(p);
-}
-
 int map_make(struct map_plan *p, const struct map_request *r, struct err *e)
 {
     struct planning w = {.p = p, .r = r, .e = e};
@@ -123,7 +114,7 @@ int map_make(struct map_plan *p, const struct map_request *r, struct err *e)
     free(w.slots);
     free(w.counts);
     if (rc)
-        undo(p, r);
+        map_fini(p);
     return rc;
 }
 
@@ -134,6 +125,9 @@ void map_fini(struct map_plan *p)
     free(p->bindings);
     free(p->ranks);
     free(p->warning);
+    for (uint32_t i = 0; i < p->nlent; i++)
+        if (p->lent[i].topo == p->topo)
+            p->lent[i].topo = NULL;
     topo_destroy(p->topo);
     *p = (struct map_plan){0};
 }

@@ -17,6 +17,7 @@ struct map_node {
     const char *name;    /* borrowed */
     uint32_t slots;      /* ranks that fit; 0: nobody told: as many as it has processors */
     uint32_t processors; /* that the job may use there (affinity, cpuset, quota); 0: what its topology says */
+    uint32_t used;       /* ranks of other jobs of this run there: they have their slots, and their processors */
     struct topo *topo;   /* borrowed; NULL: loaded only when needed, through map_request.topo_load, and kept here */
 };
 
@@ -59,7 +60,10 @@ struct map_plan {
     uint32_t nbindings;
     bool oversubscribed; /* some node has more ranks than processors */
     char *warning;       /* NULL, or one line for the user; owned */
-    struct topo *topo;   /* of this machine, if map_make had to load it; owned, lent to the nodes */
+    /* Of this machine, if map_make had to load it: owned, and lent to the nodes until map_fini. */
+    struct topo *topo;
+    struct map_node *lent; /* the request's nodes, if topo is there */
+    uint32_t nlent;
 };
 
 /* Returns 0, or -1 with e set (a message that says what to type, with the table of slots where that matters). */

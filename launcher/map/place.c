@@ -27,7 +27,7 @@ struct placing {
     const struct map_request *r;
     const struct policy *how;
     const uint32_t *slots;
-    uint32_t *used;   /* ranks on each node so far */
+    uint32_t *used;   /* ranks on each node so far, of other jobs too */
     uint32_t *counts; /* of this run alone */
     uint32_t *active; /* nodes that take part in the rounds */
 };
@@ -178,6 +178,8 @@ int place_ranks(struct map_plan *p, const struct map_request *r, const struct po
                         .counts = xcalloc(r->nnodes, sizeof *w.counts),
                         .active = xcalloc(r->nnodes, sizeof *w.active)};
     int rc = 0;
+    for (uint32_t i = 0; i < r->nnodes; i++)
+        w.used[i] = r->nodes[i].used;
     for (uint32_t first = 0; first < p->nranks && !rc;) {
         uint32_t app = p->ranks[first].app;
         struct run run = {.nodes = r->apps[app].nodes, .first = first, .app = app};

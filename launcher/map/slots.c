@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "launcher/map/slots.h"
 
+#include "common/xalloc.h"
 #include "launcher/map/binding.h"
 #include "launcher/map/place.h"
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define ROWS 8u /* of the table in a message */
@@ -120,26 +122,48 @@ static void put_hosts(struct text *t, const uint32_t *slots, const uint32_t *cou
         put(t, "%s%.32s:%u", i ? "," : "", r->nodes[i].name, counts[i] > slots[i] ? counts[i] : slots[i]);
 }
 
+static void put_advice(struct text *t, uint32_t ranks, uint64_t room)
+{
+    if (!room)
+        put(t, "\nno slot is left; leave out --no-oversubscribe");
+    else if (ranks > room)
+        put(t, "\nask for fewer: -n %llu, or leave out --no-oversubscribe", (unsigned long long)room);
+    else
+        put(t, "\nmap them otherwise: --map-by slot, or leave out --no-oversubscribe");
+}
+
+/* Takes counts with the ranks of other jobs. */
+static int refuse(const uint32_t *slots, const uint32_t *counts, uint32_t ranks, const struct map_request *r,
+                  struct err *e)
+{
+    char buffer[sizeof e->text];
+    struct text t = {buffer, sizeof buffer};
+    uint64_t total = 0, used = 0;
+    for (uint32_t i = 0; i < r->nnodes; i++) {
+        total += slots[i];
+        used += r->nodes[i].used;
+    }
+    put(&t, "%u ranks do not fit in the %llu slots of %u host%s", ranks, (unsigned long long)total, r->nnodes,
+        r->nnodes > 1 ? "s" : "");
+    if (used)
+        put(&t, " beside %llu ranks of other jobs", (unsigned long long)used);
+    put(&t, " (--no-oversubscribe)");
+    put_table(&t, slots, counts, r);
+    put_advice(&t, ranks, total > used ? total - used : 0);
+    put_hosts(&t, slots, counts, r);
+    return err_set(e, "%s", buffer);
+}
+
 int slots_check(const uint32_t *slots, const uint32_t *counts, const struct map_plan *p, const struct map_request *r,
                 struct err *e)
 {
-    uint64_t total = 0;
+    uint32_t *all = xcalloc(r->nnodes, sizeof *all);
     bool over = false;
     for (uint32_t i = 0; i < r->nnodes; i++) {
-        total += slots[i];
-        over |= counts[i] > slots[i];
+        all[i] = counts[i] + r->nodes[i].used;
+        over |= counts[i] && all[i] > slots[i];
     }
-    if (!over)
-        return 0;
-    char buffer[sizeof e->text];
-    struct text t = {buffer, sizeof buffer};
-    put(&t, "%u ranks do not fit in the %llu slots of %u host%s (--no-oversubscribe)", p->nranks,
-        (unsigned long long)total, r->nnodes, r->nnodes > 1 ? "s" : "");
-    put_table(&t, slots, counts, r);
-    if (p->nranks > total)
-        put(&t, "\nask for fewer: -n %llu, or leave out --no-oversubscribe", (unsigned long long)total);
-    else
-        put(&t, "\nmap them otherwise: --map-by slot, or leave out --no-oversubscribe");
-    put_hosts(&t, slots, counts, r);
-    return err_set(e, "%s", buffer);
+    int rc = over ? refuse(slots, all, p->nranks, r, e) : 0;
+    free(all);
+    return rc;
 }

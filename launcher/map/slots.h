@@ -12,7 +12,8 @@
 int slots_find(uint32_t *slots, struct map_plan *p, const struct map_request *r, const struct policy *how,
                struct err *e);
 
-/* Refuses more ranks than slots: -1 with the table in e, and what to type. counts: ranks of each node. */
+/* Refuses more ranks than slots: -1 with the table in e, and what to type. counts: ranks of each node,
+ * without those of other jobs. */
 int slots_check(const uint32_t *slots, const uint32_t *counts, const struct map_plan *p, const struct map_request *r,
                 struct err *e);
 

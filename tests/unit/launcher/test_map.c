@@ -56,6 +56,7 @@ static void make(struct made *m, const struct setup *s)
         m->nodes[i].name = m->names[i];
         m->nodes[i].slots = s->slots ? (uint32_t)(s->slots[i] - '0') : 0;
         m->nodes[i].processors = s->r.nodes ? s->r.nodes->processors : 0;
+        m->nodes[i].used = s->r.nodes && !i ? s->r.nodes->used : 0; /* on the first node alone */
     }
     m->r.apps = m->apps;
     m->r.napps = (uint32_t)strlen(apps);
@@ -366,6 +367,37 @@ static void the_rank_map_speaks(void **state)
                  "-rankmap: there is no such node: the only host is node 0\n  0,0,1\n      ^");
 }
 
+static void ranks_of_other_jobs_have_their_slots_and_processors(void **state)
+{
+    struct map_node used = {.processors = 4, .used = 3}, full = {.processors = 4, .used = 4};
+    expect(&(struct setup){"ab", "44", .apps = "3", R(NONE, .nodes = &used)}, "abb");
+    expect(&(struct setup){"ab", "44", .apps = "3", R(NONE, .nodes = &full)}, "bbb");
+    expect(&(struct setup){"ab", "44", .apps = "4", R(NONE, .nodes = &used, .map_by = "node")}, "abbb");
+    expect(&(struct setup){"a", "4", .apps = "1", R(.nodes = &used)}, "a"); /* not bound: to whose core? */
+    expect(&(struct setup){"a", "4", .apps = "1", R(NONE, .nodes = &used, .no_oversubscribe = true)}, "a");
+    expect_error(&(struct setup){"a", "4", .apps = "2", R(NONE, .nodes = &used, .no_oversubscribe = true)},
+                 "2 ranks do not fit in the 4 slots of 1 host beside 3 ranks of other jobs");
+    expect_error(&(struct setup){"a", "4", .apps = "2", R(NONE, .nodes = &used, .no_oversubscribe = true)}, "-n 1,");
+    expect_error(&(struct setup){"a", "4", .apps = "2", R(NONE, .nodes = &full, .no_oversubscribe = true)},
+                 "no slot is left");
+}
+
+static void what_was_lent_is_taken_back(void **state)
+{
+    struct map_node node = {.name = "a"};
+    struct map_app app = {.np = 1};
+    struct map_request r = {.nodes = &node, .nnodes = 1, .apps = &app, .napps = 1, .bind_to = "core"};
+    struct map_plan p;
+    struct err e;
+    assert_int_equal(map_make(&p, &r, &e), 0);
+    assert_non_null(node.topo);
+    map_fini(&p);
+    assert_null(node.topo);
+    r.bind_to = "user:65535"; /* fails when the topology is there already */
+    assert_int_equal(map_make(&p, &r, &e), -1);
+    assert_null(node.topo);
+}
+
 static void crowded_bindings_are_warned_of(void **state)
 {
     struct made m;
@@ -447,6 +479,8 @@ int main(void)
         cmocka_unit_test(wrong_words_are_refused),
         cmocka_unit_test(oversubscription_is_refused_with_a_table),
         cmocka_unit_test(the_rank_map_speaks),
+        cmocka_unit_test(ranks_of_other_jobs_have_their_slots_and_processors),
+        cmocka_unit_test(what_was_lent_is_taken_back),
         cmocka_unit_test(crowded_bindings_are_warned_of),
         cmocka_unit_test(a_million_ranks_on_ten_thousand_nodes_are_planned_at_once),
     };
