@@ -164,7 +164,7 @@ void pmi_answer(struct pmi_ask *a, const struct pmi_result *r)
         put_port(&o, r);
     else if (a->verb <= PMI_ASK_NODEATTR)
         put_value(&o, r);
-    if (a->verb == PMI_ASK_BARRIER && a->wire == PMI_WIRE_1)
+    if (!r->rc && a->verb == PMI_ASK_BARRIER && a->wire == PMI_WIRE_1)
         pmi_out_int(&o, "tag", a->tag);
     pmi_client_send(a->client, &o);
     pmi_ask_free(a);
