@@ -162,6 +162,8 @@ bool job_exited(struct job *j, uint32_t node, struct rbuf *r)
         info->stime = x.stime;
         info->maxrss = x.maxrss;
         end_rank(j, info, node);
+        if (x.flags & EXIT_NO_PMI)
+            root_rank_gone(j->m, j, x.rank);
         bool bad = x.status != 0 || (x.flags & EXIT_IN_PMI);
         info->stopped = bad && (x.flags & EXIT_KILLED_BY_US);
         if (bad && !info->stopped)

@@ -101,3 +101,8 @@ void root_rank_dead(struct mpiexec *m, const struct job *j, uint32_t rank)
 {
     pmi_root_dead(m->pmi, j->spec.job, rank);
 }
+
+void root_rank_gone(struct mpiexec *m, const struct job *j, uint32_t rank)
+{
+    pmi_root_gone(m->pmi, j->spec.job, rank);
+}

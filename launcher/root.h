@@ -13,6 +13,7 @@ bool root_up(struct mpiexec *m, uint32_t link, const unsigned char *payload, siz
 void root_job_add(struct mpiexec *m, const struct job *j);                              /* before it is launched */
 void root_job_started(struct mpiexec *m, const struct job *j); /* all its ranks have started, or not */
 void root_job_done(struct mpiexec *m, const struct job *j);
+void root_rank_gone(struct mpiexec *m, const struct job *j, uint32_t rank); /* it ended and never said init */
 void root_rank_dead(struct mpiexec *m, const struct job *j, uint32_t rank); /* and the job goes on */
 
 #endif

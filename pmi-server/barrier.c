@@ -76,7 +76,7 @@ static void say_stuck(struct pmi_server_job *j, const struct pmi_gather *g, cons
     if (strcmp(g->group.name, "WORLD"))
         snprintf(group, sizeof group, " of the group %s", g->group.name);
     bool one = n == 1 && strspn(ranks, "0123456789") == strlen(ranks);
-    snprintf(why, sizeof why, "rank %u exited before it reached the barrier%s that %s %s %s in", missing->rank, group,
+    snprintf(why, sizeof why, "exited before it reached the barrier%s that %s %s %s in", group,
              n ? one ? "rank" : "ranks" : "other", n ? ranks : "ranks", one ? "waits" : "wait");
     struct buf b = pmi_up_begin(j, PMI_CONTROL_STUCK);
     buf_put_u32(&b, missing->rank);

@@ -41,8 +41,8 @@ struct pmi_root_ops {
     /* Start these. The request is borrowed until the op returns; answer with pmi_root_spawn_done(), at once is too
      * early (an op may not call into the engine), any time later will do. */
     void (*spawn)(void *ctx, const struct pmi_spawn *req);
-    /* A job cannot go on: `rank` ended before it reached what the others wait in. `why` is one lowercase line, such
-     * as "rank 3 exited before it reached the barrier that ranks 0-2 wait in". */
+    /* A job cannot go on: `rank` ended before it reached what the others wait in. `why` is one lowercase line to follow
+     * the rank's name, such as "exited before it reached the barrier that ranks 0-2 wait in". */
     void (*stuck)(void *ctx, uint32_t job, uint32_t rank, const char *why);
 };
 

@@ -54,7 +54,7 @@ static void check(struct pmi_root_space *j, const struct pmi_gather *g, const st
         snprintf(who, sizeof who, "%u ranks wait (the lowest: rank %u)", e->arrived, e->low);
     if (g->group.kind != PMI_GROUP_WORLD || g->group.tag)
         snprintf(group, sizeof group, " of the group %s", g->group.name);
-    snprintf(why, sizeof why, "rank %u exited before it reached the barrier%s that %s in", gone, group, who);
+    snprintf(why, sizeof why, "exited before it reached the barrier%s that %s in", group, who);
     pmi_root_stuck(j, gone, why);
 }
 

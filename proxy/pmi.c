@@ -205,16 +205,17 @@ int pmi_open(struct rank *r, int *theirs)
     return 0;
 }
 
-bool pmi_inside(struct rank *r)
+uint32_t pmi_exit_flags(struct rank *r)
 {
     if (r->pmi_fd < 0)
-        return false;
+        return 0;
     int unread = 0;
     while (recv(r->pmi_fd, &unread, 1, MSG_PEEK | MSG_DONTWAIT) > 0)
         read_some(r);
     struct pmi_client_state s;
     pmi_client_state(r->pmi, &s);
-    return s.state == PMI_CLIENT_RUNS || s.state == PMI_CLIENT_WAITS;
+    bool inside = s.state == PMI_CLIENT_RUNS || s.state == PMI_CLIENT_WAITS;
+    return inside ? EXIT_IN_PMI : s.silent ? EXIT_NO_PMI : 0;
 }
 
 void pmi_gone(struct rank *r)

@@ -44,7 +44,7 @@ static uint64_t us(struct timeval t)
     return (uint64_t)t.tv_sec * 1000000u + (uint64_t)t.tv_usec;
 }
 
-static void tell_exit(struct rank *r, int status, const struct rusage *u, bool in_pmi)
+static void tell_exit(struct rank *r, int status, const struct rusage *u, uint32_t pmi_flags)
 {
     struct timespec t;
     clock_gettime(CLOCK_REALTIME, &t);
@@ -53,7 +53,7 @@ static void tell_exit(struct rank *r, int status, const struct rusage *u, bool i
         .status = (uint32_t)status,
         .flags = (WIFSIGNALED(status) && WCOREDUMP(status) ? EXIT_CORE : 0) |
                  (was_oom(r->job->node, r->job, status) ? EXIT_OOM : 0) | (r->job->killed ? EXIT_KILLED_BY_US : 0) |
-                 (in_pmi ? EXIT_IN_PMI : 0),
+                 pmi_flags,
         .utime = us(u->ru_utime),
         .stime = us(u->ru_stime),
         .maxrss = (uint64_t)u->ru_maxrss,
@@ -78,7 +78,7 @@ static void reap_rank(struct rank *r, int status, const struct rusage *u)
     r->reaped = true;
     r->job->alive--;
     stdio_reaped(r);
-    tell_exit(r, status, u, pmi_inside(r));
+    tell_exit(r, status, u, pmi_exit_flags(r));
     pmi_gone(r);
     reap_check_done(r->job);
 }

@@ -51,12 +51,12 @@ struct control_started {
 void control_started_put(struct buf *b, const struct control_started *s);
 void control_started_get(struct rbuf *r, struct control_started *s);
 
-enum exit_flags { EXIT_OOM = 1, EXIT_CORE = 2, EXIT_KILLED_BY_US = 4, EXIT_IN_PMI = 8 };
+enum exit_flags { EXIT_OOM = 1, EXIT_CORE = 2, EXIT_KILLED_BY_US = 4, EXIT_IN_PMI = 8, EXIT_NO_PMI = 16 };
 
 struct control_exited {
     uint32_t rank;
     uint32_t status; /* as of waitpid */
-    uint32_t flags;  /* enum exit_flags; IN_PMI: it had initialised and not finalized */
+    uint32_t flags;  /* enum exit_flags; IN_PMI: it had initialised and not finalized; NO_PMI: never */
     uint64_t utime;  /* us */
     uint64_t stime;  /* us */
     uint64_t maxrss; /* KiB */
@@ -69,10 +69,10 @@ void control_exited_get(struct rbuf *r, struct control_exited *x);
 struct control_state {
     uint32_t rank;
     uint32_t pid;
-    uint32_t state;  /* the letter of /proc/PID/stat, 0: has ended */
-    uint64_t cpu;    /* us, user and system */
-    uint64_t rss;    /* KiB */
-    uint64_t since;  /* ns that it has been in `what` */
+    uint32_t state;    /* the letter of /proc/PID/stat, 0: has ended */
+    uint64_t cpu;      /* us, user and system */
+    uint64_t rss;      /* KiB */
+    uint64_t since;    /* ns that it has been in `what` */
     struct bytes what; /* the PMI operation or MPI call that it is in; "" none; borrowed when decoded */
 };
 #define CONTROL_STATE_MIN_SIZE 40
