@@ -1,0 +1,292 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Where ranks run: on which host, on which processors, and what is drawn of it. Hosts are simulated on this machine;
+what a rank may run on is read by the rank itself."""
+
+import os
+import pathlib
+import time
+
+import pytest
+
+CPUS = sorted(os.sched_getaffinity(0))
+WHERE = ["--arg-template", "sh", "-c", "echo {rank} {host} {local_rank} $(sed -n 's/Cpus_allowed_list:.//p' /proc/self/status)"]
+
+needs_two = pytest.mark.skipif(len(CPUS) < 2, reason="one processor")
+
+
+def cpulist(text):
+    out = set()
+    for part in text.split(","):
+        first, _, last = part.partition("-")
+        out |= set(range(int(first), int(last or first) + 1))
+    return out
+
+
+def cores():
+    """The sets of usable processors that share a core."""
+    found = set()
+    for cpu in CPUS:
+        path = pathlib.Path(f"/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list")
+        found.add(frozenset(cpulist(path.read_text().strip()) & set(CPUS)))
+    return found
+
+
+def where(mpiexec, *args, **kw):
+    """Runs args, and returns (host, local rank, processors) of each rank, by rank."""
+    r = mpiexec.ok(*args, *WHERE, **kw)
+    rows = {}
+    for line in r.lines:
+        rank, host, local, cpus = line.split()
+        rows[int(rank)] = (host, int(local), cpulist(cpus))
+    assert sorted(rows) == list(range(len(rows))) and len(rows) == len(r.lines), r
+    return [rows[i] for i in range(len(rows))]
+
+
+def hosts(mpiexec, *args):
+    """The hosts by rank, as one string; hosts have names of one letter."""
+    rows = where(mpiexec, *args)
+    seen = {}
+    for host, local, _ in rows:
+        assert local == seen.setdefault(host, 0)
+        seen[host] += 1
+    return "".join(host for host, _, _ in rows)
+
+
+# ---- which host ----
+
+PLACES = [
+    (["--hosts", "a:2,b:1", "-n", "3"], "aab"),
+    (["--hosts", "a:2,b:1"], "aab"),
+    (["--hosts", "a:1,b:1", "-n", "5"], "aaabb"),
+    (["--hosts", "a,b", "-n", "2"], "ab"),
+    (["--hosts", "a,b,c", "-n", "8"], "aaabbbcc"),
+    (["--hosts", "a:2,b:2,c:2", "--map-by", "node", "-n", "5"], "abcab"),
+    (["--hosts", "a:2,b:2", "--rank-by", "node"], "abab"),
+    (["--hosts", "a:4,b:4", "--map-by", "node:2", "-n", "6"], "aabbaa"),
+    (["--hosts", "a:4,b:4", "--map-by", "slot:span", "-n", "4"], "aabb"),
+    (["--hosts", "a,b,c", "-ppn", "2"], "aabbcc"),
+    (["--hosts", "a,b", "-ppn", "1", "-n", "4"], "abab"),
+    (["--hosts", "a:8,b:8", "--map-by", "ppr:1:node"], "ab"),
+    (["--hosts", "a,b", "-rankmap", "0,1,1,0"], "abba"),
+    (["--hosts", "a,b", "-rankmap", "(vector,(0,2,1),(1,1,2))"], "abbb"),
+    (["--hosts", "a,b", "-rankmap", "1", "-n", "2"], "bb"),
+]
+
+
+@pytest.mark.parametrize("args, expected", PLACES, ids=[" ".join(a) for a, _ in PLACES])
+def test_ranks_are_on_their_hosts(mpiexec, args, expected):
+    assert hosts(mpiexec, *args) == expected
+
+
+def test_applications_continue_where_the_one_before_ended(mpiexec):
+    one = ["--arg-template", "echo", "{rank} {host} A"]
+    two = ["--arg-template", "echo", "{rank} {host} B"]
+    r = mpiexec.ok("--hosts", "a:2,b:2", "-n", "1", *one, ":", "-n", "2", *two)
+    assert sorted(r.lines) == ["0 a A", "1 a B", "2 b B"]
+
+
+def test_the_programs_see_the_nodes_that_were_planned(mpiexec, mpicc):
+    program = mpicc(r"""
+        #include <mpi.h>
+        #include <stdio.h>
+        int main(void) {
+            MPI_Comm node;
+            int rank, size, local;
+            MPI_Init(0, 0);
+            MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+            MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node);
+            MPI_Comm_size(node, &size);
+            MPI_Comm_rank(node, &local);
+            printf("%d %d %d\n", rank, size, local);
+            MPI_Finalize();
+        }""")
+    for args, expected in [
+        (["--hosts", "a:3,b:1"], ["0 3 0", "1 3 1", "2 3 2", "3 1 0"]),
+        (["--hosts", "a:2,b:2", "--map-by", "node"], ["0 2 0", "1 2 0", "2 2 1", "3 2 1"]),
+        (["--hosts", "a,b,c", "-rankmap", "2,0,2,2,1"], ["0 3 0", "1 1 0", "2 3 1", "3 3 2", "4 1 0"]),
+    ]:
+        assert sorted(mpiexec.ok(*args, program).lines) == expected
+
+
+# ---- which processors ----
+
+
+def test_every_rank_has_a_core_of_its_own_by_default(mpiexec):
+    n = len(cores())
+    got = [cpus for _, _, cpus in where(mpiexec, "-n", str(n))]
+    assert {frozenset(c) for c in got} == cores()
+
+
+def test_more_ranks_than_processors_are_not_bound(mpiexec):
+    for _, _, cpus in where(mpiexec, "-n", str(len(CPUS) + 1)):
+        assert cpus == set(CPUS)
+
+
+def test_simulated_hosts_are_not_bound_by_default(mpiexec):
+    for _, _, cpus in where(mpiexec, "--hosts", "a,b", "-n", "2"):
+        assert cpus == set(CPUS)
+
+
+def test_no_binding(mpiexec):
+    for _, _, cpus in where(mpiexec, "--bind-to", "none", "-n", "1"):
+        assert cpus == set(CPUS)
+
+
+@needs_two
+def test_the_mask_that_mpiexec_was_started_in_is_kept(mpiexec):
+    last = CPUS[-1]
+    pinned = {"preexec_fn": lambda: os.sched_setaffinity(0, {last})}
+    for args, n in (([], 1), (["-n", "3"], 3), (["--bind-to", "core", "-n", "2"], 2), (["--bind-to", "socket"], 1)):
+        rows = where(mpiexec, *args, **pinned)
+        assert len(rows) == n and all(cpus == {last} for _, _, cpus in rows)
+    r = mpiexec("--bind-to", f"user:{CPUS[0]}", "-n", "1", "true", **pinned)
+    assert r.code == 1 and f"processor {CPUS[0]} may not be used" in r.err and f"it has {last}" in r.err, r
+
+
+@needs_two
+def test_explicit_bindings(mpiexec):
+    first, second = CPUS[0], CPUS[1]
+
+    def sets(*args):
+        return [cpus for _, _, cpus in where(mpiexec, *args)]
+
+    assert sets("--bind-to", f"user:{second},{first}", "-n", "3") == [{second}, {first}, {second}]
+    assert sets("--bind-to", f"user:{first}+{second}", "-n", "1") == [{first, second}]
+    assert sets("--bind-to", "rr", "-n", "2") == [{first}, {second}]
+    assert sets("--bind-to", "machine", "-n", "2") == [set(CPUS)] * 2
+    assert sorted(map(sorted, sets("--bind-to", "hwthread", "-n", str(len(CPUS))))) == [[c] for c in CPUS]
+    assert sorted(map(sorted, sets("--map-by", "hwthread", "-n", str(len(CPUS))))) == [[c] for c in CPUS]
+    n = len(cores())
+    assert sets("--bind-to", f"core:{n}", "-n", "1") == [set(CPUS)]
+    assert sets("--map-by", f"core:pe={n}", "-n", "1") == [set(CPUS)]
+    assert sets("--cpus-per-rank", str(n)) == [set(CPUS)]
+    for kind in ("l1cache", "l2cache", "l3cache", "numa", "socket"):
+        assert all(c <= set(CPUS) for c in sets("--map-by", kind, "--bind-to", kind, "-n", "2"))
+
+
+def test_a_binding_that_was_asked_for_holds_on_simulated_hosts(mpiexec):
+    rows = where(mpiexec, "--hosts", "a,b", "--bind-to", "core", "-n", "2")
+    assert rows[0][2] == rows[1][2] and frozenset(rows[0][2]) in cores()
+
+
+def test_crowded_processors_are_warned_of(mpiexec):
+    n = len(CPUS) * 2
+    r = mpiexec.ok("--bind-to", "hwthread", "-n", str(n), "true")
+    assert "2 ranks are bound to processor" in r.err and "--bind-to none" in r.err, r
+
+
+# ---- rankfiles ----
+
+
+def test_a_rankfile_is_obeyed(mpiexec, tmp_path):
+    n = len(cores())
+    (tmp_path / "ranks").write_text(f"# two hosts\nrank 1=a slot=*\nrank 0=b slot={n - 1}\nrank 2=+n0\n")
+    rows = where(mpiexec, "--hosts", "a:2,b:2", "--rankfile", "ranks")
+    assert [(h, l) for h, l, _ in rows] == [("b", 0), ("a", 0), ("a", 1)]
+    assert frozenset(rows[0][2]) in cores() and rows[1][2] == set(CPUS) and rows[2][2] == set(CPUS)
+    assert where(mpiexec, "--hosts", "a:2,b:2", "--map-by", "rankfile:file=ranks") == rows
+
+
+@pytest.mark.parametrize(
+    "text, says",
+    [
+        ("rank 0=a\nrank 1=c\n", ":2: this is no host of the job\n  rank 1=c\n         ^"),
+        ("rank 0=a slot=9999\n", "counted from 0\n  rank 0=a slot=9999\n                ^"),
+        ("rank 0=a\nrank 0=b\n", ":2: rank 0 was given a place in line 1 already"),
+        ("rank 1=a\n", "rank 0 has no line"),
+        ("\n", "names no rank"),
+        ("rank 0=a\n\0", "NUL byte"),
+        ("rank " + "9" * 5000 + "=a\n", "this rank is larger than a job can be"),
+    ],
+)
+def test_a_broken_rankfile_is_told(mpiexec, tmp_path, text, says):
+    (tmp_path / "ranks").write_text(text)
+    r = mpiexec("--hosts", "a,b", "--rankfile", "ranks", "true")
+    assert r.code == 1 and says in r.err and r.out == "", r
+
+
+# ---- refusals ----
+
+
+def test_more_ranks_than_slots_are_refused_with_the_table(mpiexec):
+    r = mpiexec("--no-oversubscribe", "--hosts", "a:2,b:1", "-n", "4", "echo", "ran")
+    assert r.code == 1 and r.out == "", r
+    lines = r.err.splitlines()
+    assert lines[0] == "mpiexec: 4 ranks do not fit in the 3 slots of 2 hosts (--no-oversubscribe)"
+    assert [l.split() for l in lines[1:4]] == [["slots", "ranks", "host"], ["2", "3", "a"], ["1", "1", "b"]]
+    assert "-n 3" in lines[4] and "--hosts a:3,b:1" in lines[4], r
+    mpiexec.ok("--no-oversubscribe", "--hosts", "a:2,b:1", "-n", "3", "true")
+    assert mpiexec("--no-oversubscribe", "-n", str(len(CPUS) + 1), "true").code == 1
+
+
+@pytest.mark.parametrize(
+    "args, says",
+    [
+        (["-rankmap", "0,2"], "there is no such node"),
+        (["-rankmap", "0;1"], "the map should end here\n  0;1\n   ^"),
+        (["-rankmap", "(vector,(0,1"], "a comma is expected here"),
+        (["--map-by", "ppr:x:node"], "ppr:2:socket"),
+        (["--map-by", "core:sideways"], "sideways"),
+        (["--bind-to", "core:0"], "neither a number"),
+        (["--bind-to", "user:99999"], "is no list of processors"),
+        (["--bind-to", "user:65000"], "may not be used on host"),
+        (["-n", "16777216", "true", ":"], "more than the 16777216"),
+    ],
+)
+def test_wrong_words_are_told(mpiexec, args, says):
+    r = mpiexec("--hosts", "a,b", *args, "true")
+    assert r.code == 1 and says in r.err and r.out == "", r
+
+
+# ---- pictures ----
+
+
+def test_a_dry_run_draws_and_starts_nothing(mpiexec, tmp_path):
+    r = mpiexec.ok("--dry-run", "--hosts", "a:2,b:2", "-n", "3", "touch", str(tmp_path / "ran"))
+    assert r.err == "" and not (tmp_path / "ran").exists(), r
+    assert r.lines[:3] == ["map: 3 ranks on 2 hosts", "  a  2 of 2 slots  0 1", "  b  1 of 2 slots  2 ."]
+    assert r.lines[3].startswith("bindings on a"), r
+
+
+def test_what_is_displayed_stays_out_of_the_programs_output(mpiexec):
+    r = mpiexec.ok("--display", "map,bindings,topo", "-n", "1", "printf", "x")
+    assert r.out == "x", r
+    for word in ("topology of ", "map: 1 rank on 1 host\n", "bindings on "):
+        assert word in r.err, r
+
+
+def test_the_picture_is_what_the_ranks_find(mpiexec):
+    n = len(cores())
+    drawn = mpiexec.ok("--dry-run", "--display", "bindings", "-n", str(n), "true").lines
+    assert "cores with their ranks" in drawn[0]
+    cells = []
+    for line in drawn[1:]:
+        words = line.split()
+        cells += words[2:] if words[0] == "package" else words
+    assert sorted(map(int, cells)) == list(range(n)), drawn
+    got = [cpus for _, _, cpus in where(mpiexec, "-n", str(n))]
+    in_order = [got[int(rank)] for rank in cells]
+    if "package" not in drawn[1]:
+        assert [min(c) for c in in_order] == sorted(min(c) for c in got)
+
+
+def test_a_million_ranks_are_planned_at_once_and_fit_a_screen(mpiexec):
+    start = time.monotonic()
+    r = mpiexec.ok("--dry-run", "--display", "map,bindings,topo", "--hosts", "n[1-10000]:100", "-n", "1000000", "true")
+    assert time.monotonic() - start < 5, "0.1 s at rest"
+    assert "map: 1000000 ranks on 10000 hosts" in r.out and len(r.lines) < 60, r
+
+
+def test_a_full_disk_is_told(mpiexec):
+    with open("/dev/full", "w") as full:
+        r = mpiexec("--dry-run", "true", stdout=full)
+    assert r.code == 1 and "No space left" in r.err, r
+
+
+# ---- surroundings ----
+
+
+def test_a_topology_leaves_nothing_in_the_environment(mpiexec):
+    r = mpiexec.ok("--map-by", "socket", "-n", "1", "env")
+    assert not [line for line in r.lines if line.startswith("HWLOC_")], r
+
