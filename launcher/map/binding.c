@@ -258,13 +258,25 @@ static struct table *get_table(struct binder *b, uint32_t node, const struct top
     return t;
 }
 
+/* By default a job runs unbound, with a warning, rather than not at all. */
+static int cannot_bind(struct binder *b, uint32_t node, const struct err *e)
+{
+    if (b->how->bind != POLICY_BIND_DEFAULT)
+        return -1;
+    if (!b->plan->warning)
+        b->plan->warning = xasprintf("ranks on host %s are not bound: %s", b->r->nodes[node].name, e->text);
+    return 0;
+}
+
 /* The table of one node; *t stays NULL if its ranks are not bound. */
 static int bind_node(struct binder *b, uint32_t node, uint32_t nranks, struct table **t, struct err *e)
 {
     if (!nranks || unbound(b, node, nranks))
         return 0;
     struct topo *topo = binding_topo(b->plan, b->r, node, policy_want(b->how), e);
-    if (!topo || (b->how->bind == POLICY_BIND_USER && check_user(b, topo, node, e)))
+    if (!topo)
+        return cannot_bind(b, node, e);
+    if (b->how->bind == POLICY_BIND_USER && check_user(b, topo, node, e))
         return -1;
     if (!has_quota(b, node, topo))
         *t = get_table(b, node, topo, nranks);
