@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * shell: the words in which generate.py writes the exported functions. Included only by what it writes. */
+#ifndef LIB_BINDINGS_SHELL_H
+#define LIB_BINDINGS_SHELL_H
+
+#include "lib/comm/comm.h"
+#include "lib/core/call.h"
+#include "lib/core/export.h"
+#include "lib/datatype/datatype.h"
+
+#define CALL_BEGIN(id, early, quiet)                                                                                   \
+    if (!(early) && UNLIKELY(!lib.active))                                                                             \
+        return call_inactive(id);                                                                                      \
+    lib_lock();                                                                                                        \
+    if (!(quiet))                                                                                                      \
+    call_enter(id)
+
+#define OBJ(x) ((struct obj *)(void *)(x))
+#define FAIL(code)                                                                                                     \
+    do {                                                                                                               \
+        rc = (code);                                                                                                   \
+        goto out;                                                                                                      \
+    } while (0)
+
+#define CALL_END(id, quiet)                                                                                            \
+    out:                                                                                                               \
+    if (UNLIKELY(rc))                                                                                                  \
+        rc = call_failed(id, on, rc);                                                                                  \
+    if (!(quiet))                                                                                                      \
+        call_leave();                                                                                                  \
+    lib_unlock();                                                                                                      \
+    return rc
+
+#define PROC_NULL(r) ((r) == MPI_PROC_NULL)
+#define ANY_SOURCE(r) ((r) == MPI_PROC_NULL || (r) == MPI_ANY_SOURCE)
+#define CHECK_RANK(r, or_else, cls)                                                                                    \
+    if (UNLIKELY((unsigned)(r) >= (unsigned)comm_->peer_size && !or_else(r)))                                          \
+    FAIL(cls)
+#define CHECK_ROOT(r)                                                                                                  \
+    if (UNLIKELY((unsigned)(r) >= (unsigned)comm_->peer_size && !(comm_->inter && ((r) == MPI_ROOT || PROC_NULL(r))))) \
+    FAIL(MPI_ERR_ROOT)
+#define NARROW(T, v) ((T)(v) == (v) ? (T)(v) : (T)MPI_UNDEFINED)
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * boot_ops: what each way to boot gives to boot.c. */
+#ifndef LIB_BOOT_BOOT_OPS_H
+#define LIB_BOOT_BOOT_OPS_H
+
+#include "lib/boot/boot.h"
+
+enum { BOOT_ERROR = -1, BOOT_ABSENT = 0, BOOT_DONE = 1 };
+
+struct boot_ops {
+    const char *name;
+    /* Fills b. BOOT_ABSENT: this process was not started that way. BOOT_ERROR: it was, and `why` says what failed. */
+    int (*init)(struct boot *b, char *why, size_t n);
+    void (*fini)(void);
+    /* Asks for the end of the job; may return. */
+    void (*abort)(int code, const char *why);
+};
+
+extern const struct boot_ops boot_inherited, boot_pmi;
+
+/* A segment for ranks that have none: node[r] says where rank r of `size` lives. Makes the head, in an anonymous file;
+ * 0 or -1 with errno. The file's name, for other ranks to open, goes to path if it is not NULL. */
+int boot_segment_make(struct boot *b, const uint32_t *node, uint32_t nodes, const char *job, char path[64]);
+/* Maps an existing one from its descriptor, which is kept; -1 if it is not what it should be. */
+int boot_segment_map(struct boot *b, int fd);
+
+/* A PMI client for those who have PMI_FD but boot otherwise: tells the launcher to end the job. */
+void pmi_abort(int code, const char *why);
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * inherited: everything is in the memory that our own launcher handed down; nothing needs to be asked. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <fcntl.h>
+#include "lib/boot/boot_ops.h"
+
+static bool number(const char *s, int *v)
+{
+    char *end;
+    long n = s ? strtol(s, &end, 10) : -1;
+    *v = (int)n;
+    return s && *s && !*end && n >= 0 && n < INT32_MAX;
+}
+
+static int init(struct boot *b, char *why, size_t n)
+{
+    const char *name = getenv(NODE_SEGMENT_FD_ENV);
+    int fd, local;
+    if (!name)
+        return BOOT_ABSENT;
+    if (!number(name, &fd) || !number(getenv(NODE_SEGMENT_LOCAL_RANK_ENV), &local)) {
+        snprintf(why, n, "%s or %s is not a number", NODE_SEGMENT_FD_ENV, NODE_SEGMENT_LOCAL_RANK_ENV);
+        return BOOT_ERROR;
+    }
+    /* A program started by a rank inherits the environment but, perhaps, not the file. */
+    if (fcntl(fd, F_GETFD) < 0)
+        return BOOT_ABSENT;
+    if (boot_segment_map(b, fd) != 0) {
+        snprintf(why, n, "file %d is not a node segment of version %d; is mpiexec of another version?", fd,
+                 NODE_SEGMENT_VERSION);
+        return BOOT_ERROR;
+    }
+    if (local >= b->local_size) {
+        snprintf(why, n, "%s=%d, but this node has %d ranks", NODE_SEGMENT_LOCAL_RANK_ENV, local, b->local_size);
+        return BOOT_ERROR;
+    }
+    fcntl(fd, F_SETFD, FD_CLOEXEC);
+    b->local_rank = local;
+    b->rank = (int)node_segment_locals(b->segment)[local];
+    return BOOT_DONE;
+}
+
+const struct boot_ops boot_inherited = {"the inherited node segment", init, NULL, pmi_abort};

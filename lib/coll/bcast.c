@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * bcast, barrier. */
+#include "lib/coll/forms.h"
+
+/* Dissemination: after round k everybody has heard, indirectly, of 2^k ranks. */
+static int build_barrier(struct sched *s, struct comm *comm)
+{
+    INTRA(comm);
+    for (int step = 1; step < comm->size; step <<= 1) {
+        sched_recv(s, NULL, 0, &datatype_byte, (comm->rank - step % comm->size + comm->size) % comm->size);
+        sched_send(s, NULL, 0, &datatype_byte, (comm->rank + step) % comm->size);
+        sched_round(s);
+    }
+    return MPI_SUCCESS;
+}
+FORMS(barrier, (struct comm * comm), (comm))
+
+/* Binomial tree over ranks counted from the root. */
+void coll_bcast(struct sched *s, void *buf, MPI_Count count, struct datatype *t, int root, struct comm *c)
+{
+    int n = c->size, me = (c->rank - root + n) % n, mask = 1;
+    while (mask < n && !(me & mask))
+        mask <<= 1;
+    if (me > 0) {
+        sched_recv(s, buf, count, t, (me - mask + root) % n);
+        sched_round(s);
+    }
+    for (mask >>= 1; mask > 0; mask >>= 1)
+        if (me + mask < n)
+            sched_send(s, buf, count, t, (me + mask + root) % n);
+    sched_round(s);
+}
+
+static int build_bcast(struct sched *s, void *buffer, MPI_Count count, struct datatype *t, int root, struct comm *comm)
+{
+    INTRA(comm);
+    CHECK(forms_check(count, t));
+    if (count * t->size > 0)
+        coll_bcast(s, buffer, count, t, root, comm);
+    return MPI_SUCCESS;
+}
+FORMS(bcast, (void *buffer, MPI_Count count, struct datatype *t, int root, struct comm *comm),
+      (buffer, count, t, root, comm))

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * forms: the three forms of a collective from its one builder, build_<name>(struct sched *s, ...): it checks what is
+ * significant on this rank and adds the steps. */
+#ifndef LIB_COLL_FORMS_H
+#define LIB_COLL_FORMS_H
+
+#include "lib/bindings/impl.h"
+#include "lib/coll/sched.h"
+
+#define LIST(...) __VA_ARGS__
+
+static inline int forms_end(int rc, struct sched *s)
+{
+    if (rc != MPI_SUCCESS)
+        sched_free(s);
+    return rc;
+}
+
+#define FORMS(name, params, args)                                                                                      \
+    int mpi_##name(LIST params)                                                                                        \
+    {                                                                                                                  \
+        struct sched *s = sched_new(comm);                                                                             \
+        int rc = s ? forms_end(build_##name(s, LIST args), s) : MPI_ERR_NO_MEM;                                        \
+        return rc == MPI_SUCCESS ? sched_run(s) : rc;                                                                  \
+    }                                                                                                                  \
+    int mpi_i##name(LIST params, MPI_Request *request)                                                                 \
+    {                                                                                                                  \
+        struct request *r;                                                                                             \
+        struct sched *s = sched_new(comm);                                                                             \
+        int rc = s ? forms_end(build_##name(s, LIST args), s) : MPI_ERR_NO_MEM;                                        \
+        if (rc == MPI_SUCCESS)                                                                                         \
+            rc = sched_start(s, &r);                                                                                   \
+        if (rc == MPI_SUCCESS)                                                                                         \
+            *request = (MPI_Request)r->obj.handle;                                                                     \
+        return rc;                                                                                                     \
+    }                                                                                                                  \
+    int mpi_##name##_init(LIST params, struct info *info, MPI_Request *request)                                        \
+    {                                                                                                                  \
+        struct request *r;                                                                                             \
+        struct sched *s = sched_new(comm);                                                                             \
+        int rc = s ? forms_end(build_##name(s, LIST args), s) : MPI_ERR_NO_MEM;                                        \
+        if (rc == MPI_SUCCESS)                                                                                         \
+            rc = sched_persist(s, &r);                                                                                 \
+        if (rc == MPI_SUCCESS)                                                                                         \
+            *request = (MPI_Request)r->obj.handle;                                                                     \
+        return rc;                                                                                                     \
+    }
+
+/* Is (count, type) fit to be moved? An error class. */
+static inline int forms_check(MPI_Count count, const struct datatype *t)
+{
+    if (UNLIKELY(count < 0))
+        return MPI_ERR_COUNT;
+    return UNLIKELY(!t || !t->committed) ? MPI_ERR_TYPE : MPI_SUCCESS;
+}
+
+/* Collectives over intercommunicators are not there yet. */
+#define INTRA(c)                                                                                                       \
+    if (UNLIKELY((c)->inter))                                                                                          \
+    return MPI_ERR_UNSUPPORTED_OPERATION
+#define CHECK(e)                                                                                                       \
+    do {                                                                                                               \
+        int check_rc = (e);                                                                                            \
+        if (UNLIKELY(check_rc != MPI_SUCCESS))                                                                         \
+            return check_rc;                                                                                           \
+    } while (0)
+
+static inline void *forms_at(const void *buf, MPI_Count i, const struct datatype *t)
+{
+    return (char *)(uintptr_t)buf + i * t->extent;
+}
+
+/* Steps shared by several collectives. */
+void coll_bcast(struct sched *s, void *buf, MPI_Count count, struct datatype *t, int root, struct comm *c);
+/* Reduces (from, count, t) of all ranks into `to` at root, in rank order; from and to may be the same at root. */
+void coll_reduce(struct sched *s, const void *from, void *to, MPI_Count count, struct datatype *t, struct op *op,
+                 int root, struct comm *c);
+int coll_reduce_check(MPI_Count count, const struct datatype *t, const struct op *op);
+
+#endif

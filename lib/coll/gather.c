@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * gather, scatter and allgather, with equal and with varying counts. */
+#include "lib/coll/forms.h"
+
+/* The share of each rank, with equal or varying counts. */
+struct shares {
+    const void *buf;
+    struct datatype *t;
+    MPI_Count count;            /* equal */
+    struct ints counts, displs; /* varying; counts.at not NULL */
+};
+
+static MPI_Count share_count(const struct shares *v, int r)
+{
+    return v->counts.at ? ints_get(v->counts, r) : v->count;
+}
+
+static void *share_at(const struct shares *v, int r)
+{
+    return forms_at(v->buf, v->counts.at ? ints_get(v->displs, r) : r * v->count, v->t);
+}
+
+static int shares_check(const struct shares *v, int n)
+{
+    for (int r = 0; r < (v->counts.at ? n : 1); r++)
+        CHECK(forms_check(share_count(v, r), v->t));
+    return MPI_SUCCESS;
+}
+
+static void gather(struct sched *s, const void *sendbuf, MPI_Count n, struct datatype *t, const struct shares *v,
+                   int root, struct comm *c)
+{
+    if (c->rank != root) {
+        if (n * t->size > 0)
+            sched_send(s, sendbuf, n, t, root);
+        return;
+    }
+    for (int r = 0; r < c->size; r++)
+        if (r != root && share_count(v, r) * v->t->size > 0)
+            sched_recv(s, share_at(v, r), share_count(v, r), v->t, r);
+    if (sendbuf != MPI_IN_PLACE)
+        sched_copy(s, sendbuf, n, t, share_at(v, root), share_count(v, root), v->t);
+}
+
+static int check_gather(const void *sendbuf, MPI_Count n, struct datatype *t, const struct shares *v, int root,
+                        struct comm *c)
+{
+    INTRA(c);
+    if (c->rank == root)
+        CHECK(shares_check(v, c->size));
+    else if (sendbuf == MPI_IN_PLACE)
+        return MPI_ERR_BUFFER;
+    return sendbuf == MPI_IN_PLACE ? MPI_SUCCESS : forms_check(n, t);
+}
+
+static int build_gather(struct sched *s, const void *sendbuf, MPI_Count sendcount, struct datatype *sendtype,
+                        void *recvbuf, MPI_Count recvcount, struct datatype *recvtype, int root, struct comm *comm)
+{
+    struct shares v = {recvbuf, recvtype, recvcount, {NULL, false}, {NULL, false}};
+    CHECK(check_gather(sendbuf, sendcount, sendtype, &v, root, comm));
+    gather(s, sendbuf, sendcount, sendtype, &v, root, comm);
+    return MPI_SUCCESS;
+}
+FORMS(gather,
+      (const void *sendbuf, MPI_Count sendcount, struct datatype *sendtype, void *recvbuf, MPI_Count recvcount,
+       struct datatype *recvtype, int root, struct comm *comm),
+      (sendbuf, sendcount, sendtype, recvbuf, recvcount, recvtype, root, comm))
+
+static int build_gatherv(struct sched *s, const void *sendbuf, MPI_Count sendcount, struct datatype *sendtype,
+                         void *recvbuf, struct ints recvcounts, struct ints displs, struct datatype *recvtype, int root,
+                         struct comm *comm)
+{
+    struct shares v = {recvbuf, recvtype, 0, recvcounts, displs};
+    if (comm->rank == root && (!recvcounts.at || !displs.at))
+        return MPI_ERR_ARG;
+    CHECK(check_gather(sendbuf, sendcount, sendtype, &v, root, comm));
+    gather(s, sendbuf, sendcount, sendtype, &v, root, comm);
+    return MPI_SUCCESS;
+}
+FORMS(gatherv,
+      (const void *sendbuf, MPI_Count sendcount, struct datatype *sendtype, void *recvbuf, struct ints recvcounts,
+       struct ints displs, struct datatype *recvtype, int root, struct comm *comm),
+      (sendbuf, sendcount, sendtype, recvbuf, recvcounts, displs, recvtype, root, comm))
+
+static void scatter(struct sched *s, const struct shares *v, void *recvbuf, MPI_Count n, struct datatype *t, int root,
+                    struct comm *c)
+{
+    if (c->rank != root) {
+        if (n * t->size > 0)
+            sched_recv(s, recvbuf, n, t, root);
+        return;
+    }
+    for (int r = 0; r < c->size; r++)
+        if (r != root && share_count(v, r) * v->t->size > 0)
+            sched_send(s, share_at(v, r), share_count(v, r), v->t, r);
+    if (recvbuf != MPI_IN_PLACE)
+        sched_copy(s, share_at(v, root), share_count(v, root), v->t, recvbuf, n, t);
+}
+
+static int check_scatter(const struct shares *v, const void *recvbuf, MPI_Count n, struct datatype *t, int root,
+                         struct comm *c)
+{
+    return check_gather(recvbuf, n, t, v, root, c);
+}
+
+static int build_scatter(struct sched *s, const void *sendbuf, MPI_Count sendcount, struct datatype *sendtype,
+                         void *recvbuf, MPI_Count recvcount, struct datatype *recvtype, int root, struct comm *comm)
+{
+    struct shares v = {sendbuf, sendtype, sendcount, {NULL, false}, {NULL, false}};
+    CHECK(check_scatter(&v, recvbuf, recvcount, recvtype, root, comm));
+    scatter(s, &v, recvbuf, recvcount, recvtype, root, comm);
+    return MPI_SUCCESS;
+}
+FORMS(scatter,
+      (const void *sendbuf, MPI_Count sendcount, struct datatype *sendtype, void *recvbuf, MPI_Count recvcount,
+       struct datatype *recvtype, int root, struct comm *comm),
+      (sendbuf, sendcount, sendtype, recvbuf, recvcount, recvtype, root, comm))
+
+static int build_scatterv(struct sched *s, const void *sendbuf, struct ints sendcounts, struct ints displs,
+                          struct datatype *sendtype, void *recvbuf, MPI_Count recvcount, struct datatype *recvtype,
+                          int root, struct comm *comm)
+{
+    struct shares v = {sendbuf, sendtype, 0, sendcounts, displs};
+    if (comm->rank == root && (!sendcounts.at || !displs.at))
+        return MPI_ERR_ARG;
+    CHECK(check_scatter(&v, recvbuf, recvcount, recvtype, root, comm));
+    scatter(s, &v, recvbuf, recvcount, recvtype, root, comm);
+    return MPI_SUCCESS;
+}
+FORMS(scatterv,
+      (const void *sendbuf, struct ints sendcounts, struct ints displs, struct datatype *sendtype, void *recvbuf,
+       MPI_Count recvcount, struct datatype *recvtype, int root, struct comm *comm),
+      (sendbuf, sendcounts, displs, sendtype, recvbuf, recvcount, recvtype, root, comm))
+
+/* Ring: in round k the share of the rank k to the left arrives. */
+static void ring(struct sched *s, const struct shares *v, struct comm *c)
+{
+    int n = c->size, right = (c->rank + 1) % n, left = (c->rank - 1 + n) % n;
+    for (int k = 0; k < n - 1; k++) {
+        int out = (c->rank - k + n) % n, in = (c->rank - k - 1 + n) % n;
+        if (share_count(v, in) * v->t->size > 0)
+            sched_recv(s, share_at(v, in), share_count(v, in), v->t, left);
+        if (share_count(v, out) * v->t->size > 0)
+            sched_send(s, share_at(v, out), share_count(v, out), v->t, right);
+        sched_round(s);
+    }
+}
+
+/* Bruck: in ceil(log2 n) rounds, on packed shares counted from one's own; then each to its place. */
+static void bruck(struct sched *s, const struct shares *v, struct comm *c)
+{
+    int n = c->size;
+    MPI_Count each = v->count * v->t->size;
+    char *all = sched_temp(s, (size_t)(each * n));
+    sched_copy(s, share_at(v, c->rank), v->count, v->t, all, each, &datatype_byte);
+    for (int have = 1; have < n; have <<= 1) {
+        int more = n - have < have ? n - have : have;
+        sched_recv(s, all + have * each, more * each, &datatype_byte, (c->rank + have) % n);
+        sched_send(s, all, more * each, &datatype_byte, (c->rank - have + n) % n);
+        sched_round(s);
+    }
+    for (int k = 1; k < n; k++)
+        sched_copy(s, all + k * each, each, &datatype_byte, share_at(v, (c->rank + k) % n), v->count, v->t);
+}
+
+static int allgather(struct sched *s, const void *sendbuf, MPI_Count n, struct datatype *t, const struct shares *v,
+                     struct comm *c)
+{
+    enum { SMALL = 16384 };
+    INTRA(c);
+    CHECK(shares_check(v, c->size));
+    if (sendbuf != MPI_IN_PLACE) {
+        CHECK(forms_check(n, t));
+        sched_copy(s, sendbuf, n, t, share_at(v, c->rank), share_count(v, c->rank), v->t);
+        sched_round(s);
+    }
+    if (!v->counts.at && c->size > 2 && v->count * v->t->size <= SMALL) {
+        if (v->count * v->t->size > 0)
+            bruck(s, v, c);
+    } else {
+        ring(s, v, c);
+    }
+    return MPI_SUCCESS;
+}
+
+static int build_allgather(struct sched *s, const void *sendbuf, MPI_Count sendcount, struct datatype *sendtype,
+                           void *recvbuf, MPI_Count recvcount, struct datatype *recvtype, struct comm *comm)
+{
+    struct shares v = {recvbuf, recvtype, recvcount, {NULL, false}, {NULL, false}};
+    return allgather(s, sendbuf, sendcount, sendtype, &v, comm);
+}
+FORMS(allgather,
+      (const void *sendbuf, MPI_Count sendcount, struct datatype *sendtype, void *recvbuf, MPI_Count recvcount,
+       struct datatype *recvtype, struct comm *comm),
+      (sendbuf, sendcount, sendtype, recvbuf, recvcount, recvtype, comm))
+
+static int build_allgatherv(struct sched *s, const void *sendbuf, MPI_Count sendcount, struct datatype *sendtype,
+                            void *recvbuf, struct ints recvcounts, struct ints displs, struct datatype *recvtype,
+                            struct comm *comm)
+{
+    struct shares v = {recvbuf, recvtype, 0, recvcounts, displs};
+    if (!recvcounts.at || !displs.at)
+        return MPI_ERR_ARG;
+    return allgather(s, sendbuf, sendcount, sendtype, &v, comm);
+}
+FORMS(allgatherv,
+      (const void *sendbuf, MPI_Count sendcount, struct datatype *sendtype, void *recvbuf, struct ints recvcounts,
+       struct ints displs, struct datatype *recvtype, struct comm *comm),
+      (sendbuf, sendcount, sendtype, recvbuf, recvcounts, displs, recvtype, comm))

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * create: new communicators. A context is proposed by one rank and told to the others; communicators over disjoint
+ * groups that are made by one call share it, since no message passes between them. */
+#include <stdlib.h>
+#include <string.h>
+#include "lib/bindings/impl.h"
+#include "lib/boot/boot.h"
+#include "lib/coll/sched.h"
+#include "lib/comm/comm.h"
+#include "lib/core/errhandler.h"
+#include "lib/core/info.h"
+
+static int give(struct comm *c, MPI_Comm *out)
+{
+    if (!c)
+        return MPI_ERR_NO_MEM;
+    *out = comm_handle(c);
+    return MPI_SUCCESS;
+}
+
+static int copy_attrs(struct comm *from, struct comm *to)
+{
+    return attr_copy_all(&from->attrs, &to->attrs, ATTR_COMM, comm_handle(from));
+}
+
+/* The communicator of a duplicate, whose context is told later. */
+static int dup_begin(struct comm *c, struct info *info, struct comm **out)
+{
+    if (c->inter)
+        return MPI_ERR_UNSUPPORTED_OPERATION;
+    struct comm *n = comm_new(c->group, c->rank == 0 ? comm_ctx_new() : 0, c);
+    if (!n || (info && !(n->info = info_copy(info)))) {
+        comm_unref(n);
+        return MPI_ERR_NO_MEM;
+    }
+    int rc = copy_attrs(c, n);
+    if (rc != MPI_SUCCESS) {
+        comm_release(n);
+        return rc;
+    }
+    *out = n;
+    return MPI_SUCCESS;
+}
+
+static int dup(struct comm *c, struct info *info, MPI_Comm *newcomm)
+{
+    struct comm *n;
+    int rc = dup_begin(c, info, &n);
+    if (rc == MPI_SUCCESS)
+        rc = mpi_bcast(&n->ctx, sizeof n->ctx, &datatype_byte, 0, c);
+    return rc == MPI_SUCCESS ? give(n, newcomm) : rc;
+}
+
+int mpi_comm_dup(struct comm *c, MPI_Comm *newcomm)
+{
+    return dup(c, c->info, newcomm);
+}
+
+int mpi_comm_dup_with_info(struct comm *c, struct info *info, MPI_Comm *newcomm)
+{
+    return dup(c, info, newcomm);
+}
+
+static int idup(struct comm *c, struct info *info, MPI_Comm *newcomm, MPI_Request *request)
+{
+    struct comm *n;
+    int rc = dup_begin(c, info, &n);
+    if (rc == MPI_SUCCESS)
+        rc = mpi_ibcast(&n->ctx, sizeof n->ctx, &datatype_byte, 0, c, request);
+    return rc == MPI_SUCCESS ? give(n, newcomm) : rc;
+}
+
+int mpi_comm_idup(struct comm *c, MPI_Comm *newcomm, MPI_Request *request)
+{
+    return idup(c, c->info, newcomm, request);
+}
+
+int mpi_comm_idup_with_info(struct comm *c, struct info *info, MPI_Comm *newcomm, MPI_Request *request)
+{
+    return idup(c, info, newcomm, request);
+}
+
+static int from_group(struct group *g, uint64_t ctx, struct comm *parent, MPI_Comm *newcomm)
+{
+    if (g->rank == MPI_UNDEFINED || g->size == 0) {
+        *newcomm = MPI_COMM_NULL;
+        return MPI_SUCCESS;
+    }
+    return give(comm_new(g, ctx, parent), newcomm);
+}
+
+static int subset_check(const struct group *g, const struct comm *c)
+{
+    for (int r = 0; r < g->size; r++)
+        if (group_rank_of(c->group, group_proc(g, r)) == MPI_UNDEFINED)
+            return MPI_ERR_GROUP;
+    return MPI_SUCCESS;
+}
+
+int mpi_comm_create(struct comm *c, struct group *group, MPI_Comm *newcomm)
+{
+    uint64_t ctx = c->rank == 0 ? comm_ctx_new() : 0;
+    int rc = c->inter ? MPI_ERR_UNSUPPORTED_OPERATION : subset_check(group, c);
+    if (rc == MPI_SUCCESS)
+        rc = mpi_bcast(&ctx, sizeof ctx, &datatype_byte, 0, c);
+    return rc == MPI_SUCCESS ? from_group(group, ctx, c, newcomm) : rc;
+}
+
+/* Only the group's members call: its first one tells the others, down a binomial tree, outside of user's tags. */
+static int tell_group(struct comm *c, struct group *g, int tag, uint64_t *ctx)
+{
+    struct request *r;
+    int me = g->rank, mask = 1, rc = MPI_SUCCESS;
+    uint64_t channel = P2P_COLL(c);
+    tag = 0x40000000 | (tag & 0x3fffffff); /* collectives use the tags below */
+    while (mask < g->size && !(me & mask))
+        mask <<= 1;
+    if (me > 0) {
+        int from = group_rank_of(c->group, group_proc(g, me - mask));
+        rc = p2p_recv(ctx, sizeof *ctx, &datatype_byte, from, tag, c, channel, &r);
+        if (rc == MPI_SUCCESS)
+            rc = request_wait(r, MPI_STATUS_IGNORE);
+    }
+    for (mask >>= 1; rc == MPI_SUCCESS && mask > 0; mask >>= 1) {
+        if (me + mask >= g->size)
+            continue;
+        int to = group_rank_of(c->group, group_proc(g, me + mask));
+        rc = p2p_send(ctx, sizeof *ctx, &datatype_byte, to, tag, c, channel, MODE_STANDARD, &r);
+        if (rc == MPI_SUCCESS && r)
+            rc = request_wait(r, MPI_STATUS_IGNORE);
+    }
+    return rc;
+}
+
+int mpi_comm_create_group(struct comm *c, struct group *group, int tag, MPI_Comm *newcomm)
+{
+    int rc = c->inter ? MPI_ERR_UNSUPPORTED_OPERATION : subset_check(group, c);
+    if (rc != MPI_SUCCESS)
+        return rc;
+    if (group->rank == MPI_UNDEFINED || group->size == 0) {
+        *newcomm = MPI_COMM_NULL;
+        return MPI_SUCCESS;
+    }
+    uint64_t ctx = group->rank == 0 ? comm_ctx_new() : 0;
+    rc = tell_group(c, group, tag, &ctx);
+    return rc == MPI_SUCCESS ? from_group(group, ctx, c, newcomm) : rc;
+}
+
+struct vote {
+    uint64_t ctx;
+    int color, key, rank;
+};
+
+static int by_key(const void *a, const void *b)
+{
+    const struct vote *x = a, *y = b;
+    return x->key != y->key ? (x->key > y->key) - (x->key < y->key) : x->rank - y->rank;
+}
+
+static int split(struct comm *c, int color, int key, struct group **out, uint64_t *ctx)
+{
+    struct vote mine = {c->rank == 0 ? comm_ctx_new() : 0, color, key, c->rank};
+    struct vote *all = malloc((size_t)c->size * sizeof *all);
+    int *procs = malloc(((size_t)c->size + 1) * sizeof *procs), n = 0;
+    int rc = !all || !procs ? MPI_ERR_NO_MEM
+                            : mpi_allgather(&mine, sizeof mine, &datatype_byte, all, sizeof mine, &datatype_byte, c);
+    if (rc != MPI_SUCCESS || color == MPI_UNDEFINED) {
+        free(all);
+        free(procs);
+        return rc;
+    }
+    *ctx = all[0].ctx;
+    for (int r = 0; r < c->size; r++)
+        if (all[r].color == color)
+            all[n++] = all[r];
+    qsort(all, (size_t)n, sizeof *all, by_key);
+    for (int i = 0; i < n; i++)
+        procs[i] = group_proc(c->group, all[i].rank);
+    free(all);
+    *out = group_new(procs, n);
+    return *out ? MPI_SUCCESS : MPI_ERR_NO_MEM;
+}
+
+int mpi_comm_split(struct comm *c, int color, int key, MPI_Comm *newcomm)
+{
+    struct group *g = NULL;
+    uint64_t ctx;
+    if (c->inter)
+        return MPI_ERR_UNSUPPORTED_OPERATION;
+    if (color < 0 && color != MPI_UNDEFINED)
+        return MPI_ERR_ARG;
+    int rc = split(c, color, key, &g, &ctx);
+    if (rc != MPI_SUCCESS)
+        return rc;
+    if (!g) {
+        *newcomm = MPI_COMM_NULL;
+        return MPI_SUCCESS;
+    }
+    rc = give(comm_new(g, ctx, c), newcomm);
+    group_unref(g);
+    return rc;
+}
+
+static int node_of(const struct comm *c)
+{
+    return boot.segment ? (int)boot.segment->node_id : 0;
+}
+
+int mpi_comm_split_type(struct comm *c, int split_type, int key, struct info *info, MPI_Comm *newcomm)
+{
+    const char *resource = info_find(info, "mpi_hw_resource_type");
+    int color = MPI_UNDEFINED;
+    switch (split_type) {
+    case MPI_COMM_TYPE_SHARED:
+        color = node_of(c);
+        break;
+    case MPI_COMM_TYPE_HW_GUIDED:
+        if (resource && strcmp(resource, "mpi_shared_memory") == 0)
+            color = node_of(c);
+        break;
+    case MPI_COMM_TYPE_HW_UNGUIDED:
+    case MPI_COMM_TYPE_RESOURCE_GUIDED:
+    case MPI_UNDEFINED:
+        break;
+    default:
+        return MPI_ERR_ARG;
+    }
+    return mpi_comm_split(c, color, key, newcomm);
+}
+
+int mpi_comm_get_parent(MPI_Comm *parent)
+{
+    *parent = MPI_COMM_NULL;
+    return MPI_SUCCESS;
+}

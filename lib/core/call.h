@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * call: what happens around every MPI function: the trace in the rank's status line, and what becomes of an error. */
+#ifndef LIB_CORE_CALL_H
+#define LIB_CORE_CALL_H
+
+#include "lib/core/object.h"
+#include "lib/core/state.h"
+
+extern const char *const call_names[];
+
+static inline void call_enter(int id)
+{
+    static const uint64_t one = UINT64_C(1) << 16;
+    uint64_t c = atomic_load_explicit(&lib.status->call, memory_order_relaxed);
+    atomic_store_explicit(&lib.status->call, (c & ~(one - 1)) + one + (unsigned)id, memory_order_relaxed);
+}
+
+static inline void call_leave(void)
+{
+    uint64_t c = atomic_load_explicit(&lib.status->call, memory_order_relaxed);
+    atomic_store_explicit(&lib.status->call, c & ~UINT64_C(0xffff), memory_order_relaxed);
+}
+
+/* The present call has begun to wait: on this communicator, for this rank of MPI_COMM_WORLD (RANK_STATUS_...). */
+void call_waits(uint32_t comm, int peer, int tag);
+
+/* An error of class or code rc came out of function id: runs the error handler of `on` (NULL: lib.error_on, else
+ * MPI_COMM_SELF), and returns what the function returns, if it does. */
+int call_failed(int id, struct obj *on, int rc);
+/* A function was called before initialization or after finalization. */
+int call_inactive(int id);
+
+/* Runs the error handler of an object for a code: the meaning of MPI_Comm_call_errhandler and its kin. */
+int errhandler_run(struct obj *on, int code, const char *function);
+
+#endif

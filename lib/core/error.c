@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * error: the user's classes and codes are numbered from MPI_ERR_LASTCODE + 1 on; a class is a code that is its own
+ * class. A removed number is used again. */
+#include "lib/core/error.h"
+#include "lib/bindings/impl.h"
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const predefined[] = {
+#define E(name, text) [MPI_##name] = "MPI_" #name ": " text,
+#include "lib/core/error.def"
+#undef E
+};
+enum { PREDEFINED = sizeof predefined / sizeof *predefined, FIRST = MPI_ERR_LASTCODE + 1 };
+
+struct user_code {
+    int class; /* 0: free */
+    int users; /* of a class: its codes */
+    char text[MPI_MAX_ERROR_STRING];
+};
+static struct user_code **codes;
+static int code_count;
+static int last_used = MPI_ERR_LASTCODE;
+
+static struct user_code *user_code(int code)
+{
+    if (code < FIRST || code - FIRST >= code_count || !codes[code - FIRST]->class)
+        return NULL;
+    return codes[code - FIRST];
+}
+
+const char *error_text(int code)
+{
+    if (code >= 0 && code < PREDEFINED && predefined[code])
+        return predefined[code];
+    struct user_code *u = user_code(code);
+    return u ? u->text : "MPI_ERR_UNKNOWN: not an error code";
+}
+
+int error_class(int code)
+{
+    if ((code >= 0 && code < PREDEFINED) || (code > MPI_T_ERR_CANNOT_INIT - 1 && code <= MPI_T_ERR_PVAR_NO_ATOMIC))
+        return code;
+    struct user_code *u = user_code(code);
+    return u ? u->class : MPI_ERR_UNKNOWN;
+}
+
+int *error_last_used(void)
+{
+    return &last_used;
+}
+
+/* A number that is free; of class 0 it is its own class. */
+static int code_add(int class, int *code)
+{
+    int i = 0;
+    while (i < code_count && codes[i]->class)
+        i++;
+    if (i == code_count) {
+        struct user_code **p = realloc(codes, (size_t)(code_count + 1) * sizeof *p);
+        if (!p)
+            return MPI_ERR_NO_MEM;
+        codes = p;
+        if (!(codes[i] = calloc(1, sizeof **codes)))
+            return MPI_ERR_NO_MEM;
+        code_count++;
+    }
+    *codes[i] = (struct user_code){.class = class ? class : FIRST + i};
+    *code = FIRST + i;
+    if (*code > last_used)
+        last_used = *code;
+    return MPI_SUCCESS;
+}
+
+int mpi_add_error_class(int *errorclass)
+{
+    return code_add(0, errorclass);
+}
+
+int mpi_add_error_code(int errorclass, int *errorcode)
+{
+    struct user_code *u = user_code(errorclass);
+    if ((u && u->class != errorclass) || (!u && (errorclass < 0 || errorclass >= PREDEFINED)))
+        return MPI_ERR_ARG;
+    int rc = code_add(errorclass, errorcode);
+    if (rc == MPI_SUCCESS && u)
+        u->users++;
+    return rc;
+}
+
+int mpi_add_error_string(int errorcode, const char *string)
+{
+    struct user_code *u = user_code(errorcode);
+    if (!u || strlen(string) >= sizeof u->text)
+        return MPI_ERR_ARG;
+    strcpy(u->text, string);
+    return MPI_SUCCESS;
+}
+
+int mpi_remove_error_class(int errorclass)
+{
+    struct user_code *u = user_code(errorclass);
+    if (!u || u->class != errorclass || u->users)
+        return MPI_ERR_ARG;
+    u->class = 0;
+    return MPI_SUCCESS;
+}
+
+int mpi_remove_error_code(int errorcode)
+{
+    struct user_code *u = user_code(errorcode);
+    if (!u || u->class == errorcode)
+        return MPI_ERR_ARG;
+    struct user_code *class = user_code(u->class);
+    if (class)
+        class->users--;
+    u->class = 0;
+    return MPI_SUCCESS;
+}
+
+int mpi_remove_error_string(int errorcode)
+{
+    struct user_code *u = user_code(errorcode);
+    if (!u || !u->text[0])
+        return MPI_ERR_ARG;
+    u->text[0] = 0;
+    return MPI_SUCCESS;
+}
+
+int mpi_error_class(int errorcode, int *errorclass)
+{
+    int c = error_class(errorcode);
+    if (c == MPI_ERR_UNKNOWN && errorcode != MPI_ERR_UNKNOWN)
+        return MPI_ERR_ARG;
+    *errorclass = c;
+    return MPI_SUCCESS;
+}
+
+int mpi_error_string(int errorcode, char *string, int *resultlen)
+{
+    int c = error_class(errorcode);
+    if (c == MPI_ERR_UNKNOWN && errorcode != MPI_ERR_UNKNOWN)
+        return MPI_ERR_ARG;
+    strcpy(string, error_text(errorcode));
+    *resultlen = (int)strlen(string);
+    return MPI_SUCCESS;
+}

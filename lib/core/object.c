@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * object: one arena a kind. An arena reserves address space, which costs nothing, and takes memory as it grows. */
+#include "lib/core/object.h"
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+struct obj_arena obj_arenas[OBJ_KINDS];
+struct obj *obj_predefined[OBJ_PREDEFINED_END];
+
+/* What the fast path of obj_of does not need. A free object keeps its last handle's generation in `refs` and the next
+ * free one right behind its head. */
+static struct {
+    size_t slot;
+    size_t committed;
+    struct obj *free;
+    size_t alive;
+} arena_rest[OBJ_KINDS];
+
+enum { RESERVE_SHIFT = 34, CHUNK = 64 * 1024 };
+#define RESERVE ((size_t)1 << RESERVE_SHIFT)
+
+static struct obj **next_of(struct obj *o)
+{
+    return (struct obj **)(o + 1);
+}
+
+static bool arena_open(enum obj_kind k, size_t size)
+{
+    size_t want = RESERVE;
+    void *p = MAP_FAILED;
+    /* A limit on address space (ulimit -v) may forbid the wish; take what can be had. */
+    while (p == MAP_FAILED && want >= CHUNK) {
+        p = mmap(NULL, want, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (p == MAP_FAILED)
+            want /= 2;
+    }
+    if (p == MAP_FAILED)
+        return false;
+    obj_arenas[k].base = (uintptr_t)p;
+    arena_rest[k].slot = (size + OBJ_ALIGN - 1) / OBJ_ALIGN * OBJ_ALIGN;
+    return true;
+}
+
+static struct obj *arena_grow(enum obj_kind k, size_t size)
+{
+    if (!obj_arenas[k].base && !arena_open(k, size))
+        return NULL;
+    struct obj_arena *a = &obj_arenas[k];
+    size_t end = a->used + arena_rest[k].slot;
+    if (end > arena_rest[k].committed) {
+        size_t more = CHUNK;
+        if (mprotect((char *)a->base + arena_rest[k].committed, more, PROT_READ | PROT_WRITE) != 0)
+            return NULL;
+        arena_rest[k].committed += more;
+        if (end > arena_rest[k].committed)
+            return NULL;
+    }
+    struct obj *o = (struct obj *)(a->base + a->used);
+    a->used = end;
+    o->refs = 0;
+    return o;
+}
+
+void *obj_new_raw(enum obj_kind kind, size_t size)
+{
+    struct obj *o = arena_rest[kind].free;
+    if (LIKELY(o != NULL))
+        arena_rest[kind].free = *next_of(o);
+    else if (!(o = arena_grow(kind, size)))
+        return NULL;
+    arena_rest[kind].alive++;
+    o->handle = (uintptr_t)o | (unsigned)(o->refs + 1) % OBJ_ALIGN;
+    o->refs = 1;
+    o->kind = (uint8_t)kind;
+    o->predefined = false;
+    return o;
+}
+
+void *obj_new(enum obj_kind kind, size_t size)
+{
+    struct obj *o = obj_new_raw(kind, size);
+    if (o)
+        memset(o + 1, 0, size - sizeof *o);
+    return o;
+}
+
+void obj_free(struct obj *o)
+{
+    enum obj_kind k = o->kind;
+    o->refs = (int)(o->handle % OBJ_ALIGN);
+    o->handle = 0;
+    *next_of(o) = arena_rest[k].free;
+    arena_rest[k].free = o;
+    arena_rest[k].alive--;
+}
+
+void obj_predefine(struct obj *o, enum obj_kind kind, uintptr_t handle)
+{
+    *o = (struct obj){.handle = handle, .refs = 1, .kind = (uint8_t)kind, .predefined = true};
+    obj_predefined[handle] = o;
+}
+
+size_t obj_alive(enum obj_kind kind)
+{
+    return arena_rest[kind].alive;
+}
+
+/* Handles given to Fortran. An integer stays with its handle for good: freed handles come back to the same address with
+ * another generation, so the table grows with what Fortran has seen at most. */
+static struct {
+    uintptr_t *handle;
+    int count, cap;
+} ints;
+
+int obj_toint(uintptr_t handle)
+{
+    if (handle < OBJ_HANDLE_MIN)
+        return (int)handle;
+    for (int i = ints.count; i-- > 0;)
+        if (ints.handle[i] == handle)
+            return OBJ_HANDLE_MIN + i;
+    if (ints.count == ints.cap) {
+        int cap = ints.cap ? 2 * ints.cap : 64;
+        uintptr_t *p = realloc(ints.handle, (size_t)cap * sizeof *p);
+        if (!p)
+            return 0;
+        ints.handle = p;
+        ints.cap = cap;
+    }
+    ints.handle[ints.count] = handle;
+    return OBJ_HANDLE_MIN + ints.count++;
+}
+
+uintptr_t obj_fromint(int i)
+{
+    if (i >= OBJ_HANDLE_MIN && i - OBJ_HANDLE_MIN < ints.count)
+        return ints.handle[i - OBJ_HANDLE_MIN];
+    return i >= 0 && i < OBJ_HANDLE_MIN ? (uintptr_t)i : 0;
+}

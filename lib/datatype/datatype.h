@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * datatype: what a datatype is, and the engine that moves data by it.
+ *
+ * A layout is compiled when a type is made: nested loops over runs of bytes, merged as far as they can be. Packing and
+ * unpacking work on any part of the packed stream, so that a message can be moved in pieces without a copy of the
+ * whole.
+ */
+#ifndef LIB_DATATYPE_DATATYPE_H
+#define LIB_DATATYPE_DATATYPE_H
+
+#include "lib/core/attr.h"
+#include "lib/core/object.h"
+#include "lib/datatype/basic.h"
+
+struct layout;   /* datatype/layout.h */
+struct envelope; /* how it was made; datatype/envelope.h */
+
+struct datatype {
+    struct obj obj;
+    bool committed;
+    bool dense;    /* any count of it is one run of count * size bytes from true_lb on */
+    bool one_run;  /* one of it is one run of bytes */
+    bool marked;   /* lb and extent were set, and win over those of other members of a struct */
+    int8_t basic;  /* index of the basic type that all its elements are (datatype/basic.h), or -1 */
+    uint8_t align; /* as a member of a C struct */
+    MPI_Count size;
+    MPI_Count lb, extent;
+    MPI_Count true_lb, true_extent;
+    MPI_Count elements;        /* basic elements in one */
+    MPI_Count disp;            /* of the layout's origin */
+    struct layout *layout;     /* NULL: no bytes */
+    struct envelope *envelope; /* NULL: predefined */
+    struct attrs attrs;
+    char name[MPI_MAX_OBJECT_NAME];
+};
+
+static inline MPI_Datatype datatype_handle(const struct datatype *t)
+{
+    return (MPI_Datatype)t->obj.handle;
+}
+
+static inline struct datatype *datatype_ref(struct datatype *t)
+{
+    t->obj.refs++;
+    return t;
+}
+void datatype_unref(struct datatype *t);
+
+/* Is (buf, count, t) one run of bytes? Then it begins at buf + t->true_lb. */
+static inline bool datatype_is_run(const struct datatype *t, MPI_Count count)
+{
+    return t->dense || (count <= 1 && t->one_run);
+}
+
+/* Moves bytes [from, from + n) of the packed form of (buf, count, t); the range lies inside. */
+void datatype_pack(const struct datatype *t, const void *buf, MPI_Count count, MPI_Count from, void *out, size_t n);
+void datatype_unpack(const struct datatype *t, void *buf, MPI_Count count, MPI_Count from, const void *in, size_t n);
+/* From one buffer to another in this process, as a message to oneself would: at most the smaller of both. Without
+ * memory (both irregular): MPI_ERR_NO_MEM. */
+int datatype_copy(const void *from, MPI_Count from_count, const struct datatype *from_type, void *to,
+                  MPI_Count to_count, const struct datatype *to_type);
+
+/* Bytes from the first to the last that (count, t) may touch, and where the first lies: for temporary buffers. */
+static inline MPI_Count datatype_span(const struct datatype *t, MPI_Count count, MPI_Count *gap)
+{
+    *gap = t->true_lb;
+    if (count <= 0 || t->size == 0)
+        return 0;
+    MPI_Count reach = (count - 1) * t->extent;
+    if (reach < 0)
+        *gap += reach, reach = -reach;
+    return t->true_extent + reach;
+}
+
+int datatype_init(void);
+
+extern struct datatype basic_types[BASIC_COUNT];
+#define datatype_byte (basic_types[BASIC_I_BYTE])
+#define datatype_packed (basic_types[BASIC_I_PACKED])
+
+#endif

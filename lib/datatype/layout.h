@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * layout: where the bytes of one element lie, compiled. A layout is immutable and shared.
+ *
+ *     RUN    size bytes
+ *     LOOP   count times the child, stride apart
+ *     LIST   pieces, each a displacement and a child, or a run where the child is NULL
+ *
+ * A `placed` is a layout and the displacement of its origin. What the constructors get is merged as far as it goes:
+ * runs that touch become one, loops over touching runs become runs, regular lists become loops. */
+#ifndef LIB_DATATYPE_LAYOUT_H
+#define LIB_DATATYPE_LAYOUT_H
+
+#include <sys/uio.h>
+#include "lib/core/types.h"
+
+enum layout_kind { LAYOUT_RUN, LAYOUT_LOOP, LAYOUT_LIST };
+
+struct layout_piece {
+    MPI_Count disp;
+    MPI_Count at; /* in the packed stream */
+    MPI_Count size;
+    struct layout *child; /* NULL: a run */
+};
+
+struct layout {
+    int refs;
+    enum layout_kind kind;
+    MPI_Count size; /* packed */
+    MPI_Count count, stride;
+    struct layout *child;
+    struct layout_piece *pieces;
+};
+
+struct placed {
+    MPI_Count disp;
+    struct layout *layout; /* NULL: nothing (no bytes) */
+};
+
+struct layout *layout_ref(struct layout *l);
+void layout_unref(struct layout *l);
+
+/* Each takes over its arguments' references and gives one. A layout of NULL with ok false: out of memory. */
+struct placed placed_run(MPI_Count disp, MPI_Count size, bool *ok);
+struct placed placed_loop(MPI_Count count, MPI_Count stride, struct placed child, bool *ok);
+struct placed placed_list(struct placed *items, MPI_Count n, bool *ok); /* items stay the caller's array */
+
+/* Bytes [from, from + n) of the packed stream of `count` elements, `extent` apart, whose layout is l at base. */
+void layout_pack(const struct layout *l, MPI_Count extent, const char *base, MPI_Count from, char *out, size_t n);
+void layout_unpack(const struct layout *l, MPI_Count extent, char *base, MPI_Count from, const char *in, size_t n);
+/* The same bytes as at most max pieces of memory; returns how many, *n becomes the bytes that they cover. */
+int layout_pieces(const struct layout *l, MPI_Count extent, char *base, MPI_Count from, size_t *n, struct iovec *out,
+                  int max);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * op: reduction operations, predefined by (operation, basic type) and the user's own. */
+#ifndef LIB_OP_OP_H
+#define LIB_OP_OP_H
+
+#include "lib/core/object.h"
+
+struct datatype;
+
+struct op {
+    struct obj obj;
+    bool commutative;
+    bool wide; /* the user's function counts in MPI_Count */
+    int which; /* predefined: its place in the table; -1: the user's */
+    union {
+        MPI_User_function *user;
+        MPI_User_function_c *user_c;
+    };
+};
+
+/* May op work on this type? MPI_SUCCESS or MPI_ERR_OP. */
+int op_check(const struct op *op, const struct datatype *t);
+/* inout = in op inout, element by element; what op_check allows. */
+void op_apply(const struct op *op, const void *in, void *inout, MPI_Count count, struct datatype *t);
+void op_init(void);
+static inline struct op *op_ref(struct op *op)
+{
+    op->obj.refs++;
+    return op;
+}
+void op_unref(struct op *op);
+
+#endif

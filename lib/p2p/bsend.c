@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "lib/p2p/bsend.h"
+#include <stdlib.h>
+#include "lib/bindings/impl.h"
+
+struct buffer {
+    void *at; /* NULL: none attached */
+    MPI_Count size, used;
+};
+static struct buffer global;
+
+/* A copy under way. */
+struct copy {
+    struct buffer *buffer;
+    MPI_Count charge;
+    char bytes[];
+};
+
+static void copy_release(struct request *r)
+{
+    struct copy *k = r->extra;
+    k->buffer->used -= k->charge;
+    free(k);
+}
+
+static const struct request_ops copy_ops = {.release = copy_release};
+
+static struct buffer *buffer_of(struct comm *c)
+{
+    struct buffer *own = c->buffer;
+    return own && own->at ? own : &global;
+}
+
+int bsend(const void *buf, MPI_Count count, struct datatype *t, int dest, int tag, struct comm *c)
+{
+    struct buffer *b = buffer_of(c);
+    MPI_Count n = count * t->size, charge = n + MPI_BSEND_OVERHEAD;
+    struct request *r;
+    if (dest == MPI_PROC_NULL)
+        return MPI_SUCCESS;
+    if (!b->at || (b->at != MPI_BUFFER_AUTOMATIC && charge > b->size - b->used))
+        return MPI_ERR_BUFFER;
+    struct copy *k = malloc(sizeof *k + (size_t)n);
+    if (!k)
+        return MPI_ERR_NO_MEM;
+    k->buffer = b;
+    k->charge = charge;
+    datatype_pack(t, buf, count, 0, k->bytes, (size_t)n);
+    int rc = p2p_send(k->bytes, n, &datatype_packed, dest, tag, c, c->ctx, MODE_STANDARD, &r);
+    if (!r) {
+        free(k);
+        return rc;
+    }
+    b->used += charge;
+    r->extra = k;
+    r->ops = &copy_ops;
+    if (r->complete)
+        request_free(r);
+    else
+        r->orphan = true;
+    return MPI_SUCCESS;
+}
+
+static int attach(struct buffer *b, void *at, MPI_Count size)
+{
+    if (b->at || !at)
+        return MPI_ERR_BUFFER;
+    *b = (struct buffer){at, size, 0};
+    return MPI_SUCCESS;
+}
+
+static void flush(struct buffer *b)
+{
+    struct waiter w = {0};
+    while (b->used > 0)
+        progress_wait(&w, NULL);
+}
+
+static int detach(struct buffer *b, void *addr, MPI_Count *size)
+{
+    if (!addr)
+        return MPI_ERR_ARG;
+    flush(b);
+    *(void **)addr = b->at;
+    *size = b->size;
+    *b = (struct buffer){0};
+    return MPI_SUCCESS;
+}
+
+int mpi_buffer_attach(void *buffer, MPI_Count size)
+{
+    return attach(&global, buffer, size);
+}
+
+int mpi_buffer_detach(void *addr, MPI_Count *size)
+{
+    return detach(&global, addr, size);
+}
+
+int mpi_buffer_flush(void)
+{
+    flush(&global);
+    return MPI_SUCCESS;
+}
+
+int mpi_comm_attach_buffer(struct comm *c, void *buffer, MPI_Count size)
+{
+    if (!c->buffer && !(c->buffer = calloc(1, sizeof(struct buffer))))
+        return MPI_ERR_NO_MEM;
+    return attach(c->buffer, buffer, size);
+}
+
+int mpi_comm_detach_buffer(struct comm *c, void *addr, MPI_Count *size)
+{
+    struct buffer none = {0};
+    return detach(c->buffer ? c->buffer : &none, addr, size);
+}
+
+int mpi_comm_flush_buffer(struct comm *c)
+{
+    if (c->buffer)
+        flush(c->buffer);
+    return MPI_SUCCESS;
+}

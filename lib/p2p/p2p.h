@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * p2p: messages between ranks over any transport. One matching engine, whatever carries them.
+ *
+ * Protocol. A message up to the transport's eager_max is one EAGER packet. A longer one (and any synchronous one)
+ * announces itself with RTS; the receiver, once matched, reads the sender's memory itself and answers FIN, or, where it
+ * cannot or the sender's data is irregular, answers CTS and the sender streams DATA packets. */
+#ifndef LIB_P2P_P2P_H
+#define LIB_P2P_P2P_H
+
+#include "lib/p2p/request.h"
+
+/* The context of collectives of a communicator. */
+#define P2P_COLL(c) ((c)->ctx | 1)
+
+/* Starts a send. Returns an error class; *req is NULL if it is complete already (always so far as the caller's buffer
+ * goes), else the request. dest is a rank or MPI_PROC_NULL; mode an enum send_mode without MODE_BUFFER. */
+int p2p_send(const void *buf, MPI_Count count, struct datatype *t, int dest, int tag, struct comm *c, uint64_t ctx,
+             int mode, struct request **req);
+/* Starts a receive; *req is never NULL on success, and may be complete. */
+int p2p_recv(void *buf, MPI_Count count, struct datatype *t, int source, int tag, struct comm *c, uint64_t ctx,
+             struct request **req);
+
+/* A packet has come; called by transports. */
+void p2p_deliver(struct peer *from, const struct packet *h, const void *payload, size_t n);
+
+/* Polls once; true if anything happened. */
+bool progress_poll(void);
+/* Something to be polled as long as it is on the list (schedules). */
+struct progress_hook {
+    bool (*poll)(struct progress_hook *h); /* true: something happened; may remove itself */
+    TAILQ_ENTRY(progress_hook) link;
+};
+void progress_add(struct progress_hook *h);
+void progress_remove(struct progress_hook *h);
+
+/* Waiting: struct waiter w = {0}; while (!done) progress_wait(&w, req or NULL). Polls; after a while it yields, then it
+ * sleeps until something may have happened. */
+struct waiter {
+    unsigned idle;
+    bool told;
+};
+void progress_wait(struct waiter *w, const struct request *on);
+
+int p2p_init(void);
+void p2p_fini(void);
+
+#endif

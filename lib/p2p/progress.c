@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * progress: the place that polls and the place that waits.
+ *
+ * Spin while every rank has a processor of its own; give the processor away soon if not; sleep when neither helped. */
+#include <errno.h>
+#include <linux/futex.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+#include "lib/boot/boot.h"
+#include "lib/core/call.h"
+#include "lib/core/state.h"
+#include "lib/p2p/protocol.h"
+#include "lib/transport/shm/shm.h"
+
+static TAILQ_HEAD(, progress_hook) hooks = TAILQ_HEAD_INITIALIZER(hooks);
+
+void progress_add(struct progress_hook *h)
+{
+    TAILQ_INSERT_TAIL(&hooks, h, link);
+}
+
+void progress_remove(struct progress_hook *h)
+{
+    TAILQ_REMOVE(&hooks, h, link);
+}
+
+bool progress_poll(void)
+{
+    bool did = transport_poll() > 0;
+    if (UNLIKELY(p2p_pending()))
+        did |= p2p_flush() > 0;
+    if (UNLIKELY(!TAILQ_EMPTY(&hooks))) {
+        struct progress_hook *h, *next;
+        for (h = TAILQ_FIRST(&hooks); h; h = next) {
+            next = TAILQ_NEXT(h, link);
+            did |= h->poll(h);
+        }
+    }
+    return did;
+}
+
+static inline void pause_cpu(void)
+{
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+enum { SPIN_OWN = 4000, SPIN_SHARED = 20, YIELDS_OWN = 20, YIELDS_SHARED = 40 };
+static const struct timespec long_nap = {.tv_nsec = 100000000}, short_nap = {.tv_nsec = 500000};
+
+static void sleep_now(void)
+{
+    uint32_t value;
+    _Atomic uint32_t *bell = shm_active ? transport_shm.arm(&value) : NULL;
+    /* Without a bell, or where another thread or the room in a ring may end the wait, look again soon. */
+    bool soon = !bell || lib.threaded || p2p_pending();
+    if (progress_poll()) {
+        if (bell)
+            transport_shm.disarm();
+        return;
+    }
+    int depth = lib_suspend();
+    if (bell)
+        syscall(SYS_futex, bell, FUTEX_WAIT, value, soon ? &short_nap : &long_nap, NULL, 0);
+    else
+        nanosleep(&short_nap, NULL);
+    lib_resume(depth);
+    if (bell)
+        transport_shm.disarm();
+}
+
+static void tell(const struct request *on)
+{
+    int peer = RANK_STATUS_NONE, tag = 0;
+    uint32_t comm = 0;
+    if (on && on->comm) {
+        comm = on->comm == &comm_world ? 0 : on->comm == &comm_self ? 1 : (uint32_t)(on->comm->ctx >> 1) + 1;
+        tag = on->tag;
+        if (on->type == REQ_RECV || on->type == REQ_SEND)
+            peer = on->peer_rank == MPI_ANY_SOURCE ? RANK_STATUS_ANY : comm_proc(on->comm, on->peer_rank);
+    }
+    call_waits(comm, peer, tag);
+}
+
+void progress_wait(struct waiter *w, const struct request *on)
+{
+    if (progress_poll()) {
+        w->idle = 0;
+        lib_yield();
+        return;
+    }
+    bool own = boot.local_size <= boot.local_cpus;
+    unsigned spin = own ? SPIN_OWN : SPIN_SHARED, yields = own ? YIELDS_OWN : YIELDS_SHARED;
+    w->idle++;
+    if (w->idle < spin) {
+        pause_cpu();
+        lib_yield();
+    } else if (w->idle < spin + yields) {
+        int depth = lib_suspend();
+        sched_yield();
+        lib_resume(depth);
+    } else {
+        if (!w->told)
+            tell(on);
+        w->told = true;
+        sleep_now();
+    }
+}

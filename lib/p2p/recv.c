@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * recv: receives, send-receives, probes, matched receives. */
+#include <stdlib.h>
+#include "lib/bindings/impl.h"
+#include "lib/core/state.h"
+#include "lib/p2p/match.h"
+#include "lib/p2p/protocol.h"
+
+static void recv_cancel(struct request *r)
+{
+    if (r->matched || r->peer_rank == MPI_PROC_NULL)
+        return;
+    match_unpost(r);
+    r->cancelled = true;
+    r->source = MPI_ANY_SOURCE;
+    r->status_tag = MPI_ANY_TAG;
+    r->bytes = 0;
+    request_complete(r, MPI_SUCCESS);
+}
+
+static int recv_restart(struct request *r)
+{
+    p2p_recv_start(r);
+    return MPI_SUCCESS;
+}
+
+static const struct request_ops recv_ops = {.start = recv_restart, .cancel = recv_cancel};
+
+int mpi_recv(void *buf, MPI_Count count, struct datatype *t, int source, int tag, struct comm *c, MPI_Status *status)
+{
+    struct request *r;
+    int rc = p2p_recv(buf, count, t, source, tag, c, c->ctx, &r);
+    return rc == MPI_SUCCESS ? request_wait(r, status) : rc;
+}
+
+int mpi_irecv(void *buf, MPI_Count count, struct datatype *t, int source, int tag, struct comm *c, MPI_Request *out)
+{
+    struct request *r;
+    int rc = p2p_recv(buf, count, t, source, tag, c, c->ctx, &r);
+    if (rc == MPI_SUCCESS) {
+        r->ops = &recv_ops;
+        *out = request_handle(r);
+    }
+    return rc;
+}
+
+int mpi_recv_init(void *buf, MPI_Count count, struct datatype *t, int source, int tag, struct comm *c, MPI_Request *out)
+{
+    struct request *r = request_new(REQ_RECV, c, t);
+    if (!r)
+        return MPI_ERR_NO_MEM;
+    r->rbuf = buf;
+    r->count = count;
+    r->peer_rank = source;
+    r->tag = tag;
+    r->ctx = c->ctx;
+    r->persistent = true;
+    r->active = false;
+    r->ops = &recv_ops;
+    *out = request_handle(r);
+    return MPI_SUCCESS;
+}
+
+int mpi_sendrecv(const void *sendbuf, MPI_Count sendcount, struct datatype *sendtype, int dest, int sendtag,
+                 void *recvbuf, MPI_Count recvcount, struct datatype *recvtype, int source, int recvtag, struct comm *c,
+                 MPI_Status *status)
+{
+    struct request *in, *out;
+    int rc = p2p_recv(recvbuf, recvcount, recvtype, source, recvtag, c, c->ctx, &in);
+    if (rc != MPI_SUCCESS)
+        return rc;
+    rc = p2p_send(sendbuf, sendcount, sendtype, dest, sendtag, c, c->ctx, MODE_STANDARD, &out);
+    if (rc == MPI_SUCCESS && out)
+        rc = request_wait(out, MPI_STATUS_IGNORE);
+    int in_rc = request_wait(in, status);
+    return rc != MPI_SUCCESS ? rc : in_rc;
+}
+
+int mpi_sendrecv_replace(void *buf, MPI_Count count, struct datatype *t, int dest, int sendtag, int source, int recvtag,
+                         struct comm *c, MPI_Status *status)
+{
+    MPI_Count n = count * t->size;
+    void *copy = malloc((size_t)n + 1);
+    if (!copy)
+        return MPI_ERR_NO_MEM;
+    datatype_pack(t, buf, count, 0, copy, (size_t)n);
+    int rc = mpi_sendrecv(copy, n, &datatype_packed, dest, sendtag, buf, count, t, source, recvtag, c, status);
+    free(copy);
+    return rc;
+}
+
+/* A request for two: complete when both are. */
+struct both {
+    MPI_Status status; /* first: what request_finish copies */
+    struct progress_hook hook;
+    struct request *self, *in, *out;
+    void *copy;
+};
+
+static bool both_poll(struct progress_hook *h)
+{
+    struct both *b = (struct both *)((char *)h - offsetof(struct both, hook));
+    if (!b->in->complete || (b->out && !b->out->complete))
+        return false;
+    progress_remove(h);
+    int rc = b->out ? request_finish(b->out, NULL, MPI_STATUS_IGNORE) : MPI_SUCCESS;
+    int in_rc = request_finish(b->in, NULL, &b->status);
+    lib.error_on = NULL;
+    request_complete(b->self, rc != MPI_SUCCESS ? rc : in_rc);
+    return true;
+}
+
+static int both_query(struct request *r)
+{
+    return MPI_SUCCESS;
+}
+
+static void both_release(struct request *r)
+{
+    free(((struct both *)r->extra)->copy);
+    free(r->extra);
+}
+
+static const struct request_ops both_ops = {.query = both_query, .release = both_release};
+
+static int start_both(const void *sendbuf, MPI_Count sendcount, struct datatype *sendtype, int dest, int sendtag,
+                      void *recvbuf, MPI_Count recvcount, struct datatype *recvtype, int source, int recvtag,
+                      struct comm *c, void *copy, MPI_Request *out)
+{
+    struct both *b = calloc(1, sizeof *b);
+    struct request *r = b ? request_new(REQ_GENERAL, c, NULL) : NULL;
+    if (!r) {
+        free(b);
+        free(copy);
+        return MPI_ERR_NO_MEM;
+    }
+    b->copy = copy;
+    b->self = r;
+    b->hook.poll = both_poll;
+    r->extra = b;
+    r->ops = &both_ops;
+    int rc = p2p_recv(recvbuf, recvcount, recvtype, source, recvtag, c, c->ctx, &b->in);
+    if (rc == MPI_SUCCESS)
+        rc = p2p_send(sendbuf, sendcount, sendtype, dest, sendtag, c, c->ctx, MODE_STANDARD, &b->out);
+    if (rc != MPI_SUCCESS) {
+        if (b->in) {
+            recv_cancel(b->in);
+            request_free(b->in);
+        }
+        request_free(r);
+        return rc;
+    }
+    progress_add(&b->hook);
+    *out = request_handle(r);
+    return MPI_SUCCESS;
+}
+
+int mpi_isendrecv(const void *sendbuf, MPI_Count sendcount, struct datatype *sendtype, int dest, int sendtag,
+                  void *recvbuf, MPI_Count recvcount, struct datatype *recvtype, int source, int recvtag,
+                  struct comm *c, MPI_Request *out)
+{
+    return start_both(sendbuf, sendcount, sendtype, dest, sendtag, recvbuf, recvcount, recvtype, source, recvtag, c,
+                      NULL, out);
+}
+
+int mpi_isendrecv_replace(void *buf, MPI_Count count, struct datatype *t, int dest, int sendtag, int source,
+                          int recvtag, struct comm *c, MPI_Request *out)
+{
+    MPI_Count n = count * t->size;
+    void *copy = malloc((size_t)n + 1);
+    if (!copy)
+        return MPI_ERR_NO_MEM;
+    datatype_pack(t, buf, count, 0, copy, (size_t)n);
+    return start_both(copy, n, &datatype_packed, dest, sendtag, buf, count, t, source, recvtag, c, copy, out);
+}
+
+static void found(const struct unexpected *u, MPI_Status *status)
+{
+    status_set(status, u->head.source, u->head.tag, (MPI_Count)u->bytes, false);
+}
+
+static void no_proc(MPI_Status *status)
+{
+    status_set(status, MPI_PROC_NULL, MPI_ANY_TAG, 0, false);
+}
+
+static struct unexpected *probe(int source, int tag, struct comm *c, bool wait)
+{
+    struct waiter w = {0};
+    struct unexpected *u = match_find(c->ctx, source, tag);
+    if (!u && !wait) {
+        progress_poll();
+        u = match_find(c->ctx, source, tag);
+        lib_yield();
+    }
+    while (!u && wait) {
+        progress_wait(&w, NULL);
+        u = match_find(c->ctx, source, tag);
+    }
+    return u;
+}
+
+int mpi_probe(int source, int tag, struct comm *c, MPI_Status *status)
+{
+    if (source == MPI_PROC_NULL)
+        no_proc(status);
+    else
+        found(probe(source, tag, c, true), status);
+    return MPI_SUCCESS;
+}
+
+int mpi_iprobe(int source, int tag, struct comm *c, int *flag, MPI_Status *status)
+{
+    struct unexpected *u = source == MPI_PROC_NULL ? NULL : probe(source, tag, c, false);
+    *flag = u || source == MPI_PROC_NULL;
+    if (source == MPI_PROC_NULL)
+        no_proc(status);
+    else if (u)
+        found(u, status);
+    return MPI_SUCCESS;
+}
+
+struct message {
+    struct obj obj;
+    struct unexpected *what;
+    struct comm *comm;
+};
+static struct message no_proc_message;
+
+static int to_message(struct unexpected *u, struct comm *c, MPI_Message *message, MPI_Status *status)
+{
+    struct message *m = obj_new(OBJ_MESSAGE, sizeof *m);
+    if (!m)
+        return MPI_ERR_NO_MEM;
+    found(u, status);
+    match_take(u);
+    m->what = u;
+    m->comm = comm_ref(c);
+    *message = (MPI_Message)m->obj.handle;
+    return MPI_SUCCESS;
+}
+
+static int to_no_proc(MPI_Message *message, MPI_Status *status)
+{
+    *message = MPI_MESSAGE_NO_PROC;
+    no_proc(status);
+    return MPI_SUCCESS;
+}
+
+int mpi_mprobe(int source, int tag, struct comm *c, MPI_Message *message, MPI_Status *status)
+{
+    if (source == MPI_PROC_NULL)
+        return to_no_proc(message, status);
+    return to_message(probe(source, tag, c, true), c, message, status);
+}
+
+int mpi_improbe(int source, int tag, struct comm *c, int *flag, MPI_Message *message, MPI_Status *status)
+{
+    struct unexpected *u = source == MPI_PROC_NULL ? NULL : probe(source, tag, c, false);
+    *flag = u || source == MPI_PROC_NULL;
+    if (source == MPI_PROC_NULL)
+        return to_no_proc(message, status);
+    return u ? to_message(u, c, message, status) : MPI_SUCCESS;
+}
+
+/* A receive of a message that was matched before. */
+static int take(void *buf, MPI_Count count, struct datatype *t, MPI_Message *message, struct request **out)
+{
+    struct message *m = message_of(*message);
+    struct request *r = request_new(REQ_RECV, m->comm ? m->comm : &comm_self, t);
+    if (!r)
+        return MPI_ERR_NO_MEM;
+    *out = r;
+    r->rbuf = buf;
+    r->count = count;
+    r->ops = &recv_ops;
+    *message = MPI_MESSAGE_NULL;
+    if (m == &no_proc_message) {
+        r->peer_rank = MPI_PROC_NULL;
+        p2p_recv_start(r);
+        return MPI_SUCCESS;
+    }
+    r->peer_rank = m->what->head.source;
+    r->tag = m->what->head.tag;
+    r->ctx = m->what->head.ctx;
+    p2p_receive_unexpected(r, m->what);
+    comm_unref(m->comm);
+    obj_free(&m->obj);
+    return MPI_SUCCESS;
+}
+
+int mpi_mrecv(void *buf, MPI_Count count, struct datatype *t, MPI_Message *message, MPI_Status *status)
+{
+    struct request *r;
+    int rc = take(buf, count, t, message, &r);
+    return rc == MPI_SUCCESS ? request_wait(r, status) : rc;
+}
+
+int mpi_imrecv(void *buf, MPI_Count count, struct datatype *t, MPI_Message *message, MPI_Request *out)
+{
+    struct request *r;
+    int rc = take(buf, count, t, message, &r);
+    if (rc == MPI_SUCCESS)
+        *out = request_handle(r);
+    return rc;
+}
+
+void message_init(void)
+{
+    obj_predefine(&no_proc_message.obj, OBJ_MESSAGE, (uintptr_t)MPI_MESSAGE_NO_PROC);
+}

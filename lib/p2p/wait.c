@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * wait: MPI_Wait, MPI_Test and their kin. A null or inactive request is complete and empty. */
+#include <stdlib.h>
+#include "lib/bindings/impl.h"
+#include "lib/core/state.h"
+#include "lib/p2p/p2p.h"
+
+/* The request of a handle; NULL if there is nothing to wait for. *bad: not a request. */
+static struct request *live(MPI_Request h, bool *bad)
+{
+    struct request *r = request_of(h);
+    if (!r && h != MPI_REQUEST_NULL)
+        *bad = true;
+    return r && r->active ? r : NULL;
+}
+
+static bool poll_until(const struct request *r)
+{
+    if (r->complete)
+        return true;
+    progress_poll();
+    return r->complete;
+}
+
+int mpi_wait(MPI_Request *request, MPI_Status *status)
+{
+    bool bad = false;
+    struct request *r = live(*request, &bad);
+    if (bad)
+        return MPI_ERR_REQUEST;
+    if (!r) {
+        status_empty(status);
+        return MPI_SUCCESS;
+    }
+    struct waiter w = {0};
+    while (!r->complete)
+        progress_wait(&w, r);
+    return request_finish(r, request, status);
+}
+
+int mpi_test(MPI_Request *request, int *flag, MPI_Status *status)
+{
+    bool bad = false;
+    struct request *r = live(*request, &bad);
+    if (bad)
+        return MPI_ERR_REQUEST;
+    *flag = !r || poll_until(r);
+    if (!r)
+        status_empty(status);
+    else if (*flag)
+        return request_finish(r, request, status);
+    else
+        lib_yield();
+    return MPI_SUCCESS;
+}
+
+/* Are the handles requests at all? */
+static int check(int count, const MPI_Request *h)
+{
+    if (count > 0 && !h)
+        return MPI_ERR_ARG;
+    for (int i = 0; i < count; i++)
+        if (h[i] != MPI_REQUEST_NULL && !request_of(h[i]))
+            return MPI_ERR_REQUEST;
+    return MPI_SUCCESS;
+}
+
+static struct request *active_of(MPI_Request h)
+{
+    struct request *r = request_of(h);
+    return r && r->active ? r : NULL;
+}
+
+/* All are complete: statuses and errors as the standard wants them. */
+static int finish_all(int count, MPI_Request *h, MPI_Status *statuses)
+{
+    int rc = MPI_SUCCESS;
+    for (int i = 0; i < count; i++) {
+        struct request *r = active_of(h[i]);
+        MPI_Status *s = statuses ? &statuses[i] : MPI_STATUS_IGNORE;
+        int error = MPI_SUCCESS;
+        if (r)
+            error = request_finish(r, &h[i], s);
+        else
+            status_empty(s);
+        if (s)
+            s->MPI_ERROR = error;
+        if (error != MPI_SUCCESS)
+            rc = MPI_ERR_IN_STATUS;
+    }
+    if (rc != MPI_SUCCESS && statuses)
+        return rc;
+    for (int i = 0; statuses && i < count; i++)
+        statuses[i].MPI_ERROR = MPI_SUCCESS;
+    return rc;
+}
+
+int mpi_waitall(int count, MPI_Request *h, MPI_Status *statuses)
+{
+    int rc = check(count, h);
+    if (rc != MPI_SUCCESS)
+        return rc;
+    struct waiter w = {0};
+    for (int i = 0; i < count; i++) {
+        struct request *r = active_of(h[i]);
+        while (r && !r->complete)
+            progress_wait(&w, r);
+    }
+    return finish_all(count, h, statuses);
+}
+
+int mpi_testall(int count, MPI_Request *h, int *flag, MPI_Status *statuses)
+{
+    int rc = check(count, h);
+    if (rc != MPI_SUCCESS)
+        return rc;
+    progress_poll();
+    for (int i = 0; i < count; i++) {
+        struct request *r = active_of(h[i]);
+        if (r && !r->complete) {
+            *flag = 0;
+            lib_yield();
+            return MPI_SUCCESS;
+        }
+    }
+    *flag = 1;
+    return finish_all(count, h, statuses);
+}
+
+/* The first complete one, -1 if there is none; *any: is there an active one at all? */
+static int find_complete(int count, const MPI_Request *h, struct request **out, bool *any)
+{
+    *any = false;
+    for (int i = 0; i < count; i++) {
+        struct request *r = active_of(h[i]);
+        if (!r)
+            continue;
+        *any = true;
+        *out = r;
+        if (r->complete)
+            return i;
+    }
+    return -1;
+}
+
+static int any(int count, MPI_Request *h, int *indx, int *flag, MPI_Status *status, bool wait)
+{
+    struct waiter w = {0};
+    struct request *r;
+    bool active;
+    int rc = check(count, h), i;
+    if (rc != MPI_SUCCESS)
+        return rc;
+    if (!wait)
+        progress_poll();
+    while ((i = find_complete(count, h, &r, &active)) < 0 && active && wait)
+        progress_wait(&w, r);
+    *flag = i >= 0 || !active;
+    *indx = i >= 0 ? i : MPI_UNDEFINED;
+    if (i >= 0)
+        return request_finish(r, &h[i], status);
+    if (!active)
+        status_empty(status);
+    else
+        lib_yield();
+    return MPI_SUCCESS;
+}
+
+int mpi_waitany(int count, MPI_Request *h, int *indx, MPI_Status *status)
+{
+    int flag;
+    return any(count, h, indx, &flag, status, true);
+}
+
+int mpi_testany(int count, MPI_Request *h, int *indx, int *flag, MPI_Status *status)
+{
+    return any(count, h, indx, flag, status, false);
+}
+
+static int some(int count, MPI_Request *h, int *outcount, int *indices, MPI_Status *statuses, bool wait)
+{
+    struct waiter w = {0};
+    struct request *r;
+    bool active;
+    int rc = check(count, h), n = 0;
+    if (rc != MPI_SUCCESS)
+        return rc;
+    if (!wait)
+        progress_poll();
+    while (find_complete(count, h, &r, &active) < 0 && active && wait)
+        progress_wait(&w, r);
+    *outcount = active ? 0 : MPI_UNDEFINED;
+    if (!active)
+        return MPI_SUCCESS;
+    for (int i = 0; i < count; i++) {
+        if (!(r = active_of(h[i])) || !r->complete)
+            continue;
+        MPI_Status *s = statuses ? &statuses[n] : MPI_STATUS_IGNORE;
+        int error = request_finish(r, &h[i], s);
+        if (s)
+            s->MPI_ERROR = error;
+        if (error != MPI_SUCCESS)
+            rc = MPI_ERR_IN_STATUS;
+        indices[n++] = i;
+    }
+    *outcount = n;
+    return rc;
+}
+
+int mpi_waitsome(int count, MPI_Request *h, int *outcount, int *indices, MPI_Status *statuses)
+{
+    return some(count, h, outcount, indices, statuses, true);
+}
+
+int mpi_testsome(int count, MPI_Request *h, int *outcount, int *indices, MPI_Status *statuses)
+{
+    return some(count, h, outcount, indices, statuses, false);
+}
+
+/* The status forms leave the request as it is. */
+static void peek(struct request *r, MPI_Status *status)
+{
+    if (!r) {
+        status_empty(status);
+        return;
+    }
+    if (r->ops && r->ops->query && status) {
+        r->ops->query(r);
+        *status = *(MPI_Status *)r->extra;
+    } else {
+        request_status(r, status);
+    }
+}
+
+int mpi_request_get_status(struct request *r, int *flag, MPI_Status *status)
+{
+    if (r && !r->active)
+        r = NULL;
+    *flag = !r || poll_until(r);
+    if (*flag)
+        peek(r, status);
+    return MPI_SUCCESS;
+}
+
+int mpi_request_get_status_all(int count, const MPI_Request *h, int *flag, MPI_Status *statuses)
+{
+    int rc = check(count, h);
+    if (rc != MPI_SUCCESS)
+        return rc;
+    progress_poll();
+    *flag = 1;
+    for (int i = 0; i < count; i++) {
+        struct request *r = active_of(h[i]);
+        *flag = *flag && (!r || r->complete);
+    }
+    for (int i = 0; *flag && statuses && i < count; i++)
+        peek(active_of(h[i]), &statuses[i]);
+    return MPI_SUCCESS;
+}
+
+int mpi_request_get_status_any(int count, const MPI_Request *h, int *indx, int *flag, MPI_Status *status)
+{
+    struct request *r;
+    bool active;
+    int rc = check(count, h);
+    if (rc != MPI_SUCCESS)
+        return rc;
+    progress_poll();
+    int i = find_complete(count, h, &r, &active);
+    *flag = i >= 0 || !active;
+    *indx = i >= 0 ? i : MPI_UNDEFINED;
+    if (*flag)
+        peek(i >= 0 ? r : NULL, status);
+    return MPI_SUCCESS;
+}
+
+int mpi_request_get_status_some(int count, const MPI_Request *h, int *outcount, int *indices, MPI_Status *statuses)
+{
+    int rc = check(count, h), n = 0;
+    bool active = false;
+    if (rc != MPI_SUCCESS)
+        return rc;
+    progress_poll();
+    for (int i = 0; i < count; i++) {
+        struct request *r = active_of(h[i]);
+        active |= r != NULL;
+        if (!r || !r->complete)
+            continue;
+        if (statuses)
+            peek(r, &statuses[n]);
+        indices[n++] = i;
+    }
+    *outcount = active ? n : MPI_UNDEFINED;
+    return MPI_SUCCESS;
+}
+
+int mpi_request_free(MPI_Request *request)
+{
+    struct request *r = request_of(*request);
+    *request = MPI_REQUEST_NULL;
+    if (r->complete || !r->active)
+        request_free(r);
+    else
+        r->orphan = true, r->persistent = false;
+    return MPI_SUCCESS;
+}
+
+int mpi_start(MPI_Request *request)
+{
+    struct request *r = request_of(*request);
+    if (!r->persistent || r->active)
+        return MPI_ERR_REQUEST;
+    r->active = true;
+    r->complete = r->cancelled = false;
+    r->error = MPI_SUCCESS;
+    return r->ops->start(r);
+}
+
+int mpi_startall(int count, MPI_Request *h)
+{
+    int rc = check(count, h);
+    for (int i = 0; rc == MPI_SUCCESS && i < count; i++)
+        rc = h[i] == MPI_REQUEST_NULL ? MPI_ERR_REQUEST : mpi_start(&h[i]);
+    return rc;
+}
+
+int mpi_cancel(MPI_Request *request)
+{
+    struct request *r = request_of(*request);
+    if (!r->active)
+        return MPI_ERR_REQUEST;
+    if (r->ops && r->ops->cancel && (!r->complete || r->type == REQ_GENERAL))
+        r->ops->cancel(r);
+    return MPI_SUCCESS;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * transport: which process is reached by what. */
+#include "lib/transport/transport.h"
+#include <stdlib.h>
+#include <sys/mman.h>
+#include "lib/boot/boot.h"
+#include "lib/transport/shm/shm.h"
+
+struct peer **peer_table;
+static size_t table_bytes;
+
+int transport_init(const struct boot *b)
+{
+    /* Address space only: a page takes memory when one of its 512 processes is first spoken to. */
+    table_bytes = (size_t)b->size * sizeof *peer_table;
+    void *p = mmap(NULL, table_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (p == MAP_FAILED)
+        return MPI_ERR_NO_MEM;
+    peer_table = p;
+    return b->local_size > 1 ? shm_init(b) : MPI_SUCCESS;
+}
+
+void transport_fini(void)
+{
+    shm_fini();
+    for (size_t i = 0; i < table_bytes / sizeof *peer_table && boot.size <= 4096; i++)
+        free(peer_table[i]);
+    munmap(peer_table, table_bytes);
+    peer_table = NULL;
+}
+
+struct peer *peer_get_slow(int proc)
+{
+    struct peer *p = calloc(1, sizeof *p);
+    if (!p)
+        return NULL;
+    p->proc = proc;
+    p->local = boot_local_of(proc);
+    TAILQ_INIT(&p->pending);
+    if (proc == boot.rank)
+        p->transport = &transport_self;
+    else if (p->local >= 0 && shm_connect(p))
+        p->transport = &transport_shm;
+    peer_table[proc] = p;
+    return p;
+}
+
+int transport_poll(void)
+{
+    int n = shm_active ? transport_shm.poll() : 0;
+    return n + (self_waiting ? transport_self.poll() : 0);
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * transport: the contract between messages (p2p) and what carries them (self, shm, later networks).
+ *
+ * A transport carries packets: a small head and up to max_payload bytes, in order between two processes, without loss.
+ * Sending is in two steps, so that the payload is packed right where it travels from: reserve gives the place, commit
+ * sends. Arrived packets are handed to p2p_deliver out of poll; the payload is valid until that returns. Nothing here
+ * blocks: reserve says "not now" (NULL), and the caller tries again after the next poll. All verbs run under the
+ * library's lock.
+ */
+#ifndef LIB_TRANSPORT_TRANSPORT_H
+#define LIB_TRANSPORT_TRANSPORT_H
+
+#include <sys/queue.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+#include "lib/core/types.h"
+
+struct packet {
+    uint8_t kind;   /* p2p's */
+    uint8_t flags;  /* p2p's */
+    int32_t source; /* rank of the sender in the communicator */
+    int32_t tag;
+    uint64_t ctx;
+};
+
+struct transport;
+
+/* Another process (or oneself), as far as messages go. */
+struct peer {
+    const struct transport *transport; /* NULL: no way to it */
+    int proc;
+    int local;                     /* its place among the ranks of this node, or -1 */
+    void *channel;                 /* the transport's */
+    TAILQ_HEAD(, request) pending; /* p2p: what could not be sent yet, in order */
+    bool queued;                   /* p2p: on the list of those with something pending */
+    TAILQ_ENTRY(peer) more;
+};
+
+struct transport {
+    const char *name;
+    size_t max_payload; /* of one packet */
+    size_t eager_max;   /* a message up to this goes as one packet */
+    void *(*reserve)(struct peer *p, size_t bytes);
+    void (*commit)(struct peer *p, const struct packet *h, size_t bytes);
+    /* Delivers what has arrived; returns how many packets. */
+    int (*poll)(void);
+    /* Copies from the peer's memory at `from` into local pieces, n bytes in all. 0, or -1: not possible between these
+     * two processes (then and always: the message is sent in pieces instead). */
+    int (*read)(struct peer *p, const struct iovec *to, int pieces, uint64_t from, size_t n);
+    /* Sleep is near: make sure that a packet that arrives from now on wakes us. Returns the word to wait on and its
+     * present value; NULL if the transport cannot wake anybody. disarm ends it. */
+    _Atomic uint32_t *(*arm)(uint32_t *value);
+    void (*disarm)(void);
+};
+
+extern const struct transport transport_self, transport_shm;
+
+/* The peer of a process number, made on first use; NULL without memory. */
+struct peer *peer_get_slow(int proc);
+extern struct peer **peer_table; /* by process number */
+static inline struct peer *peer_get(int proc)
+{
+    struct peer *p = peer_table[proc];
+    return LIKELY(p != NULL) ? p : peer_get_slow(proc);
+}
+
+struct boot;
+int transport_init(const struct boot *b); /* 0 or an error class */
+void transport_fini(void);
+int transport_poll(void); /* all of them; packets delivered */
+
+#endif
