@@ -398,6 +398,31 @@ static void what_was_lent_is_taken_back(void **state)
     assert_null(node.topo);
 }
 
+static struct topo *load_nothing(void *arg, const struct map_node *node, unsigned want, struct err *e)
+{
+    err_set(e, "there is no topology");
+    return NULL;
+}
+
+static void without_a_topology_only_explicit_wishes_fail(void **state)
+{
+    struct map_node node = {.name = "a", .slots = 2};
+    struct map_app app = {.np = 2};
+    struct map_request r = {.nodes = &node, .nnodes = 1, .apps = &app, .napps = 1, .topo_load = load_nothing};
+    struct map_plan p;
+    struct err e;
+    assert_int_equal(map_make(&p, &r, &e), 0);
+    assert_int_equal(p.ranks[0].binding, -1);
+    assert_string_equal(p.warning, "ranks on host a are not bound: there is no topology");
+    map_fini(&p);
+    r.bind_to = "core";
+    assert_int_equal(map_make(&p, &r, &e), -1);
+    assert_string_equal(e.text, "there is no topology");
+    r.bind_to = NULL;
+    r.map_by = "ppr:1:socket";
+    assert_int_equal(map_make(&p, &r, &e), -1);
+}
+
 static void crowded_bindings_are_warned_of(void **state)
 {
     struct made m;
@@ -481,6 +506,7 @@ int main(void)
         cmocka_unit_test(the_rank_map_speaks),
         cmocka_unit_test(ranks_of_other_jobs_have_their_slots_and_processors),
         cmocka_unit_test(what_was_lent_is_taken_back),
+        cmocka_unit_test(without_a_topology_only_explicit_wishes_fail),
         cmocka_unit_test(crowded_bindings_are_warned_of),
         cmocka_unit_test(a_million_ranks_on_ten_thousand_nodes_are_planned_at_once),
     };
