@@ -13,9 +13,14 @@
 struct reader {
     const char *text, *p;
     uint32_t nnodes;
+    uint32_t depth; /* of brackets */
+    size_t closed;  /* blocks before this one are not to be touched: they were or will be repeated */
     struct rankmap_text *m;
     struct err *e;
 };
+
+#define DEPTH 16u
+#define BLOCKS (1u << 22)
 
 static int fail(const struct reader *in, const char *at, const char *message)
 {
@@ -64,7 +69,7 @@ static int add(struct reader *in, struct rankmap_text_block b, const char *at)
     if (!b.nnodes || !b.each)
         return fail(in, at, "this block is empty");
     m->nranks += (uint64_t)b.nnodes * b.each;
-    if (m->nranks > PLACE_RANKS_LIMIT)
+    if (m->nranks > PLACE_RANKS_LIMIT || m->nblocks == BLOCKS)
         return fail(in, at, "these are more ranks than one job can have");
     if (!(m->nblocks & (m->nblocks - 1))) /* a power of two, or none: full */
         m->blocks = xreallocarray(m->blocks, m->nblocks ? 2 * m->nblocks : 1, sizeof *m->blocks);
@@ -84,55 +89,73 @@ static int take_block(struct reader *in)
     return add(in, b, start);
 }
 
-static int take_blocks(struct reader *in)
+/* A node for one rank. Equal neighbours become one block. */
+static int take_node(struct reader *in)
 {
-    do {
-        if (expect(in, "(", "a block is expected here, such as (0,4,16)") || take_block(in))
-            return -1;
-    } while (take(in, ","));
+    uint32_t node;
+    const char *start = in->p;
+    struct rankmap_text *m = in->m;
+    if (take_number(in, &node))
+        return -1;
+    struct rankmap_text_block *last = m->nblocks > in->closed ? &m->blocks[m->nblocks - 1] : NULL;
+    if (!last || last->node != node || last->nnodes != 1)
+        return add(in, (struct rankmap_text_block){node, 1, 1}, start);
+    last->each++;
+    m->nranks++;
     return 0;
+}
+
+static int take_items(struct reader *in);
+
+/* [items]xN, its bracket already taken */
+static int take_repeat(struct reader *in)
+{
+    struct rankmap_text *m = in->m;
+    const char *start = in->p;
+    size_t first = in->closed = m->nblocks;
+    uint32_t times;
+    if (++in->depth > DEPTH)
+        return fail(in, start, "these brackets are too deep");
+    if (take_items(in) || expect(in, "]", "a closing bracket is expected here") ||
+        expect(in, "x", "a number of times is expected here, such as x8") || take_number(in, &times))
+        return -1;
+    if (!times)
+        return fail(in, start, "this is repeated no time");
+    in->depth--;
+    size_t end = m->nblocks;
+    while (--times)
+        for (size_t i = first; i < end; i++)
+            if (add(in, m->blocks[i], start))
+                return -1;
+    in->closed = m->nblocks;
+    return 0;
+}
+
+static int take_items(struct reader *in)
+{
+    int rc;
+    do {
+        if (take(in, "("))
+            rc = take_block(in);
+        else
+            rc = take(in, "[") ? take_repeat(in) : take_node(in);
+    } while (!rc && take(in, ","));
+    return rc;
 }
 
 static int take_vector(struct reader *in)
 {
-    return expect(in, ",", "a comma is expected here") || take_blocks(in) ||
+    return expect(in, ",", "a comma is expected here") || take_items(in) ||
                    expect(in, ")", "a closing parenthesis is expected here")
                ? -1
                : 0;
-}
-
-/* Equal neighbours of a list become one block. */
-static int take_list(struct reader *in)
-{
-    do {
-        uint32_t node;
-        const char *start = in->p;
-        struct rankmap_text *m = in->m;
-        if (take_number(in, &node))
-            return -1;
-        struct rankmap_text_block *last = m->nblocks ? &m->blocks[m->nblocks - 1] : NULL;
-        if (last && last->node == node) {
-            last->each++;
-            m->nranks++;
-        } else if (add(in, (struct rankmap_text_block){node, 1, 1}, start)) {
-            return -1;
-        }
-    } while (take(in, ","));
-    return 0;
 }
 
 int rankmap_text_parse(struct rankmap_text *m, const char *text, uint32_t nnodes, struct err *e)
 {
     *m = (struct rankmap_text){0};
     struct reader in = {.text = text, .p = text, .nnodes = nnodes, .m = m, .e = e};
-    int rc;
-    in.p += strspn(in.p, " \t\n");
-    if (take(&in, "(vector"))
-        rc = take_vector(&in);
-    else if (*in.p == '(')
-        rc = take_blocks(&in);
-    else
-        rc = take_list(&in);
+    int rc = take(&in, "(vector") ? take_vector(&in) : take_items(&in);
     in.p += strspn(in.p, " \t\n");
     if (!rc && *in.p)
         rc = fail(&in, in.p, "the map should end here");

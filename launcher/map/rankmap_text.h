@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * rankmap: the node of each rank, as text. "0,0,1,1" names a node for each rank; "(vector,(0,4,16))" is what PMI
- * clients are told: blocks of (first node, nodes, ranks on each). Either is repeated when there are more ranks.
+ * rankmap_text: the node of each rank as users and PMI write it. "0,0,1,1" names a node for each rank;
+ * "(vector,(0,4,16))" has blocks of (first node, nodes, ranks on each); "[0,1]x8" is "0,1" eight times. All of them
+ * mix, and the whole is repeated when there are more ranks.
  */
 #ifndef LAUNCHER_MAP_RANKMAP_TEXT_H
 #define LAUNCHER_MAP_RANKMAP_TEXT_H

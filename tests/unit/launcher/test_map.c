@@ -346,14 +346,24 @@ static void the_rank_map_speaks(void **state)
     expect(&(struct setup){"abcd", "1111", R(NONE, .rankmap = "(vector,(0,4,2))")}, "aabbccdd");
     expect(&(struct setup){"abcd", "1111", .apps = "9", R(NONE, .rankmap = "(vector,(0,2,2),(3,1,1))")}, "aabbdaabb");
     expect(&(struct setup){"ab", "11", R(NONE, .rankmap = "(0,2,1),(1,1,3)")}, "abbbb");
+    expect(&(struct setup){"ab", "11", R(NONE, .rankmap = "(vector,0,1,(0,2,1))")}, "abab");
+    expect(&(struct setup){"ab", "11", R(NONE, .rankmap = "0,[0,1]x2,1")}, "aababb");
+    expect(&(struct setup){"ab", "11", R(NONE, .rankmap = "[[0]x2,1]x2,[1]x1")}, "aabaabb");
     static const char *const wrong[][2] = {
+        {"[0,1]", "x8"},
+        {"[0,1x2", "a closing bracket"},
+        {"[0,1]x0", "no time"},
+        {"[0]x99999999", "too large"},
+        {"[[0]x9999999]x9999999", "more ranks"},
+        {"[[[[[[[[[[[[[[[[[[[[[", "too deep"},
+        {"[]x2", "a number is expected"},
         {"", "a number is expected"},
         {"0,", "a number is expected"},
         {"0,2", "nodes 0 to 1"},
         {"x", "a number is expected"},
         {"0 1", "should end here"},
         {"(vector", "a comma"},
-        {"(vector,)", "a block"},
+        {"(vector,)", "a number is expected"},
         {"(vector,(0,2,1)", "a closing parenthesis"},
         {"(vector,(0,3,1))", "no such node"},
         {"(0,0,1)", "empty"},
