@@ -75,6 +75,8 @@ void job_kill_all(struct mpiexec *m, int sig, double grace)
 void job_fail(struct job *j, enum failure_kind kind, uint32_t rank, uint64_t time, int code, const char *text)
 {
     struct mpiexec *m = j->m;
+    if (j->spawn_failed)
+        return;
     bool first = failure_note(m, kind, j, rank, time, code, text);
     if (m->opt.no_kill && kind != FAILURE_ABORT) {
         if (kind == FAILURE_EXIT)
@@ -134,6 +136,8 @@ bool job_started(struct job *j, uint32_t node, struct rbuf *r)
         j->heard++;
         if (!info->started) {
             end_rank(j, info, node);
+            if (j->spawn)
+                j->spawn_failed = true;
             job_fail(j, FAILURE_START, s.rank, s.time, 0, NULL);
         }
     }
@@ -141,6 +145,8 @@ bool job_started(struct job *j, uint32_t node, struct rbuf *r)
         if (!j->m->at.started)
             j->m->at.started = mpiexec_now();
         root_job_started(j->m, j);
+        if (j->spawn_failed)
+            job_kill(j, SIGKILL, 0);
     }
     check_done(j);
     return rbuf_done(r);

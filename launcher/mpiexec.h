@@ -46,7 +46,8 @@ struct job {
     bool *node_open;         /* by node */
     bool killed;
     bool done;
-    uint32_t spawn; /* the spawn request that it answers; 0: none */
+    uint32_t spawn;    /* the spawn request that it answers; 0: none */
+    bool spawn_failed; /* not all of a spawned job could be started: its asker is told, and the rest of it ends */
     uint64_t launched_at;
     TAILQ_ENTRY(job) link;
 };

@@ -12,6 +12,7 @@
 #include "launcher/tree.h"
 #include "pmi-server/root.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -87,7 +88,7 @@ void root_job_started(struct mpiexec *m, const struct job *j)
     uint32_t n = j->spec.map.nranks;
     int32_t *codes = xcalloc(n, sizeof *codes);
     for (uint32_t i = 0; i < n; i++)
-        codes[i] = j->ranks[i].started ? 0 : (int32_t)j->ranks[i].error;
+        codes[i] = !j->ranks[i].started ? (int32_t)j->ranks[i].error : j->spawn_failed ? ECANCELED : 0;
     pmi_root_spawn_done(m->pmi, j->spawn, NULL, j->spec.kvsname, codes, n);
     free(codes);
 }

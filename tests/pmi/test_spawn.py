@@ -174,3 +174,19 @@ say(p.line())
 p.finalize()
 """)
     assert r.lines == [f"0: cmd=spawn_result rc=1 msg={says}"], r
+
+
+def test_all_or_nothing_is_spawned(ranks):
+    """One of two programs is missing: the other's processes, which would wait for it, are gone too."""
+    child = ranks.program('p = Pmi1().init()\np.barrier()\nsay("never")\n')
+    r = ranks(
+        "-n", "1", "--hosts", "a,b",
+        f"""
+p = Pmi1().init()
+answer = p.spawn(({child[0]!r}, 2, {child[1:]!r}, []), ("/nonexistent/prog", 1, [], []))
+codes = answer.split("errcodes=")[1].split(",")
+assert len(codes) == 3 and all(int(c) for c in codes), answer
+p.finalize()
+say("alive")
+""")
+    assert r.lines == ["0: alive"] and r.err == "", r
