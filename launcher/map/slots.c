@@ -146,7 +146,7 @@ static int refuse(const uint32_t *slots, const uint32_t *counts, uint32_t ranks,
     put(&t, "%u ranks do not fit in the %llu slots of %u host%s", ranks, (unsigned long long)total, r->nnodes,
         r->nnodes > 1 ? "s" : "");
     if (used)
-        put(&t, " beside %llu ranks of other jobs", (unsigned long long)used);
+        put(&t, " beside %llu rank%s of other jobs", (unsigned long long)used, used > 1 ? "s" : "");
     put(&t, " (--no-oversubscribe)");
     put_table(&t, slots, counts, r);
     put_advice(&t, ranks, total > used ? total - used : 0);

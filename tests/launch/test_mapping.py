@@ -4,6 +4,7 @@ what a rank may run on is read by the rank itself."""
 
 import os
 import pathlib
+import sys
 import time
 
 import pytest
@@ -106,6 +107,44 @@ def test_the_programs_see_the_nodes_that_were_planned(mpiexec, mpicc):
         (["--hosts", "a,b,c", "-rankmap", "2,0,2,2,1"], ["0 3 0", "1 1 0", "2 3 1", "3 3 2", "4 1 0"]),
     ]:
         assert sorted(mpiexec.ok(*args, program).lines) == expected
+
+
+# Speaks PMI-1: the first rank spawns argv[1] copies, each of which prints the map of its job.
+SPAWNER = """
+import os, socket, sys
+f = socket.socket(fileno=int(os.environ["PMI_FD"])).makefile("rw", newline="\\n")
+def ask(text):
+    f.write(text + "\\n")
+    f.flush()
+    return f.readline().strip()
+ask("cmd=init pmi_version=1 pmi_subversion=1")
+name = ask("cmd=get_my_kvsname").split("kvsname=")[1].split()[0]
+if len(sys.argv) > 1:
+    print(ask(f"mcmd=spawn\\nnprocs={sys.argv[1]}\\nexecname={sys.executable}\\ntotspawns=1\\nspawnssofar=1\\n"
+              f"argcnt=1\\narg1={sys.argv[0]}\\nendcmd"), flush=True)
+else:
+    print(ask(f"cmd=get kvsname={name} key=PMI_process_mapping").split("value=")[1], flush=True)
+ask("cmd=finalize")
+"""
+
+
+@pytest.mark.parametrize(
+    "n, expected",
+    [(3, "(vector,(0,1,1),(1,1,2))"), (1, "(vector,(0,1,1))"), (7, "(vector,(0,1,3),(1,1,4))")],
+)
+def test_spawned_ranks_take_the_slots_that_are_left(mpiexec, tmp_path, n, expected):
+    (tmp_path / "spawner.py").write_text(SPAWNER)
+    r = mpiexec.ok("--hosts", "a:2,b:2", "-n", "1", sys.executable, str(tmp_path / "spawner.py"), str(n))
+    assert "rc=0" in r.out, r
+    assert [line for line in r.lines if "vector" in line] == [expected] * n, r
+
+
+def test_spawned_ranks_inherit_that_slots_are_not_to_be_exceeded(mpiexec, tmp_path):
+    (tmp_path / "spawner.py").write_text(SPAWNER)
+    spawn = ["--hosts", "a:2,b:2", "--no-oversubscribe", "-n", "1", sys.executable, str(tmp_path / "spawner.py")]
+    assert "vector" in mpiexec.ok(*spawn, "3").out
+    r = mpiexec.ok(*spawn, "4")
+    assert "rc=0" not in r.out and "vector" not in r.out and "do_not_fit" in r.out, r
 
 
 # ---- which processors ----
