@@ -5,6 +5,7 @@
 #define TESTS_MPI_CHECK_H
 
 #include <mpi.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

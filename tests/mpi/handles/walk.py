@@ -1,0 +1,83 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# Writes a program that calls every function of the table with handles that are null, freed, of another kind or made up,
+# one at a time, all else being valid, and checks the class of the error. Usage: walk.py functions.txt bindings-folder
+import sys
+
+sys.path.insert(0, sys.argv[2])
+sys.dont_write_bytecode = True
+import generate  # noqa: E402
+
+VALID = {'comm': 'MPI_COMM_SELF', 'group': 'MPI_GROUP_EMPTY', 'datatype': 'MPI_INT', 'op': 'MPI_SUM',
+         'info': 'MPI_INFO_ENV', 'errhandler': 'MPI_ERRORS_RETURN', 'request': 'valid_request'}
+CTYPE = {'comm': 'Comm', 'group': 'Group', 'datatype': 'Datatype', 'op': 'Op', 'win': 'Win', 'file': 'File',
+         'session': 'Session', 'message': 'Message', 'info': 'Info', 'errhandler': 'Errhandler', 'request': 'Request'}
+CLASS = {'datatype': 'TYPE', 'message': 'REQUEST'}
+
+
+def handle_of(p):
+    """(what it stands for, whether it is passed by address, whether null is allowed), or None"""
+    if p is None or 'FAIL' not in p.kind.check:
+        return None
+    for what in CTYPE:
+        if 'struct %s *' % what in p.kind.check:
+            null = '!= MPI_' in p.kind.check
+            return what, p.kind.small.endswith('*'), null
+    return None
+
+
+def argument(f, p):
+    t = p.kind.small
+    h = handle_of(p)
+    if h and h[1]:
+        return '(at_%s = %s, &at_%s)' % (h[0], VALID.get(h[0], 'MPI_%s_NULL' % h[0].upper()), h[0])
+    if h:
+        return VALID.get(h[0], 'MPI_%s_NULL' % CTYPE[h[0]].upper())
+    if t.endswith('*') or p.array:
+        return '(void *)room'
+    if t.startswith('MPI_') and t[4:] in ('Comm', 'Datatype', 'Info'):
+        return {'Comm': 'MPI_COMM_SELF', 'Datatype': 'MPI_INT', 'Info': 'MPI_INFO_NULL'}[t[4:]]
+    if 'function' in t:
+        return '0'
+    return '0'
+
+
+def calls(f):
+    handles = [handle_of(p) for p in f.params]
+    for i, h in enumerate(handles):
+        if not h:
+            continue
+        # An earlier handle for which there is no valid value yet fails first; that call says nothing about this one.
+        if any(e and e[0] not in VALID and not e[2] for e in handles[:i]):
+            continue
+        args = [argument(f, p) for p in f.params]
+        what = h[0]
+        args[i] = '(at_%s = h, &at_%s)' % (what, what) if h[1] else 'h'
+        cls = 'MPI_ERR_' + CLASS.get(what, what.upper())
+        print('    for (int k = %d; k < BAD; k++) {' % (1 if h[2] else 0))
+        print('        MPI_%s h = k ? (MPI_%s)bad(%s, k) : MPI_%s_NULL;' % (CTYPE[what], CTYPE[what], 'KIND_' + what.upper(), CTYPE[what].upper()))
+        print('        expect("MPI_%s, argument %d", k, %s, MPI_%s(%s));\n    }' % (f.name, i + 1, cls, f.name, ', '.join(args)))
+
+
+def main():
+    fs = [f for f in generate.read(sys.argv[1]) if not set(f.flags) & {'raw', 'tool'}]
+    print('#include "handles/walk.h"\n')
+    for what in CTYPE:
+        print('static MPI_%s at_%s;' % (CTYPE[what], what))
+    names = []
+    for f in fs:
+        if any(handle_of(p) for p in f.params):
+            names.append(f.name)
+            print('static void walk_%s(void)\n{' % f.name)
+            calls(f)
+            print('}\n')
+    print('int main(int argc, char **argv)\n{\n    walk_begin(&argc, &argv);')
+    for n in names:
+        print('    walk_%s();' % n)
+    for what in CTYPE:
+        print('    (void)at_%s;' % what)
+    print('    return walk_end();\n}')
+
+
+main()
