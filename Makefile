@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# A thin front of Meson, so that two commands do everything on a fresh Debian or Ubuntu machine:
+#     make demo      a parallel program, run by our mpiexec; its picture is written to build/demo
+#     make check     all tests
+# Both install what is missing. The others say what is missing:
+#     make           builds into build/          make asan     the tests under address and undefined-behaviour sanitizers
+#     make install PREFIX=DIR                    make tsan     the C tests under the thread sanitizer
+#     make bench     speed, beside others        make format   the sources in the tree's format
+#     make clean
+
+BUILD = build
+PREFIX = /usr/local
+DESTDIR =
+WERROR = false
+JOBS := $(shell nproc 2>/dev/null || echo 2)
+MESON_SETUP = meson setup -Dwerror=$(WERROR)
+
+.PHONY: all demo check install bench asan tsan format clean need
+.NOTPARALLEL:
+
+all: need $(BUILD)/build.ninja
+	@ninja -C $(BUILD) -j $(JOBS)
+
+need:
+	@.ci/need --say build
+
+$(BUILD)/build.ninja:
+	@$(MESON_SETUP) $(BUILD) $(SETUP)
+
+demo:
+	@.ci/need build demo
+	@$(MAKE) --no-print-directory all
+	@examples/demo $(BUILD)
+
+check:
+	@.ci/need build test
+	@$(MAKE) --no-print-directory all
+	@tests/check $(BUILD) $(TESTS)
+
+asan:
+	@.ci/need build test
+	@$(MAKE) --no-print-directory BUILD=build-asan SETUP='-Db_sanitize=address,undefined -Db_lundef=false' all
+	@tests/check build-asan $(TESTS)
+
+tsan:
+	@.ci/need build test
+	@$(MAKE) --no-print-directory BUILD=build-tsan SETUP='-Db_sanitize=thread -Db_lundef=false' all
+	@tests/check build-tsan --suite unit --suite mpi $(TESTS)
+
+install: all
+	@meson configure $(BUILD) --prefix=$(abspath $(PREFIX)) >/dev/null
+	@DESTDIR=$(DESTDIR) meson install -C $(BUILD) --quiet
+	@echo "installed in $(DESTDIR)$(abspath $(PREFIX)); run $(DESTDIR)$(abspath $(PREFIX))/bin/mpiexec"
+
+bench:
+	@.ci/need build bench
+	@$(MAKE) --no-print-directory all
+	@MUSTER_BUILD=$(abspath $(BUILD)) python3 tests/bench/bench.py $(BENCH)
+
+format:
+	@.ci/need format
+	@git ls-files '*.[ch]' | xargs clang-format -i
+
+clean:
+	@rm -rf build build-asan build-tsan
