@@ -16,40 +16,59 @@
 
 extern char **environ;
 
-static bool *flags_of_hosts(const struct mpiexec *m, const char *text, struct err *e)
+/* -1: it is not one of this run's hosts. Without a list of hosts, this machine goes by its own name too. */
+static long node_of_host(const struct mpiexec *m, const char *name)
+{
+    if (m->hosts.n)
+        return hostlist_find(&m->hosts, name);
+    return strcmp(name, "localhost") == 0 || strcmp(name, m->nodes[0].name) == 0 ? 0 : -1;
+}
+
+static int flag_hosts(const struct mpiexec *m, const char *text, bool *flags, struct err *e)
 {
     struct hostlist own = {0};
-    bool *flags = xcalloc(m->nnodes, sizeof *flags);
-    if (hostlist_parse(&own, text, e) < 0)
-        goto fail;
-    for (size_t i = 0; i < own.n; i++) {
-        long at = hostlist_find(&m->hosts, own.hosts[i].name);
-        if (at < 0) {
-            err_set(e, "host %s is not one of this run's hosts: name it in --hosts", own.hosts[i].name);
-            goto fail;
-        }
-        flags[at] = true;
+    int rc = hostlist_parse(&own, text, e);
+    for (size_t i = 0; rc == 0 && i < own.n; i++) {
+        long at = node_of_host(m, own.hosts[i].name);
+        if (at < 0)
+            rc = err_set(e, "host %s is not one of this run's hosts: name it in --hosts", own.hosts[i].name);
+        else if (m->node_lost[at])
+            rc = err_set(e, "host %s is lost", own.hosts[i].name);
+        else
+            flags[at] = true;
     }
     hostlist_fini(&own);
-    return flags;
-fail:
-    hostlist_fini(&own);
-    free(flags);
-    return NULL;
+    return rc;
+}
+
+/* The nodes that an application may use: those of its own list, else all that are not lost. NULL: every one. */
+static int app_nodes(const struct mpiexec *m, const struct app *a, const bool **to, struct err *e)
+{
+    bool lost = false;
+    for (uint32_t i = 0; i < m->nnodes; i++)
+        lost |= m->node_lost[i];
+    *to = NULL;
+    if (!a->hosts && !lost)
+        return 0;
+    bool *flags = xcalloc(m->nnodes, sizeof *flags);
+    *to = flags;
+    if (a->hosts)
+        return flag_hosts(m, a->hosts, flags, e);
+    bool any = false;
+    for (uint32_t i = 0; i < m->nnodes; i++)
+        any |= flags[i] = !m->node_lost[i];
+    return any ? 0 : err_set(e, "every host is lost");
 }
 
 static int map_apps(struct mpiexec *m, const struct job_request *r, struct map_app *to, struct err *e)
 {
-    for (size_t i = 0; i < r->napps; i++) {
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < r->napps; i++) {
         const struct app *a = &r->apps[i];
         to[i].np = a->np >= 0 ? (uint32_t)a->np : r->napps > 1 ? 1 : 0;
-        if (!a->hosts)
-            continue;
-        to[i].nodes = flags_of_hosts(m, a->hosts, e);
-        if (!to[i].nodes)
-            return -1;
+        rc = app_nodes(m, a, &to[i].nodes, e);
     }
-    return 0;
+    return rc;
 }
 
 static char *absolute(const char *dir)
