@@ -9,6 +9,7 @@
 #include "lib/core/errhandler.h"
 #include "lib/core/error.h"
 #include "lib/core/info.h"
+#include "lib/p2p/p2p.h"
 
 struct comm comm_world, comm_self;
 static uint32_t made; /* contexts that this process has given out */
@@ -171,6 +172,18 @@ int mpi_comm_free(MPI_Comm *comm)
     if (rc == MPI_SUCCESS)
         *comm = MPI_COMM_NULL;
     return rc;
+}
+
+/* What is pending holds a reference: it has completed when only ours is left. */
+int mpi_comm_disconnect(MPI_Comm *comm)
+{
+    struct comm *c = comm_of(*comm);
+    struct waiter w = {0};
+    if (c->obj.predefined)
+        return MPI_ERR_COMM;
+    while (c->obj.refs > 1)
+        progress_wait(&w, NULL);
+    return mpi_comm_free(comm);
 }
 
 int mpi_comm_set_info(struct comm *c, struct info *info)

@@ -76,28 +76,6 @@ int mpi_get_processor_name(char *name, int *resultlen)
     return MPI_SUCCESS;
 }
 
-int mpi_abi_get_version(int *abi_major, int *abi_minor)
-{
-    *abi_major = MPI_ABI_VERSION;
-    *abi_minor = MPI_ABI_SUBVERSION;
-    return MPI_SUCCESS;
-}
-
-int mpi_abi_get_info(MPI_Info *info)
-{
-    static const char *const pairs[][2] = {{"mpi_aint_size", "8"}, {"mpi_count_size", "8"}, {"mpi_offset_size", "8"}};
-    struct info *i = info_new();
-    for (size_t k = 0; i && k < sizeof pairs / sizeof *pairs; k++)
-        if (info_put(i, pairs[k][0], pairs[k][1]) != MPI_SUCCESS) {
-            info_destroy(i);
-            i = NULL;
-        }
-    if (!i)
-        return MPI_ERR_NO_MEM;
-    *info = (MPI_Info)i->obj.handle;
-    return MPI_SUCCESS;
-}
-
 int mpi_alloc_mem(MPI_Aint size, struct info *info, void *baseptr)
 {
     if (size < 0 || !baseptr)
