@@ -9,8 +9,15 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+/* The children that this process has now (it was started by exec of a process that had some) are none of ours: what
+ * follows leaves them and all below them alone. */
+void descendants_spare(void);
+
 /* Sends the signal to every process below root (root itself not included). Returns how many were there. */
 size_t descendants_signal(pid_t root, int signal);
+
+/* Sends the signal to root and to those below it, each only if it has a handler for that signal. */
+void descendants_signal_catchers(pid_t root, int signal);
 
 /* SIGKILL to those children of this process that are not among the n known ones, and to all below them. */
 void descendants_kill_others(const pid_t *known, size_t n);

@@ -72,12 +72,10 @@ static bool place_fds(const struct spawn *s)
 
 static void default_signals(void)
 {
-    /* Those that our programs catch or ignore, and those that a parent often ignores on our behalf. */
-    static const int signals[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGPIPE, SIGALRM, SIGTERM, SIGUSR1,
-                                  SIGUSR2, SIGCHLD, SIGCONT, SIGTSTP, SIGTTIN, SIGTTOU, SIGWINCH};
+    /* Those that our programs catch or ignore, and those that a parent ignores on our behalf: any. */
     struct sigaction dfl = {.sa_handler = SIG_DFL};
-    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
-        sigaction(signals[i], &dfl, NULL);
+    for (int sig = 1; sig < NSIG; sig++)
+        sigaction(sig, &dfl, NULL);
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);

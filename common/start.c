@@ -5,9 +5,12 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define LINK_FD 3 /* the proxy's end, in the proxy */
@@ -45,6 +48,7 @@ int start_fork(const char *proxy, const struct rlimit *nofile, pid_t *pid, struc
                       .fds = fds,
                       .nfds = 1,
                       .nofile = nofile,
+                      .death_signal = SIGCONT, /* so that a stopped proxy, too, sees that its link has ended */
                       .new_session = true};
     enum spawn_stage stage;
     *pid = spawn_start(&s, &stage);
@@ -55,6 +59,30 @@ int start_fork(const char *proxy, const struct rlimit *nofile, pid_t *pid, struc
         return sv[0];
     close(sv[0]);
     return -1;
+}
+
+/* The link closes a moment before the process can be waited for. */
+static void wait_a_moment(struct start_process *p)
+{
+    struct timespec pause = {0, 500000};
+    for (int i = 0; i < 10 && p->pid; i++) {
+        if (waitpid(p->pid, &p->status, WNOHANG) == p->pid)
+            p->pid = 0;
+        else
+            nanosleep(&pause, NULL);
+    }
+}
+
+void start_describe_end(struct start_process *p, const char *why, char *text, size_t size)
+{
+    wait_a_moment(p);
+    if (p->pid)
+        snprintf(text, size, "%s", why);
+    else if (WIFSIGNALED(p->status))
+        snprintf(text, size, "it was killed by signal %d (SIG%s)", WTERMSIG(p->status),
+                 sigabbrev_np(WTERMSIG(p->status)));
+    else
+        snprintf(text, size, "it exited with code %d", WEXITSTATUS(p->status));
 }
 
 int start_proxy_path(char *path, size_t size, struct err *e)

@@ -53,7 +53,9 @@ int exit_status(const struct mpiexec *m)
     case FAILURE_OUTPUT:
         return 128 + SIGPIPE;
     case FAILURE_PMI:
+    case FAILURE_STUCK:
     case FAILURE_NODE:
+    case FAILURE_LAUNCH:
         break;
     }
     return 1;

@@ -16,10 +16,24 @@
 #include <string.h>
 #include <sys/wait.h>
 
-static bool earlier(const struct failure *f, enum failure_kind kind, uint64_t time)
+#define CAUSE_WINDOW_NS 50000000u
+
+static bool died(const struct job *j, uint32_t rank)
 {
-    bool of_a_rank = f->kind == FAILURE_EXIT || f->kind == FAILURE_START;
-    return of_a_rank && (kind == FAILURE_EXIT || kind == FAILURE_START) && time < f->time;
+    int status = (int)j->ranks[rank].status;
+    return WIFSIGNALED(status) && WTERMSIG(status) != SIGPIPE;
+}
+
+/* Who a signal killed is the likely cause of others' exit or abort just before: a process closes its files, which
+ * others notice, some time before it can be waited for. (Who was told to end in the meantime does not come here.) */
+static bool earlier(const struct failure *f, enum failure_kind kind, const struct job *j, uint32_t rank, uint64_t time)
+{
+    bool whole_job = f->kind == FAILURE_NODE || f->kind > FAILURE_STUCK;
+    if (whole_job || (kind != FAILURE_EXIT && kind != FAILURE_START) || (j == f->job && rank == f->rank))
+        return false;
+    if (kind == FAILURE_EXIT && died(j, rank) && !(f->kind == FAILURE_EXIT && died(f->job, f->rank)))
+        return time < f->time + CAUSE_WINDOW_NS;
+    return time < f->time;
 }
 
 bool failure_note(struct mpiexec *m, enum failure_kind kind, const struct job *j, uint32_t rank, uint64_t time,
@@ -27,21 +41,19 @@ bool failure_note(struct mpiexec *m, enum failure_kind kind, const struct job *j
 {
     struct failure *f = &m->failure;
     bool first = f->kind == FAILURE_NONE;
-    if (!first && !earlier(f, kind, time))
+    if (!first && !earlier(f, kind, j, rank, time))
         return false;
-    free(f->tail);
     *f = (struct failure){.kind = kind, .job = j, .rank = rank, .time = time, .code = code};
     snprintf(f->text, sizeof f->text, "%s", text ? text : "");
     return first;
 }
 
-void failure_tail(struct mpiexec *m, const struct job *j, uint32_t rank, const void *data, size_t n)
+void failure_tail(struct mpiexec *m, struct job *j, uint32_t rank, const void *data, size_t n)
 {
-    struct failure *f = &m->failure;
-    if (f->job != j || f->rank != rank || f->tail)
+    if (rank >= j->spec.map.nranks || j->ranks[rank].tail || m->tails == FAILURE_TAILS_MAX)
         return;
-    f->tail = xstrndup(data, n);
-    f->tail_len = strlen(f->tail);
+    j->ranks[rank].tail = xstrndup(data, n);
+    m->tails++;
 }
 
 static void describe_start(const struct job *j, uint32_t rank, char *text, size_t size)
@@ -81,13 +93,15 @@ static void describe_signal(const struct rank_info *r, char *text, size_t size)
     const char *abbrev = sigabbrev_np(sig), *what = sigdescr_np(sig);
     snprintf(text, size, "was killed by signal %d (%s%s, %s)%s%s", sig, abbrev ? "SIG" : "", abbrev ? abbrev : "?",
              what ? what : "unknown signal", r->flags & EXIT_CORE ? ", core dumped" : "",
-             r->flags & EXIT_OOM ? ": the kernel ran out of memory" : "");
+             r->flags & EXIT_OOM ? ": it was probably out of memory, the kernel has just killed for that" : "");
 }
 
 void failure_describe_rank(const struct job *j, uint32_t rank, char *text, size_t size)
 {
     const struct rank_info *r = &j->ranks[rank];
-    if (!r->started)
+    if (r->lost)
+        snprintf(text, size, "was lost with its node");
+    else if (!r->started)
         describe_start(j, rank, text, size);
     else if (!r->ended)
         snprintf(text, size, "is running");
@@ -106,7 +120,7 @@ static void print_rank(FILE *out, const struct failure *f)
     char what[1024];
     if (f->kind == FAILURE_ABORT)
         snprintf(what, sizeof what, "called abort with code %d%s%s", f->code, *f->text ? ": " : "", f->text);
-    else if (f->kind == FAILURE_PMI)
+    else if (f->kind == FAILURE_PMI || f->kind == FAILURE_STUCK)
         snprintf(what, sizeof what, "%s", f->text);
     else
         failure_describe_rank(j, f->rank, what, sizeof what);
@@ -121,29 +135,47 @@ static void print_rank(FILE *out, const struct failure *f)
 
 static void print_tail(FILE *out, const struct failure *f)
 {
-    if (!f->tail_len)
+    const char *tail = f->job ? f->job->ranks[f->rank].tail : NULL;
+    if (!tail || !*tail)
         return;
     fprintf(out, "mpiexec:   its last lines on stderr:\n");
-    for (const char *p = f->tail; *p;) {
+    for (const char *p = tail; *p;) {
         size_t n = strcspn(p, "\n");
         fprintf(out, "mpiexec:     %.*s\n", (int)n, p);
         p += n + (p[n] == '\n');
     }
 }
 
+static void print_count(FILE *out, unsigned n, bool other, const char *what)
+{
+    if (n)
+        fprintf(out, "mpiexec:   %u %srank%s %s\n", n, other ? "other " : "", n == 1 ? "" : "s", what);
+}
+
+/* Each rank but the first failure's own is counted once. */
 static void print_others(FILE *out, const struct mpiexec *m)
 {
-    unsigned stopped = 0, not_started = 0;
+    const struct failure *f = &m->failure;
+    unsigned stopped = 0, failed = 0, lost = 0, not_started = 0;
     struct job *j;
     TAILQ_FOREACH(j, &m->jobs, link)
     for (uint32_t i = 0; i < j->spec.map.nranks; i++) {
-        stopped += j->ranks[i].started && j->ranks[i].stopped;
-        not_started += !j->ranks[i].started && !(j == m->failure.job && i == m->failure.rank);
+        const struct rank_info *r = &j->ranks[i];
+        if ((j == f->job && i == f->rank) || j->spawn_failed)
+            continue;
+        if (r->lost)
+            lost++;
+        else if (!r->started)
+            not_started++;
+        else if (r->stopped)
+            stopped++;
+        else if (r->status || r->flags & EXIT_IN_PMI)
+            failed++;
     }
-    if (stopped)
-        fprintf(out, "mpiexec:   %u other rank%s stopped because of it\n", stopped, stopped == 1 ? " was" : "s were");
-    if (not_started)
-        fprintf(out, "mpiexec:   %u other rank%s not started\n", not_started, not_started == 1 ? " was" : "s were");
+    print_count(out, failed, f->job, "failed after that");
+    print_count(out, stopped, f->job, "stopped because of it");
+    print_count(out, lost, f->job, "lost");
+    print_count(out, not_started, f->job, "not started");
 }
 
 void failure_print(const struct mpiexec *m)

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define FAILURE_TAILS_MAX 64 /* of so many ranks the last lines are kept */
+
 struct job;
 struct mpiexec;
 
@@ -17,10 +19,12 @@ enum failure_kind {
     FAILURE_START,   /* a rank could not be started */
     FAILURE_EXIT,    /* a rank ended with a status that is not 0, by a signal, or inside MPI */
     FAILURE_ABORT,   /* a rank called abort */
-    FAILURE_PMI,     /* a rank broke the rules of PMI, or left others waiting */
+    FAILURE_PMI,     /* a rank broke the rules of PMI */
+    FAILURE_STUCK,   /* a rank ended while others wait for it: the job cannot go on */
     FAILURE_NODE,    /* a node is out of reach */
     FAILURE_TIMEOUT, /* --timeout */
     FAILURE_SIGNAL,  /* the user ended it */
+    FAILURE_LAUNCH,  /* nothing was started: not what can be done */
     FAILURE_OUTPUT,  /* our own stdout is gone */
 };
 
@@ -31,17 +35,16 @@ struct failure {
     uint64_t time;  /* ns, CLOCK_REALTIME */
     int code;       /* ABORT: the code; SIGNAL: the signal */
     char text[512]; /* ABORT, PMI, NODE: what is known */
-    char *tail;     /* the last lines of that rank's stderr; NULL: none */
-    size_t tail_len;
 };
 
-/* Records a failure; only the earliest stays. Returns true when this is the first that was recorded at all: the
- * caller then ends the job. text may be NULL. */
+/* Records a failure; only the earliest stays, or a death by a signal just after it. Returns true when this is the
+ * first that was recorded at all: the caller then ends the job. text may be NULL. */
 bool failure_note(struct mpiexec *m, enum failure_kind kind, const struct job *j, uint32_t rank, uint64_t time,
                   int code, const char *text);
 
-/* The last lines of a failed rank's stderr (TAIL); kept when they are the first failure's. */
-void failure_tail(struct mpiexec *m, const struct job *j, uint32_t rank, const void *data, size_t n);
+/* The last lines of a failed rank's stderr (TAIL). They come before its end is known, so which failure was the first is
+ * still open: those of several ranks are kept. */
+void failure_tail(struct mpiexec *m, struct job *j, uint32_t rank, const void *data, size_t n);
 
 /* The block for the user, on stderr. Nothing when nothing failed. */
 void failure_print(const struct mpiexec *m);

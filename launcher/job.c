@@ -46,6 +46,10 @@ void job_destroy(struct job *j)
 {
     if (!j)
         return;
+    for (uint32_t i = 0; j->ranks && i < j->spec.map.nranks; i++) {
+        j->m->tails -= j->ranks[i].tail != NULL;
+        free(j->ranks[i].tail);
+    }
     launch_spec_fini(&j->spec);
     free(j->ranks);
     free(j->node_open);
@@ -70,6 +74,7 @@ void job_kill_all(struct mpiexec *m, int sig, double grace)
     struct job *j;
     TAILQ_FOREACH(j, &m->jobs, link)
     job_kill(j, sig, grace);
+    tree_deadline(m, grace);
 }
 
 void job_fail(struct job *j, enum failure_kind kind, uint32_t rank, uint64_t time, int code, const char *text)
@@ -77,14 +82,32 @@ void job_fail(struct job *j, enum failure_kind kind, uint32_t rank, uint64_t tim
     struct mpiexec *m = j->m;
     if (j->spawn_failed)
         return;
-    bool first = failure_note(m, kind, j, rank, time, code, text);
-    if (m->opt.no_kill && kind != FAILURE_ABORT) {
+    failure_note(m, kind, j, rank, time, code, text);
+    if (m->opt.no_kill && kind != FAILURE_ABORT && kind != FAILURE_STUCK) {
         if (kind == FAILURE_EXIT)
             root_rank_dead(m, j, rank);
         return;
     }
-    if (first)
+    if (!j->killed)
         job_kill_all(m, SIGTERM, m->opt.kill_timeout);
+}
+
+static void forget(evutil_socket_t fd, short what, void *arg)
+{
+    struct job *j = arg;
+    watch_forget(j->m, j);
+    TAILQ_REMOVE(&j->m->jobs, j, link);
+    job_destroy(j);
+}
+
+/* A spawned job that went well is of no more interest, and there may be any number of them. Not at once: our callers
+ * still look at it. */
+static void forget_later(struct job *j)
+{
+    struct mpiexec *m = j->m;
+    struct timeval now = {0, 0};
+    if (j->spawn && !m->opt.report && m->failure.job != j)
+        event_base_once(m->base, -1, EV_TIMEOUT, forget, j, &now);
 }
 
 /* All ranks have ended and all their output is here. */
@@ -99,6 +122,8 @@ static void check_done(struct job *j)
     root_job_done(m, j);
     if (--m->jobs_left == 0)
         tree_shutdown(m);
+    else
+        forget_later(j);
 }
 
 static struct rank_info *rank_of(struct job *j, uint32_t rank, uint32_t node)
@@ -119,6 +144,24 @@ static void end_rank(struct job *j, struct rank_info *r, uint32_t node)
     j->m->at.last_exit = mpiexec_now();
 }
 
+static void rank_heard(struct job *j, struct rank_info *r)
+{
+    j->heard += !r->heard;
+    r->heard = true;
+}
+
+static void check_started(struct job *j)
+{
+    if (j->told_started || j->heard < j->spec.map.nranks)
+        return;
+    j->told_started = true;
+    if (!j->m->at.started)
+        j->m->at.started = mpiexec_now();
+    root_job_started(j->m, j);
+    if (j->spawn_failed)
+        job_kill(j, SIGKILL, 0);
+}
+
 bool job_started(struct job *j, uint32_t node, struct rbuf *r)
 {
     uint32_t n = rbuf_count(r, CONTROL_STARTED_SIZE);
@@ -133,7 +176,7 @@ bool job_started(struct job *j, uint32_t node, struct rbuf *r)
         info->error = s.error;
         info->started = s.stage == START_OK;
         info->started_at = s.time;
-        j->heard++;
+        rank_heard(j, info);
         if (!info->started) {
             end_rank(j, info, node);
             if (j->spawn)
@@ -141,13 +184,7 @@ bool job_started(struct job *j, uint32_t node, struct rbuf *r)
             job_fail(j, FAILURE_START, s.rank, s.time, 0, NULL);
         }
     }
-    if (j->heard == j->spec.map.nranks) {
-        if (!j->m->at.started)
-            j->m->at.started = mpiexec_now();
-        root_job_started(j->m, j);
-        if (j->spawn_failed)
-            job_kill(j, SIGKILL, 0);
-    }
+    check_started(j);
     check_done(j);
     return rbuf_done(r);
 }
@@ -171,7 +208,7 @@ bool job_exited(struct job *j, uint32_t node, struct rbuf *r)
         if (x.flags & EXIT_NO_PMI)
             root_rank_gone(j->m, j, x.rank);
         bool bad = x.status != 0 || (x.flags & EXIT_IN_PMI);
-        info->stopped = bad && (x.flags & EXIT_KILLED_BY_US);
+        info->stopped = x.flags & EXIT_KILLED_BY_US;
         if (bad && !info->stopped)
             job_fail(j, FAILURE_EXIT, x.rank, x.time, 0, NULL);
     }
@@ -188,17 +225,30 @@ void job_output_end(struct job *j, uint32_t node)
     check_done(j);
 }
 
+static void rank_lost(struct job *j, uint32_t rank, uint32_t node)
+{
+    struct rank_info *r = &j->ranks[rank];
+    if (r->ended)
+        return;
+    if (!r->heard)
+        j->spawn_failed = j->spawn != 0;
+    r->lost = true;
+    rank_heard(j, r);
+    end_rank(j, r, node);
+    /* With --no-kill the others go on, but who waits for it would wait for ever. */
+    root_rank_dead(j->m, j, rank);
+    root_rank_gone(j->m, j, rank);
+}
+
 void job_node_lost(struct job *j, uint32_t node)
 {
     struct rankmap_iter it;
     uint32_t rank;
+    if (j->done)
+        return;
     rankmap_iter_init(&it, &j->spec.map, node);
-    while (rankmap_iter_next(&it, &rank)) {
-        struct rank_info *r = &j->ranks[rank];
-        if (!r->ended)
-            r->stopped = true;
-        r->status = r->ended ? r->status : SIGKILL;
-        end_rank(j, r, node);
-    }
+    while (rankmap_iter_next(&it, &rank))
+        rank_lost(j, rank, node);
+    check_started(j);
     job_output_end(j, node);
 }

@@ -18,6 +18,8 @@
 #include "launcher/tree.h"
 #include "launcher/watch.h"
 
+#include <fcntl.h>
+#include <linux/close_range.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -164,6 +166,29 @@ static void raise_nofile(struct mpiexec *m)
     setrlimit(RLIMIT_NOFILE, &all);
 }
 
+/* Where our caller left out one of the first three, what is opened next would be taken for it. What else it left open
+ * is not for the ranks. */
+static void tidy_descriptors(void)
+{
+    for (int fd = 0; fd < 3; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+            _exit(1); /* there is no place to say why */
+    close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);
+}
+
+/* What was asked for cannot be started at all. */
+static _Noreturn void give_up(struct mpiexec *m, const struct err *why)
+{
+    struct err e;
+    for (uint32_t i = 0; i < m->nlinks; i++)
+        peer_destroy(m->links[i].peer);
+    descendants_end(1000);
+    failure_note(m, FAILURE_LAUNCH, NULL, 0, mpiexec_now(), 0, why->text);
+    if (m->report && report_write(m, &e) < 0)
+        log_warn("%s", e.text);
+    log_fatal("%s", why->text);
+}
+
 /* From the first proxy to the last. Returns the exit status. */
 static int run(struct mpiexec *m)
 {
@@ -173,10 +198,10 @@ static int run(struct mpiexec *m)
     make_loop(m);
     signals_init(m);
     if (tree_start(m, &e) < 0)
-        goto fail;
+        give_up(m, &e);
     struct job *j = plan_main_job(m, &e);
     if (!j)
-        goto fail;
+        give_up(m, &e);
     root_init(m);
     watch_init(m);
     m->io = stdio_create(m->base, &m->opt, &stdio_ops, m);
@@ -191,16 +216,11 @@ static int run(struct mpiexec *m)
         log_warn("%zu processes do not die although killed (waiting for a device or file server?)", left);
     m->at.ended = mpiexec_now();
     failure_print(m);
-    if (m->opt.report && report_write(m, &e) < 0) {
+    if (m->report && report_write(m, &e) < 0) {
         log_warn("%s", e.text);
         return exit_status(m) ? exit_status(m) : 1;
     }
     return exit_status(m);
-fail:
-    for (uint32_t i = 0; i < m->nlinks; i++)
-        peer_destroy(m->links[i].peer);
-    descendants_end(1000);
-    log_fatal("%s", e.text);
 }
 
 static int dry_run(struct mpiexec *m)
@@ -222,6 +242,7 @@ int main(int argc, char **argv)
     struct err e;
     TAILQ_INIT(&m->jobs);
     m->at.begun = mpiexec_now();
+    tidy_descriptors();
     log_init("mpiexec", false);
     switch (options_parse(&m->opt, argc, argv, environ, &e)) {
     case OPTIONS_DONE:
@@ -236,7 +257,8 @@ int main(int argc, char **argv)
     raise_nofile(m);
     if (spawn_init() < 0)
         log_fatal("unable to reserve descriptors: %m");
-    if (name_nodes(m, &e) < 0)
+    descendants_spare();
+    if (report_open(m, &e) < 0 || name_nodes(m, &e) < 0)
         log_fatal("%s", e.text);
     return m->opt.dry_run ? dry_run(m) : run(m);
 }

@@ -8,6 +8,7 @@
 
 #include "common/hostlist.h"
 #include "common/peer.h"
+#include "common/start.h"
 #include "launcher/failure.h"
 #include "launcher/map/map.h"
 #include "launcher/options.h"
@@ -15,6 +16,7 @@
 #include "wire/launch_spec.h"
 
 #include <event2/event.h>
+#include <stdio.h>
 #include <sys/queue.h>
 #include <sys/resource.h>
 
@@ -30,10 +32,13 @@ struct rank_info {
     uint32_t stage;  /* enum start_stage, when it was not started */
     uint32_t error;  /* errno of that stage */
     bool started, ended;
-    bool stopped;                  /* ended because of another rank's failure */
+    bool heard;                    /* STARTED has told of it */
+    bool stopped;                  /* it was told to end, because of another rank's failure or by the user */
+    bool lost;                     /* its node is out of reach: how it ended is not known */
     uint64_t started_at, ended_at; /* ns, CLOCK_REALTIME */
     uint64_t utime, stime;         /* us */
     uint64_t maxrss;               /* KiB */
+    char *tail;                    /* the last lines of its stderr, when it failed; NULL: not kept */
 };
 
 struct job {
@@ -41,10 +46,11 @@ struct job {
     struct launch_spec spec;
     struct rank_info *ranks; /* spec.map.nranks */
     uint32_t ended;          /* ranks that have ended or were never started */
-    uint32_t heard;          /* ranks of which STARTED has told */
+    uint32_t heard;          /* ranks of which STARTED has told, or never will */
     uint32_t open_nodes;     /* nodes with ranks that have not said OUTPUT_END */
     bool *node_open;         /* by node */
     bool killed;
+    bool told_started; /* the spawn request is answered */
     bool done;
     uint32_t spawn;    /* the spawn request that it answers; 0: none */
     bool spawn_failed; /* not all of a spawned job could be started: its asker is told, and the rest of it ends */
@@ -56,7 +62,7 @@ struct job {
 struct link {
     struct mpiexec *m;
     struct peer *peer; /* NULL: lost, or has left */
-    pid_t pid;
+    struct start_process process;
     uint32_t index;
     uint32_t first, count;
     bool greeted;
@@ -83,13 +89,16 @@ struct mpiexec {
     uint32_t jobs_begun; /* numbers of jobs: 0 is the command line's */
     uint32_t jobs_left;
     struct stdio *io;
+    FILE *report; /* --report, open from the start; NULL: none */
     struct pmi_root *pmi;
     struct watch *watch;
     struct failure failure; /* the first one */
+    unsigned tails;         /* ranks that have one */
     struct stages at;
-    int signalled;       /* the signal that the user ended the job with; 0: none */
-    unsigned interrupts; /* how many times */
-    bool ending;         /* SHUTDOWN was sent */
+    int signalled;          /* the signal that the user ended the job with; 0: none */
+    unsigned interrupts;    /* how many times */
+    bool ending;            /* SHUTDOWN was sent */
+    struct event *deadline; /* armed when all jobs were told to end */
 };
 
 uint64_t mpiexec_now(void); /* ns, CLOCK_REALTIME */

@@ -172,6 +172,14 @@ static char *kvsname(uint32_t number)
                      number);
 }
 
+static int check_lost(const struct mpiexec *m, const struct map_plan *p, struct err *e)
+{
+    for (uint32_t i = 0; i < p->nranks; i++)
+        if (m->node_lost[p->ranks[i].node])
+            return err_set(e, "host %s is out of reach", mpiexec_node_name(m, p->ranks[i].node));
+    return 0;
+}
+
 /* A host file's max_slots is a bound that ranks do not pass even where more ranks than slots are fine. */
 static int check_max_slots(const struct mpiexec *m, const struct map_plan *p, struct err *e)
 {
@@ -186,6 +194,17 @@ static int check_max_slots(const struct mpiexec *m, const struct map_plan *p, st
                 m->hosts.hosts[worst].name, m->hosts.hosts[worst].max_slots, on_node[worst]);
     free(on_node);
     return worst < m->nnodes ? -1 : 0;
+}
+
+/* Frames have 16 bits for it. A number is free again when its job is forgotten. */
+static int number_job(struct mpiexec *m, struct launch_spec *s, struct err *e)
+{
+    for (uint32_t tries = 0; tries < UINT16_MAX; tries++) {
+        s->job = m->jobs_begun++ & UINT16_MAX;
+        if (!job_find(m, s->job))
+            return 0;
+    }
+    return err_set(e, "more than %u jobs in one run", UINT16_MAX);
 }
 
 struct job *job_create(struct mpiexec *m, const struct job_request *r, struct map_plan *p, struct map_request *mr,
@@ -209,6 +228,7 @@ struct job *job_create(struct mpiexec *m, const struct job_request *r, struct ma
                                .shared = m->hosts.n > 0};
     int rc = map_apps(m, r, apps, e);
     rc = rc < 0 ? rc : map_make(p, mr, e);
+    rc = rc < 0 ? rc : check_lost(m, p, e);
     rc = rc < 0 ? rc : check_max_slots(m, p, e);
     for (size_t i = 0; i < r->napps; i++)
         free((void *)apps[i].nodes);
@@ -218,7 +238,8 @@ struct job *job_create(struct mpiexec *m, const struct job_request *r, struct ma
         goto fail;
     j->m = m;
     j->spawn = r->spawn;
-    s->job = m->jobs_begun++;
+    if (number_job(m, s, e) < 0)
+        goto fail;
     s->flags = r->spawner ? LAUNCH_SPAWNED : 0;
     s->spawner = xstrdup(r->spawner ? r->spawner : "");
     s->kvsname = kvsname(s->job);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "launcher/report.h"
 
+#include "common/xalloc.h"
 #include "launcher/exit_status.h"
 
 #include <cjson/cJSON.h>
@@ -9,6 +10,38 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+
+/* The length of the UTF-8 sequence at p; 0: none starts there. The NUL at the end stops each. */
+static size_t utf8_length(const unsigned char *p)
+{
+    size_t n = *p < 0x80                 ? 1
+               : *p >= 0xc2 && *p < 0xe0 ? 2
+               : *p >= 0xe0 && *p < 0xf0 ? 3
+               : *p >= 0xf0 && *p < 0xf5 ? 4
+                                         : 0;
+    for (size_t i = 1; i < n; i++)
+        if ((p[i] & 0xc0) != 0x80)
+            return 0;
+    bool beyond = (*p == 0xe0 && p[1] < 0xa0) || (*p == 0xf0 && p[1] < 0x90) || (*p == 0xf4 && p[1] > 0x8f);
+    bool surrogate = *p == 0xed && p[1] > 0x9f;
+    return beyond || surrogate ? 0 : n;
+}
+
+/* JSON is UTF-8; what ranks print and files are called may be anything. */
+static void add_text(cJSON *to, const char *name, const char *text)
+{
+    size_t len = strlen(text);
+    char *copy = xmalloc(3 * len + 1), *at = copy;
+    for (const unsigned char *p = (const unsigned char *)text; *p;) {
+        size_t n = utf8_length(p);
+        memcpy(at, n ? (const char *)p : "\xef\xbf\xbd", n ? n : 3);
+        at += n ? n : 3;
+        p += n ? n : 1;
+    }
+    *at = 0;
+    cJSON_AddStringToObject(to, name, copy);
+    free(copy);
+}
 
 /* Seconds since mpiexec began; null: that stage was not reached. */
 static void add_time(cJSON *to, const char *name, const struct mpiexec *m, uint64_t at)
@@ -36,8 +69,12 @@ static cJSON *stages(const struct mpiexec *m)
 
 static const char *outcome(const struct rank_info *r)
 {
+    if (r->lost)
+        return "lost";
     if (!r->started)
         return "not started";
+    if (!r->ended)
+        return "running";
     if (r->stopped)
         return "stopped";
     if (WIFSIGNALED((int)r->status))
@@ -51,13 +88,13 @@ static cJSON *rank(const struct job *j, uint32_t number)
     int status = (int)r->status;
     cJSON *o = cJSON_CreateObject();
     cJSON_AddNumberToObject(o, "rank", number);
-    cJSON_AddStringToObject(o, "host", mpiexec_node_name(j->m, rankmap_node(&j->spec.map, number)));
+    add_text(o, "host", mpiexec_node_name(j->m, rankmap_node(&j->spec.map, number)));
     cJSON_AddNumberToObject(o, "pid", r->pid);
     cJSON_AddStringToObject(o, "outcome", outcome(r));
-    if (!r->started) {
+    if (!r->started || !r->ended || r->lost) {
         char text[1024];
         failure_describe_rank(j, number, text, sizeof text);
-        cJSON_AddStringToObject(o, "reason", text);
+        add_text(o, "reason", text);
         return o;
     }
     if (WIFSIGNALED(status)) {
@@ -74,6 +111,8 @@ static cJSON *rank(const struct job *j, uint32_t number)
     cJSON_AddNumberToObject(o, "max_rss_kib", (double)r->maxrss);
     add_time(o, "started", j->m, r->started_at);
     add_time(o, "ended", j->m, r->ended_at);
+    if (r->tail)
+        add_text(o, "stderr_tail", r->tail);
     return o;
 }
 
@@ -91,9 +130,10 @@ static cJSON *job(const struct job *j)
 static cJSON *first_failure(const struct mpiexec *m)
 {
     static const char *const kinds[] = {
-        [FAILURE_NONE] = "none",       [FAILURE_START] = "start",   [FAILURE_EXIT] = "exit",
-        [FAILURE_ABORT] = "abort",     [FAILURE_PMI] = "pmi",       [FAILURE_NODE] = "node",
-        [FAILURE_TIMEOUT] = "timeout", [FAILURE_SIGNAL] = "signal", [FAILURE_OUTPUT] = "output",
+        [FAILURE_NONE] = "none",     [FAILURE_START] = "start",   [FAILURE_EXIT] = "exit",
+        [FAILURE_ABORT] = "abort",   [FAILURE_PMI] = "pmi",       [FAILURE_NODE] = "node",
+        [FAILURE_STUCK] = "stuck",   [FAILURE_LAUNCH] = "launch", [FAILURE_TIMEOUT] = "timeout",
+        [FAILURE_SIGNAL] = "signal", [FAILURE_OUTPUT] = "output",
     };
     const struct failure *f = &m->failure;
     if (f->kind == FAILURE_NONE)
@@ -108,7 +148,7 @@ static cJSON *first_failure(const struct mpiexec *m)
         cJSON_AddNumberToObject(o, "job", f->job->spec.job);
         cJSON_AddNumberToObject(o, "rank", f->rank);
     }
-    cJSON_AddStringToObject(o, "text", text);
+    add_text(o, "text", text);
     return o;
 }
 
@@ -127,11 +167,17 @@ int report_write(const struct mpiexec *m, struct err *e)
     cJSON_Delete(o);
     if (!text)
         return err_set(e, "unable to write the report: out of memory");
-    bool to_stdout = strcmp(m->opt.report, "-") == 0;
-    FILE *f = to_stdout ? stdout : fopen(m->opt.report, "we");
-    bool ok = f && fputs(text, f) >= 0 && fputc('\n', f) >= 0;
-    if (f)
-        ok = (to_stdout ? fflush(f) : fclose(f)) == 0 && ok;
+    FILE *f = m->report;
+    bool ok = fputs(text, f) >= 0 && fputc('\n', f) >= 0;
+    ok = (f == stdout ? fflush(f) : fclose(f)) == 0 && ok;
     free(text);
     return ok ? 0 : err_set(e, "unable to write the report to %s: %m", m->opt.report);
+}
+
+int report_open(struct mpiexec *m, struct err *e)
+{
+    if (!m->opt.report || m->opt.dry_run)
+        return 0;
+    m->report = strcmp(m->opt.report, "-") == 0 ? stdout : fopen(m->opt.report, "we");
+    return m->report ? 0 : err_set(e, "unable to write the report to %s: %m", m->opt.report);
 }

@@ -7,7 +7,9 @@
 
 #include "launcher/mpiexec.h"
 
-/* To m->opt.report ("-": stdout). Returns 0, or -1 with e set. */
+/* Makes the file that --report names ("-": stdout), before anything is started. Returns 0, or -1 with e set. */
+int report_open(struct mpiexec *m, struct err *e);
+/* Writes and closes it. Returns 0, or -1 with e set. */
 int report_write(const struct mpiexec *m, struct err *e);
 
 #endif

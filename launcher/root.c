@@ -41,7 +41,7 @@ static void stuck_now(evutil_socket_t fd, short what, void *arg)
     struct stuck *s = arg;
     struct job *j = job_find(s->m, s->job);
     if (j && !j->done)
-        job_fail(j, FAILURE_PMI, s->rank, mpiexec_now(), 0, s->why);
+        job_fail(j, FAILURE_STUCK, s->rank, mpiexec_now(), 0, s->why);
     free(s->why);
     free(s);
 }

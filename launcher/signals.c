@@ -38,7 +38,10 @@ static void to_ranks(struct mpiexec *m, int sig, bool if_caught)
 static void end_job(struct mpiexec *m, int sig)
 {
     if (++m->interrupts > 1) {
-        log_info("killing all ranks at once");
+        if (m->interrupts > 2)
+            tree_give_up(m);
+        else
+            log_info("killing all ranks at once");
         job_kill_all(m, SIGKILL, 0);
         return;
     }
@@ -109,6 +112,8 @@ static bool ignored(int sig)
 
 void signals_init(struct mpiexec *m)
 {
+    sigset_t ours;
+    sigemptyset(&ours);
     signal(SIGPIPE, SIG_IGN);
     for (size_t i = 0; i < NACTIONS; i++) {
         if (ignored(actions[i].signal))
@@ -116,7 +121,9 @@ void signals_init(struct mpiexec *m)
         events[i] = evsignal_new(m->base, actions[i].signal, on_signal, m);
         if (!events[i] || evsignal_add(events[i], NULL) < 0)
             log_fatal("unable to catch signal %d", actions[i].signal);
+        sigaddset(&ours, actions[i].signal);
     }
+    sigprocmask(SIG_UNBLOCK, &ours, NULL); /* a parent may have blocked them on our behalf */
 }
 
 void signals_fini(void)

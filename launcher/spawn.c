@@ -132,7 +132,7 @@ static void spawn_now(evutil_socket_t fd, short what, void *arg)
     struct spawn_job *s = arg;
     struct mpiexec *m = s->m;
     struct err e;
-    err_set(&e, "%s", m->failure.kind && !m->opt.no_kill ? "the job is ending" : s->refusal);
+    err_set(&e, "%s", m->ending || (m->failure.kind && !m->opt.no_kill) ? "the job is ending" : s->refusal);
     struct job_request r = {.apps = s->apps,
                             .napps = s->napps,
                             .map_by = s->map_by ? s->map_by : m->opt.map_by,

@@ -6,34 +6,24 @@
 #include "common/start.h"
 #include "common/xalloc.h"
 #include "launcher/events.h"
+#include "launcher/job.h"
 #include "launcher/root.h"
 
 #include <errno.h>
 #include <limits.h>
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 
 #define SHUTDOWN_PATIENCE_S 3
+#define KILL_PATIENCE_S 3 /* for what SIGKILL has been sent to */
 
-static void link_frame(void *arg, struct peer *p, const struct frame_head *h, const unsigned char *payload)
+static void link_drop(struct link *l, const char *why)
 {
-    struct link *l = arg;
-    if (events_frame(l, h, payload))
-        return;
-    log_warn("the proxy of %s sent what no proxy of this version sends (%s): it is given up", peer_name(p),
-             control_name(h->type));
-    peer_destroy(p);
-    l->peer = NULL;
-    l->m->links_left--;
-    events_nodes_lost(l->m, l->first, l->count, "broke the control protocol");
-}
-
-static void link_gone(void *arg, struct peer *p, const char *why)
-{
-    struct link *l = arg;
     struct mpiexec *m = l->m;
-    peer_destroy(p);
+    peer_destroy(l->peer);
     l->peer = NULL;
     m->links_left--;
     if (!m->ending)
@@ -42,11 +32,44 @@ static void link_gone(void *arg, struct peer *p, const char *why)
         event_base_loopexit(m->base, NULL);
 }
 
+/* A proxy that died leaves its ranks' orphans to us: children that we did not start. Each of them may leave others. */
+static void kill_orphans(struct mpiexec *m)
+{
+    if (m->ending)
+        return; /* all go at once then */
+    pid_t *known = xcalloc(m->nlinks, sizeof *known);
+    size_t n = 0;
+    for (uint32_t i = 0; i < m->nlinks; i++)
+        if (m->links[i].process.pid)
+            known[n++] = m->links[i].process.pid;
+    descendants_kill_others(known, n);
+    free(known);
+}
+
+static void link_frame(void *arg, struct peer *p, const struct frame_head *h, const unsigned char *payload)
+{
+    struct link *l = arg;
+    char why[128];
+    if (events_frame(l, h, payload))
+        return;
+    snprintf(why, sizeof why, "it sent a %s message that no proxy of this version sends", control_name(h->type));
+    link_drop(l, why);
+}
+
+static void link_gone(void *arg, struct peer *p, const char *why)
+{
+    struct link *l = arg;
+    char text[128];
+    start_describe_end(&l->process, why, text, sizeof text);
+    link_drop(l, text);
+    kill_orphans(l->m);
+}
+
 static const struct peer_ops link_ops = {link_frame, link_gone, NULL};
 
 static int link_start(struct mpiexec *m, struct link *l, const char *proxy, uint32_t radix, char **names, struct err *e)
 {
-    int fd = start_fork(proxy, &m->nofile, &l->pid, e);
+    int fd = start_fork(proxy, &m->nofile, &l->process.pid, e);
     if (fd < 0)
         return -1;
     l->peer = peer_create(m->base, fd, names[l->first], &link_ops, l);
@@ -76,7 +99,7 @@ int tree_start(struct mpiexec *m, struct err *e)
     if (start_proxy_path(proxy, sizeof proxy, e) < 0)
         return -1;
     uint32_t radix = m->opt.radix > 0 ? (uint32_t)m->opt.radix : default_radix(m->nnodes);
-    uint32_t *part = xcalloc(radix, sizeof *part);
+    uint32_t *part = xcalloc(m->nnodes < radix ? m->nnodes : radix, sizeof *part);
     char **names = xcalloc(m->nnodes, sizeof *names);
     for (uint32_t i = 0; i < m->nnodes; i++)
         names[i] = (char *)m->nodes[i].name;
@@ -134,20 +157,41 @@ void tree_shutdown(struct mpiexec *m)
     event_base_loopexit(m->base, m->links_left ? &patience : NULL);
 }
 
-static void kill_orphans(struct mpiexec *m)
+/* A stopped proxy, a process in the kernel's hands, a reader of our output who does not read: nothing of these may keep
+ * us. */
+void tree_give_up(struct mpiexec *m)
 {
-    pid_t *known = xcalloc(m->nlinks, sizeof *known);
     for (uint32_t i = 0; i < m->nlinks; i++)
-        known[i] = m->links[i].pid;
-    descendants_kill_others(known, m->nlinks);
-    free(known);
+        if (m->links[i].peer)
+            link_drop(&m->links[i], "it does not answer");
+    tree_shutdown(m);
+}
+
+static void on_deadline(evutil_socket_t fd, short what, void *arg)
+{
+    tree_give_up(arg);
+}
+
+void tree_deadline(struct mpiexec *m, double grace)
+{
+    if (!m->deadline)
+        m->deadline = evtimer_new(m->base, on_deadline, m);
+    struct timeval t = {(time_t)grace + KILL_PATIENCE_S, (suseconds_t)((grace - (double)(time_t)grace) * 1e6)};
+    if (!m->deadline || evtimer_add(m->deadline, &t) < 0)
+        log_fatal("out of memory");
 }
 
 void tree_reap(struct mpiexec *m)
 {
     pid_t pid;
-    while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
+    int status;
+    bool any = false;
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        any = true;
         for (uint32_t i = 0; i < m->nlinks; i++)
-            if (m->links[i].pid == pid && !m->ending)
-                kill_orphans(m);
+            if (m->links[i].process.pid == pid)
+                m->links[i].process = (struct start_process){0, status};
+    }
+    if (any)
+        kill_orphans(m);
 }

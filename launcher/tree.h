@@ -21,6 +21,12 @@ void tree_go_on(struct mpiexec *m);
 /* Every job is done: the proxies end what is left and leave; the loop ends when they have. */
 void tree_shutdown(struct mpiexec *m);
 
+/* All that runs was told to end, at the latest after the grace (seconds): what does not report its end some seconds later
+ * is not waited for any longer. Called again: the new bound counts. */
+void tree_deadline(struct mpiexec *m, double grace);
+
+void tree_give_up(struct mpiexec *m); /* that bound is now */
+
 /* A child of ours has ended (SIGCHLD): if it was a proxy, kills what it left behind. */
 void tree_reap(struct mpiexec *m);
 

@@ -230,6 +230,17 @@ void watch_init(struct mpiexec *m)
     }
 }
 
+void watch_forget(struct mpiexec *m, const struct job *j)
+{
+    struct watch *w = m->watch;
+    if (w->job != j)
+        return;
+    event_del(w->patience);
+    w->job = NULL;
+    free(w->rows);
+    w->rows = NULL;
+}
+
 void watch_fini(struct mpiexec *m)
 {
     event_free(m->watch->timer);

@@ -9,6 +9,7 @@
 
 void watch_init(struct mpiexec *m);
 void watch_fini(struct mpiexec *m);
+void watch_forget(struct mpiexec *m, const struct job *j); /* that job is about to be freed */
 /* Asks all proxies; the table is printed when all have answered, or after a second with those that have. */
 void watch_ask(struct mpiexec *m);
 bool watch_states(struct mpiexec *m, struct job *j, uint32_t node, struct rbuf *r); /* STATES; false: malformed */

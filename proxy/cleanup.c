@@ -23,7 +23,8 @@ void cleanup_orphans(struct node *n)
     for (struct rank *r = n->running; r; r = r->by_pid.next)
         known[count++] = r->pid;
     for (uint32_t i = 0; i < n->nchildren; i++)
-        known[count++] = n->children[i].pid;
+        if (n->children[i].process.pid)
+            known[count++] = n->children[i].process.pid;
     descendants_kill_others(known, count);
     free(known);
 }

@@ -9,6 +9,7 @@
 #define PROXY_NODE_H
 
 #include "common/peer.h"
+#include "common/start.h"
 #include "wire/control.h"
 #include "wire/launch_spec.h"
 
@@ -29,7 +30,7 @@ struct job_stdio;
 struct child {
     struct node *node;
     struct peer *peer; /* NULL: lost, or has left */
-    pid_t pid;
+    struct start_process process;
     uint32_t index;
     uint32_t first;
     uint32_t count;
@@ -42,6 +43,7 @@ struct rank {
     uint32_t local;
     pid_t pid; /* 0: never started, or reaped */
     bool reaped;
+    bool dying; /* it was ending already when its job was killed */
     UT_hash_handle by_pid; /* in node.running while it has a pid */
     struct rank_stdio *io;
     /* pmi.c */
@@ -49,6 +51,7 @@ struct rank {
     int pmi_fd;
     struct event *pmi_event;
     struct event *pmi_write;
+    struct event *pmi_closed; /* armed when the socket has closed and the process has not ended yet */
     struct evbuffer *pmi_out;
 };
 
@@ -81,6 +84,7 @@ struct node {
     struct rlimit nofile;         /* as it was before it was raised; the ranks get it back */
     unsigned long long oom_kills; /* as last read */
     bool leaving;                 /* SHUTDOWN came, or the parent is gone */
+    bool child_lost;              /* a proxy below has died: what it left behind comes to us */
 };
 
 const char *node_name(const struct node *n);

@@ -22,6 +22,7 @@
 #define INPUT_SIZE 65536
 #define BACKLOG_MAX (4u << 20) /* answers that a rank does not read: beyond it no more requests are taken */
 #define CLOSED_PATIENCE_MS 500
+#define LAST_WORDS_MAX (1u << 20) /* read from a rank that has ended: its children may still write */
 
 static void tell(struct rank *r, unsigned type, const uint32_t *code, const char *text)
 {
@@ -145,28 +146,30 @@ void pmi_job_del(struct job *j)
 static void on_closed_long_ago(evutil_socket_t fd, short what, void *arg)
 {
     struct rank *r = arg;
-    if (!r->reaped)
-        pmi_client_gone(r->pmi);
+    pmi_client_gone(r->pmi);
 }
 
-/* Returns false at the end of the stream. */
-static bool read_some(struct rank *r)
+/* Returns what read(2) did. */
+static ssize_t read_some(struct rank *r)
 {
     static char buffer[INPUT_SIZE];
     ssize_t n = read(r->pmi_fd, buffer, sizeof buffer);
     if (n > 0)
         pmi_client_input(r->pmi, buffer, (size_t)n);
-    return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
+    return n;
 }
 
 static void on_read(evutil_socket_t fd, short what, void *arg)
 {
     struct rank *r = arg;
-    if (read_some(r))
+    ssize_t n = read_some(r);
+    if (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)))
         return;
     event_del(r->pmi_event);
     struct timeval t = {0, CLOSED_PATIENCE_MS * 1000};
-    event_base_once(r->job->node->base, -1, EV_TIMEOUT, on_closed_long_ago, r, &t);
+    r->pmi_closed = evtimer_new(r->job->node->base, on_closed_long_ago, r);
+    if (!r->pmi_closed || evtimer_add(r->pmi_closed, &t) < 0)
+        log_fatal("out of memory");
 }
 
 static void on_write(evutil_socket_t fd, short what, void *arg)
@@ -184,7 +187,7 @@ static void on_write(evutil_socket_t fd, short what, void *arg)
         event_add(r->pmi_write, NULL);
     if (left > BACKLOG_MAX)
         event_del(r->pmi_event);
-    else if (left == 0)
+    else if (left == 0 && !r->pmi_closed)
         event_add(r->pmi_event, NULL);
 }
 
@@ -209,9 +212,9 @@ uint32_t pmi_exit_flags(struct rank *r)
 {
     if (r->pmi_fd < 0)
         return 0;
-    int unread = 0;
-    while (recv(r->pmi_fd, &unread, 1, MSG_PEEK | MSG_DONTWAIT) > 0)
-        read_some(r);
+    ssize_t n;
+    for (size_t sum = 0; sum < LAST_WORDS_MAX && (n = read_some(r)) > 0;)
+        sum += (size_t)n;
     struct pmi_client_state s;
     pmi_client_state(r->pmi, &s);
     bool inside = s.state == PMI_CLIENT_RUNS || s.state == PMI_CLIENT_WAITS;
@@ -231,6 +234,9 @@ void pmi_close(struct rank *r)
         return;
     event_free(r->pmi_event);
     event_free(r->pmi_write);
+    if (r->pmi_closed)
+        event_free(r->pmi_closed);
+    r->pmi_closed = NULL;
     evbuffer_free(r->pmi_out);
     close(r->pmi_fd);
     r->pmi_fd = -1;

@@ -6,6 +6,7 @@
 #include "proxy/ranks.h"
 
 #include "common/cpulist.h"
+#include "common/descendants.h"
 #include "common/log.h"
 #include "common/spawn.h"
 #include "common/xalloc.h"
@@ -24,6 +25,8 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+
+#define NOTE_DYING_MAX 256 /* each costs some microseconds */
 
 /* What ranks of one application share, found once. */
 struct found {
@@ -205,25 +208,13 @@ void ranks_launch(struct node *n, const unsigned char *payload, size_t len)
     start_all(j);
 }
 
-static bool catches(pid_t pid, int sig)
-{
-    char path[64], line[256];
-    snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
-    FILE *f = fopen(path, "re");
-    unsigned long long caught = 0;
-    while (f && fgets(line, sizeof line, f))
-        if (sscanf(line, "SigCgt: %llx", &caught) == 1)
-            break;
-    if (f)
-        fclose(f);
-    return caught >> (sig - 1) & 1;
-}
-
 void ranks_signal(struct job *j, int sig, bool if_caught)
 {
     for (uint32_t i = 0; i < j->nranks; i++) {
         pid_t pid = j->ranks[i].pid;
-        if (pid && (!if_caught || catches(pid, sig)))
+        if (pid && if_caught)
+            descendants_signal_catchers(pid, sig);
+        else if (pid)
             kill(-pid, sig);
     }
 }
@@ -234,8 +225,40 @@ static void on_kill_timer(evutil_socket_t fd, short what, void *arg)
     ranks_signal(j, SIGKILL, false);
 }
 
+/* The kernel's words for it, in /proc/PID/stat (include/linux/sched.h). */
+#define PF_EXITING 0x4u
+#define PF_DUMPCORE 0x200u
+#define PF_SIGNALED 0x400u
+
+static bool is_dying(pid_t pid)
+{
+    char path[64], line[512];
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : read(fd, line, sizeof line - 1);
+    if (fd >= 0)
+        close(fd);
+    line[n < 0 ? 0 : n] = 0;
+    char *after = strrchr(line, ')');
+    unsigned flags = 0;
+    char state;
+    if (!after || sscanf(after + 1, " %c %*d %*d %*d %*d %*d %u", &state, &flags) != 2)
+        return false;
+    return state == 'Z' || flags & (PF_EXITING | PF_DUMPCORE | PF_SIGNALED);
+}
+
+/* So that who failed by itself is told from who was stopped, also when both happen at once. */
+static void note_dying(struct job *j)
+{
+    for (uint32_t i = 0; i < j->nranks && i < NOTE_DYING_MAX; i++)
+        if (j->ranks[i].pid)
+            j->ranks[i].dying = is_dying(j->ranks[i].pid);
+}
+
 void ranks_kill(struct job *j, int sig, uint32_t grace_ms)
 {
+    if (!j->killed)
+        note_dying(j);
     if (!j->killed && grace_ms > 0) {
         ranks_signal(j, sig, false);
         ranks_signal(j, SIGCONT, false); /* a stopped process takes a signal only when it goes on */

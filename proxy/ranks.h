@@ -10,7 +10,7 @@
 /* A LAUNCH came: decodes it, starts this node's ranks, answers STARTED. */
 void ranks_launch(struct node *n, const unsigned char *payload, size_t len);
 
-/* To the process group of every rank that lives; if_caught: of those whose process has a handler for it. */
+/* To the process group of every rank that lives; if_caught: to those of its processes that have a handler for it. */
 void ranks_signal(struct job *j, int signal, bool if_caught);
 
 /* The signal (and SIGCONT) now, SIGKILL to all that is left after the grace; again: sooner, with the new grace. */

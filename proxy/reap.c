@@ -2,6 +2,9 @@
  *
  * A rank's output that is still in its pipes is read before its end is told, so the last lines are there when mpiexec
  * explains the failure.
+ *
+ * The kernel hands ended children out in the order of their start, not of their end: all that are found at once carry
+ * one time.
  */
 #include "proxy/reap.h"
 
@@ -14,6 +17,8 @@
 #include <stdio.h>
 #include <sys/wait.h>
 #include <time.h>
+
+#define OOM_SIZE_KIB 16384
 
 /* The kernel's count of processes that it killed for lack of memory, on the whole machine. */
 static unsigned long long oom_kills(void)
@@ -29,14 +34,15 @@ static unsigned long long oom_kills(void)
     return n;
 }
 
-/* A SIGKILL that nobody of us sent, while the count grew: the rank was out of memory. */
-static bool was_oom(struct node *n, const struct job *j, int status)
+/* A SIGKILL that nobody of us sent to a process of some size, while the count grew: it was out of memory, most likely.
+ */
+static bool was_oom(struct node *n, const struct rank *r, int status, const struct rusage *u)
 {
-    if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL || j->killed)
+    if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL || (r->job->killed && !r->dying))
         return false;
     unsigned long long now = oom_kills(), before = n->oom_kills;
     n->oom_kills = now;
-    return now > before;
+    return now > before && u->ru_maxrss >= OOM_SIZE_KIB;
 }
 
 static uint64_t us(struct timeval t)
@@ -44,20 +50,25 @@ static uint64_t us(struct timeval t)
     return (uint64_t)t.tv_sec * 1000000u + (uint64_t)t.tv_usec;
 }
 
-static void tell_exit(struct rank *r, int status, const struct rusage *u, uint32_t pmi_flags)
+static uint64_t now_ns(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_REALTIME, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static void tell_exit(struct rank *r, int status, const struct rusage *u, uint32_t pmi_flags, uint64_t time)
+{
     struct control_exited x = {
         .rank = r->rank,
         .status = (uint32_t)status,
         .flags = (WIFSIGNALED(status) && WCOREDUMP(status) ? EXIT_CORE : 0) |
-                 (was_oom(r->job->node, r->job, status) ? EXIT_OOM : 0) | (r->job->killed ? EXIT_KILLED_BY_US : 0) |
-                 pmi_flags,
+                 (was_oom(r->job->node, r, status, u) ? EXIT_OOM : 0) |
+                 (r->job->killed && !r->dying ? EXIT_KILLED_BY_US : 0) | pmi_flags,
         .utime = us(u->ru_utime),
         .stime = us(u->ru_stime),
         .maxrss = (uint64_t)u->ru_maxrss,
-        .time = (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec,
+        .time = time,
     };
     struct buf b;
     buf_init(&b);
@@ -69,7 +80,7 @@ static void tell_exit(struct rank *r, int status, const struct rusage *u, uint32
 
 /* What a failed rank started in its own session ends with it; all else that it started is ended with the job, so that
  * a `tee` behind it can finish. */
-static void reap_rank(struct rank *r, int status, const struct rusage *u)
+static void reap_rank(struct rank *r, int status, const struct rusage *u, uint64_t time)
 {
     if (status)
         kill(-r->pid, SIGKILL);
@@ -78,7 +89,7 @@ static void reap_rank(struct rank *r, int status, const struct rusage *u)
     r->reaped = true;
     r->job->alive--;
     stdio_reaped(r);
-    tell_exit(r, status, u, pmi_exit_flags(r));
+    tell_exit(r, status, u, pmi_exit_flags(r), time);
     pmi_gone(r);
     reap_check_done(r->job);
 }
@@ -89,11 +100,14 @@ void reap_check_done(struct job *j)
         peer_send(j->node->parent, CONTROL_OUTPUT_END, j->spec.job, node_number(j->node), NULL);
 }
 
-static bool is_child_proxy(const struct node *n, pid_t pid)
+static bool child_ended(struct node *n, pid_t pid, int status)
 {
-    for (uint32_t i = 0; i < n->nchildren; i++)
-        if (n->children[i].pid == pid)
-            return true;
+    for (uint32_t i = 0; i < n->nchildren; i++) {
+        if (n->children[i].process.pid != pid)
+            continue;
+        n->children[i].process = (struct start_process){0, status};
+        return true;
+    }
     return false;
 }
 
@@ -103,14 +117,21 @@ static void on_sigchld(evutil_socket_t sig, short what, void *arg)
     int status;
     struct rusage u;
     pid_t pid;
+    bool strangers = false;
+    uint64_t time = now_ns();
     while ((pid = wait4(-1, &status, WNOHANG, &u)) > 0) {
         struct rank *r;
         HASH_FIND(by_pid, n->running, &pid, sizeof pid, r);
         if (r)
-            reap_rank(r, status, &u);
-        else if (!n->leaving && is_child_proxy(n, pid))
-            cleanup_orphans(n);
+            reap_rank(r, status, &u, time);
+        else if (child_ended(n, pid, status))
+            n->child_lost = strangers = true;
+        else
+            strangers = true;
     }
+    /* Each process that a lost proxy left behind may leave others when it ends. */
+    if (strangers && n->child_lost && !n->leaving)
+        cleanup_orphans(n);
 }
 
 void reap_init(struct node *n)

@@ -90,8 +90,13 @@ static void child_gone(void *arg, struct peer *p, const char *why)
 {
     struct child *c = arg;
     struct node *n = c->node;
-    if (!n->leaving)
-        nodes_lost(n, c->first, c->count, why);
+    char text[128];
+    if (!n->leaving) {
+        start_describe_end(&c->process, why, text, sizeof text);
+        nodes_lost(n, c->first, c->count, text);
+        n->child_lost = true;
+        cleanup_orphans(n);
+    }
     peer_destroy(p);
     c->peer = NULL;
     n->children_left--;
@@ -105,7 +110,7 @@ static void child_start(struct node *n, struct child *c, const char *proxy)
 {
     struct err e;
     const char *name = n->setup.names[c->first - n->setup.first];
-    int fd = start_fork(proxy, &n->nofile, &c->pid, &e);
+    int fd = start_fork(proxy, &n->nofile, &c->process.pid, &e);
     if (fd < 0) {
         nodes_lost(n, c->first, c->count, e.text);
         return;
@@ -123,8 +128,9 @@ static void child_start(struct node *n, struct child *c, const char *proxy)
 
 static void children_start(struct node *n)
 {
-    uint32_t *part = xcalloc(n->setup.radix, sizeof *part);
-    n->nchildren = start_split(n->setup.nnodes - 1, n->setup.radix, part);
+    uint32_t below = n->setup.nnodes - 1;
+    uint32_t *part = xcalloc(below < n->setup.radix ? below : n->setup.radix, sizeof *part);
+    n->nchildren = start_split(below, n->setup.radix, part);
     n->children = xcalloc(n->nchildren, sizeof *n->children);
     char proxy[PATH_MAX];
     struct err e;
