@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * mpi_bench: one program, compiled for each MPI library, that measures what users feel. Plain C, MPI 3 only.
+ *
+ *     mpi_bench init | memory | pt2pt | coll [MAX_BYTES] | types | wait
+ *
+ * Prints "name size value" lines on rank 0; times in microseconds, bandwidth in MB/s, rate in messages a second.
+ * A value is the best of several short batches: other work on the machine makes a batch slower, never faster.
+ * With no more ranks than processors each rank takes a processor of its own. Roots of rooted collectives rotate.
+ */
+#include <sched.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <mpi.h>
+
+static int rank, size;
+enum { MIB = 1 << 20 };
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+static void report(const char *name, long bytes, double value)
+{
+    if (rank == 0)
+        printf("%s %ld %.6g\n", name, bytes, value);
+    fflush(stdout);
+}
+
+static void pin(void)
+{
+    cpu_set_t all, one;
+    if (sched_getaffinity(0, sizeof all, &all) != 0)
+        return;
+    /* What the launcher bound us to says nothing about how many there are. */
+    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+    if (size > cpus)
+        return;
+    CPU_ZERO(&one);
+    CPU_SET(rank % (int)cpus, &one);
+    sched_setaffinity(0, sizeof one, &one);
+}
+
+typedef void body(void *arg, int times);
+
+/* Seconds that one repetition takes. Rank 0 decides how many, and all follow. */
+static double measure(body *run, void *arg)
+{
+    enum { BATCHES = 15 };
+    const double batch = 0.002, enough = 0.15;
+    double best = 1e9, begin = now();
+    int times = 1, done = 0, go = 1;
+    run(arg, 1);
+    while (go) {
+        MPI_Barrier(MPI_COMM_WORLD);
+        double t = now();
+        run(arg, times);
+        t = now() - t;
+        if (t / times < best)
+            best = t / times;
+        int decide[2] = {times, 1};
+        if (t < batch && times < 1 << 20)
+            decide[0] = times * 2;
+        else
+            decide[1] = ++done < BATCHES && (now() - begin < enough || done < 3);
+        MPI_Bcast(decide, 2, MPI_INT, 0, MPI_COMM_WORLD);
+        times = decide[0];
+        go = decide[1];
+    }
+    return best;
+}
+
+struct message {
+    char *buf;
+    int count;
+    MPI_Datatype type;
+};
+
+static void pingpong(void *arg, int times)
+{
+    const struct message *m = arg;
+    for (int i = 0; i < times; i++) {
+        if (rank == 0) {
+            MPI_Send(m->buf, m->count, m->type, 1, 1, MPI_COMM_WORLD);
+            MPI_Recv(m->buf, m->count, m->type, 1, 1, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+        } else if (rank == 1) {
+            MPI_Recv(m->buf, m->count, m->type, 0, 1, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+            MPI_Send(m->buf, m->count, m->type, 0, 1, MPI_COMM_WORLD);
+        }
+    }
+}
+
+enum { WINDOW = 64 };
+
+static void flood(void *arg, int times)
+{
+    const struct message *m = arg;
+    MPI_Request r[WINDOW];
+    for (int i = 0; i < times; i++) {
+        for (int k = 0; k < WINDOW && rank < 2; k++)
+            if (rank == 0)
+                MPI_Isend(m->buf, m->count, m->type, 1, 1, MPI_COMM_WORLD, &r[k]);
+            else
+                MPI_Irecv(m->buf + 8 * k * (m->count <= 8), m->count, m->type, 0, 1, MPI_COMM_WORLD, &r[k]);
+        if (rank < 2)
+            MPI_Waitall(WINDOW, r, MPI_STATUSES_IGNORE);
+        if (rank == 1)
+            MPI_Send(m->buf, 0, MPI_BYTE, 0, 2, MPI_COMM_WORLD);
+        else if (rank == 0)
+            MPI_Recv(m->buf, 0, MPI_BYTE, 1, 2, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+    }
+}
+
+static void pt2pt(void)
+{
+    static const int sizes[] = {0, 8, 40, 256, 1024, 4096, 16384, 65536, 262144, MIB, 4 * MIB};
+    struct message m = {calloc(1, 4 * MIB), 0, MPI_BYTE};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        m.count = sizes[i];
+        double t = measure(pingpong, &m) / 2;
+        report("latency", sizes[i], t * 1e6);
+        if (sizes[i] >= 4096)
+            report("bandwidth", sizes[i], sizes[i] / t * 1e-6);
+    }
+    m.count = 8;
+    report("rate", 8, WINDOW / measure(flood, &m));
+    free(m.buf);
+}
+
+struct coll {
+    char *in, *out;
+    int count; /* of doubles, in the block of each rank */
+    int root;
+};
+
+#define COLL(name, call)                                                                                               \
+    static void name(void *arg, int times)                                                                             \
+    {                                                                                                                  \
+        struct coll *c = arg;                                                                                          \
+        for (int i = 0; i < times; i++, c->root = (c->root + 1) % size)                                                \
+            call;                                                                                                      \
+    }
+COLL(barrier, MPI_Barrier(MPI_COMM_WORLD))
+COLL(bcast, MPI_Bcast(c->in, c->count, MPI_DOUBLE, c->root, MPI_COMM_WORLD))
+COLL(reduce, MPI_Reduce(c->in, c->out, c->count, MPI_DOUBLE, MPI_SUM, c->root, MPI_COMM_WORLD))
+COLL(allreduce, MPI_Allreduce(c->in, c->out, c->count, MPI_DOUBLE, MPI_SUM, MPI_COMM_WORLD))
+COLL(scan, MPI_Scan(c->in, c->out, c->count, MPI_DOUBLE, MPI_SUM, MPI_COMM_WORLD))
+COLL(exscan, MPI_Exscan(c->in, c->out, c->count, MPI_DOUBLE, MPI_SUM, MPI_COMM_WORLD))
+COLL(gather, MPI_Gather(c->in, c->count, MPI_DOUBLE, c->out, c->count, MPI_DOUBLE, c->root, MPI_COMM_WORLD))
+COLL(scatter, MPI_Scatter(c->in, c->count, MPI_DOUBLE, c->out, c->count, MPI_DOUBLE, c->root, MPI_COMM_WORLD))
+COLL(allgather, MPI_Allgather(c->in, c->count, MPI_DOUBLE, c->out, c->count, MPI_DOUBLE, MPI_COMM_WORLD))
+COLL(alltoall, MPI_Alltoall(c->in, c->count, MPI_DOUBLE, c->out, c->count, MPI_DOUBLE, MPI_COMM_WORLD))
+COLL(reduce_scatter, MPI_Reduce_scatter_block(c->in, c->out, c->count, MPI_DOUBLE, MPI_SUM, MPI_COMM_WORLD))
+
+/* A size is that of the longest buffer of a rank, but at least one element a block. */
+static void coll(long most)
+{
+    static const struct {
+        const char *name;
+        body *run;
+        int blocks; /* the buffer holds a block for each rank */
+    } all[] = {{"bcast", bcast, 0},         {"reduce", reduce, 0},
+               {"allreduce", allreduce, 0}, {"scan", scan, 0},
+               {"exscan", exscan, 0},       {"gather", gather, 1},
+               {"scatter", scatter, 1},     {"allgather", allgather, 1},
+               {"alltoall", alltoall, 1},   {"reduce_scatter", reduce_scatter, 1}};
+    struct coll c = {calloc(1, 2 * MIB), calloc(1, 2 * MIB), 0, 0};
+    report("barrier", 0, measure(barrier, &c) * 1e6);
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        for (long n = 8; n <= most; n = n == 8 ? 1024 : n * 32) {
+            c.root = 0;
+            c.count = (int)(n / 8 / (all[i].blocks ? size : 1));
+            if (c.count == 0)
+                c.count = 1;
+            report(all[i].name, n, measure(all[i].run, &c) * 1e6);
+        }
+    free(c.in);
+    free(c.out);
+}
+
+/* Derived types: the message with the type, beside packing by hand, sending bytes, unpacking by hand. */
+struct particle {
+    double x[3];
+    int id;
+    char pad[12];
+    double v;
+};
+
+struct shape {
+    const char *name;
+    MPI_Datatype type;
+    long bytes; /* packed */
+    void (*pack)(const struct shape *s, char *mem, char *flat, int out);
+    int n;
+    int *index;
+};
+
+#define MOVE(mem, flat, n)                                                                                             \
+    do {                                                                                                               \
+        if (out)                                                                                                       \
+            memcpy(flat, mem, n);                                                                                      \
+        else                                                                                                           \
+            memcpy(mem, flat, n);                                                                                      \
+        (flat) += (n);                                                                                                 \
+    } while (0)
+
+static void hand_vector(const struct shape *s, char *mem, char *flat, int out)
+{
+    for (int i = 0; i < s->n; i++)
+        MOVE(mem + i * 32L, flat, 8);
+}
+
+static void hand_struct(const struct shape *s, char *mem, char *flat, int out)
+{
+    struct particle *p = (struct particle *)mem;
+    for (int i = 0; i < s->n; i++) {
+        MOVE((char *)&p[i].x, flat, 24);
+        MOVE((char *)&p[i].id, flat, 4);
+        MOVE((char *)&p[i].v, flat, 8);
+    }
+}
+
+static void hand_indexed(const struct shape *s, char *mem, char *flat, int out)
+{
+    for (int i = 0; i < s->n; i++)
+        MOVE(mem + s->index[i] * 8L, flat, 16);
+}
+
+/* Faces of a cube of doubles with edge n: x fixed (one run), y fixed (rows), z fixed (single elements). */
+static void hand_face_y(const struct shape *s, char *mem, char *flat, int out)
+{
+    for (int x = 0; x < s->n; x++)
+        MOVE(mem + (long)x * s->n * s->n * 8, flat, s->n * 8L);
+}
+
+static void hand_face_z(const struct shape *s, char *mem, char *flat, int out)
+{
+    for (int x = 0; x < s->n; x++)
+        for (int y = 0; y < s->n; y++)
+            MOVE(mem + ((long)x * s->n + y) * s->n * 8, flat, 8);
+}
+
+struct by_type {
+    const struct shape *s;
+    char *mem, *flat;
+};
+
+static void send_typed(void *arg, int times)
+{
+    struct by_type *b = arg;
+    struct message m = {b->mem, 1, b->s->type};
+    pingpong(&m, times);
+}
+
+static void send_by_hand(void *arg, int times)
+{
+    struct by_type *b = arg;
+    const struct shape *s = b->s;
+    for (int i = 0; i < times; i++)
+        for (int turn = 0; turn < 2; turn++) {
+            if (rank == turn) {
+                s->pack(s, b->mem, b->flat, 1);
+                MPI_Send(b->flat, (int)s->bytes, MPI_BYTE, !turn, 1, MPI_COMM_WORLD);
+            } else if (rank < 2) {
+                MPI_Recv(b->flat, (int)s->bytes, MPI_BYTE, turn, 1, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+                s->pack(s, b->mem, b->flat, 0);
+            }
+        }
+}
+
+static void shape_run(struct shape *s, long memory)
+{
+    char name[64];
+    struct by_type b = {s, calloc(1, (size_t)memory), calloc(1, (size_t)s->bytes)};
+    MPI_Type_commit(&s->type);
+    snprintf(name, sizeof name, "type-%s", s->name);
+    report(name, s->bytes, measure(send_typed, &b) / 2 * 1e6);
+    snprintf(name, sizeof name, "hand-%s", s->name);
+    report(name, s->bytes, measure(send_by_hand, &b) / 2 * 1e6);
+    MPI_Type_free(&s->type);
+    free(b.mem);
+    free(b.flat);
+}
+
+static void shape_vector(long bytes)
+{
+    struct shape s = {"vector", MPI_DATATYPE_NULL, bytes, hand_vector, (int)(bytes / 8), NULL};
+    MPI_Type_vector(s.n, 1, 4, MPI_DOUBLE, &s.type);
+    shape_run(&s, s.n * 32L);
+}
+
+static void shape_struct(long bytes)
+{
+    struct shape s = {"struct", MPI_DATATYPE_NULL, 0, hand_struct, (int)(bytes / 36), NULL};
+    MPI_Datatype one, sized, parts[3] = {MPI_DOUBLE, MPI_INT, MPI_DOUBLE};
+    int lengths[3] = {3, 1, 1};
+    MPI_Aint at[3] = {offsetof(struct particle, x), offsetof(struct particle, id), offsetof(struct particle, v)};
+    s.bytes = s.n * 36L;
+    MPI_Type_create_struct(3, lengths, at, parts, &one);
+    MPI_Type_create_resized(one, 0, sizeof(struct particle), &sized);
+    MPI_Type_contiguous(s.n, sized, &s.type);
+    MPI_Type_free(&one);
+    MPI_Type_free(&sized);
+    shape_run(&s, s.n * (long)sizeof(struct particle));
+}
+
+static void shape_indexed(long bytes)
+{
+    struct shape s = {"indexed", MPI_DATATYPE_NULL, bytes, hand_indexed, (int)(bytes / 16), NULL};
+    unsigned seed = 12345;
+    int at = 0;
+    s.index = calloc((size_t)s.n, sizeof *s.index);
+    for (int i = 0; i < s.n; i++) {
+        s.index[i] = at;
+        seed = seed * 1103515245u + 12345u;
+        at += 3 + (int)(seed >> 16) % 4;
+    }
+    MPI_Type_create_indexed_block(s.n, 2, s.index, MPI_DOUBLE, &s.type);
+    shape_run(&s, at * 8L + 16);
+    free(s.index);
+}
+
+static void shape_face(const char *name, long bytes, int which)
+{
+    int edge = 1;
+    while ((long)(edge + 1) * (edge + 1) * (which == 1 ? edge + 1 : 1) * 8 <= bytes && edge < 160)
+        edge++;
+    if (which == 0) /* rows of a plane: edge * edge elements in `edge` runs */
+        edge = edge > 128 ? 128 : edge;
+    struct shape s = {name, MPI_DATATYPE_NULL, (long)edge * edge * 8, which ? hand_face_z : hand_face_y, edge, NULL};
+    int sizes[3] = {edge, edge, edge}, sub[3] = {edge, which ? edge : 1, which ? 1 : edge}, start[3] = {0, 0, 0};
+    MPI_Type_create_subarray(3, sizes, sub, start, MPI_ORDER_C, MPI_DOUBLE, &s.type);
+    shape_run(&s, (long)edge * edge * edge * 8);
+}
+
+static void types(void)
+{
+    static const long sizes[] = {4096, 65536, MIB};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        shape_vector(sizes[i]);
+        shape_struct(sizes[i]);
+        shape_indexed(sizes[i]);
+        if (sizes[i] < MIB) {
+            shape_face("face-rows", sizes[i], 0);
+            shape_face("face-elements", sizes[i], 2);
+        }
+    }
+}
+
+/* Memory that only this process has, in KiB. */
+static void memory(void)
+{
+    FILE *f = fopen("/proc/self/smaps_rollup", "r");
+    char line[256];
+    long kib, mine = 0, most = 0;
+    while (f && fgets(line, sizeof line, f))
+        if (sscanf(line, "Private_Clean: %ld", &kib) == 1 || sscanf(line, "Private_Dirty: %ld", &kib) == 1)
+            mine += kib;
+    if (f)
+        fclose(f);
+    MPI_Reduce(&mine, &most, 1, MPI_LONG, MPI_MAX, 0, MPI_COMM_WORLD);
+    report("memory", size, (double)most);
+}
+
+static double cpu_seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+/* Rank 0 computes, the others wait in MPI_Recv: what they burn, what rank 0 loses, and how fast they wake. */
+static void waiting(double seconds)
+{
+    double stamp = 0, got = 0, most, burnt, share, wake = 0;
+    volatile double x = 0;
+    MPI_Barrier(MPI_COMM_WORLD);
+    double cpu = cpu_seconds(), begin = now();
+    if (rank == 0) {
+        while (now() - begin < seconds)
+            for (int i = 0; i < 10000; i++)
+                x = x + i;
+        double wall = now() - begin;
+        share = (cpu_seconds() - cpu) / wall;
+        for (int r = 1; r < size; r++) {
+            stamp = now();
+            MPI_Send(&stamp, 1, MPI_DOUBLE, r, 3, MPI_COMM_WORLD);
+            MPI_Recv(&got, 1, MPI_DOUBLE, r, 4, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+            if (r == 1 || got < wake)
+                wake = got;
+        }
+    } else {
+        MPI_Recv(&stamp, 1, MPI_DOUBLE, 0, 3, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+        got = now() - stamp; /* one clock for the node */
+        MPI_Send(&got, 1, MPI_DOUBLE, 0, 4, MPI_COMM_WORLD);
+        share = 0;
+    }
+    burnt = rank ? (cpu_seconds() - cpu) / (now() - begin) * 100 : 0;
+    MPI_Reduce(&burnt, &most, 1, MPI_DOUBLE, MPI_MAX, 0, MPI_COMM_WORLD);
+    report("wait-burnt-percent", size, most);
+    report("wait-computing-share", size, share);
+    report("wait-wake-up", size, wake * 1e6);
+}
+
+int main(int argc, char **argv)
+{
+    const char *what = argc > 1 ? argv[1] : "pt2pt";
+    MPI_Init(&argc, &argv);
+    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+    MPI_Comm_size(MPI_COMM_WORLD, &size);
+    if (strcmp(what, "memory") == 0)
+        memory();
+    else if (strcmp(what, "wait") == 0)
+        waiting(argc > 2 ? atof(argv[2]) : 2);
+    else if (strcmp(what, "init") != 0) {
+        pin();
+        if (strcmp(what, "pt2pt") == 0)
+            pt2pt();
+        else if (strcmp(what, "coll") == 0)
+            coll(argc > 2 ? atol(argv[2]) : MIB);
+        else if (strcmp(what, "types") == 0)
+            types();
+    }
+    MPI_Finalize();
+    return 0;
+}
