@@ -19,7 +19,7 @@ struct step {
 
 struct temp {
     struct temp *next;
-    _Alignas(64) char bytes[];
+    _Alignas(16) char bytes[];
 };
 
 struct sched {

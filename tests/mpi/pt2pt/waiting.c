@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * A rank that only waits uses next to no processor time, and its status line says what it waits for. */
+#include <sys/resource.h>
+#include <time.h>
+#include "../check.h"
+
+static double used(void)
+{
+    struct rusage u;
+    getrusage(RUSAGE_SELF, &u);
+    return (double)u.ru_utime.tv_sec + (double)u.ru_stime.tv_sec + 1e-6 * (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec);
+}
+
+int main(int argc, char **argv)
+{
+    begin(&argc, &argv);
+    double before = used(), start = MPI_Wtime();
+    int x = 1;
+    if (rank == 0) {
+        nanosleep(&(struct timespec){.tv_sec = 2}, NULL);
+        for (int r = 1; r < size; r++)
+            OK(MPI_Send(&x, 1, MPI_INT, r, 0, MPI_COMM_WORLD));
+    } else {
+        OK(MPI_Recv(&x, 1, MPI_INT, 0, 0, MPI_COMM_WORLD, MPI_STATUS_IGNORE));
+        CHECK(MPI_Wtime() - start > 1);
+        CHECK(used() - before < 0.05);
+    }
+    return end();
+}
