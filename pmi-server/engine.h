@@ -17,6 +17,8 @@
 #define PMI_CLIENT_ASKS_MAX 1024             /* requests of a rank that wait for an answer */
 #define PMI_CLIENT_BACKLOG_MAX (4 * 1048576) /* bytes behind a request that must be answered first */
 
+#define PMI_CLIENT_STORES_MAX (1024 * 1024) /* values, attributes and names that one rank may put */
+
 /* What was asked; answer.c knows the words for each. */
 enum pmi_verb {
     PMI_ASK_GET,
@@ -66,6 +68,7 @@ struct pmi_client {
     uint32_t in_order;    /* requests that hold back what follows them: 0 or 1 */
     uint32_t fences;      /* PMI-2 fences that not every rank has reached */
     struct pmi_asks held; /* gets that wait for these */
+    uint32_t stores;      /* what it has put */
     uint32_t misses;      /* gets that had to be fetched: a rank with many reads widely */
     struct buf spawn;     /* PMI-1 spawn: the blocks that have come, encoded */
     uint32_t spawn_seen, spawn_total;
@@ -139,6 +142,7 @@ struct pmi_server {
 /* server.c */
 struct pmi_server_job *pmi_job_find(struct pmi_server *s, uint32_t id);
 void pmi_client_fail(struct pmi_client *c, const char *why); /* a rank that broke the protocol */
+bool pmi_client_may_store(struct pmi_client *c);             /* counts; false: it has put too much already */
 void pmi_client_initialized(struct pmi_client *c);
 void pmi_client_finalized(struct pmi_client *c);
 void pmi_server_wake(struct pmi_server *s);

@@ -43,6 +43,8 @@ int pmi_put(struct pmi_client *c, const char *key, const char *value, const char
     int rc = check_put(key, value, why);
     if (rc)
         return rc;
+    if (!pmi_client_may_store(c))
+        return *why = "this rank has put too many values", PMI2_ERROR_NOMEM;
     j->stale |= pmi_kvs_put(&j->seen, pmi_str(key), pmi_str(value));
     if (j->nclients == j->size)
         return 0; /* nobody reads it elsewhere */

@@ -52,7 +52,9 @@ void pmi_name_request(struct pmi_ask *a, enum pmi_request kind, const char *name
     const char *bad = !name || !*name                                    ? "the name of the service is missing"
                       : !port || (kind == PMI_REQUEST_PUBLISH && !*port) ? "port is missing"
                       : strlen(name) > PMI_VALUE_MAX || strlen(port) > PMI_VALUE_MAX ? "more than 1024 bytes"
-                                                                                     : NULL;
+                      : kind == PMI_REQUEST_PUBLISH && !pmi_client_may_store(a->client)
+                          ? "this rank has published too many names"
+                          : NULL;
     if (bad) {
         pmi_answer_fail(a, PMI2_ERROR_INVALID_ARG, "%s", bad);
         return;

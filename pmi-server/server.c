@@ -134,6 +134,11 @@ struct pmi_client *pmi_server_client(struct pmi_server *s, uint32_t job, uint32_
     return c;
 }
 
+bool pmi_client_may_store(struct pmi_client *c)
+{
+    return c->stores < PMI_CLIENT_STORES_MAX && ++c->stores;
+}
+
 void pmi_client_initialized(struct pmi_client *c)
 {
     c->inited = true;

@@ -72,8 +72,17 @@ static const char *put_infos(struct buf *b, struct items *s, const char *count, 
     return NULL;
 }
 
+/* They become values of the new job, and have to be such. */
 static const char *put_preput(struct buf *b, struct items *s, const struct words *w)
 {
+    size_t keys = strlen(w->preput_key), values = strlen(w->preput_value);
+    for (uint32_t i = 0; i < s->n; i++) {
+        const struct pmi_item *it = &s->it[i];
+        size_t len = it->value ? strlen(it->value) : 0;
+        if ((!strncmp(it->key, w->preput_key, keys) && len > PMI_KEY_MAX) ||
+            (!strncmp(it->key, w->preput_value, values) && len > PMI_VALUE_MAX))
+            return "a preput key is longer than 64 bytes, or its value than 1024";
+    }
     return put_infos(b, s, w->npreput, w->preput_key, w->preput_value);
 }
 

@@ -128,6 +128,8 @@ static void on_put_nodeattr(struct pmi_client *c, const struct pmi_msg *m, const
         refuse(c, m, cmd->reply, PMI2_ERROR_KEY_LENGTH, "the key is empty or longer than 64 bytes");
     } else if (strlen(value) > PMI_VALUE_MAX) {
         refuse(c, m, cmd->reply, PMI2_ERROR_VALUE_LENGTH, "the value is longer than 1024 bytes");
+    } else if (!pmi_client_may_store(c)) {
+        refuse(c, m, cmd->reply, PMI2_ERROR_NOMEM, "this rank has put too many values");
     } else {
         accept_plain(c, m, cmd);
         pmi_nodeattr_put(c->job, key, value);

@@ -92,6 +92,55 @@ p.finalize()
     assert r.lines == ["0: ['a b', 'c\\\\d', 'e=f'] there red None"], r
 
 
+INFOS = [
+    ([("host", "b")], "0: b"),
+    ([("hosts", "b")], "0: b"),
+    ([("soft", "1:4"), ("unknown", "x y")], "0: "),
+    ([("map-by", "node"), ("bind-to", "none")], "0: "),
+]
+
+
+@pytest.mark.parametrize("infos, says", INFOS, ids=[i[0][0] for i, _ in INFOS])
+def test_info_keys(ranks, infos, says):
+    child = ranks.program('p = Pmi1().init()\nsay(os.environ.get("PMI_HOSTNAME", ""))\np.finalize()\n')
+    r = ranks(
+        "-n", "1", "--hosts", "a,b",
+        f"""
+p = Pmi1().init()
+assert p.spawn(({child[0]!r}, 1, {child[1:]!r}, {infos!r})) == "cmd=spawn_result rc=0 errcodes=0"
+p.finalize()
+""")
+    assert len(r.lines) == 1 and r.lines[0].startswith(says), r
+
+
+def test_a_program_is_found_by_path(ranks, tmp_path):
+    tool = tmp_path / "bin/tool"
+    tool.parent.mkdir()
+    tool.write_text("#!/bin/sh\necho found $1\n")
+    tool.chmod(0o755)
+    r = ranks(
+        "-n", "1",
+        f"""
+p = Pmi1().init()
+assert p.spawn(("tool", 1, ["me"], [("path", {str(tool.parent)!r})])) == "cmd=spawn_result rc=0 errcodes=0"
+p.finalize()
+""")
+    assert r.lines == ["found me"], r
+
+
+@pytest.mark.parametrize("info", [("host", "nowhere,,"), ("soft", "some"), ("env", "novalue"), ("bind-to", "teapot"),
+                                  ("map-by", "teapot")], ids=lambda i: i[0])
+def test_a_wrong_info_value_is_refused_with_a_reason(ranks, info):
+    r = ranks(
+        "-n", "1",
+        f"""
+p = Pmi1().init()
+say(p.spawn(("/bin/true", 1, [], [{info!r}])))
+p.finalize()
+""")
+    assert len(r.lines) == 1 and r.lines[0].startswith("0: cmd=spawn_result rc=1 msg="), r
+
+
 def test_a_missing_program_is_an_error_code_and_not_a_dead_job(ranks):
     r = ranks(
         "-n", "2",

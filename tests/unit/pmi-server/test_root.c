@@ -117,6 +117,11 @@ static void a_spawn_that_cannot_be_is_refused(void **state)
         tree_say(t, 0, "mcmd=spawn\n%stotspawns=1\nspawnssofar=1\nendcmd\n", cases[i][0]);
         tree_expect(t, 0, "cmd=spawn_result rc=1 msg=%s\n", cases[i][1]);
     }
+    tree_say(t, 0,
+             "mcmd=spawn\nnprocs=1\nexecname=a\npreput_num=1\npreput_key_0=k\npreput_val_0=%01025d\n"
+             "totspawns=1\nspawnssofar=1\nendcmd\n",
+             0);
+    tree_expect(t, 0, "cmd=spawn_result rc=1 msg=a_preput_key_is_longer_than_64_bytes,_or_its_value_than_1024\n");
     tree_say(t, 0, "mcmd=spawn\nnprocs=1\nexecname=a\ntotspawns=1\nspawnssofar=1\nendcmd\n");
     tree_run(t);
     assert_string_equal(t->spawn, "job 1 rank 0; 1 a");

@@ -157,6 +157,20 @@ static void a_flood_is_stopped(void **state)
     tree_free(t);
 }
 
+static void what_a_rank_stores_is_bounded(void **state)
+{
+    struct tree *t = tree_new(1, 1, 1, false);
+    tree_init_all(t);
+    for (int i = 0; i < 1024 * 1024; i++)
+        tree_say(t, 0, "cmd=put kvsname=kvs_1 key=k%d value=v\n", i % 10);
+    tree_hear(t, 0);
+    tree_say(t, 0, "cmd=put kvsname=kvs_1 key=k value=v\ncmd=publish_name service=s port=p\n");
+    tree_expect(t, 0,
+                "cmd=put_result rc=1 msg=this_rank_has_put_too_many_values\n"
+                "cmd=publish_result rc=1 msg=this_rank_has_published_too_many_names\n");
+    tree_free(t);
+}
+
 static void pipelined_requests_are_answered_in_order(void **state)
 {
     struct tree *t = tree_new(1, 2, 2, false);
@@ -219,6 +233,7 @@ int main(void)
         cmocka_unit_test(a_port_client_gets_its_four_lines),
         cmocka_unit_test(garbage_fails_the_rank),
         cmocka_unit_test(a_flood_is_stopped),
+        cmocka_unit_test(what_a_rank_stores_is_bounded),
         cmocka_unit_test(pipelined_requests_are_answered_in_order),
         cmocka_unit_test(abort_is_passed_on),
         cmocka_unit_test(a_closed_connection_is_a_failure_only_between_init_and_finalize),
