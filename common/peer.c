@@ -95,13 +95,14 @@ static void make_room(struct peer *p)
 static void on_read(evutil_socket_t fd, short what, void *arg)
 {
     struct peer *p = arg;
+    /* After a pause whole frames may stand in the buffer, which may be full of them; or the stream may be at its end. */
+    if (p->in_start < p->in_end && (!deliver(p) || p->paused))
+        return;
     if (p->in_end == p->in_cap || p->in_start == p->in_end || p->in_start > p->in_cap / 2)
         make_room(p);
     ssize_t n = read(p->fd, p->in + p->in_end, p->in_cap - p->in_end);
-    if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
-        deliver(p); /* after a pause whole frames may stand in the buffer */
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return;
-    }
     if (n <= 0) {
         peer_end(p, n == 0 || errno == ECONNRESET ? "closed the link" : strerror(errno));
         return;

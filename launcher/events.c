@@ -36,13 +36,23 @@ static bool on_exited(struct event_in *e)
 
 static bool on_output(struct event_in *e)
 {
-    uint32_t rank = rbuf_u32(&e->r);
-    uint8_t stream = rbuf_u8(&e->r);
-    if (!rbuf_ok(&e->r) || rank >= e->job->spec.map.nranks)
+    struct stdio_text t = {.job = e->job->spec.job, .node = e->node, .host = mpiexec_node_name(e->m, e->node)};
+    control_output_get(&e->r, &t.rank, &t.stream, &t.continues);
+    if (!t.stream || t.rank >= e->job->spec.map.nranks)
         return false;
-    stdio_output(e->m->io, rank, mpiexec_node_name(e->m, e->node), stream, (const char *)e->payload + e->r.pos,
-                 e->len - e->r.pos);
+    t.data = (const char *)e->payload + e->r.pos;
+    t.n = e->len - e->r.pos;
+    stdio_output(e->m->io, &t);
     return true;
+}
+
+static bool on_output_broken(struct event_in *e)
+{
+    unsigned stream = rbuf_u8(&e->r);
+    int error = (int)rbuf_u32(&e->r);
+    if (rbuf_done(&e->r))
+        stdio_broken(e->m->io, stream, error);
+    return rbuf_done(&e->r);
 }
 
 static bool on_output_end(struct event_in *e)
@@ -143,6 +153,7 @@ static const struct {
     [CONTROL_STARTED] = {on_started, true},
     [CONTROL_EXITED] = {on_exited, true},
     [CONTROL_OUTPUT] = {on_output, true},
+    [CONTROL_OUTPUT_BROKEN] = {on_output_broken, false},
     [CONTROL_OUTPUT_END] = {on_output_end, true},
     [CONTROL_TAIL] = {on_tail, true},
     [CONTROL_STDIN_CREDIT] = {on_stdin_credit, true},
@@ -194,6 +205,7 @@ void events_nodes_lost(struct mpiexec *m, uint32_t first, uint32_t count, const 
         if (m->node_lost[i])
             continue;
         m->node_lost[i] = true;
+        stdio_node_lost(m->io, i);
         char text[512];
         snprintf(text, sizeof text, "the proxy on %s is gone (%s): its ranks are lost", mpiexec_node_name(m, i), why);
         first_failure |= failure_note(m, FAILURE_NODE, NULL, 0, mpiexec_now(), 0, text);

@@ -4,6 +4,7 @@
 #include "common/log.h"
 #include "common/xalloc.h"
 #include "launcher/root.h"
+#include "launcher/stdio.h"
 #include "launcher/tree.h"
 #include "launcher/watch.h"
 
@@ -32,6 +33,7 @@ void job_launch(struct job *j)
     }
     TAILQ_INSERT_TAIL(&m->jobs, j, link);
     m->jobs_left++;
+    stdio_describe(m->io, &j->spec, m->nnodes == 1); /* its proxy is our child */
     struct buf b;
     buf_init(&b);
     launch_spec_put(&b, &j->spec);

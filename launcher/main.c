@@ -18,6 +18,7 @@
 #include "launcher/tree.h"
 #include "launcher/watch.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <signal.h>
@@ -42,10 +43,10 @@ const char *mpiexec_node_name(const struct mpiexec *m, uint32_t node)
     return node < m->nnodes ? m->nodes[node].name : "?";
 }
 
-static void stdin_down(void *arg, const void *data, size_t n)
+static void stdin_down(void *arg, uint32_t node, const void *data, size_t n)
 {
     struct iovec iov = {(void *)data, n};
-    tree_sendv(arg, CONTROL_STDIN_DATA, 0, FRAME_ALL_NODES, &iov, 1);
+    tree_sendv(arg, CONTROL_STDIN_DATA, 0, node, &iov, 1);
 }
 
 static void output_hold(void *arg)
@@ -58,7 +59,19 @@ static void output_go_on(void *arg)
     tree_go_on(arg);
 }
 
-static const struct stdio_ops stdio_ops = {stdin_down, output_hold, output_go_on};
+/* As in a pipeline without us: who writes to a reader that has left is ended. Nobody needs stderr to go on. */
+static void output_broken(void *arg, unsigned stream, int error)
+{
+    struct mpiexec *m = arg;
+    if (stream != 1)
+        return;
+    if (error != EPIPE)
+        log_warn("unable to write to stdout: %s; the job is ended", strerror(error));
+    if (failure_note(m, FAILURE_OUTPUT, NULL, 0, mpiexec_now(), error, NULL))
+        job_kill_all(m, SIGTERM, m->opt.kill_timeout);
+}
+
+static const struct stdio_ops stdio_ops = {stdin_down, output_hold, output_go_on, output_broken};
 
 static int name_nodes(struct mpiexec *m, struct err *e)
 {
@@ -111,22 +124,6 @@ static struct job *plan_main_job(struct mpiexec *m, struct err *e)
     map_fini(&plan);
     m->at.planned = mpiexec_now();
     return j;
-}
-
-static uint32_t nodes_with_stdin(const struct job *j)
-{
-    const struct launch_spec *s = &j->spec;
-    uint32_t n = 0;
-    if (!(s->flags & LAUNCH_STDIN_ALL) && s->nstdin == 1 && s->stdin_ranks[0].first == s->stdin_ranks[0].last)
-        return 1;
-    bool *seen = xcalloc(s->map.nnodes, sizeof *seen);
-    for (uint32_t i = 0; i < s->map.nranks; i++)
-        if (launch_spec_takes_stdin(s, i))
-            seen[rankmap_node(&s->map, i)] = true;
-    for (uint32_t i = 0; i < s->map.nnodes; i++)
-        n += seen[i];
-    free(seen);
-    return n;
 }
 
 static void on_timeout(evutil_socket_t fd, short what, void *arg)
@@ -207,7 +204,7 @@ static int run(struct mpiexec *m)
     m->io = stdio_create(m->base, &m->opt, &stdio_ops, m);
     root_job_add(m, j);
     job_launch(j);
-    stdio_start(m->io, nodes_with_stdin(j));
+    stdio_start(m->io);
     start_timeout(m);
     event_base_dispatch(m->base);
     stdio_finish(m->io);

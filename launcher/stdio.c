@@ -1,46 +1,279 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "launcher/stdio.h"
 
+#include "common/label.h"
+#include "common/log.h"
+#include "common/screen.h"
 #include "common/xalloc.h"
+#include "launcher/stdio_collapse.h"
+#include "launcher/stdio_in.h"
 
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 struct stdio {
-    int unused;
+    struct event_base *base;
+    const struct options *o;
+    const struct stdio_ops *ops;
+    void *arg;
+    struct screen *screen;
+    struct collapse *collapse; /* NULL: lines are shown one by one */
+    struct event *window;      /* of collapse */
+    struct stdin_reader *in;   /* NULL: nobody takes stdin from us */
+    bool broken[2];
 };
+
+static void on_hold(void *arg)
+{
+    struct stdio *s = arg;
+    s->ops->hold(s->arg);
+}
+
+static void on_go_on(void *arg)
+{
+    struct stdio *s = arg;
+    s->ops->go_on(s->arg);
+}
+
+void stdio_broken(struct stdio *s, unsigned stream, int error)
+{
+    bool *told = &s->broken[stream == 2];
+    if (*told)
+        return;
+    *told = true;
+    s->ops->broken(s->arg, stream, error);
+}
+
+static void on_broken(void *arg, unsigned stream, int error)
+{
+    stdio_broken(arg, stream, error);
+}
+
+static const struct screen_ops screen_ops = {on_hold, on_go_on, NULL, on_broken};
 
 struct stdio *stdio_create(struct event_base *base, const struct options *o, const struct stdio_ops *ops, void *arg)
 {
-    return xcalloc(1, sizeof(struct stdio));
+    struct stdio *s = xcalloc(1, sizeof *s);
+    *s = (struct stdio){.base = base, .o = o, .ops = ops, .arg = arg};
+    s->screen = screen_create(base, &screen_ops, s);
+    return s;
 }
 
-void stdio_start(struct stdio *s, uint32_t stdin_nodes)
+void stdio_destroy(struct stdio *s)
 {
+    if (!s)
+        return;
+    stdin_destroy(s->in);
+    collapse_destroy(s->collapse);
+    if (s->window)
+        event_free(s->window);
+    screen_destroy(s->screen);
+    free(s);
 }
 
-void stdio_output(struct stdio *s, uint32_t rank, const char *host, unsigned stream, const char *data, size_t n)
+static const char *pattern_of(const struct stdio *s)
 {
-    while (n) {
-        ssize_t w = write((int)stream, data, n);
-        if (w <= 0)
-            return;
-        data += w;
-        n -= (size_t)w;
+    return !s->o->label ? "" : s->o->label_pattern ? s->o->label_pattern : LABEL_DEFAULT;
+}
+
+/* A group of ranks wrote the same line. */
+static void show_group(void *arg, unsigned stream, const char *ranks, const char *line, size_t n)
+{
+    struct stdio *s = arg;
+    static struct buf b;
+    buf_clear(&b);
+    buf_put(&b, "[", 1);
+    buf_put(&b, ranks, strlen(ranks));
+    buf_put(&b, "] ", 2);
+    buf_put(&b, line, n);
+    struct screen_text t = {.stream = stream, .labelled = true, .data = (char *)b.data, .n = b.len};
+    screen_write(s->screen, &t);
+}
+
+static void watch_window(struct stdio *s)
+{
+    long ms = collapse_due(s->collapse);
+    if (ms < 0 || evtimer_pending(s->window, NULL))
+        return;
+    struct timeval t = {ms / 1000, (ms % 1000) * 1000};
+    event_add(s->window, &t);
+}
+
+static void on_window(evutil_socket_t fd, short what, void *arg)
+{
+    struct stdio *s = arg;
+    collapse_show_due(s->collapse);
+    watch_window(s);
+}
+
+static void start_collapse(struct stdio *s, uint32_t nranks)
+{
+    s->collapse = collapse_create(nranks, show_group, s);
+    s->window = evtimer_new(s->base, on_window, s);
+    if (!s->window)
+        log_fatal("out of memory");
+}
+
+/* The nodes whose ranks take stdin, by node; returns how many. */
+static uint32_t nodes_with_stdin(const struct launch_spec *spec, bool *takes)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < spec->nstdin; i++)
+        for (uint32_t r = spec->stdin_ranks[i].first; r <= spec->stdin_ranks[i].last; r++)
+            takes[rankmap_node(&spec->map, r)] = true;
+    for (uint32_t i = 0; i < spec->map.nnodes; i++) {
+        takes[i] |= (spec->flags & LAUNCH_STDIN_ALL) && rankmap_local_size(&spec->map, i) > 0;
+        n += takes[i];
     }
+    return n;
+}
+
+static bool one_rank(const struct launch_spec *spec)
+{
+    if (spec->flags & LAUNCH_STDIN_ALL)
+        return spec->map.nranks == 1;
+    return spec->nstdin == 1 && spec->stdin_ranks[0].first == spec->stdin_ranks[0].last;
+}
+
+/* A rank reads it as it is where nothing stands between: so what it leaves unread stays there for others. */
+static void describe_stdin(struct stdio *s, struct launch_spec *spec, bool ours)
+{
+    bool tty = isatty(STDIN_FILENO);
+    int flags = fcntl(STDIN_FILENO, F_GETFL);
+    bool *takes = xcalloc(spec->map.nnodes, sizeof *takes);
+    uint32_t n = nodes_with_stdin(spec, takes);
+    if (ours && !tty && one_rank(spec) && !(flags & O_NONBLOCK))
+        spec->flags |= LAUNCH_STDIN_OURS;
+    else if (n)
+        s->in = stdin_create(s->base, takes, spec->map.nnodes, s->ops, s->arg);
+    spec->flags |= tty ? LAUNCH_STDIN_TTY : 0;
+    free(takes);
+}
+
+void stdio_describe(struct stdio *s, struct launch_spec *spec, bool ours)
+{
+    if (ours && !s->o->collapse)
+        spec->flags |= LAUNCH_SCREEN;
+    if (spec->job == 0) {
+        describe_stdin(s, spec, ours);
+        if (s->o->collapse)
+            start_collapse(s, spec->map.nranks);
+    }
+}
+
+void stdio_start(struct stdio *s)
+{
+    if (s->in)
+        stdin_start(s->in);
+}
+
+static void show(struct stdio *s, const struct stdio_text *t, bool labelled, const char *pattern)
+{
+    static struct buf label;
+    buf_clear(&label);
+    if (labelled && t->continues) {
+        struct timespec now;
+        clock_gettime(CLOCK_REALTIME, &now);
+        struct label_values v = {.rank = t->rank, .node = t->node, .job = t->job, .host = t->host};
+        label_put(&label, pattern, &v, &now);
+    }
+    struct screen_text st = {.stream = t->stream,
+                             .who = (uint64_t)t->job << 40 | (uint64_t)t->rank << 2 | t->stream,
+                             .labelled = labelled,
+                             .continues = t->continues,
+                             .label = (char *)label.data,
+                             .nlabel = label.len,
+                             .data = t->data,
+                             .n = t->n};
+    screen_write(s->screen, &st);
+}
+
+/* A part of a line, or what goes on inside one: cannot be put together with others. */
+static void show_part(struct stdio *s, const struct stdio_text *t)
+{
+    static struct buf b;
+    buf_clear(&b);
+    if (!t->continues) {
+        struct label_values v = {.rank = t->rank, .host = t->host};
+        label_put(&b, LABEL_DEFAULT, &v, NULL);
+    }
+    buf_put(&b, t->data, t->n);
+    struct stdio_text part = *t;
+    part.data = (char *)b.data;
+    part.n = b.len;
+    show(s, &part, true, LABEL_DEFAULT);
+}
+
+static void put_together(struct stdio *s, struct stdio_text t)
+{
+    const char *end = t.data + t.n;
+    while (t.data < end) {
+        const char *nl = memchr(t.data, '\n', (size_t)(end - t.data));
+        t.n = (size_t)((nl ? nl + 1 : end) - t.data);
+        if (t.continues || !nl) {
+            collapse_show_all(s->collapse);
+            show_part(s, &t);
+        } else {
+            collapse_add(s->collapse, t.stream, t.rank, t.data, t.n);
+        }
+        t.data += t.n;
+        t.continues = false;
+    }
+    watch_window(s);
+}
+
+void stdio_output(struct stdio *s, const struct stdio_text *t)
+{
+    if (s->collapse && t->job == 0)
+        put_together(s, *t);
+    else
+        show(s, t, s->o->label && !s->o->collapse, pattern_of(s));
 }
 
 void stdio_credit(struct stdio *s, uint32_t node, uint32_t bytes)
 {
+    if (s->in)
+        stdin_credit(s->in, node, bytes);
+}
+
+void stdio_node_lost(struct stdio *s, uint32_t node)
+{
+    if (s && s->in)
+        stdin_node_lost(s->in, node);
 }
 
 void stdio_wanted(struct stdio *s)
 {
+    if (s->in)
+        stdin_wanted(s->in);
 }
 
 void stdio_foreground(struct stdio *s)
 {
+    if (s && s->in)
+        stdin_foreground(s->in);
+}
+
+/* Nothing is left that a signal could be passed to. */
+static void default_signals(void)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP};
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+        struct sigaction now;
+        if (sigaction(signals[i], NULL, &now) == 0 && now.sa_handler != SIG_IGN)
+            signal(signals[i], SIG_DFL);
+    }
 }
 
 void stdio_finish(struct stdio *s)
 {
+    if (s->collapse)
+        collapse_show_all(s->collapse);
+    if (!screen_backlog(s->screen))
+        return;
+    default_signals();
+    screen_finish(s->screen);
 }

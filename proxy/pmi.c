@@ -10,6 +10,7 @@
 #include "pmi-server/server.h"
 #include "proxy/rank_env.h"
 #include "proxy/relay.h"
+#include "proxy/stdio.h"
 
 #include <event2/buffer.h>
 
@@ -35,6 +36,7 @@ static void tell(struct rank *r, unsigned type, const uint32_t *code, const char
     buf_put_str(&b, text);
     peer_send(j->node->parent, type, j->spec.job, node_number(j->node), &b);
     buf_fini(&b);
+    stdio_tell_tail(r);
 }
 
 static void op_send(void *rank_ctx, const void *p, size_t n)

@@ -179,6 +179,7 @@ static void start_all(struct job *j)
     peer_send(j->node->parent, CONTROL_STARTED, j->spec.job, node_number(j->node), &b);
     buf_fini(&b);
     free(found);
+    stdio_job_started(j);
     reap_check_done(j);
 }
 

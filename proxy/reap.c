@@ -89,7 +89,10 @@ static void reap_rank(struct rank *r, int status, const struct rusage *u, uint64
     r->reaped = true;
     r->job->alive--;
     stdio_reaped(r);
-    tell_exit(r, status, u, pmi_exit_flags(r), time);
+    uint32_t flags = pmi_exit_flags(r);
+    tell_exit(r, status, u, flags, time);
+    if ((status || flags) && (!r->job->killed || r->dying))
+        stdio_tell_tail(r);
     pmi_gone(r);
     reap_check_done(r->job);
 }
@@ -97,7 +100,7 @@ static void reap_rank(struct rank *r, int status, const struct rusage *u, uint64
 void reap_check_done(struct job *j)
 {
     if (j->alive == 0)
-        peer_send(j->node->parent, CONTROL_OUTPUT_END, j->spec.job, node_number(j->node), NULL);
+        stdio_all_reaped(j);
 }
 
 static bool child_ended(struct node *n, pid_t pid, int status)

@@ -1,114 +1,477 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * All output pipes of the node are in one epoll set of our own, and the loop watches that set: so a rank costs no event
+ * structures, and all reading is stopped and taken up again by one call, however many ranks there are.
+ */
 #include "proxy/stdio.h"
 
 #include "common/log.h"
 #include "common/xalloc.h"
 #include "proxy/rank_env.h"
+#include "proxy/stdio_files.h"
+#include "proxy/stdio_in.h"
+#include "proxy/stdio_lines.h"
+#include "proxy/stdio_out.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <time.h>
 #include <unistd.h>
 
+#define BATCH 64
+/* A line without an end is shown when its rank has been silent for this long; later where the rank probably just was
+ * not given a processor: it is runnable, or a full block of its buffered output ended inside the line. */
+#define PARTIAL_MS 50
+#define PARTIAL_BUSY_MS 2000
+#define BLOCK 4096
+#define LINGER_MS 300
+#define LAST_READS 32 /* of a pipe whose rank has ended: more than it holds, but not endless */
+#define BUSY_PIPE (256 << 10)
+#define BUSY_PIPES_MAX 128 /* so that a user's budget of pipe memory lasts for many ranks */
+
 struct stream {
-    struct rank *rank;
-    int fd;
-    uint8_t number;
-    struct event *ev;
+    int fd;     /* -1: at its end */
+    bool waits; /* in `partial` */
+    bool grown;
+    uint64_t since; /* ms; last read */
+    uint64_t total; /* bytes read */
+    bool patient;   /* needs no second look before PARTIAL_BUSY_MS */
+    struct lines lines;
+    struct outlet outlet;
+    TAILQ_ENTRY(stream) link;
 };
 
 struct rank_stdio {
     struct stream out[2];
 };
 
-static void stream_read(struct stream *s)
+struct job_stdio {
+    struct files *files;
+    struct feed *feed; /* NULL: no rank here takes stdin from us */
+    uint32_t open;     /* streams */
+    bool ending, ended;
+    struct event *linger;
+};
+
+/* The node's: there is one. */
+static struct {
+    int epoll;
+    struct event *readable;
+    struct event *flush;
+    bool held;
+    bool children_held;
+    int null;
+    unsigned busy;
+    TAILQ_HEAD(, stream) partial; /* streams that hold a beginning, the longest silent first */
+} io = {.epoll = -1, .null = -1};
+
+static uint64_t now_ms(void)
 {
-    static char buffer[65536];
-    ssize_t n;
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+static void arm(struct event *e, long ms)
+{
+    struct timeval t = {ms / 1000, (ms % 1000) * 1000};
+    if (event_add(e, &t) < 0)
+        log_fatal("out of memory");
+}
+
+static struct node *node_of(const struct stream *s)
+{
+    return s->outlet.rank->job->node;
+}
+
+/* Children are paused by count, so each of them once. */
+static void hold_children(struct node *n, bool hold)
+{
+    if (io.children_held == hold)
+        return;
+    io.children_held = hold;
+    for (uint32_t i = 0; i < n->nchildren; i++) {
+        struct peer *p = n->children[i].peer;
+        if (p && hold)
+            peer_pause(p);
+        else if (p)
+            peer_resume(p);
+    }
+}
+
+static void check_held(struct node *n)
+{
+    bool held = outlet_held(n);
+    hold_children(n, peer_congested(n->parent));
+    if (held == io.held || !io.readable)
+        return;
+    io.held = held;
+    if (held)
+        event_del(io.readable);
+    else if (event_add(io.readable, NULL) < 0)
+        log_fatal("out of memory");
+}
+
+static void emit(void *arg, const char *data, size_t n, bool continues)
+{
+    struct stream *s = arg;
+    outlet_put(&s->outlet, s->outlet.rank->job->io->files, data, n, continues);
+}
+
+static void wait_for_end(struct stream *s)
+{
+    if (s->waits)
+        TAILQ_REMOVE(&io.partial, s, link);
+    s->waits = s->lines.len > 0;
+    if (!s->waits)
+        return;
+    s->since = now_ms();
+    s->patient = false;
+    TAILQ_INSERT_TAIL(&io.partial, s, link);
+    if (!evtimer_pending(io.flush, NULL))
+        arm(io.flush, PARTIAL_MS);
+}
+
+static void flush(struct stream *s)
+{
+    lines_flush(&s->lines, emit, s);
+    wait_for_end(s);
+}
+
+static void check_end(struct job *j)
+{
+    struct job_stdio *o = j->io;
+    if (!o || !o->ending || o->ended || o->open || !outlet_idle())
+        return;
+    o->ended = true;
+    peer_send(j->node->parent, CONTROL_OUTPUT_END, j->spec.job, node_number(j->node), NULL);
+}
+
+/* The pipe is at its end, or nobody wants what still comes. */
+static void stream_end(struct stream *s)
+{
     if (s->fd < 0)
         return;
-    while ((n = read(s->fd, buffer, sizeof buffer)) != 0) {
-        if (n < 0)
-            return;
-        unsigned char head[5] = {(unsigned char)s->rank->rank, (unsigned char)(s->rank->rank >> 8),
-                                 (unsigned char)(s->rank->rank >> 16), (unsigned char)(s->rank->rank >> 24), s->number};
-        struct iovec iov[] = {{head, 5}, {buffer, (size_t)n}};
-        peer_sendv(s->rank->job->node->parent, CONTROL_OUTPUT, s->rank->job->spec.job, node_number(s->rank->job->node),
-                   iov, 2);
-    }
-    event_free(s->ev);
+    flush(s);
+    lines_fini(&s->lines);
     close(s->fd);
     s->fd = -1;
+    io.busy -= s->grown;
+    s->outlet.rank->job->io->open--;
 }
 
-static void on_read(evutil_socket_t fd, short what, void *arg)
+/* A rank that fills its pipe writes much: with more room it is woken less often. */
+static void grow(struct stream *s, size_t n)
 {
-    stream_read(arg);
+    if (n < (32u << 10) || s->grown || io.busy >= BUSY_PIPES_MAX)
+        return;
+    s->grown = fcntl(s->fd, F_SETPIPE_SZ, BUSY_PIPE) >= 0;
+    io.busy += s->grown;
 }
 
-static int stream_open(struct rank *r, struct stream *s, uint8_t number, int *theirs)
+/* Returns false when there is nothing more for now. */
+static bool read_once(struct stream *s)
+{
+    size_t room;
+    char *to = lines_room(&s->lines, &room);
+    ssize_t n = read(s->fd, to, room < BLOCK ? room : room - room % BLOCK); /* where blocks end, lines may go on */
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return errno == EINTR;
+    if (n <= 0) {
+        stream_end(s);
+        return false;
+    }
+    s->total += (uint64_t)n;
+    lines_took(&s->lines, (size_t)n, emit, s);
+    wait_for_end(s);
+    grow(s, (size_t)n);
+    return true;
+}
+
+static bool runnable(pid_t pid)
+{
+    char path[32], text[256];
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    int fd = pid ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof text - 1);
+    if (fd >= 0)
+        close(fd);
+    text[n > 0 ? n : 0] = 0;
+    const char *state = strrchr(text, ')');
+    return state && (state[2] == 'R' || state[2] == 'D');
+}
+
+static bool busy(const struct stream *s)
+{
+    return s->total % BLOCK == 0 || runnable(s->outlet.rank->pid);
+}
+
+/* It was not read for a while, which may be our doing. */
+static bool still_writes(struct stream *s)
+{
+    struct job *j = s->outlet.rank->job;
+    bool more = read_once(s);
+    if (s->fd < 0)
+        check_end(j);
+    return more || s->fd < 0;
+}
+
+/* The list is in the order of the last reads, so the first that is not due ends the round. */
+static void flush_silent(uint64_t now)
+{
+    struct stream *s, *next;
+    for (s = TAILQ_FIRST(&io.partial); s && !io.held && now - s->since >= PARTIAL_MS; s = next) {
+        next = TAILQ_NEXT(s, link);
+        if (still_writes(s))
+            continue;
+        bool waits = now - s->since < PARTIAL_BUSY_MS && (s->patient || busy(s));
+        s->patient = waits && s->total % BLOCK == 0;
+        if (!waits)
+            flush(s);
+        check_held(node_of(s));
+    }
+}
+
+static void on_flush(evutil_socket_t fd, short what, void *arg)
+{
+    flush_silent(now_ms());
+    if (!TAILQ_EMPTY(&io.partial))
+        arm(io.flush, PARTIAL_MS);
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *arg)
+{
+    struct node *n = arg;
+    struct epoll_event ready[BATCH];
+    int count = epoll_wait(io.epoll, ready, BATCH, 0);
+    for (int i = 0; i < count && !io.held; i++) {
+        struct stream *s = ready[i].data.ptr;
+        struct job *j = s->outlet.rank->job;
+        read_once(s);
+        check_held(n);
+        if (s->fd < 0)
+            check_end(j);
+    }
+}
+
+static void screen_ready(struct node *n)
+{
+    struct job *j;
+    check_held(n);
+    TAILQ_FOREACH(j, &n->jobs, link)
+    check_end(j);
+}
+
+static void node_init(struct node *n)
+{
+    if (io.epoll >= 0)
+        return;
+    TAILQ_INIT(&io.partial);
+    io.epoll = epoll_create1(EPOLL_CLOEXEC);
+    io.readable = io.epoll < 0 ? NULL : event_new(n->base, io.epoll, EV_READ | EV_PERSIST, on_readable, n);
+    io.flush = evtimer_new(n->base, on_flush, NULL);
+    if (!io.readable || !io.flush || event_add(io.readable, NULL) < 0)
+        log_fatal("unable to watch the output of ranks: %m");
+}
+
+static int stream_open(struct rank *r, struct stream *s, unsigned number, int *theirs)
 {
     int p[2];
     if (pipe2(p, O_CLOEXEC) < 0)
         return -1;
     *theirs = p[1];
-    *s = (struct stream){r, p[0], number, NULL};
-    evutil_make_socket_nonblocking(p[0]);
-    s->ev = event_new(r->job->node->base, p[0], EV_READ | EV_PERSIST, on_read, s);
-    event_add(s->ev, NULL);
+    s->fd = p[0];
+    fcntl(s->fd, F_SETFL, O_RDONLY | O_NONBLOCK);
+    struct epoll_event e = {.events = EPOLLIN, .data.ptr = s};
+    if (epoll_ctl(io.epoll, EPOLL_CTL_ADD, s->fd, &e) < 0) {
+        close(p[0]);
+        close(p[1]);
+        *theirs = s->fd = -1;
+        return -1;
+    }
+    outlet_init(&s->outlet, r, number, r->job->io->files);
+    r->job->io->open++;
     return 0;
+}
+
+static bool takes_stdin(const struct rank *r)
+{
+    return !(r->job->spec.flags & LAUNCH_SPAWNED) && launch_spec_takes_stdin(&r->job->spec, r->rank);
 }
 
 void stdio_job_init(struct job *j)
 {
+    node_init(j->node);
+    j->io = xcalloc(1, sizeof *j->io);
+    if (*j->spec.output_dir || *j->spec.outfile || *j->spec.errfile)
+        j->io->files = files_create();
+    if (j->spec.flags & LAUNCH_SCREEN)
+        outlet_screen_init(j->node, screen_ready);
+    for (uint32_t i = 0; i < j->nranks && !j->io->feed && !(j->spec.flags & LAUNCH_STDIN_OURS); i++)
+        if (takes_stdin(&j->ranks[i]))
+            j->io->feed = feed_create(j);
 }
 
 void stdio_job_fini(struct job *j)
 {
+    if (!j->io)
+        return;
+    feed_destroy(j->io->feed);
+    files_destroy(j->io->files);
+    if (j->io->linger)
+        event_free(j->io->linger);
+    free(j->io);
+    j->io = NULL;
+}
+
+static int open_stdin(struct rank *r, struct stdio_ends *ends)
+{
+    ends->in_shared = true;
+    ends->in = io.null;
+    if (takes_stdin(r) && r->job->io->feed) {
+        ends->in_shared = false;
+        if (feed_open(r->job->io->feed, r, &ends->in) < 0)
+            return -1;
+    } else if (takes_stdin(r)) {
+        ends->in_shared = false;
+        ends->in = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, RANK_SEGMENT_FD + 1);
+    } else if (ends->in < 0) {
+        ends->in = io.null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    }
+    return ends->in < 0 ? -1 : 0;
 }
 
 int stdio_open(struct rank *r, struct stdio_ends *ends)
 {
+    *ends = (struct stdio_ends){-1, -1, -1, false};
     r->io = xcalloc(1, sizeof *r->io);
-    ends->in = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    stream_open(r, &r->io->out[0], 1, &ends->out);
-    stream_open(r, &r->io->out[1], 2, &ends->err);
-    return 0;
+    r->io->out[0].fd = r->io->out[1].fd = -1;
+    bool merge = r->job->spec.flags & LAUNCH_MERGE_STDERR;
+    if (open_stdin(r, ends) == 0 && stream_open(r, &r->io->out[0], 1, &ends->out) == 0 &&
+        (merge || stream_open(r, &r->io->out[1], 2, &ends->err) == 0)) {
+        if (merge)
+            ends->err = ends->out;
+        return 0;
+    }
+    int saved = errno;
+    stdio_started(ends);
+    stdio_close(r);
+    errno = saved;
+    return -1;
 }
 
 void stdio_started(struct stdio_ends *ends)
 {
-    close(ends->in);
-    close(ends->out);
-    close(ends->err);
+    if (ends->in >= 0 && !ends->in_shared)
+        close(ends->in);
+    if (ends->err >= 0 && ends->err != ends->out)
+        close(ends->err);
+    if (ends->out >= 0)
+        close(ends->out);
+}
+
+void stdio_job_started(struct job *j)
+{
+    if (j->io && j->io->feed)
+        feed_start(j->io->feed);
+}
+
+/* What is in the pipe now. Of an ended rank even when the way is congested: its last words tell why. */
+static void read_rest(struct stream *s)
+{
+    for (int i = 0; i < LAST_READS && s->fd >= 0 && read_once(s); i++)
+        ;
+    if (s->fd >= 0)
+        flush(s);
 }
 
 void stdio_reaped(struct rank *r)
 {
-    stream_read(&r->io->out[0]);
-    stream_read(&r->io->out[1]);
+    bool wait = io.held && r->job->killed;
+    for (int i = 0; r->io && i < 2 && !wait; i++)
+        if (r->io->out[i].fd >= 0)
+            read_rest(&r->io->out[i]);
+    check_held(r->job->node);
+    if (r->job->io->feed)
+        feed_close(r->job->io->feed, r);
+}
+
+void stdio_tell_tail(struct rank *r)
+{
+    struct stream *s = !r->io ? NULL : &r->io->out[r->job->spec.flags & LAUNCH_MERGE_STDERR ? 0 : 1];
+    size_t n = 0;
+    if (s && s->fd >= 0)
+        read_rest(s);
+    const char *text = s ? tail_text(s->outlet.tail, &n) : NULL;
+    if (!n)
+        return;
+    unsigned char rank[4] = {(unsigned char)r->rank, (unsigned char)(r->rank >> 8), (unsigned char)(r->rank >> 16),
+                             (unsigned char)(r->rank >> 24)};
+    struct iovec iov[] = {{rank, sizeof rank}, {(void *)text, n}};
+    peer_sendv(r->job->node->parent, CONTROL_TAIL, r->job->spec.job, node_number(r->job->node), iov, 2);
+}
+
+/* What was left behind still holds pipes. While the way is congested nothing can be said about it. */
+static void on_linger(evutil_socket_t fd, short what, void *arg)
+{
+    struct job *j = arg;
+    for (uint32_t i = 0; i < j->nranks && !io.held; i++)
+        for (int k = 0; j->ranks[i].io && k < 2 && !io.held; k++) {
+            struct stream *s = &j->ranks[i].io->out[k];
+            if (s->fd < 0)
+                continue;
+            read_rest(s);
+            stream_end(s);
+            check_held(j->node);
+        }
+    if (io.held)
+        arm(j->io->linger, PARTIAL_MS);
+    check_end(j);
+}
+
+void stdio_all_reaped(struct job *j)
+{
+    if (!j->io || j->io->ending)
+        return;
+    j->io->ending = true;
+    check_end(j);
+    if (j->io->open == 0)
+        return;
+    j->io->linger = evtimer_new(j->node->base, on_linger, j);
+    if (!j->io->linger)
+        log_fatal("out of memory");
+    arm(j->io->linger, LINGER_MS);
 }
 
 void stdio_close(struct rank *r)
 {
-    for (int i = 0; r->io && i < 2; i++)
-        if (r->io->out[i].fd >= 0) {
-            event_free(r->io->out[i].ev);
-            close(r->io->out[i].fd);
-        }
+    if (r->io && r->job->io->feed)
+        feed_close(r->job->io->feed, r);
+    for (int i = 0; r->io && i < 2; i++) {
+        struct stream *s = &r->io->out[i];
+        stream_end(s);
+        outlet_fini(&s->outlet);
+    }
     free(r->io);
     r->io = NULL;
 }
 
 void stdio_stdin_data(struct job *j, const unsigned char *data, size_t n)
 {
+    if (j->io && j->io->feed)
+        feed_data(j->io->feed, data, n);
 }
 
 void stdio_congested(struct node *n)
 {
+    check_held(n);
 }
 
 void stdio_drained(struct node *n)
 {
+    check_held(n);
 }

@@ -125,3 +125,22 @@ void control_state_get(struct rbuf *r, struct control_state *s)
     s->since = rbuf_u64(r);
     s->what = rbuf_bytes(r, CONTROL_STATE_WHAT_MAX);
 }
+
+#define CONTINUES 128u
+
+void control_output_put(unsigned char to[CONTROL_OUTPUT_HEAD], uint32_t rank, unsigned stream, bool continues)
+{
+    for (int i = 0; i < 4; i++)
+        to[i] = (unsigned char)(rank >> 8 * i);
+    to[4] = (unsigned char)(stream | (continues ? CONTINUES : 0));
+}
+
+void control_output_get(struct rbuf *r, uint32_t *rank, unsigned *stream, bool *continues)
+{
+    *rank = rbuf_u32(r);
+    unsigned s = rbuf_u8(r);
+    *continues = s & CONTINUES;
+    *stream = s & ~CONTINUES;
+    if (!rbuf_ok(r) || *stream > 2)
+        *stream = 0;
+}

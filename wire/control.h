@@ -37,6 +37,15 @@ void control_setup_put(struct buf *b, const struct control_setup *s);
 bool control_setup_get(struct rbuf *r, struct control_setup *s); /* true: control_setup_fini after */
 void control_setup_fini(struct control_setup *s);
 
+/* The beginning of an OUTPUT message: rank, stream (1 stdout, 2 stderr), and whether it goes on inside a line. */
+#define CONTROL_OUTPUT_HEAD 5
+void control_output_put(unsigned char to[CONTROL_OUTPUT_HEAD], uint32_t rank, unsigned stream, bool continues);
+void control_output_get(struct rbuf *r, uint32_t *rank, unsigned *stream, bool *continues); /* stream 0: malformed */
+
+/* mpiexec sends no more standard input than this beyond what a node has given credit for. */
+#define CONTROL_STDIN_WINDOW (1u << 20)
+#define CONTROL_STDIN_NO_MORE UINT32_MAX /* a credit: nobody on that node takes any more */
+
 /* How far the start of a rank came when it failed. */
 enum start_stage { START_OK, START_RESOURCES, START_CHDIR, START_FIND, START_EXEC, START_BIND };
 

@@ -47,7 +47,10 @@ enum launch_flags {
     LAUNCH_STDIN_ALL = 8,
     LAUNCH_NO_KILL = 16,
     LAUNCH_SPAWNED = 32, /* by MPI_Comm_spawn or the like */
-    LAUNCH_TIMED = 64,   /* mpiexec reports the times of the launch */
+    LAUNCH_TIMED = 64,       /* mpiexec reports the times of the launch */
+    LAUNCH_SCREEN = 128,     /* the proxy's stdout and stderr are mpiexec's: it writes the ranks' output there itself */
+    LAUNCH_STDIN_OURS = 256, /* the proxy's stdin is mpiexec's: the rank that takes stdin gets it as it is */
+    LAUNCH_STDIN_TTY = 512,  /* stdin is a terminal: to be asked for (STDIN_WANTED) */
 };
 
 struct launch_spec {

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "common/screen.h"
+
+#include "common/xalloc.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#define BACKLOG_HIGH (256u << 10)
+
+/* One file that we write: stdout, stderr, or both. */
+struct outlet {
+    struct screen *screen;
+    struct writer *writer;
+    unsigned stream; /* the first that leads here */
+    bool open;       /* the last byte was not a newline */
+    uint64_t owner;  /* whose line that is */
+};
+
+struct screen {
+    const struct screen_ops *ops;
+    void *arg;
+    struct outlet outlets[2];
+    struct outlet *of[2]; /* of[stream - 1] */
+    bool held;
+};
+
+static void on_drained(void *arg)
+{
+    struct outlet *o = arg;
+    struct screen *s = o->screen;
+    if (screen_backlog(s))
+        return;
+    if (s->held) {
+        s->held = false;
+        s->ops->go_on(s->arg);
+    }
+    if (s->ops->idle)
+        s->ops->idle(s->arg);
+}
+
+static void on_broken(void *arg, int error)
+{
+    struct outlet *o = arg;
+    o->screen->ops->broken(o->screen->arg, o->stream, error);
+}
+
+static const struct writer_ops writer_ops = {on_drained, on_broken};
+
+struct screen *screen_create(struct event_base *base, const struct screen_ops *ops, void *arg)
+{
+    struct screen *s = xcalloc(1, sizeof *s);
+    s->ops = ops;
+    s->arg = arg;
+    bool same = writer_same(STDOUT_FILENO, STDERR_FILENO);
+    for (unsigned i = 0; i < 2; i++) {
+        s->of[i] = &s->outlets[same ? 0 : i];
+        if (i == 0 || !same)
+            s->outlets[i] = (struct outlet){.screen = s, .stream = i + 1};
+        if (i == 0 || !same)
+            s->outlets[i].writer = writer_create(base, (int)i + 1, &writer_ops, &s->outlets[i]);
+    }
+    return s;
+}
+
+void screen_destroy(struct screen *s)
+{
+    if (!s)
+        return;
+    writer_destroy(s->outlets[0].writer);
+    writer_destroy(s->outlets[1].writer);
+    free(s);
+}
+
+void screen_write(struct screen *s, const struct screen_text *t)
+{
+    struct outlet *o = s->of[t->stream == 2];
+    struct iovec iov[3];
+    int n = 0;
+    bool same_line = o->open && o->owner == t->who;
+    if (t->n == 0)
+        return;
+    if (t->labelled && o->open && !(same_line && t->continues))
+        iov[n++] = (struct iovec){(void *)"\n", 1};
+    if (t->labelled && t->continues && !same_line)
+        iov[n++] = (struct iovec){(void *)t->label, t->nlabel};
+    iov[n++] = (struct iovec){(void *)t->data, t->n};
+    o->open = t->data[t->n - 1] != '\n';
+    o->owner = t->who;
+    writer_write(o->writer, iov, n);
+    if (!s->held && screen_backlog(s) > BACKLOG_HIGH) {
+        s->held = true;
+        s->ops->hold(s->arg);
+    }
+}
+
+size_t screen_backlog(const struct screen *s)
+{
+    size_t sum = 0;
+    for (int i = 0; i < 2; i++)
+        sum += s->outlets[i].writer ? writer_backlog(s->outlets[i].writer) : 0;
+    return sum;
+}
+
+void screen_finish(struct screen *s)
+{
+    for (int i = 0; i < 2; i++)
+        if (s->outlets[i].writer)
+            writer_finish(s->outlets[i].writer);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * stdio_in: reads our stdin for ranks that do not have it themselves: never more than CONTROL_STDIN_WINDOW bytes ahead
+ * of the slowest of the nodes, and from a terminal only in the foreground and when a rank waits for it, a line at a
+ * time.
+ */
+#ifndef LAUNCHER_STDIO_IN_H
+#define LAUNCHER_STDIO_IN_H
+
+#include "launcher/stdio.h"
+
+struct stdin_reader;
+
+/* takes: by node (nnodes), does it have ranks that take stdin; at least one does; copied. */
+struct stdin_reader *stdin_create(struct event_base *base, const bool *takes, uint32_t nnodes,
+                                  const struct stdio_ops *ops, void *arg);
+void stdin_destroy(struct stdin_reader *r); /* takes NULL */
+void stdin_start(struct stdin_reader *r);
+void stdin_credit(struct stdin_reader *r, uint32_t node, uint32_t bytes);
+void stdin_node_lost(struct stdin_reader *r, uint32_t node);
+void stdin_wanted(struct stdin_reader *r);
+void stdin_foreground(struct stdin_reader *r);
+
+#endif

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "proxy/stdio_out.h"
+
+#include "common/label.h"
+#include "common/screen.h"
+#include "common/xalloc.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* The process has one stdout and one stderr, whatever the number of jobs. */
+static struct {
+    struct screen *screen;
+    struct node *node;
+    void (*ready)(struct node *n);
+    bool held;
+} direct;
+
+static void on_hold(void *arg)
+{
+    direct.held = true;
+}
+
+static void on_go_on(void *arg)
+{
+    direct.held = false;
+}
+
+static void on_idle(void *arg)
+{
+    direct.ready(direct.node);
+}
+
+static void on_broken(void *arg, unsigned stream, int error)
+{
+    struct buf b;
+    buf_init(&b);
+    buf_put_u8(&b, (uint8_t)stream);
+    buf_put_u32(&b, (uint32_t)error);
+    peer_send(direct.node->parent, CONTROL_OUTPUT_BROKEN, 0, node_number(direct.node), &b);
+    buf_fini(&b);
+}
+
+static const struct screen_ops screen_ops = {on_hold, on_go_on, on_idle, on_broken};
+
+void outlet_screen_init(struct node *n, void (*ready)(struct node *n))
+{
+    if (direct.screen)
+        return;
+    direct.node = n;
+    direct.ready = ready;
+    direct.screen = screen_create(n->base, &screen_ops, NULL);
+}
+
+bool outlet_held(const struct node *n)
+{
+    return direct.held || peer_congested(n->parent);
+}
+
+bool outlet_idle(void)
+{
+    return !direct.screen || screen_backlog(direct.screen) == 0;
+}
+
+static struct label_values values_of(const struct rank *r)
+{
+    return (struct label_values){.rank = r->rank,
+                                 .size = r->job->spec.map.nranks,
+                                 .node = node_number(r->job->node),
+                                 .job = r->job->spec.job,
+                                 .host = node_name(r->job->node)};
+}
+
+/* The name of the stream's file, NULL: it has none. *cut: only this node writes it, so this node empties it. */
+static char *file_name(const struct rank *r, unsigned stream, bool *cut)
+{
+    const struct launch_spec *s = &r->job->spec;
+    const char *pattern = stream == 1 ? s->outfile : s->errfile;
+    char *from_dir = NULL;
+    if (!*pattern && *s->output_dir)
+        pattern = from_dir =
+            xasprintf("%s/%srank.{rank}.%s", s->output_dir, s->job ? "job{job}." : "", stream == 1 ? "out" : "err");
+    if (!*pattern)
+        return NULL;
+    struct label_values v = values_of(r);
+    struct buf b;
+    buf_init(&b);
+    label_put(&b, pattern, &v, NULL);
+    buf_put_u8(&b, 0);
+    *cut = label_names_rank(pattern) || label_names_node(pattern);
+    free(from_dir);
+    return (char *)b.data;
+}
+
+void outlet_init(struct outlet *o, struct rank *r, unsigned stream, struct files *files)
+{
+    bool cut = false;
+    *o = (struct outlet){.rank = r, .stream = stream};
+    char *name = file_name(r, stream, &cut);
+    if (name)
+        o->file = files_get(files, name, cut);
+    free(name);
+}
+
+void outlet_fini(struct outlet *o)
+{
+    free(o->tail);
+    o->tail = NULL;
+}
+
+/* true: the file has it, and nobody else shall. */
+static bool to_file(struct outlet *o, struct files *files, const char *data, size_t n)
+{
+    bool first;
+    int error = files_write(files, o->file, data, n, &first);
+    if (first)
+        node_warn(o->rank->job->node, "unable to write %s on %s: %s; the output of rank %u goes to mpiexec instead",
+                  files_name(o->file), node_name(o->rank->job->node), strerror(error), o->rank->rank);
+    return !error && !(o->rank->job->spec.flags & LAUNCH_TEE);
+}
+
+/* Every line of data after the label; where it continues a line, that one is not labelled again. Valid until the next
+ * call. */
+static struct buf *put_labels(const char *label, size_t nlabel, const char *data, size_t n, bool continues)
+{
+    static struct buf out;
+    const char *p = data, *end = data + n;
+    buf_clear(&out);
+    buf_reserve(&out, n + 64 * nlabel);
+    while (p < end) {
+        const char *nl = memchr(p, '\n', (size_t)(end - p));
+        size_t len = (size_t)((nl ? nl + 1 : end) - p);
+        char *to = (char *)buf_reserve(&out, nlabel + len);
+        if (!to)
+            break;
+        size_t skip = continues && p == data ? 0 : nlabel;
+        memcpy(to, label, skip);
+        memcpy(to + skip, p, len);
+        out.len += skip + len;
+        p += len;
+    }
+    return &out;
+}
+
+static void to_screen(const struct outlet *o, bool labelled, struct bytes label, struct bytes text, bool continues)
+{
+    const struct rank *r = o->rank;
+    struct screen_text t = {.stream = o->stream,
+                            .who = (uint64_t)r->job->spec.job << 40 | (uint64_t)r->rank << 2 | o->stream,
+                            .labelled = labelled,
+                            .continues = continues,
+                            .label = label.data,
+                            .nlabel = label.len,
+                            .data = text.data,
+                            .n = text.len};
+    screen_write(direct.screen, &t);
+}
+
+static void to_mpiexec(const struct outlet *o, struct bytes text, bool continues)
+{
+    const struct job *j = o->rank->job;
+    unsigned char head[CONTROL_OUTPUT_HEAD];
+    control_output_put(head, o->rank->rank, o->stream, continues);
+    struct iovec iov[] = {{head, sizeof head}, {(void *)text.data, text.len}};
+    peer_sendv(j->node->parent, CONTROL_OUTPUT, j->spec.job, node_number(j->node), iov, 2);
+}
+
+static void make_label(struct buf *b, const struct rank *r)
+{
+    struct timespec now;
+    struct label_values v = values_of(r);
+    clock_gettime(CLOCK_REALTIME, &now);
+    label_put(b, r->job->spec.label, &v, &now);
+}
+
+void outlet_put(struct outlet *o, struct files *files, const char *data, size_t n, bool continues)
+{
+    const struct launch_spec *s = &o->rank->job->spec;
+    if (o->stream == 2 || (s->flags & LAUNCH_MERGE_STDERR))
+        tail_add(&o->tail, data, n);
+    if (o->file && to_file(o, files, data, n))
+        return;
+    bool labelled = *s->label && !(s->flags & LAUNCH_COLLAPSE);
+    struct bytes text = {data, n}, label = {NULL, 0};
+    static struct buf name;
+    if (labelled) {
+        buf_clear(&name);
+        make_label(&name, o->rank);
+        label = (struct bytes){(char *)name.data, name.len};
+        struct buf *b = put_labels(label.data, label.len, data, n, continues);
+        text = (struct bytes){(char *)b->data, b->len};
+    }
+    if (s->flags & LAUNCH_SCREEN)
+        to_screen(o, labelled, label, text, continues);
+    else
+        to_mpiexec(o, text, continues);
+}
