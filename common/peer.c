@@ -11,6 +11,7 @@
 #include "common/log.h"
 #include "common/xalloc.h"
 #include "wire/control.h"
+#include "wire/pmi_control.h"
 
 #include <event2/buffer.h>
 
@@ -46,6 +47,12 @@ static void peer_end(struct peer *p, const char *why)
     p->ops->gone(p->arg, p, why);
 }
 
+/* What a frame of PMI carries, for traces; "" for other frames. */
+static const char *pmi_name(unsigned type, const void *payload, size_t len)
+{
+    return type == CONTROL_PMI_UP || type == CONTROL_PMI_DOWN ? pmi_control_name(payload, len) : "";
+}
+
 /* Hands out every whole frame of the buffer. Returns false when the peer was destroyed or has ended meanwhile. */
 static bool deliver(struct peer *p)
 {
@@ -63,7 +70,9 @@ static bool deliver(struct peer *p)
             break;
         const unsigned char *payload = p->in + p->in_start + FRAME_HEAD_SIZE;
         p->in_start += whole;
-        log_trace("<- %s %s job %u node %d, %u bytes", p->name, control_name(h.type), h.job, (int)h.node, h.len);
+        const char *pmi = pmi_name(h.type, payload, h.len);
+        log_trace("<- %s %s%s%s job %u node %d, %u bytes", p->name, control_name(h.type), *pmi ? " " : "", pmi, h.job,
+                  (int)h.node, h.len);
         p->ops->frame(p->arg, p, &h, payload);
         if (!alive)
             return false;
@@ -179,7 +188,9 @@ void peer_sendv(struct peer *p, unsigned type, unsigned job, uint32_t node, cons
     struct frame_head h = {(uint32_t)len, (uint16_t)type, (uint16_t)job, node};
     unsigned char head[FRAME_HEAD_SIZE];
     frame_head_put(head, &h);
-    log_trace("-> %s %s job %u node %d, %zu bytes", p->name, control_name(type), job, (int)node, len);
+    const char *pmi = n ? pmi_name(type, iov[0].iov_base, iov[0].iov_len) : "";
+    log_trace("-> %s %s%s%s job %u node %d, %zu bytes", p->name, control_name(type), *pmi ? " " : "", pmi, job,
+              (int)node, len);
     if (evbuffer_get_length(p->out) == 0)
         event_active(p->ev_write, EV_WRITE, 0);
     bool ok = evbuffer_add(p->out, head, sizeof head) == 0;
