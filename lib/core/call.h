@@ -9,14 +9,14 @@
 
 extern const char *const call_names[];
 
-static inline void call_enter(int id)
+ALWAYS_INLINE void call_enter(int id)
 {
     static const uint64_t one = UINT64_C(1) << 16;
     uint64_t c = atomic_load_explicit(&lib.status->call, memory_order_relaxed);
     atomic_store_explicit(&lib.status->call, (c & ~(one - 1)) + one + (unsigned)id, memory_order_relaxed);
 }
 
-static inline void call_leave(void)
+ALWAYS_INLINE void call_leave(void)
 {
     uint64_t c = atomic_load_explicit(&lib.status->call, memory_order_relaxed);
     atomic_store_explicit(&lib.status->call, c & ~UINT64_C(0xffff), memory_order_relaxed);

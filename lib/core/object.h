@@ -49,7 +49,7 @@ extern struct obj_arena obj_arenas[OBJ_KINDS];
 extern struct obj *obj_predefined[OBJ_PREDEFINED_END];
 
 /* The object of a handle, or NULL if the handle is not a valid one of that kind. */
-static inline void *obj_of(uintptr_t h, enum obj_kind kind)
+ALWAYS_INLINE void *obj_of(uintptr_t h, enum obj_kind kind)
 {
     struct obj *o;
     if (h - obj_arenas[kind].base < obj_arenas[kind].used)
@@ -76,7 +76,7 @@ int obj_toint(uintptr_t handle);
 uintptr_t obj_fromint(int i);
 
 #define OBJ_ACCESSOR(name, KIND, ctype)                                                                                \
-    static inline struct name *name##_of(ctype h)                                                                      \
+    ALWAYS_INLINE struct name *name##_of(ctype h)                                                                      \
     {                                                                                                                  \
         return obj_of((uintptr_t)h, KIND);                                                                             \
     }

@@ -9,7 +9,8 @@ TAILQ_HEAD(requests, request);
 TAILQ_HEAD(unexpecteds, unexpected);
 static struct requests posted[BINS], wild;
 static struct unexpecteds bins[BINS], all;
-static int wild_count, unexpected_count;
+static int wild_count;
+int match_posted, match_unexpected;
 static uint64_t post_seq;
 static struct unexpecteds spare; /* small ones, kept so that a burst costs no malloc */
 static int spare_count;
@@ -35,6 +36,7 @@ static inline uint32_t bin_of(uint64_t ctx, int source, int tag)
 void match_post(struct request *r)
 {
     r->seq = ++post_seq;
+    match_posted++;
     r->hash_wild = r->peer_rank == MPI_ANY_SOURCE || r->tag == MPI_ANY_TAG;
     if (r->hash_wild) {
         TAILQ_INSERT_TAIL(&wild, r, link);
@@ -47,6 +49,7 @@ void match_post(struct request *r)
 
 void match_unpost(struct request *r)
 {
+    match_posted--;
     if (r->hash_wild) {
         TAILQ_REMOVE(&wild, r, link);
         wild_count--;
@@ -98,14 +101,14 @@ struct unexpected *match_keep(struct peer *from, const struct packet *h, const v
     memcpy(u->payload, payload, n);
     TAILQ_INSERT_TAIL(&bins[u->bin], u, in_bin);
     TAILQ_INSERT_TAIL(&all, u, in_all);
-    unexpected_count++;
+    match_unexpected++;
     return u;
 }
 
 struct unexpected *match_find(uint64_t ctx, int source, int tag)
 {
     struct unexpected *u;
-    if (LIKELY(unexpected_count == 0))
+    if (LIKELY(match_unexpected == 0))
         return NULL;
     if (source != MPI_ANY_SOURCE && tag != MPI_ANY_TAG) {
         TAILQ_FOREACH(u, &bins[bin_of(ctx, source, tag)], in_bin)
@@ -123,7 +126,7 @@ void match_take(struct unexpected *u)
 {
     TAILQ_REMOVE(&bins[u->bin], u, in_bin);
     TAILQ_REMOVE(&all, u, in_all);
-    unexpected_count--;
+    match_unexpected--;
 }
 
 void match_drop(struct unexpected *u)

@@ -21,6 +21,7 @@ struct unexpected {
 };
 
 void match_init(void);
+extern int match_posted, match_unexpected; /* how many there are */
 void match_post(struct request *r);
 void match_unpost(struct request *r);
 /* The receive that takes this message, taken out; NULL: none. */

@@ -344,6 +344,33 @@ void p2p_deliver(struct peer *from, const struct packet *h, const void *payload,
         kinds[h->kind].arrived(from, h, payload, n);
 }
 
+bool p2p_recv_now(void *buf, MPI_Count count, struct datatype *t, int source, int tag, struct comm *c,
+                  MPI_Status *status)
+{
+    if (source < 0 || match_posted > 0 || match_unexpected > 0 || lib.threaded || !t->dense)
+        return false;
+    struct peer *p = peer_get(comm_proc(c, source));
+    if (UNLIKELY(!p || !p->transport || !p->transport->peek))
+        return false;
+    struct packet h;
+    const void *payload;
+    size_t n;
+    for (int spins = progress_spins(); !p->transport->peek(p, &h, &payload, &n);)
+        if (--spins <= 0)
+            return false;
+    if (h.kind != EAGER || h.ctx != c->ctx || h.source != source || (h.tag != tag && tag != MPI_ANY_TAG) ||
+        (MPI_Count)n > count * t->size)
+        return false;
+    char *to = (char *)buf + t->true_lb;
+    if (n == 8)
+        memcpy(to, payload, 8);
+    else
+        memcpy(to, payload, n);
+    p->transport->taken(p);
+    status_set(status, h.source, h.tag, (MPI_Count)n, false);
+    return true;
+}
+
 int p2p_recv(void *buf, MPI_Count count, struct datatype *t, int source, int tag, struct comm *c, uint64_t ctx,
              struct request **req)
 {

@@ -21,6 +21,11 @@ int p2p_send(const void *buf, MPI_Count count, struct datatype *t, int dest, int
 int p2p_recv(void *buf, MPI_Count count, struct datatype *t, int source, int tag, struct comm *c, uint64_t ctx,
              struct request **req);
 
+/* The whole of a blocking receive, if that is simple: from one rank, nothing else under way, the message here or about
+ * to come, and small. False: nothing has happened, receive as usual. */
+bool p2p_recv_now(void *buf, MPI_Count count, struct datatype *t, int source, int tag, struct comm *c,
+                  MPI_Status *status);
+
 /* A packet has come; called by transports. */
 void p2p_deliver(struct peer *from, const struct packet *h, const void *payload, size_t n);
 
@@ -34,6 +39,8 @@ struct progress_hook {
 void progress_add(struct progress_hook *h);
 void progress_remove(struct progress_hook *h);
 
+/* How often to look at one place before everything is polled again. */
+int progress_spins(void);
 /* Waiting: struct waiter w = {0}; while (!done) progress_wait(&w, req or NULL). Polls; after a while it yields, then it
  * sleeps until something may have happened. */
 struct waiter {

@@ -30,6 +30,8 @@ static const struct request_ops recv_ops = {.start = recv_restart, .cancel = rec
 int mpi_recv(void *buf, MPI_Count count, struct datatype *t, int source, int tag, struct comm *c, MPI_Status *status)
 {
     struct request *r;
+    if (p2p_recv_now(buf, count, t, source, tag, c, status))
+        return MPI_SUCCESS;
     int rc = p2p_recv(buf, count, t, source, tag, c, c->ctx, &r);
     return rc == MPI_SUCCESS ? request_wait(r, status) : rc;
 }

@@ -45,6 +45,10 @@ struct transport {
     void (*commit)(struct peer *p, const struct packet *h, size_t bytes);
     /* Delivers what has arrived; returns how many packets. */
     int (*poll)(void);
+    /* The next packet from one peer, if it has come, without delivering it; taken ends that, and the packet counts as
+     * delivered. For a receiver that knows what it waits for. May be NULL. */
+    bool (*peek)(struct peer *p, struct packet *h, const void **payload, size_t *bytes);
+    void (*taken)(struct peer *p);
     /* Copies from the peer's memory at `from` into local pieces, n bytes in all. 0, or -1: not possible between these
      * two processes (then and always: the message is sent in pieces instead). */
     int (*read)(struct peer *p, const struct iovec *to, int pieces, uint64_t from, size_t n);

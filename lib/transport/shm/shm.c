@@ -232,12 +232,38 @@ static void admit(void)
     }
 }
 
+static bool arrived(const struct end *e, const struct slot *s)
+{
+    /* Acquire: what the sender wrote into the slot, and into the byte ring, before it published the number. */
+    return atomic_load_explicit(&s->seq, memory_order_acquire) == e->next + 1;
+}
+
+static bool shm_peek(struct peer *p, struct packet *h, const void **payload, size_t *bytes)
+{
+    struct end *e = &shm.in[p->local];
+    if (UNLIKELY(!e->ch))
+        return false;
+    const struct slot *s = &e->ch->slots[e->next % shm.slots];
+    if (!arrived(e, s) || UNLIKELY(s->len > INLINE))
+        return false;
+    *h = (struct packet){s->kind, s->flags, s->source, s->tag, s->ctx};
+    *payload = s->data;
+    *bytes = s->len;
+    return true;
+}
+
+static void shm_taken(struct peer *p)
+{
+    struct end *e = &shm.in[p->local];
+    atomic_store_explicit(&e->ch->taken, ++e->next, memory_order_release);
+}
+
 static int drain(struct end *e)
 {
     int n = 0;
     for (; n < BATCH; n++) {
         struct slot *s = &e->ch->slots[e->next % shm.slots];
-        if (atomic_load_explicit(&s->seq, memory_order_acquire) != e->next + 1)
+        if (!arrived(e, s))
             break;
         const char *data = s->data;
         size_t len = s->len;
@@ -328,6 +354,8 @@ const struct transport transport_shm = {.name = "shm",
                                         .reserve = shm_reserve,
                                         .commit = shm_commit,
                                         .poll = shm_poll,
+                                        .peek = shm_peek,
+                                        .taken = shm_taken,
                                         .read = shm_read,
                                         .arm = shm_arm,
                                         .disarm = shm_disarm};
