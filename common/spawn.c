@@ -81,10 +81,23 @@ static void default_signals(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* A NUL in the first line: no shell could make sense of it. */
+static bool is_text(const char *file)
+{
+    char start[128];
+    int fd = open(file, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? 0 : read(fd, start, sizeof start);
+    bool text = true;
+    for (ssize_t i = 0; i < n && start[i] != '\n' && text; i++)
+        text = start[i] != 0;
+    errno = ENOEXEC;
+    return text;
+}
+
 static void exec_file(const struct spawn *s, char **sh_argv)
 {
     execve(s->file, s->argv, s->envp);
-    if (errno == ENOEXEC)
+    if (errno == ENOEXEC && is_text(s->file))
         execve("/bin/sh", sh_argv, s->envp);
 }
 

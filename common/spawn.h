@@ -43,7 +43,7 @@ enum spawn_stage { SPAWN_FORK = 1, SPAWN_CHDIR, SPAWN_BIND, SPAWN_EXEC };
 int spawn_init(void);
 
 /* Returns the pid once exec has succeeded; or -1 with errno, and *stage telling what failed. Signals that we catch or
- * ignore have their default action in the child, none is blocked. A file without a #! line is given to /bin/sh. */
+ * ignore have their default action in the child, none is blocked. A text file without a #! line is given to /bin/sh. */
 pid_t spawn_start(const struct spawn *s, enum spawn_stage *stage);
 
 /* What execvp would run: name itself when it has a slash (relative to cwd), else the first executable of that name in

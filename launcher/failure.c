@@ -56,6 +56,34 @@ void failure_tail(struct mpiexec *m, struct job *j, uint32_t rank, const void *d
     m->tails++;
 }
 
+#define PROGRAM_SHOWN 200 /* bytes of its name */
+
+static const char *hint(int error)
+{
+    switch (error) {
+    case EMFILE:
+        return " (raise the limit with ulimit -n)";
+    case ENFILE:
+        return " (the whole machine has too many files open)";
+    case EAGAIN:
+        return " (limit of processes: see ulimit -u, and pids.max of the control group)";
+    default:
+        return "";
+    }
+}
+
+static void describe_not_found(const char *program, int error, char *text, size_t size)
+{
+    if (error == ENOENT && !strchr(program, '/'))
+        snprintf(text, size,
+                 "was not started: the program '%.*s' was not found in PATH (a program of this directory is written "
+                 "./%.*s)",
+                 PROGRAM_SHOWN, program, PROGRAM_SHOWN, program);
+    else
+        snprintf(text, size, "was not started: the program '%.*s': %s", PROGRAM_SHOWN, program,
+                 error == EACCES ? "not an executable file" : strerror(error));
+}
+
 static void describe_start(const struct job *j, uint32_t rank, char *text, size_t size)
 {
     const struct rank_info *r = &j->ranks[rank];
@@ -63,27 +91,21 @@ static void describe_start(const struct job *j, uint32_t rank, char *text, size_
     const char *program = a->argv.v[0], *why = strerror((int)r->error);
     switch ((enum start_stage)r->stage) {
     case START_CHDIR:
-        snprintf(text, size, "was not started: unable to change to the directory %s: %s", a->wdir, why);
+        snprintf(text, size, "was not started: unable to change to the directory %.*s: %s", PROGRAM_SHOWN, a->wdir,
+                 why);
         return;
     case START_FIND:
-        if (r->error == ENOENT && !strchr(program, '/'))
-            snprintf(text, size,
-                     "was not started: the program '%s' was not found in PATH (a program of this "
-                     "directory is written ./%s)",
-                     program, program);
-        else
-            snprintf(text, size, "was not started: the program '%s': %s", program,
-                     r->error == EACCES ? "not an executable file" : why);
+        describe_not_found(program, (int)r->error, text, size);
         return;
     case START_BIND:
         snprintf(text, size, "was not started: unable to bind it to its processors: %s", why);
         return;
     case START_EXEC:
-        snprintf(text, size, "was not started: unable to execute '%s': %s", program, why);
+        snprintf(text, size, "was not started: unable to execute '%.*s': %s%s", PROGRAM_SHOWN, program, why,
+                 r->error == ENOENT ? " (the file is there, its interpreter or loader is not)" : "");
         return;
     default:
-        snprintf(text, size, "was not started: %s%s", why,
-                 r->error == EMFILE ? " (raise the limit with ulimit -n)" : "");
+        snprintf(text, size, "was not started: %s%s", why, hint((int)r->error));
     }
 }
 
