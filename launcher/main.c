@@ -180,6 +180,7 @@ static _Noreturn void give_up(struct mpiexec *m, const struct err *why)
     for (uint32_t i = 0; i < m->nlinks; i++)
         peer_destroy(m->links[i].peer);
     descendants_end(1000);
+    m->at.ended = mpiexec_now();
     failure_note(m, FAILURE_LAUNCH, NULL, 0, mpiexec_now(), 0, why->text);
     if (m->report && report_write(m, &e) < 0)
         log_warn("%s", e.text);

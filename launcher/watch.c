@@ -1,14 +1,11 @@
-/* SPDX-License-Identifier: BSD-3-Clause
- *
- * Ranks in the same state are put on one line, so the table of a large job stays a screenful; the rank that is alone
- * in what it does, which is mostly the one that all others wait for, so stands out.
- */
+/* SPDX-License-Identifier: BSD-3-Clause */
 #include "launcher/watch.h"
 
 #include "common/log.h"
 #include "common/xalloc.h"
 #include "launcher/job.h"
 #include "launcher/tree.h"
+#include "launcher/watch_table.h"
 #include "pmi-server/root.h"
 
 #include <stdio.h>
@@ -16,13 +13,11 @@
 #include <string.h>
 
 #define ANSWER_PATIENCE_S 1
-#define ROWS_MAX 40 /* rows of ranks in one table */
 
-struct row {
-    struct control_state state;
-    uint32_t node;
-    char what[CONTROL_STATE_WHAT_MAX];
-    bool heard;
+struct waits {
+    FILE *out;
+    const struct watch_row *rows;
+    uint32_t n;
 };
 
 struct watch {
@@ -30,90 +25,32 @@ struct watch {
     struct event *timer;    /* --watch */
     struct event *patience; /* armed while a table is being made */
     struct job *job;        /* of that table */
-    struct row *rows;       /* by rank */
+    struct watch_row *rows; /* by rank */
     uint32_t nodes_left;
 };
 
-static const char *state_word(uint32_t letter)
+static const char *node_name(const void *arg, uint32_t node)
 {
-    switch (letter) {
-    case 'R':
-        return "running";
-    case 'S':
-        return "sleeping";
-    case 'D':
-        return "in the kernel";
-    case 'T':
-    case 't':
-        return "stopped";
-    case 'Z':
-        return "ended";
-    default:
-        return "?";
-    }
+    return mpiexec_node_name(arg, node);
 }
 
-static void format_seconds(char *to, size_t size, double s)
-{
-    if (s < 60)
-        snprintf(to, size, "%.1f s", s);
-    else if (s < 3600)
-        snprintf(to, size, "%d:%02d min", (int)s / 60, (int)s % 60);
-    else
-        snprintf(to, size, "%d:%02d h", (int)s / 3600, (int)s / 60 % 60);
-}
-
-static bool same(const struct row *a, const struct row *b)
-{
-    return a->heard == b->heard && a->node == b->node && a->state.state == b->state.state &&
-           strcmp(a->what, b->what) == 0;
-}
-
-static void print_row(FILE *out, const struct mpiexec *m, const struct row *rows, uint32_t first, uint32_t last)
-{
-    char ranks[32], pids[32], cpu[32], since[64] = "";
-    const struct row *r = &rows[first];
-    uint64_t most_cpu = 0, most_rss = 0, longest = 0;
-    for (uint32_t i = first; i <= last; i++) {
-        most_cpu = rows[i].state.cpu > most_cpu ? rows[i].state.cpu : most_cpu;
-        most_rss = rows[i].state.rss > most_rss ? rows[i].state.rss : most_rss;
-        longest = rows[i].state.since > longest ? rows[i].state.since : longest;
-    }
-    snprintf(ranks, sizeof ranks, first == last ? "%u" : "%u-%u", first, last);
-    snprintf(pids, sizeof pids, first == last ? "%u" : "%u..", r->state.pid);
-    format_seconds(cpu, sizeof cpu, (double)most_cpu / 1e6);
-    if (*r->what) {
-        char t[32];
-        format_seconds(t, sizeof t, (double)longest / 1e9);
-        snprintf(since, sizeof since, " for %s", t);
-    }
-    if (!r->heard)
-        fprintf(out, "  %-11s %-15s no answer\n", ranks, mpiexec_node_name(m, r->node));
-    else if (!r->state.pid)
-        fprintf(out, "  %-11s %-15s ended\n", ranks, mpiexec_node_name(m, r->node));
-    else
-        fprintf(out, "  %-11s %-15s %-8s %-13s %9s %7.1f MB  %s%s\n", ranks, mpiexec_node_name(m, r->node), pids,
-                state_word(r->state.state), cpu, (double)most_rss / 1024, *r->what ? r->what : "-", since);
-}
-
+/* A proxy tells of a barrier when all below it have arrived; its answer to us may know of more. */
 static void print_wait(void *arg, const char *group, uint32_t arrived, uint32_t size)
 {
-    fprintf(arg, "  barrier %s: %u of %u ranks have arrived\n", group, arrived, size);
+    const struct waits *w = arg;
+    char what[CONTROL_STATE_WHAT_MAX + 1];
+    uint32_t seen = 0;
+    snprintf(what, sizeof what, "PMI barrier %s", group);
+    for (uint32_t i = 0; i < w->n; i++)
+        seen += strcmp(w->rows[i].what, what) == 0;
+    fprintf(w->out, "  barrier %s: %u of %u ranks have arrived\n", group, seen > arrived ? seen : arrived, size);
 }
 
-/* Who is not in the barrier that most are in. */
-static void print_missing(FILE *out, const struct row *rows, uint32_t n)
+static void print_age(FILE *out, const struct job *j)
 {
-    uint32_t waiting = 0, missing = 0;
-    for (uint32_t i = 0; i < n; i++)
-        waiting += rows[i].heard && *rows[i].what != 0;
-    if (waiting == 0 || waiting == n)
-        return;
-    fprintf(out, "  not waiting:");
-    for (uint32_t i = 0; i < n && missing < 16; i++)
-        if (!*rows[i].what)
-            missing += fprintf(out, " %u", i) > 0;
-    fprintf(out, n - waiting > missing ? " ... (%u ranks)\n" : "\n", n - waiting);
+    double s = (double)(mpiexec_now() - j->launched_at) / 1e9;
+    fprintf(out, "mpiexec: job %u, %u rank%s, after %.*f s\n", j->spec.job, j->spec.map.nranks,
+            j->spec.map.nranks == 1 ? "" : "s", s < 60, s);
 }
 
 static void print_table(struct watch *w)
@@ -127,24 +64,11 @@ static void print_table(struct watch *w)
     w->job = NULL;
     if (!out)
         return;
-    char age[32];
-    format_seconds(age, sizeof age, (double)(mpiexec_now() - j->launched_at) / 1e9);
-    fprintf(out, "mpiexec: job %u, %u ranks, after %s\n", j->spec.job, j->spec.map.nranks, age);
-    fprintf(out, "  %-11s %-15s %-8s %-13s %9s %10s  %s\n", "rank", "host", "pid", "state", "cpu", "memory",
-            "waits in");
-    uint32_t n = j->spec.map.nranks, shown = 0, i = 0;
-    while (i < n && shown < ROWS_MAX) {
-        uint32_t last = i;
-        while (last + 1 < n && same(&w->rows[i], &w->rows[last + 1]))
-            last++;
-        print_row(out, m, w->rows, i, last);
-        shown++;
-        i = last + 1;
-    }
-    if (i < n)
-        fprintf(out, "  ... and %u ranks more\n", n - i);
-    print_missing(out, w->rows, n);
-    pmi_root_waits(m->pmi, j->spec.job, print_wait, out);
+    print_age(out, j);
+    struct waits waits = {out, w->rows, j->spec.map.nranks};
+    watch_table_print(out, w->rows, waits.n, node_name, m);
+    watch_table_missing(out, w->rows, waits.n);
+    pmi_root_waits(m->pmi, j->spec.job, print_wait, &waits);
     fclose(out);
     fwrite(text, 1, size, stderr);
     free(text);
@@ -163,7 +87,7 @@ bool watch_states(struct mpiexec *m, struct job *j, uint32_t node, struct rbuf *
             return false;
         if (w->job != j)
             continue;
-        struct row *row = &w->rows[s.rank];
+        struct watch_row *row = &w->rows[s.rank];
         row->heard = true;
         row->state = s;
         snprintf(row->what, sizeof row->what, "%.*s", (int)s.what.len, s.what.data);
