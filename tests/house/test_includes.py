@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Which way knowledge goes: an #include that the house does not have is an error.
+
+wire knows nothing of the others; common may use wire; pmi-server may use wire; proxy and launcher may use pmi-server,
+common and wire, never each other; lib may use wire; launcher/map is pure. Libraries have their rooms too.
+"""
+
+import re
+
+import pytest
+
+# Who may include whom. The longest folder that a file lies in counts.
+MAY = {
+    "wire": {"wire"},
+    "common": {"common", "wire"},
+    "pmi-server": {"pmi-server", "wire"},
+    "proxy": {"proxy", "pmi-server", "common", "wire"},
+    "launcher": {"launcher", "launcher/map", "pmi-server", "common", "wire"},
+    "launcher/map": {"launcher/map", "common", "wire"},
+    "lib": {"lib", "wire"},
+}
+# Headers of the launcher that its plan may see, besides its own.
+MAP_MAY_TOO = {"launcher/options.h"}
+
+# Where a library, or one of its headers, may be seen.
+ROOMS = {
+    "event2/": {"common", "proxy", "launcher"},
+    "event.h": set(),
+    "hwloc": {"launcher/map"},
+    "cjson/": {"launcher"},
+    "pmix": {"pmi-server", "lib"},
+    "rdma/": {"lib"},
+    "cmocka": set(),
+}
+# Whose names the wire formats of PMI are: the only ones who may read or write that text.
+PMI_TEXT = "wire/pmi.h"
+PMI_TEXT_MAY = {"wire", "pmi-server", "lib"}
+# lib is a guest in somebody's process: what it could be printing, exiting or looping with stays outside.
+LIB_MAY_NOT = {"err.h", "syslog.h", "getopt.h"}
+
+INCLUDE = re.compile(r'^\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)', re.M)
+
+
+def room(path, rooms=frozenset(MAY)):
+    """The folder of the house that a file lies in, or None."""
+    folders = [path.rsplit("/", n)[0] for n in range(1, path.count("/") + 1)]
+    return next((f for f in folders if f in rooms), None)
+
+
+def edges(sources):
+    """(file, folder it lies in, what it includes, whether by its name in the house)."""
+    for path, text in sources.items():
+        if room(path):
+            for m in INCLUDE.finditer(text):
+                yield path, room(path), m.group(1) or m.group(2), m.group(1) is not None
+
+
+def wrong(path, home, name, ours, names, generated):
+    """Why this include may not be, or None."""
+    if ours and name not in generated:
+        if name not in names:
+            return "is no file, named from the tree's top"
+        if room(name) not in MAY[home] and not (home == "launcher/map" and name in MAP_MAY_TOO):
+            return f"is not for {home}, which may include {', '.join(sorted(MAY[home]))}"
+        if name == PMI_TEXT and home not in PMI_TEXT_MAY:
+            return "is the text of PMI, for pmi-server alone"
+    if not ours:
+        if name in names:
+            return 'is a file of ours: "", not <>'
+        for library, may in ROOMS.items():
+            if name.startswith(library) and home not in may:
+                return f"is for {', '.join(sorted(may)) or 'no folder of the programs'} alone"
+        if home == "lib" and name in LIB_MAY_NOT:
+            return "is not for a guest in somebody's process"
+    return None
+
+
+def faults(sources, generated=frozenset()):
+    names = set(sources)
+    return [f'{path}: "{name}" {why}' for path, home, name, ours in edges(sources)
+            if (why := wrong(path, home, name, ours, names, generated))]
+
+
+def test_the_house_has_every_edge(sources, generated):
+    assert len(list(edges(sources))) > 500
+    assert faults(sources, generated) == []
+
+
+@pytest.mark.parametrize("path, text, says", [
+    ("wire/x.c", '#include "common/err.h"', "not for wire"),
+    ("wire/x.c", "#include <event2/event.h>", "alone"),
+    ("common/x.c", '#include "pmi-server/server.h"', "not for common"),
+    ("pmi-server/x.c", '#include "common/err.h"', "not for pmi-server"),
+    ("pmi-server/x.c", "#  include <event2/event.h>", "alone"),
+    ("proxy/x.c", '#include "launcher/job.h"', "not for proxy"),
+    ("proxy/x.c", '#include "wire/pmi.h"', "text of PMI"),
+    ("launcher/x.c", '#include "proxy/node.h"', "not for launcher"),
+    ("launcher/x.c", "#include <hwloc.h>", "alone"),
+    ("launcher/map/x.c", '#include "launcher/job.h"', "not for launcher/map"),
+    ("lib/p2p/x.c", '#include "common/err.h"', "not for lib"),
+    ("launcher/x.c", '#include "job.h"', "no file"),
+    ("launcher/x.c", "#include <common/err.h>", "not <>"),
+])
+def test_a_wrong_edge_is_found(path, text, says):
+    house = dict.fromkeys(["common/err.h", "pmi-server/server.h", "launcher/job.h", "proxy/node.h", "wire/pmi.h"], "")
+    assert len(found := faults({**house, path: text})) == 1 and says in found[0], found

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The installed tree works where it is moved to, for root and for others, and the README's examples work in it."""
+
+import re
+import subprocess
+
+import pytest
+from conftest import TOP
+
+# Examples of the README: its indented lines that begin so; "# exit status N" says how one ends.
+EXAMPLE = re.compile(r"^    ((?:\S+ \| )?mpiexec .*?)(?:\s+# exit status (\d+))?$", re.M)
+EXAMPLES = EXAMPLE.findall((TOP / "README.md").read_text())
+
+
+def test_the_tree_is_whole(tree):
+    for name in ("bin/mpiexec", "libexec/muster/muster-proxy", "share/man/man1/mpiexec.1", "include/mpi.h"):
+        assert (tree / name).is_file(), name
+    assert list(tree.rglob("libmpi_abi.so.1"))
+
+
+def test_no_text_in_the_tree_names_the_place_that_it_was_built_in(tree, build):
+    texts = [p for p in tree.rglob("*") if p.is_file() and p.read_bytes()[:4] != b"\x7fELF"]
+    assert texts and [p for p in texts if str(build).encode() in p.read_bytes() or str(TOP).encode() in p.read_bytes()] == []
+
+
+def test_programs_look_for_libraries_nowhere_near_the_build(tree, build):
+    for program in (tree / "bin/mpiexec", tree / "libexec/muster/muster-proxy"):
+        dynamic = subprocess.run(["readelf", "-d", program], capture_output=True, text=True, check=True).stdout
+        assert "NEEDED" in dynamic and "RUNPATH" not in dynamic and "RPATH" not in dynamic, dynamic
+
+
+def test_programs_are_hardened(tree):
+    for program in (tree / "bin/mpiexec", tree / "libexec/muster/muster-proxy"):
+        told = subprocess.run(["readelf", "-hldW", program], capture_output=True, text=True, check=True).stdout
+        assert re.search(r"Type:\s+DYN", told) and "GNU_RELRO" in told, told
+        assert re.search(r"FLAGS.*\bNOW\b", told) and not re.search(r"GNU_STACK.*RWE", told), told
+
+
+def test_there_are_examples():
+    assert len(EXAMPLES) >= 10
+
+
+@pytest.mark.parametrize("command, status", EXAMPLES, ids=[c for c, _ in EXAMPLES])
+def test_an_example_of_the_readme_works(run, command, status):
+    r = run(command)
+    assert r.returncode == int(status or 0), r
+    assert status or "mpiexec: " not in r.stderr, r
