@@ -2,6 +2,7 @@
  *
  * bcast, barrier. */
 #include "lib/coll/forms.h"
+#include "lib/coll/small.h"
 
 /* Dissemination: after round k everybody has heard, indirectly, of 2^k ranks. */
 static int build_barrier(struct sched *s, struct comm *comm)
@@ -14,7 +15,13 @@ static int build_barrier(struct sched *s, struct comm *comm)
     }
     return MPI_SUCCESS;
 }
-FORMS(barrier, (struct comm * comm), (comm))
+FORMS_OTHERS(barrier, (struct comm * comm), (comm))
+
+int mpi_barrier(struct comm *comm)
+{
+    INTRA(comm);
+    return small_barrier(comm);
+}
 
 /* Binomial tree over ranks counted from the root. */
 void coll_bcast(struct sched *s, void *buf, MPI_Count count, struct datatype *t, int root, struct comm *c)
@@ -40,5 +47,14 @@ static int build_bcast(struct sched *s, void *buffer, MPI_Count count, struct da
         coll_bcast(s, buffer, count, t, root, comm);
     return MPI_SUCCESS;
 }
-FORMS(bcast, (void *buffer, MPI_Count count, struct datatype *t, int root, struct comm *comm),
-      (buffer, count, t, root, comm))
+SCHEDULED(bcast, (void *buffer, MPI_Count count, struct datatype *t, int root, struct comm *comm),
+          (buffer, count, t, root, comm))
+FORMS_OTHERS(bcast, (void *buffer, MPI_Count count, struct datatype *t, int root, struct comm *comm),
+             (buffer, count, t, root, comm))
+
+int mpi_bcast(void *buffer, MPI_Count count, struct datatype *t, int root, struct comm *comm)
+{
+    if (UNLIKELY(forms_check(count, t) != MPI_SUCCESS) || count * t->size == 0 || !small_enough(comm, count, t))
+        return scheduled_bcast(buffer, count, t, root, comm);
+    return small_bcast(buffer, count * t->size, root, comm);
+}

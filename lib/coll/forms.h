@@ -17,13 +17,19 @@ static inline int forms_end(int rc, struct sched *s)
     return rc;
 }
 
-#define FORMS(name, params, args)                                                                                      \
-    int mpi_##name(LIST params)                                                                                        \
+#define FORMS(name, params, args) FORMS_BLOCKING(mpi_##name, name, params, args) FORMS_OTHERS(name, params, args)
+/* For a blocking form that is chosen by size: the one that runs the schedule, scheduled_<name>. */
+#define SCHEDULED(name, params, args) static FORMS_BLOCKING(scheduled_##name, name, params, args)
+
+#define FORMS_BLOCKING(function, name, params, args)                                                                   \
+    int function(LIST params)                                                                                          \
     {                                                                                                                  \
         struct sched *s = sched_new(comm);                                                                             \
         int rc = s ? forms_end(build_##name(s, LIST args), s) : MPI_ERR_NO_MEM;                                        \
         return rc == MPI_SUCCESS ? sched_run(s) : rc;                                                                  \
-    }                                                                                                                  \
+    }
+
+#define FORMS_OTHERS(name, params, args)                                                                               \
     int mpi_i##name(LIST params, MPI_Request *request)                                                                 \
     {                                                                                                                  \
         struct request *r;                                                                                             \

@@ -3,6 +3,7 @@
  * reduce, allreduce, reduce_scatter, scan. Whatever the tree, an operation that does not commute meets its operands in
  * the order of ranks. */
 #include "lib/coll/forms.h"
+#include "lib/coll/small.h"
 
 int coll_reduce_check(MPI_Count count, const struct datatype *t, const struct op *op)
 {
@@ -62,10 +63,24 @@ static int build_reduce(struct sched *s, const void *sendbuf, void *recvbuf, MPI
         coll_reduce(s, sendbuf == MPI_IN_PLACE ? recvbuf : sendbuf, recvbuf, count, t, op, root, comm);
     return MPI_SUCCESS;
 }
-FORMS(reduce,
-      (const void *sendbuf, void *recvbuf, MPI_Count count, struct datatype *t, struct op *op, int root,
-       struct comm *comm),
-      (sendbuf, recvbuf, count, t, op, root, comm))
+SCHEDULED(reduce,
+          (const void *sendbuf, void *recvbuf, MPI_Count count, struct datatype *t, struct op *op, int root,
+           struct comm *comm),
+          (sendbuf, recvbuf, count, t, op, root, comm))
+FORMS_OTHERS(reduce,
+             (const void *sendbuf, void *recvbuf, MPI_Count count, struct datatype *t, struct op *op, int root,
+              struct comm *comm),
+             (sendbuf, recvbuf, count, t, op, root, comm))
+
+int mpi_reduce(const void *sendbuf, void *recvbuf, MPI_Count count, struct datatype *t, struct op *op, int root,
+               struct comm *comm)
+{
+    const void *from = sendbuf == MPI_IN_PLACE ? recvbuf : sendbuf;
+    bool wrong = coll_reduce_check(count, t, op) != MPI_SUCCESS || (sendbuf == MPI_IN_PLACE && comm->rank != root);
+    if (UNLIKELY(wrong) || count == 0 || !small_enough(comm, count, t))
+        return scheduled_reduce(sendbuf, recvbuf, count, t, op, root, comm);
+    return small_reduce(from, recvbuf, count, t, op, root, comm);
+}
 
 /* Recursive doubling. The ranks above the largest power of two give their operand to a neighbour and get the result; as
  * neighbours meet first, every block of ranks is contiguous and the order is kept. */
@@ -151,9 +166,22 @@ static int build_allreduce(struct sched *s, const void *sendbuf, void *recvbuf, 
         doubling(s, recvbuf, count, t, op, comm);
     return MPI_SUCCESS;
 }
-FORMS(allreduce,
-      (const void *sendbuf, void *recvbuf, MPI_Count count, struct datatype *t, struct op *op, struct comm *comm),
-      (sendbuf, recvbuf, count, t, op, comm))
+SCHEDULED(allreduce,
+          (const void *sendbuf, void *recvbuf, MPI_Count count, struct datatype *t, struct op *op, struct comm *comm),
+          (sendbuf, recvbuf, count, t, op, comm))
+FORMS_OTHERS(allreduce,
+             (const void *sendbuf, void *recvbuf, MPI_Count count, struct datatype *t, struct op *op,
+              struct comm *comm),
+             (sendbuf, recvbuf, count, t, op, comm))
+
+int mpi_allreduce(const void *sendbuf, void *recvbuf, MPI_Count count, struct datatype *t, struct op *op,
+                  struct comm *comm)
+{
+    const void *from = sendbuf == MPI_IN_PLACE ? recvbuf : sendbuf;
+    if (UNLIKELY(coll_reduce_check(count, t, op) != MPI_SUCCESS) || count == 0 || !small_enough(comm, count, t))
+        return scheduled_allreduce(sendbuf, recvbuf, count, t, op, comm);
+    return small_allreduce(from, recvbuf, count, t, op, comm);
+}
 
 static int reduce_scatter(struct sched *s, const void *sendbuf, void *recvbuf, struct ints counts, MPI_Count each,
                           struct datatype *t, struct op *op, struct comm *c)
