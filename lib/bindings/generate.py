@@ -27,6 +27,12 @@ def handle(ctype, short, cls, errors=False, test=''):
                 check='struct %s *$_ = %s_of($); if (UNLIKELY(!$_)) FAIL(%s);%s%s' % (short, short, cls, on, test))
 
 
+def handle_or_null(ctype, short, cls, null, errors=False):
+    on = ' if ($_) on = OBJ($_);' if errors else ''
+    return kind(ctype, impl='struct %s *' % short, use='$_', check='struct %s *$_ = %s_of($); '
+                'if (UNLIKELY(!$_ && $ != %s)) FAIL(%s);%s' % (short, short, null, cls, on))
+
+
 def handle_ref(ctype, short, cls, errors=False, allow=None):
     on = ' on = OBJ($_);' if errors else ''
     if allow:
@@ -101,17 +107,16 @@ KINDS = {
     'op': handle('MPI_Op', 'op', 'MPI_ERR_OP'),
     'win': handle('MPI_Win', 'win', 'MPI_ERR_WIN', True),
     'file': handle('MPI_File', 'file', 'MPI_ERR_FILE', True),
-    'file?': kind('MPI_File', impl='struct file *', use='$_', check='struct file *$_ = file_of($); '
-                  'if (UNLIKELY(!$_ && $ != MPI_FILE_NULL)) FAIL(MPI_ERR_FILE); if ($_) on = OBJ($_);'),
+    'file?': handle_or_null('MPI_File', 'file', 'MPI_ERR_FILE', 'MPI_FILE_NULL', True),
     'session': handle('MPI_Session', 'session', 'MPI_ERR_SESSION', True),
     'message': handle('MPI_Message', 'message', 'MPI_ERR_REQUEST'),
     'info!': handle('MPI_Info', 'info', 'MPI_ERR_INFO'),
-    'info': kind('MPI_Info', impl='struct info *', use='$_', check='struct info *$_ = info_of($); '
-                 'if (UNLIKELY(!$_ && $ != MPI_INFO_NULL)) FAIL(MPI_ERR_INFO);'),
+    'info': handle_or_null('MPI_Info', 'info', 'MPI_ERR_INFO', 'MPI_INFO_NULL'),
     'errhandler': handle('MPI_Errhandler', 'errhandler', 'MPI_ERR_ERRHANDLER'),
     'request': handle('MPI_Request', 'request', 'MPI_ERR_REQUEST'),
-    'request?': kind('MPI_Request', impl='struct request *', use='$_', check='struct request *$_ = request_of($); '
-                     'if (UNLIKELY(!$_ && $ != MPI_REQUEST_NULL)) FAIL(MPI_ERR_REQUEST);'),
+    'request?': handle_or_null('MPI_Request', 'request', 'MPI_ERR_REQUEST', 'MPI_REQUEST_NULL'),
+    'comm0': handle_or_null('MPI_Comm', 'comm', 'MPI_ERR_COMM', 'MPI_COMM_NULL', True),
+    'type0': handle_or_null('MPI_Datatype', 'datatype', 'MPI_ERR_TYPE', 'MPI_DATATYPE_NULL'),
     'comm&': handle_ref('MPI_Comm', 'comm', 'MPI_ERR_COMM', True),
     'group&': handle_ref('MPI_Group', 'group', 'MPI_ERR_GROUP'),
     'type&': handle_ref('MPI_Datatype', 'datatype', 'MPI_ERR_TYPE'),

@@ -237,9 +237,10 @@ static int request_begin(struct request *r)
     return MPI_SUCCESS;
 }
 
-static void request_release(struct request *r)
+static int request_release(struct request *r)
 {
     sched_free(r->extra);
+    return MPI_SUCCESS;
 }
 
 static const struct request_ops ops = {.start = request_begin, .release = request_release};

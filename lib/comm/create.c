@@ -216,11 +216,11 @@ int mpi_comm_split_type(struct comm *c, int split_type, int key, struct info *in
         color = node_of(c);
         break;
     case MPI_COMM_TYPE_HW_GUIDED:
+    case MPI_COMM_TYPE_RESOURCE_GUIDED:
         if (resource && strcmp(resource, "mpi_shared_memory") == 0)
             color = node_of(c);
         break;
     case MPI_COMM_TYPE_HW_UNGUIDED:
-    case MPI_COMM_TYPE_RESOURCE_GUIDED:
     case MPI_UNDEFINED:
         break;
     default:

@@ -101,7 +101,7 @@ int mpi_add_error_string(int errorcode, const char *string)
 int mpi_remove_error_class(int errorclass)
 {
     struct user_code *u = user_code(errorclass);
-    if (!u || u->class != errorclass || u->users)
+    if (!u || u->class != errorclass || u->users || u->text[0])
         return MPI_ERR_ARG;
     u->class = 0;
     return MPI_SUCCESS;
@@ -110,7 +110,7 @@ int mpi_remove_error_class(int errorclass)
 int mpi_remove_error_code(int errorcode)
 {
     struct user_code *u = user_code(errorcode);
-    if (!u || u->class == errorcode)
+    if (!u || u->class == errorcode || u->text[0])
         return MPI_ERR_ARG;
     struct user_code *class = user_code(u->class);
     if (class)

@@ -72,7 +72,7 @@ int mpi_type_set_name(struct datatype *t, const char *name)
 
 int mpi_type_get_name(struct datatype *t, char *name, int *resultlen)
 {
-    *resultlen = (int)strlen(strcpy(name, t->name));
+    *resultlen = (int)strlen(strcpy(name, t ? t->name : "MPI_DATATYPE_NULL"));
     return MPI_SUCCESS;
 }
 

@@ -6,6 +6,7 @@
 struct buffer {
     void *at; /* NULL: none attached */
     MPI_Count size, used;
+    struct request *flushes; /* nonblocking flushes under way, linked by their `extra` */
 };
 static struct buffer global;
 
@@ -16,11 +17,22 @@ struct copy {
     char bytes[];
 };
 
-static void copy_release(struct request *r)
+static void flushed(struct buffer *b)
+{
+    while (b->used == 0 && b->flushes) {
+        struct request *r = b->flushes;
+        b->flushes = r->extra;
+        request_complete(r, MPI_SUCCESS);
+    }
+}
+
+static int copy_release(struct request *r)
 {
     struct copy *k = r->extra;
     k->buffer->used -= k->charge;
+    flushed(k->buffer);
     free(k);
+    return MPI_SUCCESS;
 }
 
 static const struct request_ops copy_ops = {.release = copy_release};
@@ -65,7 +77,7 @@ static int attach(struct buffer *b, void *at, MPI_Count size)
 {
     if (b->at || !at)
         return MPI_ERR_BUFFER;
-    *b = (struct buffer){at, size, 0};
+    *b = (struct buffer){.at = at, .size = size};
     return MPI_SUCCESS;
 }
 
@@ -121,4 +133,30 @@ int mpi_comm_flush_buffer(struct comm *c)
     if (c->buffer)
         flush(c->buffer);
     return MPI_SUCCESS;
+}
+
+/* Complete when all that has been put into the buffer so far, and since, has been delivered. */
+static int iflush(struct buffer *b, struct comm *c, MPI_Request *request)
+{
+    struct request *r = request_new(REQ_DONE, c, NULL);
+    if (!r)
+        return MPI_ERR_NO_MEM;
+    if (b && b->used > 0) {
+        r->extra = b->flushes;
+        b->flushes = r;
+    } else {
+        r->complete = true;
+    }
+    *request = request_handle(r);
+    return MPI_SUCCESS;
+}
+
+int mpi_buffer_iflush(MPI_Request *request)
+{
+    return iflush(&global, NULL, request);
+}
+
+int mpi_comm_iflush_buffer(struct comm *c, MPI_Request *request)
+{
+    return iflush(c->buffer, c, request);
 }

@@ -20,17 +20,18 @@ static int query(struct request *r)
     return g->query(g->extra, &g->status);
 }
 
-static void release(struct request *r)
+static int release(struct request *r)
 {
     struct general *g = r->extra;
-    g->free(g->extra);
+    int rc = g->free(g->extra);
     free(g);
+    return rc;
 }
 
-static void cancel(struct request *r)
+static int cancel(struct request *r)
 {
     struct general *g = r->extra;
-    g->cancel(g->extra, r->complete);
+    return g->cancel(g->extra, r->complete);
 }
 
 static const struct request_ops ops = {.query = query, .release = release, .cancel = cancel};

@@ -7,16 +7,17 @@
 #include "lib/p2p/match.h"
 #include "lib/p2p/protocol.h"
 
-static void recv_cancel(struct request *r)
+static int recv_cancel(struct request *r)
 {
     if (r->matched || r->peer_rank == MPI_PROC_NULL)
-        return;
+        return MPI_SUCCESS;
     match_unpost(r);
     r->cancelled = true;
     r->source = MPI_ANY_SOURCE;
     r->status_tag = MPI_ANY_TAG;
     r->bytes = 0;
     request_complete(r, MPI_SUCCESS);
+    return MPI_SUCCESS;
 }
 
 static int recv_restart(struct request *r)
@@ -118,10 +119,11 @@ static int both_query(struct request *r)
     return MPI_SUCCESS;
 }
 
-static void both_release(struct request *r)
+static int both_release(struct request *r)
 {
     free(((struct both *)r->extra)->copy);
     free(r->extra);
+    return MPI_SUCCESS;
 }
 
 static const struct request_ops both_ops = {.query = both_query, .release = both_release};

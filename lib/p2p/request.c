@@ -28,15 +28,15 @@ struct request *request_new(enum request_type type, struct comm *comm, struct da
     return r;
 }
 
-void request_free(struct request *r)
+int request_free(struct request *r)
 {
-    if (r->ops && r->ops->release)
-        r->ops->release(r);
+    int rc = r->ops && r->ops->release ? r->ops->release(r) : MPI_SUCCESS;
     if (r->datatype)
         datatype_unref(r->datatype);
     if (r->comm)
         comm_unref(r->comm);
     obj_free(&r->obj);
+    return rc;
 }
 
 void request_complete(struct request *r, int error)
@@ -119,10 +119,10 @@ int request_finish(struct request *r, MPI_Request *handle, MPI_Status *status)
         r->active = false;
         return error;
     }
-    request_free(r);
+    int rc = request_free(r);
     if (handle)
         *handle = MPI_REQUEST_NULL;
-    return error;
+    return error != MPI_SUCCESS ? error : rc;
 }
 
 int request_wait(struct request *r, MPI_Status *status)

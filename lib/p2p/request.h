@@ -15,10 +15,10 @@ enum send_mode { MODE_STANDARD, MODE_SYNC, MODE_READY, MODE_BUFFER };
 
 struct request;
 struct request_ops {
-    int (*start)(struct request *r);    /* persistent: begin again; an error class */
-    void (*cancel)(struct request *r);  /* NULL: cannot be cancelled */
-    void (*release)(struct request *r); /* what the request owns besides comm and type; NULL: nothing */
-    int (*query)(struct request *r);    /* generalized: fills the status; NULL: nothing to ask */
+    int (*start)(struct request *r);   /* persistent: begin again; an error class */
+    int (*cancel)(struct request *r);  /* NULL: cannot be cancelled; an error class, as of a user's function */
+    int (*release)(struct request *r); /* what the request owns besides comm and type; NULL: nothing */
+    int (*query)(struct request *r);   /* generalized: fills the status; NULL: nothing to ask */
 };
 
 struct request {
@@ -71,7 +71,8 @@ static inline MPI_Request request_handle(const struct request *r)
 struct request *request_new(enum request_type type, struct comm *comm, struct datatype *t);
 /* Marks it complete; an orphan goes away. */
 void request_complete(struct request *r, int error);
-void request_free(struct request *r);
+/* What its release came to. */
+int request_free(struct request *r);
 /* A request that is complete from the start (to MPI_PROC_NULL, or sent at once). */
 struct request *request_done(enum request_type type, struct comm *comm);
 /* Waits for it; what it ended with goes to status (may be MPI_STATUS_IGNORE); the request is freed or inactive.

@@ -117,9 +117,10 @@ static int send_start(struct request *r)
     return MPI_SUCCESS;
 }
 
-static void send_release(struct request *r)
+static int send_release(struct request *r)
 {
     free(r->extra);
+    return MPI_SUCCESS;
 }
 
 static const struct request_ops persistent_send_ops = {.start = send_start, .release = send_release};

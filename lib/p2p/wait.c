@@ -300,9 +300,8 @@ int mpi_request_free(MPI_Request *request)
     struct request *r = request_of(*request);
     *request = MPI_REQUEST_NULL;
     if (r->complete || !r->active)
-        request_free(r);
-    else
-        r->orphan = true, r->persistent = false;
+        return request_free(r);
+    r->orphan = true, r->persistent = false;
     return MPI_SUCCESS;
 }
 
@@ -331,6 +330,6 @@ int mpi_cancel(MPI_Request *request)
     if (!r->active)
         return MPI_ERR_REQUEST;
     if (r->ops && r->ops->cancel && (!r->complete || r->type == REQ_GENERAL))
-        r->ops->cancel(r);
+        return r->ops->cancel(r);
     return MPI_SUCCESS;
 }

@@ -153,6 +153,7 @@ static void errors(void)
     CHECK(strcmp(text, "all is lost") == 0);
     OK(MPI_Error_class(code, &n));
     CHECK(n == class);
+    OK(MPI_Remove_error_string(code));
     OK(MPI_Remove_error_code(code));
     OK(MPI_Remove_error_class(class));
     OK(MPI_Comm_free(&c));
