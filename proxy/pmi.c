@@ -85,9 +85,12 @@ static void op_abort(void *rank_ctx, int code, const char *message)
     tell(rank_ctx, CONTROL_ABORT, &c, message);
 }
 
+/* Ranks that are being killed lose their connections, and nobody wants to hear of it. */
 static void op_failed(void *rank_ctx, const char *why)
 {
-    tell(rank_ctx, CONTROL_RANK_FAILED, NULL, why);
+    const struct rank *r = rank_ctx;
+    if (!r->job->killed)
+        tell(rank_ctx, CONTROL_RANK_FAILED, NULL, why);
 }
 
 static const struct pmi_server_ops ops = {.send = op_send,

@@ -260,3 +260,20 @@ def test_programs_may_follow_one_another_in_one_rank(ranks, mpiexec):
     line = " ".join(prog)
     r = mpiexec.ok("-n", "3", "sh", "-c", f"{line} && {line}")
     assert len(r.lines) == 6, r
+
+
+def test_the_dead_are_named_to_those_who_live_on(ranks):
+    r = ranks(
+        "-n", "4", "--hosts", "a,b", "--no-kill",
+        """
+p = Pmi1().init()
+p.barrier()
+if RANK == 2:
+    os.kill(os.getpid(), 9)
+end = time.time() + 10
+while (dead := p.get("PMI_dead_processes")) is None and time.time() < end:
+    time.sleep(0.01)
+say(dead)
+p.finalize()
+""", ok=False)
+    assert r.code == 137 and sorted(r.lines) == ["0: 2", "1: 2", "3: 2"], r
