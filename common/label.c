@@ -95,6 +95,11 @@ bool label_names_node(const char *pattern)
     return names(pattern, 1u << HOST | 1u << NODE);
 }
 
+bool label_names_job(const char *pattern)
+{
+    return names(pattern, 1u << JOB);
+}
+
 bool label_names_time(const char *pattern)
 {
     return names(pattern, 1u << TIME);

@@ -24,9 +24,10 @@ struct label_values {
 /* Adds the filled pattern to b. now may be NULL: {time} then stays as it is. */
 void label_put(struct buf *b, const char *pattern, const struct label_values *v, const struct timespec *now);
 
-/* Does the text depend on the rank, on the node? */
+/* Does the text depend on that? */
 bool label_names_rank(const char *pattern);
 bool label_names_node(const char *pattern);
+bool label_names_job(const char *pattern);
 bool label_names_time(const char *pattern);
 
 #endif

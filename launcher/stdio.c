@@ -153,12 +153,29 @@ static void describe_stdin(struct stdio *s, struct launch_spec *spec, bool ours)
     free(takes);
 }
 
+/* A file that several nodes write is emptied by us. One that is not there yet is made by the first who writes it. */
+static void empty_file(const char *pattern, uint32_t nranks)
+{
+    if (!*pattern || label_names_rank(pattern) || label_names_node(pattern))
+        return;
+    struct label_values v = {.size = nranks, .host = ""};
+    struct buf name;
+    buf_init(&name);
+    label_put(&name, pattern, &v, NULL);
+    buf_put_u8(&name, 0);
+    if (truncate((char *)name.data, 0) < 0)
+        log_debug("%s is not there yet, or no file", (char *)name.data);
+    buf_fini(&name);
+}
+
 void stdio_describe(struct stdio *s, struct launch_spec *spec, bool ours)
 {
     if (ours && !s->o->collapse)
         spec->flags |= LAUNCH_SCREEN;
     if (spec->job == 0) {
         describe_stdin(s, spec, ours);
+        empty_file(spec->outfile, spec->map.nranks);
+        empty_file(spec->errfile, spec->map.nranks);
         if (s->o->collapse)
             start_collapse(s, spec->map.nranks);
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Groups stand in the order of their first line. A rank may join a group only behind the one that it joined last: so
- * its own lines never change places. The hash knows the newest group of each text.
+ * Groups stand in the order of their first line. A rank joins the first group of its line that stands behind the one
+ * it joined last on that stream: so its own lines never change places.
  */
 #include "launcher/stdio_collapse.h"
 
@@ -15,14 +15,25 @@
 #include <time.h>
 #include <uthash.h>
 
+#define SEARCH_MAX 64 /* groups of one text that are looked at */
+
 struct group {
+    struct text *text;
     uint64_t number; /* from 1, in order */
     uint64_t since;  /* ms */
     uint32_t *ranks; /* n of cap, in order of arrival */
     uint32_t n, cap;
     TAILQ_ENTRY(group) link;
-    UT_hash_handle hh; /* when it is the newest of its text */
-    size_t keylen;
+    TAILQ_ENTRY(group) of_text;
+};
+
+TAILQ_HEAD(groups, group);
+
+/* A line that waits; a group for each time that one rank has written it. */
+struct text {
+    struct groups groups;
+    UT_hash_handle hh;
+    size_t n;
     char key[]; /* the stream's number, the line */
 };
 
@@ -30,11 +41,11 @@ struct collapse {
     uint32_t nranks;
     collapse_show *show;
     void *arg;
-    uint64_t *last; /* by rank: the group that it joined last */
+    uint64_t *last[2]; /* by stream and rank: the group that it joined last */
     uint64_t made;
     size_t memory;
-    struct group *by_text;
-    TAILQ_HEAD(, group) waiting;
+    struct text *texts;
+    struct groups waiting;
 };
 
 static uint64_t now_ms(void)
@@ -48,26 +59,29 @@ struct collapse *collapse_create(uint32_t nranks, collapse_show *show, void *arg
 {
     struct collapse *c = xcalloc(1, sizeof *c);
     *c = (struct collapse){.nranks = nranks, .show = show, .arg = arg};
-    c->last = xcalloc(nranks, sizeof *c->last);
+    for (int i = 0; i < 2; i++)
+        c->last[i] = xcalloc(nranks, sizeof *c->last[i]);
     TAILQ_INIT(&c->waiting);
     return c;
 }
 
 static size_t group_size(const struct group *g)
 {
-    return sizeof *g + g->keylen + g->cap * sizeof *g->ranks;
+    return sizeof *g + sizeof *g->text + g->text->n + g->cap * sizeof *g->ranks;
 }
 
 static void group_drop(struct collapse *c, struct group *g)
 {
-    struct group *newest;
-    HASH_FIND(hh, c->by_text, g->key, g->keylen, newest);
-    if (newest == g)
-        HASH_DELETE(hh, c->by_text, g);
-    TAILQ_REMOVE(&c->waiting, g, link);
+    struct text *t = g->text;
     c->memory -= group_size(g);
+    TAILQ_REMOVE(&t->groups, g, of_text);
+    TAILQ_REMOVE(&c->waiting, g, link);
     free(g->ranks);
     free(g);
+    if (!TAILQ_EMPTY(&t->groups))
+        return;
+    HASH_DELETE(hh, c->texts, t);
+    free(t);
 }
 
 void collapse_destroy(struct collapse *c)
@@ -75,8 +89,8 @@ void collapse_destroy(struct collapse *c)
     struct group *g;
     while (c && (g = TAILQ_FIRST(&c->waiting)))
         group_drop(c, g);
-    if (c)
-        free(c->last);
+    for (int i = 0; c && i < 2; i++)
+        free(c->last[i]);
     free(c);
 }
 
@@ -105,23 +119,40 @@ static void group_show(struct collapse *c, struct group *g)
         put_range(&b, g->ranks[i], g->ranks[k - 1]);
     }
     buf_put_u8(&b, 0);
-    c->show(c->arg, (unsigned char)g->key[0], (char *)b.data, g->key + 1, g->keylen - 1);
+    c->show(c->arg, (unsigned char)g->text->key[0], (char *)b.data, g->text->key + 1, g->text->n - 1);
     group_drop(c, g);
 }
 
-static struct group *group_make(struct collapse *c, const char *key, size_t n)
+static struct text *text_get(struct collapse *c, const char *key, size_t n)
 {
-    struct group *g = xcalloc(1, sizeof *g + n), *old;
-    memcpy(g->key, key, n);
-    g->keylen = n;
-    g->number = ++c->made;
-    g->since = now_ms();
-    HASH_FIND(hh, c->by_text, key, n, old);
-    if (old)
-        HASH_DELETE(hh, c->by_text, old);
-    HASH_ADD_KEYPTR(hh, c->by_text, g->key, g->keylen, g);
+    struct text *t;
+    HASH_FIND(hh, c->texts, key, n, t);
+    if (t)
+        return t;
+    t = xcalloc(1, sizeof *t + n);
+    memcpy(t->key, key, n);
+    t->n = n;
+    TAILQ_INIT(&t->groups);
+    HASH_ADD_KEYPTR(hh, c->texts, t->key, t->n, t);
+    return t;
+}
+
+static struct group *group_make(struct collapse *c, struct text *t)
+{
+    struct group *g = xcalloc(1, sizeof *g);
+    *g = (struct group){.text = t, .number = ++c->made, .since = now_ms()};
+    TAILQ_INSERT_TAIL(&t->groups, g, of_text);
     TAILQ_INSERT_TAIL(&c->waiting, g, link);
     c->memory += group_size(g);
+    return g;
+}
+
+/* The first group behind that number; NULL: there is none, or too many stand before it. */
+static struct group *group_behind(const struct text *t, uint64_t number)
+{
+    struct group *g = TAILQ_FIRST(&t->groups);
+    for (int i = 0; g && g->number <= number; i++)
+        g = i < SEARCH_MAX ? TAILQ_NEXT(g, of_text) : NULL;
     return g;
 }
 
@@ -134,21 +165,22 @@ static void group_join(struct collapse *c, struct group *g, uint32_t rank)
         c->memory += more * sizeof *g->ranks;
     }
     g->ranks[g->n++] = rank;
-    c->last[rank] = g->number;
 }
 
 void collapse_add(struct collapse *c, unsigned stream, uint32_t rank, const char *line, size_t n)
 {
     static struct buf key;
-    struct group *g;
     if (rank >= c->nranks)
         return;
     buf_clear(&key);
     buf_put_u8(&key, (uint8_t)stream);
     buf_put(&key, line, n);
-    HASH_FIND(hh, c->by_text, key.data, key.len, g);
-    if (!g || c->last[rank] >= g->number)
-        g = group_make(c, (char *)key.data, key.len);
+    struct text *t = text_get(c, (char *)key.data, key.len);
+    uint64_t *last = &c->last[stream == 2][rank];
+    struct group *g = group_behind(t, *last);
+    if (!g)
+        g = group_make(c, t);
+    *last = g->number;
     group_join(c, g, rank);
     while ((g = TAILQ_FIRST(&c->waiting)) && (g->n == c->nranks || c->memory > COLLAPSE_MEMORY))
         group_show(c, g);

@@ -72,7 +72,8 @@ static struct label_values values_of(const struct rank *r)
                                  .host = node_name(r->job->node)};
 }
 
-/* The name of the stream's file, NULL: it has none. *cut: only this node writes it, so this node empties it. */
+/* The name of the stream's file, NULL: it has none. *cut: nobody but this node and job writes it, so it is emptied now;
+ * mpiexec does that for a file of several nodes, and a spawned job adds to the files of the first. */
 static char *file_name(const struct rank *r, unsigned stream, bool *cut)
 {
     const struct launch_spec *s = &r->job->spec;
@@ -88,7 +89,7 @@ static char *file_name(const struct rank *r, unsigned stream, bool *cut)
     buf_init(&b);
     label_put(&b, pattern, &v, NULL);
     buf_put_u8(&b, 0);
-    *cut = label_names_rank(pattern) || label_names_node(pattern);
+    *cut = (label_names_rank(pattern) || label_names_node(pattern)) && (s->job == 0 || label_names_job(pattern));
     free(from_dir);
     return (char *)b.data;
 }

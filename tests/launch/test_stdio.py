@@ -1,0 +1,375 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Standard input and output, as a user meets them."""
+
+import fcntl
+import hashlib
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+import termios
+import time
+
+import pytest
+
+# One proxy that writes our stdout itself, and several whose output comes through mpiexec.
+ways = pytest.mark.parametrize("hosts", [[], ["--hosts", "a,b,c"]], ids=["direct", "tree"])
+
+WRITER = r"""
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+int main(int argc, char **argv)
+{
+    char line[128];
+    for (long i = 0; i < atol(argv[1]); i++) {
+        int n = snprintf(line, sizeof line, "%s %ld ", getenv("PMI_RANK"), i);
+        memset(line + n, 'a' + i % 26, 79 - n);
+        line[79] = '\n';
+        fwrite(line, 1, 80, stdout);
+    }
+    return 0;
+}
+"""
+LINE = re.compile(rb"\d+ \d+ ([a-z])\1+$")
+
+
+def whole_lines(out, ranks, each, label=b""):
+    lines = out.split(b"\n")
+    assert lines.pop() == b""
+    assert len(lines) == ranks * each
+    next_of = {}
+    for line in lines:
+        if label:
+            m = re.match(label, line)
+            assert m, line
+            line = line[m.end() :]
+        assert len(line) == 79 and LINE.match(line), line
+        rank, number = line.split()[:2]
+        assert int(number) == next_of.get(rank, 0)
+        next_of[rank] = int(number) + 1
+    assert len(next_of) == ranks
+
+
+@ways
+@pytest.mark.parametrize("label", [[], ["-l"]], ids=["plain", "label"])
+def test_no_line_is_torn(mpiexec, cc, hosts, label):
+    r = mpiexec.ok(*hosts, *label, "-n", "16", cc(WRITER), "5000")
+    whole_lines(r.out_bytes, 16, 5000, rb"\[\d+\] " if label else b"")
+
+
+@ways
+def test_a_prompt_appears(mpiexec, hosts):
+    p = mpiexec.start(*hosts, "-n", "1", "sh", "-c", "printf 'name? '; read x; echo hello $x")
+    os.set_blocking(p.stdout.fileno(), False)
+    end = time.monotonic() + 5
+    seen = b""
+    while seen != b"name? " and time.monotonic() < end:
+        seen += p.stdout.read() or b""
+        time.sleep(0.01)
+    assert seen == b"name? "
+    os.set_blocking(p.stdout.fileno(), True)
+    assert p.communicate(b"joe\n", timeout=10)[0] == b"hello joe\n"
+
+
+@ways
+def test_a_short_pause_inside_a_line_does_not_tear_it(mpiexec, hosts):
+    r = mpiexec.ok(*hosts, "-n", "4", sys.executable, "-c",
+                   "import os,time\nfor i in range(20):\n os.write(1,b'begin '); time.sleep(0.005); os.write(1,b'end\\n')")
+    assert r.lines == ["begin end"] * 80
+
+
+@ways
+def test_a_labelled_line_that_was_cut_off_gets_its_label_again(mpiexec, hosts):
+    script = "if [ $PMI_RANK = 0 ]; then printf half; sleep 0.6; echo rest; else sleep 0.3; echo other; fi"
+    r = mpiexec.ok(*hosts, "-l", "-n", "2", "sh", "-c", script)
+    assert r.lines == ["[0] half", "[1] other", "[0] rest"]
+
+
+@ways
+def test_bytes_are_never_added(mpiexec, hosts):
+    r = mpiexec.ok(*hosts, "-n", "4", "printf", "x")
+    assert r.out == "xxxx"
+
+
+@ways
+def test_binary_output_passes_unchanged(mpiexec, hosts, tmp_path):
+    data = os.urandom(3_000_000)
+    (tmp_path / "data").write_bytes(data)
+    assert mpiexec.ok(*hosts, "-n", "1", "cat", "data").out_bytes == data
+
+
+@ways
+def test_a_line_of_half_a_megabyte_is_whole(mpiexec, hosts):
+    r = mpiexec.ok(*hosts, "-n", "3", sys.executable, "-c",
+                   "import os\nc=os.environ['PMI_RANK'].encode()\nfor i in range(4): os.write(1, c*500000+b'\\n')")
+    assert sorted(r.out.split()) == [c * 500000 for c in "000011112222"]
+
+
+@ways
+def test_stderr_goes_to_stderr(mpiexec, hosts):
+    r = mpiexec.ok(*hosts, "-n", "2", "sh", "-c", "echo out; echo err >&2")
+    assert r.lines == ["out"] * 2 and r.err.splitlines() == ["err"] * 2
+
+
+@ways
+def test_merged_stderr_keeps_its_place(mpiexec, hosts):
+    r = mpiexec.ok(*hosts, "--merge-stderr", "-n", "1", "sh", "-c", "echo 1; echo 2 >&2; echo 3; echo 4 >&2")
+    assert r.lines == ["1", "2", "3", "4"] and r.err == ""
+
+
+def test_label_pattern(mpiexec):
+    r = mpiexec.ok("--hosts", "alpha", "--label-pattern", "<%r {host} {time}> ", "-n", "1", "echo", "text")
+    assert re.fullmatch(r"<0 alpha \d\d:\d\d:\d\d\.\d{3}> text\n", r.out)
+
+
+@ways
+def test_output_dir(mpiexec, hosts, tmp_path):
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d/rank.0.out").write_text("of an earlier job\n" * 100)
+    r = mpiexec.ok(*hosts, "--output-dir", "d", "-l", "-n", "3", "sh", "-c", "echo out $PMI_RANK; echo err >&2")
+    assert r.out == "" and r.err == ""
+    for i in range(3):
+        assert (tmp_path / f"d/rank.{i}.out").read_text() == f"out {i}\n"
+        assert (tmp_path / f"d/rank.{i}.err").read_text() == "err\n"
+
+
+@ways
+def test_outfile_pattern(mpiexec, hosts, tmp_path):
+    r = mpiexec.ok(*hosts, "-outfile-pattern", "o/%r", "-n", "3", "sh", "-c", "echo out $PMI_RANK; echo err >&2")
+    assert r.out == "" and r.err == "err\n" * 3
+    assert [(tmp_path / f"o/{i}").read_text() for i in range(3)] == [f"out {i}\n" for i in range(3)]
+
+
+@ways
+def test_one_file_for_all(mpiexec, cc, hosts, tmp_path):
+    (tmp_path / "all").write_text("of an earlier job\n")
+    mpiexec.ok(*hosts, "-outfile-pattern", "all", "-n", "6", cc(WRITER), "1000")
+    whole_lines((tmp_path / "all").read_bytes(), 6, 1000)
+
+
+@ways
+def test_tee(mpiexec, hosts, tmp_path):
+    r = mpiexec.ok(*hosts, "--output-dir", "d", "--tee", "-l", "-n", "2", "echo", "text")
+    assert sorted(r.lines) == ["[0] text", "[1] text"]
+    assert (tmp_path / "d/rank.1.out").read_text() == "text\n"
+
+
+def test_many_files_with_few_descriptors(mpiexec, tmp_path):
+    script = "for i in 1 2 3; do echo $i; sleep 0.1; done"
+    mpiexec.ok("--output-dir", "d", "-n", "300", "sh", "-c", script, timeout=60)
+    assert all((tmp_path / f"d/rank.{i}.out").read_text() == "1\n2\n3\n" for i in range(300))
+
+
+def test_output_that_no_file_takes_is_not_lost(mpiexec):
+    r = mpiexec("--output-dir", "/proc/nowhere", "-n", "2", "echo", "text")
+    assert r.out == "text\n" * 2 or r.code != 0
+    assert "/proc/nowhere" in r.err
+
+
+@ways
+def test_collapse(mpiexec, hosts):
+    script = "echo same; echo odd$((PMI_RANK % 2)); echo err >&2"
+    r = mpiexec.ok(*hosts, "--collapse", "-n", "4", "sh", "-c", script)
+    assert sorted(r.lines) == ["[0,2] odd0", "[0-3] same", "[1,3] odd1"]
+    assert r.err == "[0-3] err\n"
+
+
+@ways
+def test_the_last_lines_of_stderr_explain_a_failure(mpiexec, hosts):
+    script = "if [ $PMI_RANK = 1 ]; then echo because of this >&2; exit 3; fi; sleep 20"
+    r = mpiexec(*hosts, "-n", "3", "sh", "-c", script)
+    assert r.code == 3
+    assert r.err.count("because of this") == 2 and r.err.rindex("because") > r.err.index("exited with code 3")
+
+
+@ways
+@pytest.mark.parametrize("who, ranks", [("all", [0, 1, 2]), ("1", [1]), ("0,2", [0, 2]), ("none", []), (None, [0])])
+def test_who_gets_stdin(mpiexec, hosts, who, ranks):
+    option = ["--stdin", who] if who else []
+    r = mpiexec.ok(*hosts, *option, "-l", "-n", "3", "cat", stdin=b"text\n")
+    assert sorted(r.lines) == [f"[{i}] text" for i in ranks]
+
+
+SLOW = """
+import hashlib, os, time
+h = hashlib.sha256()
+while True:
+    b = os.read(0, 300000)
+    if not b: break
+    h.update(b)
+    time.sleep(0.005)
+print(h.hexdigest())
+"""
+
+
+@ways
+@pytest.mark.parametrize("who", ["0", "all"])
+def test_stdin_is_exact_however_slow_the_reader(mpiexec, hosts, who):
+    data = os.urandom(1 << 20) * 12
+    r = mpiexec.ok(*hosts, "--stdin", who, "-n", "2", sys.executable, "-c", SLOW, stdin=data, timeout=60)
+    all_of_it, nothing = hashlib.sha256(data).hexdigest(), hashlib.sha256(b"").hexdigest()
+    assert sorted(r.lines) == sorted([all_of_it, all_of_it if who == "all" else nothing])
+
+
+@ways
+def test_a_rank_may_close_its_stdin(mpiexec, hosts):
+    r = mpiexec.ok(*hosts, "--stdin", "all", "-n", "3", "sh", "-c",
+                   "if [ $PMI_RANK = 1 ]; then exec <&-; sleep 0.2; else wc -c; fi", stdin=b"x" * 4_000_000)
+    assert [int(x) for x in r.lines] == [4_000_000] * 2
+
+
+def test_stdin_of_a_loop_is_left_to_the_loop(mpiexec, tmp_path):
+    from conftest import MPIEXEC, clean_env
+
+    p = subprocess.run(["sh", "-c", f"while read x; do {MPIEXEC} -n 2 echo $x; done"], input=b"a\nb\nc\n",
+                       stdout=subprocess.PIPE, env=clean_env(tmp_path), timeout=30)
+    assert p.stdout.split() == [b"a", b"a", b"b", b"b", b"c", b"c"]
+
+
+@ways
+def test_a_reader_that_leaves_ends_the_job(mpiexec, hosts):
+    p = mpiexec.start(*hosts, "-n", "2", "yes", stdin=subprocess.DEVNULL)
+    assert p.stdout.read(2) == b"y\n"
+    p.stdout.close()
+    assert p.wait(timeout=10) == 128 + signal.SIGPIPE
+    assert p.stderr.read() == b""
+
+
+def memory_of(pid):
+    """KiB that a process and all below it hold."""
+    total, found = 0, [pid]
+    while found:
+        at = found.pop()
+        try:
+            with open(f"/proc/{at}/status") as f:
+                total += int(re.search(r"VmRSS:\s+(\d+)", f.read()).group(1))
+            with open(f"/proc/{at}/task/{at}/children") as f:
+                found += [int(c) for c in f.read().split()]
+        except (OSError, AttributeError):
+            pass
+    return total
+
+
+@ways
+@pytest.mark.parametrize("label", [[], ["-l"], ["--collapse"]], ids=["plain", "label", "collapse"])
+def test_memory_stays_flat_with_a_slow_reader(mpiexec, cc, hosts, label):
+    p = mpiexec.start(*hosts, *label, "-n", "4", cc(WRITER), "100000000", stdin=subprocess.DEVNULL)
+    time.sleep(0.7)
+    first = memory_of(p.pid)
+    for _ in range(40):
+        os.read(p.stdout.fileno(), 1 << 20)
+        time.sleep(0.02)
+    assert memory_of(p.pid) - first < 48 * 1024
+    p.send_signal(signal.SIGTERM)
+    p.stdout.close()
+    p.wait(timeout=15)
+
+
+@ways
+def test_what_is_left_behind_does_not_hold_the_job(mpiexec, hosts):
+    start = time.monotonic()
+    r = mpiexec.ok(*hosts, "-n", "2", "sh", "-c", "echo text; setsid sleep 30 &")
+    assert r.lines == ["text"] * 2 and time.monotonic() - start < 10
+
+
+def test_the_callers_descriptors_stay_blocking(mpiexec):
+    p = mpiexec.start("-n", "2", "sh", "-c", "echo text; sleep 0.3")
+    assert p.stdout.readline() == b"text\n"
+    assert not fcntl.fcntl(p.stdout, fcntl.F_GETFL) & os.O_NONBLOCK
+    flags = open(f"/proc/{p.pid}/fdinfo/1").read()
+    assert not int(re.search(r"flags:\s+(\d+)", flags).group(1), 8) & os.O_NONBLOCK
+    p.communicate(timeout=10)
+
+
+class Terminal:
+    """A shell's view of a terminal: mpiexec runs in it as the leader's foreground or background job."""
+
+    def __init__(self, directory, script):
+        from conftest import MPIEXEC, clean_env
+
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            os.chdir(directory)
+            os.execve("/bin/bash", ["bash", "-c", "set -m; " + script], clean_env(directory, MPIEXEC=MPIEXEC))
+        attr = termios.tcgetattr(self.fd)
+        attr[3] &= ~termios.ECHO
+        termios.tcsetattr(self.fd, termios.TCSANOW, attr)
+        self.seen = ""
+
+    def expect(self, pattern, seconds=15):
+        os.set_blocking(self.fd, False)
+        end = time.monotonic() + seconds
+        while not (m := re.search(pattern, self.seen)):
+            assert time.monotonic() < end, self.seen
+            try:
+                self.seen += os.read(self.fd, 4096).decode(errors="replace")
+            except BlockingIOError:
+                time.sleep(0.02)
+            except OSError:
+                assert re.search(pattern, self.seen), self.seen
+        self.seen = self.seen[m.end() :]
+        return m
+
+    def type(self, text):
+        os.write(self.fd, text.encode())
+
+    def end(self):
+        os.close(self.fd)
+        try:
+            os.kill(self.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        os.waitpid(self.pid, 0)
+
+
+@pytest.fixture
+def terminal(tmp_path):
+    made = []
+
+    def make(script):
+        made.append(Terminal(tmp_path, script))
+        return made[-1]
+
+    yield make
+    for t in made:
+        t.end()
+
+
+@pytest.mark.parametrize("hosts", ["", "--hosts a,b"])
+def test_a_rank_talks_with_a_terminal(terminal, hosts):
+    t = terminal(f"$MPIEXEC {hosts} -n 2 sh -c 'if [ $PMI_RANK = 0 ]; then printf \"name? \"; read x; echo hello $x; fi'; "
+                 "echo status $?")
+    t.expect(r"name\? ")
+    t.type("joe\n")
+    t.expect("hello joe")
+    t.expect("status 0")
+
+
+def test_what_is_typed_ahead_is_left_to_the_shell(terminal):
+    t = terminal("$MPIEXEC -n 2 sh -c 'echo go; sleep 0.5'; echo over; read x; echo shell got $x")
+    t.expect("go")
+    t.type("mine\n")
+    t.expect("over")
+    t.expect("shell got mine")
+
+
+def test_lines_are_read_as_they_are_wanted(terminal):
+    t = terminal("$MPIEXEC -n 1 sh -c 'read a; echo first $a; sleep 0.3'; read b; echo second $b")
+    t.type("one\ntwo\n")
+    t.expect("first one")
+    t.expect("second two")
+
+
+def test_in_the_background_a_terminal_is_not_read_and_stops_nothing(terminal):
+    t = terminal("$MPIEXEC -n 1 sh -c 'echo up; read x; echo got $x' & sleep 1; jobs -l; read y; echo shell got $y; "
+                 "fg >/dev/null; echo status $?")
+    t.expect("up")
+    t.expect("Running")
+    t.type("mine\n")
+    t.expect("shell got mine")
+    t.type("yours\n")
+    t.expect("got yours")
+    t.expect("status 0")
