@@ -29,7 +29,7 @@ $(BUILD)/build.ninja:
 	@$(MESON_SETUP) $(BUILD) $(SETUP)
 
 demo:
-	@.ci/need build demo
+	@.ci/need build
 	@$(MAKE) --no-print-directory all
 	@examples/demo $(BUILD)
 

@@ -11,7 +11,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 _spec = importlib.util.spec_from_file_location("launch_fixtures", HERE.parent / "launch/conftest.py")
 _launch = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(_launch)
-mpiexec, programs, cc, mpicc = _launch.mpiexec, _launch.programs, _launch.cc, _launch.mpicc
+mpiexec, programs, cc = _launch.mpiexec, _launch.programs, _launch.cc
+mpich, mpicc = _launch.mpich, _launch.mpicc
 
 
 class Ranks:
