@@ -211,11 +211,16 @@ void pmi_client_input(struct pmi_client *c, const void *p, size_t n)
     resume_clients(c->job);
 }
 
+bool pmi_client_half(const struct pmi_client *c)
+{
+    return !c->gone && !c->failed && pmi_stream_pending(&c->in) && !c->in_order;
+}
+
 void pmi_client_gone(struct pmi_client *c)
 {
     if (c->gone)
         return;
-    bool cut = pmi_stream_pending(&c->in) && !c->in_order;
+    bool cut = pmi_client_half(c);
     if (cut || c->inited)
         pmi_client_fail(c, cut ? "closed its PMI connection in the middle of a request"
                                : "closed its PMI connection before it finalized");

@@ -79,6 +79,8 @@ struct pmi_client *pmi_server_client(struct pmi_server *s, uint32_t job, uint32_
 
 /* Bytes from the rank's socket, cut anywhere. */
 void pmi_client_input(struct pmi_client *c, const void *p, size_t n);
+/* Has it sent the beginning of a request, and the rest is still to come? */
+bool pmi_client_half(const struct pmi_client *c);
 /* Its socket has closed, or the process has ended: it will never speak again. Calling it twice is harmless. Between
  * init and finalize: `failed`. Before init: mpiexec's half says `stuck` as soon as other ranks wait for this one. */
 void pmi_client_gone(struct pmi_client *c);

@@ -19,7 +19,7 @@
 #include <sys/types.h>
 #include <uthash.h>
 
-struct node_segment;
+struct rank_status;
 struct pmi_client;
 struct evbuffer;
 struct pmi_server;
@@ -43,7 +43,7 @@ struct rank {
     uint32_t local;
     pid_t pid; /* 0: never started, or reaped */
     bool reaped;
-    bool dying; /* it was ending already when its job was killed */
+    bool dying;            /* it was ending already when its job was killed */
     UT_hash_handle by_pid; /* in node.running while it has a pid */
     struct rank_stdio *io;
     /* pmi.c */
@@ -51,6 +51,8 @@ struct rank {
     int pmi_fd;
     struct event *pmi_event;
     struct event *pmi_write;
+    struct event *pmi_half;   /* armed while a request is not complete */
+    bool pmi_told;            /* mpiexec knows that it breaks the rules */
     struct event *pmi_closed; /* armed when the socket has closed and the process has not ended yet */
     struct evbuffer *pmi_out;
 };
@@ -62,7 +64,10 @@ struct job {
     uint32_t nranks;
     uint32_t alive; /* started and not reaped */
     int segment_fd; /* memfd that the ranks inherit; -1 */
-    struct node_segment *segment;
+    struct rank_status
+        *status; /* in that memory, one a local rank; NULL: there is none. Ranks may write anything there */
+    void *segment_at;
+    size_t segment_size;
     struct job_stdio *io;
     struct event *kill_timer; /* armed by KILL */
     bool killed;

@@ -23,6 +23,7 @@
 #define INPUT_SIZE 65536
 #define BACKLOG_MAX (4u << 20) /* answers that a rank does not read: beyond it no more requests are taken */
 #define CLOSED_PATIENCE_MS 500
+#define HALF_PATIENCE_S 10
 #define LAST_WORDS_MAX (1u << 20) /* read from a rank that has ended: its children may still write */
 
 static void tell(struct rank *r, unsigned type, const uint32_t *code, const char *text)
@@ -164,10 +165,39 @@ static ssize_t read_some(struct rank *r)
     return n;
 }
 
+static void complain(struct rank *r, const char *why)
+{
+    if (!r->pmi_told)
+        tell(r, CONTROL_RANK_FAILED, NULL, why);
+    r->pmi_told = true;
+}
+
+static void on_half_long_ago(evutil_socket_t fd, short what, void *arg)
+{
+    complain(arg, "sent the beginning of a PMI request, and nothing more for 10 seconds");
+}
+
+/* A client writes a request at once; it is cut only where the socket's buffer was full. */
+static void watch_half(struct rank *r)
+{
+    bool half = pmi_client_half(r->pmi);
+    if (!half && r->pmi_half)
+        event_del(r->pmi_half);
+    if (!half)
+        return;
+    if (!r->pmi_half)
+        r->pmi_half = evtimer_new(r->job->node->base, on_half_long_ago, r);
+    struct timeval t = {HALF_PATIENCE_S, 0};
+    if (!r->pmi_half || evtimer_add(r->pmi_half, &t) < 0)
+        log_fatal("out of memory");
+}
+
 static void on_read(evutil_socket_t fd, short what, void *arg)
 {
     struct rank *r = arg;
     ssize_t n = read_some(r);
+    if (n > 0)
+        watch_half(r);
     if (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)))
         return;
     event_del(r->pmi_event);
@@ -190,9 +220,11 @@ static void on_write(evutil_socket_t fd, short what, void *arg)
     size_t left = evbuffer_get_length(r->pmi_out);
     if (left)
         event_add(r->pmi_write, NULL);
-    if (left > BACKLOG_MAX)
+    if (left > BACKLOG_MAX) {
         event_del(r->pmi_event);
-    else if (left == 0 && !r->pmi_closed)
+        complain(r, "sent many PMI requests, and does not read the answers");
+    }
+    if (left == 0 && !r->pmi_closed)
         event_add(r->pmi_event, NULL);
 }
 
@@ -241,7 +273,9 @@ void pmi_close(struct rank *r)
     event_free(r->pmi_write);
     if (r->pmi_closed)
         event_free(r->pmi_closed);
-    r->pmi_closed = NULL;
+    if (r->pmi_half)
+        event_free(r->pmi_half);
+    r->pmi_closed = r->pmi_half = NULL;
     evbuffer_free(r->pmi_out);
     close(r->pmi_fd);
     r->pmi_fd = -1;

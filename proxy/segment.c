@@ -3,6 +3,7 @@
 
 #include "wire/node_segment.h"
 
+#include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -36,7 +37,7 @@ void segment_create(struct job *j)
                                 .survive = (j->spec.flags & LAUNCH_NO_KILL) != 0};
     snprintf(head.job_name, sizeof head.job_name, "%s", j->spec.kvsname);
     uint64_t size = node_segment_plan(&head);
-    int fd = memfd_create("muster-node", MFD_CLOEXEC);
+    int fd = memfd_create("muster-node", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     void *at = MAP_FAILED;
     if (fd >= 0 && ftruncate(fd, (off_t)size) == 0)
         at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
@@ -47,14 +48,17 @@ void segment_create(struct job *j)
         return;
     }
     fill(j, at, &head);
-    j->segment = at;
+    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK); /* a rank that made it shorter would have us killed */
+    j->status = node_segment_status(at, 0);
+    j->segment_at = at;
+    j->segment_size = size;
     j->segment_fd = fd;
 }
 
 void segment_destroy(struct job *j)
 {
-    if (!j->segment)
+    if (j->segment_fd < 0)
         return;
-    munmap(j->segment, j->segment->lib_at);
+    munmap(j->segment_at, j->segment_size);
     close(j->segment_fd);
 }

@@ -7,7 +7,7 @@
 
 #include "proxy/node.h"
 
-/* Fills j->segment_fd and j->segment; leaves -1 and NULL, with a warning, where memory is short: the ranks then ask
+/* Fills j->segment_fd and j->status; leaves -1 and NULL, with a warning, where memory is short: the ranks then ask
  * by PMI. */
 void segment_create(struct job *j);
 void segment_destroy(struct job *j);

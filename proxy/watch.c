@@ -50,8 +50,8 @@ static void describe(struct rank *r, struct control_state *s, char *what, size_t
         snprintf(what, size, "PMI %s", pmi.op);
         s->since = now_ns() - pmi.since;
     }
-    if (r->job->segment) {
-        const struct rank_status *st = node_segment_status(r->job->segment, r->local);
+    if (r->job->status) {
+        const struct rank_status *st = &r->job->status[r->local];
         uint64_t call = atomic_load_explicit(&st->call, memory_order_acquire);
         uint64_t detail = atomic_load_explicit(&st->detail_call, memory_order_acquire);
         if ((call & 0xffff) && detail == call) {
