@@ -14,7 +14,7 @@ PREFIX = /usr/local
 DESTDIR =
 WERROR = false
 JOBS := $(shell nproc 2>/dev/null || echo 2)
-MESON_SETUP = meson setup -Dwerror=$(WERROR)
+MESON_SETUP = CC="$$(.ci/cc)" meson setup -Dwerror=$(WERROR)
 
 .PHONY: all demo check install bench asan tsan format clean need
 .NOTPARALLEL:

@@ -13,18 +13,19 @@ from conftest import TOP
 PARTS = {"lib/datatype/layout_move.h"}
 
 
-def flags(build):
-    """-I, -D, -std of the build, and where libraries have their headers."""
-    words = {}
+def compiler(build):
+    """The compiler of the build, with its -I, -D and -std."""
+    words, cc = {}, None
     for entry in json.loads((build / "compile_commands.json").read_text()):
+        cc, *rest = shlex.split(entry["command"])
         if "/lib/" in entry["file"] or "mpiexec" in entry["output"]:
-            words.update(dict.fromkeys(w for w in shlex.split(entry["command"]) if re.match(r"-(I|D|std)", w)))
-    return [w for w in words if not w.startswith("-D_FORTIFY")] + ["-I", str(TOP)]
+            words.update(dict.fromkeys(w for w in rest if re.match(r"-(I|D|std)", w)))
+    return [cc, *(w for w in words if not w.startswith("-D_FORTIFY")), "-I", str(TOP)]
 
 
 def compiled_alone(name, build, words):
     """What the compiler has against this header, if anything."""
-    r = subprocess.run(["cc", *words, "-I", str(build / "lib"), "-fsyntax-only", "-x", "c", "-Wall", "-Werror",
+    r = subprocess.run([*words, "-I", str(build / "lib"), "-fsyntax-only", "-x", "c", "-Wall", "-Werror",
                         "-Wno-unused", "-"], input=f'#include "{name}"\n#include "{name}"\n', cwd=build,
                        capture_output=True, text=True)
     wrong = [line for line in r.stderr.splitlines() if "error:" in line] or r.stderr.splitlines()
@@ -34,7 +35,7 @@ def compiled_alone(name, build, words):
 def test_a_header_compiles_alone_and_twice(sources, build):
     headers = [n for n in sources if n.endswith(".h") and not n.startswith(("tests/", "examples/")) and n not in PARTS]
     assert len(headers) > 50
-    words = flags(build)
+    words = compiler(build)
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         wrong = list(filter(None, pool.map(lambda n: compiled_alone(n, build, words), headers)))
     assert wrong == []
