@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * bcast, barrier. */
+#include <stdlib.h>
 #include "lib/coll/forms.h"
 #include "lib/coll/small.h"
 
@@ -20,7 +21,11 @@ FORMS_OTHERS(barrier, (struct comm * comm), (comm))
 int mpi_barrier(struct comm *comm)
 {
     INTRA(comm);
-    return small_barrier(comm);
+    struct node *a = node_of(comm);
+    if (!a)
+        return small_barrier(comm);
+    node_barrier_all(a);
+    return MPI_SUCCESS;
 }
 
 /* Binomial tree over ranks counted from the root. */
@@ -47,6 +52,37 @@ static int build_bcast(struct sched *s, void *buffer, MPI_Count count, struct da
         coll_bcast(s, buffer, count, t, root, comm);
     return MPI_SUCCESS;
 }
+
+static int root_bcast(struct node *a, uint32_t k, const void *buf, MPI_Count count, struct datatype *t)
+{
+    void *temp;
+    int rc = node_offer_typed(a, k, buf, count, t, &temp);
+    node_wake(a, -1);
+    if (node_cell(a, k, a->me)->how == NODE_IN_PLACE)
+        node_await_done(a, k);
+    free(temp);
+    return rc;
+}
+
+static int node_bcast(struct node *a, void *buffer, MPI_Count count, struct datatype *t, int root, struct comm *comm)
+{
+    int rc = forms_check(count, t);
+    if (rc != MPI_SUCCESS || count * t->size == 0)
+        return rc;
+    if (!node_fits(a, count * t->size))
+        return NODE_LATER;
+    uint32_t k = node_begin(a);
+    if (comm->rank == root) {
+        rc = root_bcast(a, k, buffer, count, t);
+    } else {
+        node_await(a, k, root);
+        rc = node_fetch_typed(a, k, root, buffer, count, t);
+        if (node_cell(a, k, root)->how == NODE_IN_PLACE)
+            node_done(a, k, root);
+    }
+    node_end(a, k);
+    return rc;
+}
 SCHEDULED(bcast, (void *buffer, MPI_Count count, struct datatype *t, int root, struct comm *comm),
           (buffer, count, t, root, comm))
 FORMS_OTHERS(bcast, (void *buffer, MPI_Count count, struct datatype *t, int root, struct comm *comm),
@@ -54,6 +90,10 @@ FORMS_OTHERS(bcast, (void *buffer, MPI_Count count, struct datatype *t, int root
 
 int mpi_bcast(void *buffer, MPI_Count count, struct datatype *t, int root, struct comm *comm)
 {
+    struct node *a = node_of(comm);
+    int rc = a ? node_bcast(a, buffer, count, t, root, comm) : NODE_LATER;
+    if (rc != NODE_LATER)
+        return rc;
     if (UNLIKELY(forms_check(count, t) != MPI_SUCCESS) || count * t->size == 0 || !small_enough(comm, count, t))
         return scheduled_bcast(buffer, count, t, root, comm);
     return small_bcast(buffer, count * t->size, root, comm);

@@ -6,6 +6,7 @@
 #define LIB_COLL_FORMS_H
 
 #include "lib/bindings/impl.h"
+#include "lib/coll/node.h"
 #include "lib/coll/sched.h"
 
 #define LIST(...) __VA_ARGS__
@@ -20,6 +21,18 @@ static inline int forms_end(int rc, struct sched *s)
 #define FORMS(name, params, args) FORMS_BLOCKING(mpi_##name, name, params, args) FORMS_OTHERS(name, params, args)
 /* For a blocking form that is chosen by size: the one that runs the schedule, scheduled_<name>. */
 #define SCHEDULED(name, params, args) static FORMS_BLOCKING(scheduled_##name, name, params, args)
+
+/* With a node_<name>(struct node *a, ...) for the blocking form where the ranks share memory; it returns NODE_LATER, on
+ * all of them, to have it done by messages. */
+#define FORMS_NODE(name, params, args)                                                                                 \
+    SCHEDULED(name, params, args)                                                                                      \
+    FORMS_OTHERS(name, params, args)                                                                                   \
+    int mpi_##name(LIST params)                                                                                        \
+    {                                                                                                                  \
+        struct node *a = node_of(comm);                                                                                \
+        int rc = a ? node_##name(a, LIST args) : NODE_LATER;                                                           \
+        return rc != NODE_LATER ? rc : scheduled_##name args;                                                          \
+    }
 
 #define FORMS_BLOCKING(function, name, params, args)                                                                   \
     int function(LIST params)                                                                                          \

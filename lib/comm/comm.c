@@ -45,10 +45,14 @@ struct comm *comm_ref(struct comm *c)
     return c;
 }
 
+void (*comm_coll_free)(struct comm *c);
+
 void comm_unref(struct comm *c)
 {
     if (!c || c->obj.predefined || --c->obj.refs > 0)
         return;
+    if (c->coll)
+        comm_coll_free(c);
     if (c->peers != c->group)
         group_unref(c->peers);
     group_unref(c->group);
@@ -92,6 +96,10 @@ int comm_init(int rank, int size)
 
 void comm_fini(void)
 {
+    if (comm_world.coll)
+        comm_coll_free(&comm_world);
+    if (comm_self.coll)
+        comm_coll_free(&comm_self);
     group_unref(comm_world.group);
     group_unref(comm_self.group);
 }

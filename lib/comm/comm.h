@@ -52,13 +52,14 @@ struct comm {
     struct info *info;     /* hints set by the user, or NULL */
     struct topology *topo; /* or NULL */
     struct comm *local;    /* of an intercommunicator: an intracommunicator over its local group */
-    void *coll;            /* what the collectives keep with it */
+    void *coll;            /* what the collectives keep with it; goes by comm_coll_free */
     void *buffer;          /* attached buffer (struct bsend_buffer), or NULL */
     bool freed;            /* the user has freed it; pending operations hold it */
     char name[MPI_MAX_OBJECT_NAME];
 };
 
 extern struct comm comm_world, comm_self;
+extern void (*comm_coll_free)(struct comm *c); /* set by whoever sets coll */
 
 static inline MPI_Comm comm_handle(const struct comm *c)
 {

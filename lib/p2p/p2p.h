@@ -46,6 +46,9 @@ int progress_spins(void);
 struct waiter {
     unsigned idle;
     bool told;
+    bool (*ready)(const void *arg); /* has it come true? looked at before sleep; NULL: only messages can end the wait */
+    const void *arg;
+    const struct comm *comm; /* for whoever watches, where no request says it */
 };
 void progress_wait(struct waiter *w, const struct request *on);
 

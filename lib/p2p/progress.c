@@ -55,13 +55,13 @@ static inline void pause_cpu(void)
 enum { SPIN_HARD = 100, SPIN_OWN = 4000, SPIN_SHARED = 20, YIELDS_OWN = 20, YIELDS_SHARED = 40 };
 static const struct timespec long_nap = {.tv_nsec = 100000000}, short_nap = {.tv_nsec = 500000};
 
-static void sleep_now(void)
+static void sleep_now(const struct waiter *w)
 {
     uint32_t value;
     _Atomic uint32_t *bell = shm_active ? transport_shm.arm(&value) : NULL;
     /* Without a bell, or where another thread or the room in a ring may end the wait, look again soon. */
     bool soon = !bell || lib.threaded || p2p_pending();
-    if (progress_poll()) {
+    if (progress_poll() || (w->ready && w->ready(w->arg))) {
         if (bell)
             transport_shm.disarm();
         return;
@@ -76,12 +76,17 @@ static void sleep_now(void)
         transport_shm.disarm();
 }
 
-static void tell(const struct request *on)
+static uint32_t number_of(const struct comm *c)
+{
+    return c == &comm_world ? 0 : c == &comm_self ? 1 : (uint32_t)(c->ctx >> 1) + 1;
+}
+
+static void tell(const struct waiter *w, const struct request *on)
 {
     int peer = RANK_STATUS_NONE, tag = 0;
-    uint32_t comm = 0;
+    uint32_t comm = w->comm ? number_of(w->comm) : 0;
     if (on && on->comm) {
-        comm = on->comm == &comm_world ? 0 : on->comm == &comm_self ? 1 : (uint32_t)(on->comm->ctx >> 1) + 1;
+        comm = number_of(on->comm);
         tag = on->tag;
         if (on->type == REQ_RECV || on->type == REQ_SEND)
             peer = on->peer_rank == MPI_ANY_SOURCE ? RANK_STATUS_ANY : comm_proc(on->comm, on->peer_rank);
@@ -115,8 +120,8 @@ void progress_wait(struct waiter *w, const struct request *on)
         lib_resume(depth);
     } else {
         if (!w->told)
-            tell(on);
+            tell(w, on);
         w->told = true;
-        sleep_now();
+        sleep_now(w);
     }
 }

@@ -10,7 +10,8 @@
  *
  * Sleep. A sender reads the receiver's `sleeping` after it has published the packet; without a fence the read might
  * come first. The fence is on the side that has time: who wants to sleep makes all senders pass a barrier (membarrier)
- * between its own store to `sleeping` and its last look at the channels.
+ * between its own store to `sleeping` and its last look at the channels. With more ranks than processors sleep is
+ * frequent, and a fence in each send costs less.
  */
 #include <errno.h>
 #include <linux/futex.h>
@@ -26,7 +27,7 @@
 #include "lib/p2p/p2p.h"
 #include "lib/transport/shm/shm.h"
 
-enum { LINE = 64, INLINE = 40, BATCH = 32 };
+enum { LINE = 64, INLINE = 40, BATCH = 32, PAGE = 4096, AREAS = 256 };
 
 struct slot {
     _Atomic uint32_t seq; /* number of the packet that it holds, from 1 */
@@ -71,12 +72,16 @@ static struct {
     struct box *boxes;
     _Atomic uint64_t *senders; /* bitmaps, `words` each, a rank */
     size_t words;
+    _Atomic uint64_t *taken_areas; /* bitmap */
+    char *areas;
+    size_t area_bytes;
     char *channels;
     struct end *in; /* by local rank; ch NULL: has not spoken yet */
     int *active, active_count;
     uint64_t *seen;
-    bool fence;    /* this process cannot be reached by membarrier */
-    bool no_sleep; /* it cannot use it either */
+    bool all_fence; /* every sender has a fence, so that whoever sleeps needs no membarrier */
+    bool fence;     /* this process cannot be reached by membarrier, or all have a fence */
+    bool no_sleep;  /* it cannot use it either */
     bool two_copies;
 } shm;
 bool shm_active;
@@ -100,10 +105,43 @@ static void end_open(struct end *e, int to, int from)
     e->bytes = (char *)&e->ch->slots[shm.slots];
 }
 
-static void barriers_init(void)
+static void barriers_init(const struct boot *b)
 {
+    shm.all_fence = b->local_size > b->local_cpus;
+    if (shm.all_fence) {
+        shm.fence = true;
+        return;
+    }
     long rc = syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED, 0, 0);
     shm.fence = shm.no_sleep = rc != 0;
+}
+
+static size_t areas_plan(int n)
+{
+    size_t head = SHM_AREA_HEAD + (size_t)n * SHM_AREA_MEMBER;
+    shm.area_bytes = (head + PAGE - 1) / PAGE * PAGE + (size_t)(n + 1) * SHM_AREA_DATA;
+    return PAGE + AREAS * shm.area_bytes;
+}
+
+char *shm_area(int number)
+{
+    return shm.areas + (size_t)number * shm.area_bytes;
+}
+
+int shm_area_take(void)
+{
+    for (int i = 0; i < AREAS; i++) {
+        uint64_t bit = UINT64_C(1) << i % 64;
+        /* Acquire: what those who had it before left in it. */
+        if (!(atomic_fetch_or_explicit(&shm.taken_areas[i / 64], bit, memory_order_acquire) & bit))
+            return i;
+    }
+    return -1;
+}
+
+void shm_area_give(int number)
+{
+    atomic_fetch_and_explicit(&shm.taken_areas[number / 64], ~(UINT64_C(1) << number % 64), memory_order_release);
 }
 
 int shm_init(const struct boot *b)
@@ -115,18 +153,21 @@ int shm_init(const struct boot *b)
     shm.words = ((size_t)n + 511) / 512 * 8;
     size_t boxes = (size_t)n * sizeof(struct box), maps = (size_t)n * shm.words * 8;
     size_t lists = (boxes + maps + 4095) / 4096 * 4096;
-    if (!boot_segment_extend(lists + (size_t)n * (size_t)n * shm.stride))
+    size_t areas = areas_plan(n);
+    if (!boot_segment_extend(lists + areas + (size_t)n * (size_t)n * shm.stride))
         return MPI_ERR_NO_MEM;
     char *base = (char *)b->segment + b->segment->lib_at;
     shm.boxes = (struct box *)base;
     shm.senders = (_Atomic uint64_t *)(base + boxes) + (size_t)shm.me * shm.words;
-    shm.channels = base + lists;
+    shm.taken_areas = (_Atomic uint64_t *)(base + lists);
+    shm.areas = base + lists + PAGE;
+    shm.channels = base + lists + areas;
     shm.in = calloc((size_t)n, sizeof *shm.in);
     shm.active = calloc((size_t)n, sizeof *shm.active);
     shm.seen = calloc(shm.words, sizeof *shm.seen);
     if (!shm.in || !shm.active || !shm.seen)
         return MPI_ERR_NO_MEM;
-    barriers_init();
+    barriers_init(b);
     const char *copy = getenv("MUSTER_SHM_COPY");
     shm.two_copies = copy && strcmp(copy, "two") == 0;
     prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY, 0, 0, 0);
@@ -190,6 +231,21 @@ static void ring(struct box *b)
     syscall(SYS_futex, &b->bell, FUTEX_WAKE, 1, NULL, NULL, 0);
 }
 
+void shm_order(void)
+{
+    if (UNLIKELY(shm.fence))
+        atomic_thread_fence(memory_order_seq_cst);
+    else
+        atomic_signal_fence(memory_order_seq_cst);
+}
+
+void shm_wake(int local)
+{
+    struct box *b = &shm.boxes[local];
+    if (UNLIKELY(atomic_load_explicit(&b->sleeping, memory_order_relaxed)))
+        ring(b);
+}
+
 static void shm_commit(struct peer *p, const struct packet *h, size_t n)
 {
     struct end *e = p->channel;
@@ -205,13 +261,8 @@ static void shm_commit(struct peer *p, const struct packet *h, size_t n)
     atomic_store_explicit(&s->seq, ++e->next, memory_order_release);
     if (UNLIKELY(!e->announced))
         announce(p, e);
-    if (UNLIKELY(shm.fence))
-        atomic_thread_fence(memory_order_seq_cst);
-    else
-        atomic_signal_fence(memory_order_seq_cst);
-    struct box *b = &shm.boxes[p->local];
-    if (UNLIKELY(atomic_load_explicit(&b->sleeping, memory_order_relaxed)))
-        ring(b);
+    shm_order();
+    shm_wake(p->local);
 }
 
 /* Senders that have spoken for the first time. */
@@ -337,7 +388,9 @@ static _Atomic uint32_t *shm_arm(uint32_t *value)
         return NULL;
     *value = atomic_load_explicit(&b->bell, memory_order_relaxed);
     atomic_store_explicit(&b->sleeping, 1, memory_order_seq_cst);
-    if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL_EXPEDITED, 0, 0) != 0)
+    if (shm.all_fence)
+        atomic_thread_fence(memory_order_seq_cst);
+    else if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL_EXPEDITED, 0, 0) != 0)
         shm.no_sleep = true;
     return &b->bell;
 }
