@@ -141,15 +141,20 @@ struct pmi_server {
 
 /* server.c */
 struct pmi_server_job *pmi_job_find(struct pmi_server *s, uint32_t id);
-void pmi_client_fail(struct pmi_client *c, const char *why); /* a rank that broke the protocol */
-bool pmi_client_may_store(struct pmi_client *c);             /* counts; false: it has put too much already */
-void pmi_client_initialized(struct pmi_client *c);
-void pmi_client_finalized(struct pmi_client *c);
 void pmi_server_wake(struct pmi_server *s);
 struct buf pmi_up_begin(const struct pmi_server_job *j, enum pmi_control type);
 struct buf pmi_message_begin(enum pmi_control type, uint32_t job);
 void pmi_up_send(struct pmi_server *s, struct buf *b); /* sends and frees */
 void pmi_down_send(struct pmi_server *s, uint32_t child, struct buf *b);
+
+/* client.c */
+uint64_t pmi_now(void);
+void pmi_client_fail(struct pmi_client *c, const char *why); /* a rank that broke the protocol */
+bool pmi_client_may_store(struct pmi_client *c);             /* counts; false: it has put too much already */
+void pmi_client_initialized(struct pmi_client *c);
+void pmi_client_finalized(struct pmi_client *c);
+/* After answers to ranks that were not being read: what stands behind their requests. */
+void pmi_job_resume(struct pmi_server_job *j);
 
 /* v1.c, v2.c: one message of a rank */
 void pmi_v1_message(struct pmi_client *c, const struct pmi_msg *m);
@@ -201,7 +206,5 @@ void pmi_remote_job_del(struct pmi_server *s, uint32_t job);
 /* spawn_text.c: the two wires' spawn commands */
 void pmi_spawn_block(struct pmi_client *c, const struct pmi_msg *m);
 void pmi_spawn_v2(struct pmi_client *c, const struct pmi_msg *m);
-
-uint64_t pmi_now(void);
 
 #endif
