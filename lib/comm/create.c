@@ -4,6 +4,7 @@
  * groups that are made by one call share it, since no message passes between them. */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include "lib/bindings/impl.h"
 #include "lib/boot/boot.h"
 #include "lib/coll/sched.h"
@@ -209,14 +210,21 @@ static int node_of(const struct comm *c)
 
 int mpi_comm_split_type(struct comm *c, int split_type, int key, struct info *info, MPI_Comm *newcomm)
 {
-    const char *resource = info_find(info, "mpi_hw_resource_type");
+    const char *resource = info_find(info, "mpi_hw_resource_type"), *set = info_find(info, "mpi_pset_name");
     int color = MPI_UNDEFINED;
     switch (split_type) {
     case MPI_COMM_TYPE_SHARED:
         color = node_of(c);
         break;
-    case MPI_COMM_TYPE_HW_GUIDED:
     case MPI_COMM_TYPE_RESOURCE_GUIDED:
+        if (set && strcasecmp(set, "mpi://WORLD") == 0)
+            color = 0;
+        else if (set && strcasecmp(set, "mpi://SELF") == 0)
+            color = c->rank;
+        else if (resource && strcmp(resource, "mpi_shared_memory") == 0)
+            color = node_of(c);
+        break;
+    case MPI_COMM_TYPE_HW_GUIDED:
         if (resource && strcmp(resource, "mpi_shared_memory") == 0)
             color = node_of(c);
         break;

@@ -3,6 +3,7 @@
  * p2p: the protocol of p2p.h. */
 #include "lib/p2p/p2p.h"
 #include <string.h>
+#include "lib/boot/boot.h"
 #include "lib/core/state.h"
 #include "lib/datatype/layout.h"
 #include "lib/p2p/match.h"
@@ -374,6 +375,11 @@ bool p2p_recv_now(void *buf, MPI_Count count, struct datatype *t, int source, in
 int p2p_recv(void *buf, MPI_Count count, struct datatype *t, int source, int tag, struct comm *c, uint64_t ctx,
              struct request **req)
 {
+    if (UNLIKELY(boot.node_count > 1) && source >= 0) {
+        const struct peer *p = peer_get(comm_proc(c, source));
+        if (!p || !p->transport) /* it could never come */
+            return p ? MPI_ERR_UNSUPPORTED_OPERATION : MPI_ERR_NO_MEM;
+    }
     struct request *r = request_new(REQ_RECV, c, t);
     if (UNLIKELY(!r))
         return MPI_ERR_NO_MEM;
