@@ -231,28 +231,25 @@ p.barrier()
     assert r.code != 0 and "rank 1 on" in r.err and "closed its PMI connection before it finalized" in r.err, r
 
 
-def test_a_rank_that_does_not_read_its_answers_harms_nobody(ranks):
+def test_a_rank_that_does_not_read_its_answers_is_told(ranks):
+    """Its connection is not read any further, and the proxy does not grow with what it sends."""
     r = ranks(
         "-n", "2",
         """
 p = Pmi1().init()
+p.barrier()
 if RANK == 0:
     p.sock.setblocking(False)
     data = b"cmd=get_maxes\\n" * 1000
-    end = time.time() + 1
-    while time.time() < end:
+    while True:
         try:
             p.sock.send(data)
         except BlockingIOError:
             time.sleep(0.01)
-    say("stopped")
-    os.kill(os.getpid(), 9)
-time.sleep(0.5)
-assert p.get("nokey") is None
-say("served")
 time.sleep(20)
 """, ok=False)
-    assert r.code == 137 and sorted(r.lines) == ["0: stopped", "1: served"], r
+    assert r.code == 1 and "rank 0 on" in r.err, r
+    assert "sent many PMI requests, and does not read the answers" in r.err, r
 
 
 def test_programs_may_follow_one_another_in_one_rank(ranks, mpiexec):
