@@ -33,23 +33,32 @@ static bool eligible(const struct comm *c)
     return true;
 }
 
+static void node_destroy(struct node *a)
+{
+    if (!a)
+        return;
+    free(a->peers);
+    free(a->parts);
+    free(a);
+}
+
 static struct node *node_new(struct comm *c)
 {
     struct node *a = calloc(1, sizeof *a);
-    if (!a || !(a->peers = calloc((size_t)c->size, sizeof(struct peer *)))) {
-        free(a);
+    if (!a)
         return NULL;
-    }
+    a->peers = calloc((size_t)c->size, sizeof(struct peer *));
+    a->parts = calloc((size_t)c->size, sizeof *a->parts);
     a->comm = c;
     a->n = c->size;
     a->me = c->rank;
-    for (int r = 0; r < a->n; r++)
-        if (!(a->peers[r] = peer_get(comm_proc(c, r)))) {
-            free(a->peers);
-            free(a);
-            return NULL;
-        }
-    return a;
+    bool ok = a->peers && a->parts;
+    for (int r = 0; ok && r < a->n; r++)
+        ok = (a->peers[r] = peer_get(comm_proc(c, r))) != NULL;
+    if (ok)
+        return a;
+    node_destroy(a);
+    return NULL;
 }
 
 static struct node_area *area_of(int number)
@@ -108,8 +117,7 @@ static void node_free(struct comm *c)
     /* Release: who takes the area next sees `last`. All members have used the same number of phases. */
     if (atomic_fetch_sub_explicit(&a->area->users, 1, memory_order_acq_rel) == 1)
         shm_area_give(a->number);
-    free(a->peers);
-    free(a);
+    node_destroy(a);
 }
 
 struct node *node_make(struct comm *c)
@@ -129,9 +137,7 @@ struct node *node_make(struct comm *c)
     if (agree(a, c, &h, &all) != MPI_SUCCESS || !(all & 1)) {
         if (h.number >= 0 && c->rank == 0)
             shm_area_give(h.number);
-        if (a)
-            free(a->peers);
-        free(a);
+        node_destroy(a);
         return NULL;
     }
     a->single = all & 2;
@@ -271,6 +277,55 @@ int node_offer_typed(struct node *a, uint32_t k, const void *buf, MPI_Count coun
         node_offer_place(a, k, *temp, n);
     }
     return MPI_SUCCESS;
+}
+
+static MPI_Count part_bytes(const struct node_part *p)
+{
+    return p->count * p->t->size;
+}
+
+/* Into memory at `to`, whose first byte is known to the readers as `base`; if copy is not set, only what is irregular.
+ */
+static void parts_pack(struct node *a, struct node_entry *table, char *to, uint64_t base, bool copy)
+{
+    for (int r = 0; r < a->n; r++) {
+        const struct node_part *p = &a->parts[r];
+        size_t n = (size_t)part_bytes(p);
+        if (!copy && datatype_is_run(p->t, p->count)) {
+            table[r] = (struct node_entry){(uint64_t)(uintptr_t)((const char *)p->buf + p->t->true_lb), n};
+            continue;
+        }
+        table[r] = (struct node_entry){base, n};
+        datatype_pack(p->t, p->buf, p->count, 0, to, n);
+        to += n;
+        base += n;
+    }
+}
+
+int node_offer_table(struct node *a, uint32_t k, bool copy, void **temp)
+{
+    struct node_cell *c = node_cell(a, k, a->me);
+    struct node_entry *table = (struct node_entry *)node_slot(a, k, a->me);
+    size_t head = (size_t)a->n * sizeof *table, total = 0, packed = 0;
+    for (int r = 0; r < a->n; r++) {
+        size_t n = (size_t)part_bytes(&a->parts[r]);
+        total += n;
+        packed += copy || !datatype_is_run(a->parts[r].t, a->parts[r].count) ? n : 0;
+    }
+    c->how = NODE_TABLE;
+    c->any_in_place = head + total > NODE_SLOT;
+    *temp = NULL;
+    int rc = MPI_SUCCESS;
+    if (!c->any_in_place) {
+        parts_pack(a, table, (char *)table + head, head, true);
+    } else if (packed > 0 && !(*temp = malloc(packed))) {
+        rc = MPI_ERR_NO_MEM;
+        memset(table, 0, head);
+    } else {
+        parts_pack(a, table, *temp, (uint64_t)(uintptr_t)*temp, copy);
+    }
+    node_post(a, k, total);
+    return rc;
 }
 
 static bool read_from(struct node *a, int r, uint64_t address, void *to, size_t n)

@@ -54,7 +54,7 @@ struct node_area {
     struct node_cell result[NODE_DEPTH];
 };
 
-/* One data or table entry of NODE_TABLE, as it lies in a slot. */
+/* A part of a table, as it lies at the begin of a slot: one for each rank. */
 struct node_entry {
     uint64_t where; /* address, or place in the slot */
     uint64_t bytes;
@@ -71,6 +71,14 @@ struct node {
     uint32_t known; /* all members have finished the phases below */
     bool single;    /* members can read one another's memory */
     struct peer **peers;
+    struct node_part *parts; /* for node_offer_table */
+};
+
+/* What one rank is to get. */
+struct node_part {
+    const void *buf;
+    MPI_Count count;
+    struct datatype *t;
 };
 
 /* The area of a communicator, made at its first blocking collective (all members are in it); NULL: it has none. */
@@ -118,6 +126,15 @@ void node_offer_place(struct node *a, uint32_t k, const void *p, size_t n);
 /* Offers (buf, count, t). *temp: memory to be freed when the phase is over for all, or NULL. An error class. */
 int node_offer_typed(struct node *a, uint32_t k, const void *buf, MPI_Count count, const struct datatype *t,
                      void **temp);
+
+/* Offers a->parts, one for each rank, in the slot or where they lie; copied in any case if `copy`. As above. */
+int node_offer_table(struct node *a, uint32_t k, bool copy, void **temp);
+/* May a table with parts of at most so many bytes be offered? */
+static inline bool node_table_fits(const struct node *a, MPI_Count each)
+{
+    MPI_Count head = a->n * (MPI_Count)sizeof(struct node_entry);
+    return head <= NODE_SLOT && (a->single || (each <= NODE_SLOT && head + a->n * each <= NODE_SLOT));
+}
 
 /* What an offer in cell or slot holds. */
 static inline const void *node_data(const struct node *a, uint32_t k, int r)
