@@ -19,6 +19,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define STACK_SIZE 65536
@@ -176,6 +177,8 @@ pid_t spawn_start(const struct spawn *s, enum spawn_stage *stage)
     free(c.sh_argv);
     if (pid > 0 && !error)
         return pid;
+    if (pid > 0)
+        waitpid(pid, NULL, 0); /* nobody else has heard of it */
     *stage = *(volatile enum spawn_stage *)&c.failure.stage;
     errno = error;
     return -1;

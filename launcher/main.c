@@ -26,22 +26,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <time.h>
 #include <unistd.h>
 
 extern char **environ;
-
-uint64_t mpiexec_now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
-const char *mpiexec_node_name(const struct mpiexec *m, uint32_t node)
-{
-    return node < m->nnodes ? m->nodes[node].name : "?";
-}
 
 static void stdin_down(void *arg, uint32_t node, const void *data, size_t n)
 {
