@@ -63,6 +63,13 @@ static int init_without_plugins(const struct hwloc_calls *hw, hwloc_topology_t *
     return rc;
 }
 
+/* What nobody here looks at; hwloc can leave it out since 2.8. */
+#if HWLOC_API_VERSION >= 0x20800
+#define LEFT_OUT (HWLOC_TOPOLOGY_FLAG_NO_DISTANCES | HWLOC_TOPOLOGY_FLAG_NO_MEMATTRS | HWLOC_TOPOLOGY_FLAG_NO_CPUKINDS)
+#else
+#define LEFT_OUT 0
+#endif
+
 static void leave_out(const struct hwloc_calls *hw, hwloc_topology_t h, unsigned want)
 {
     hw->topology_set_components(h, HWLOC_TOPOLOGY_COMPONENTS_FLAG_BLACKLIST, "x86");
@@ -75,8 +82,9 @@ static void leave_out(const struct hwloc_calls *hw, hwloc_topology_t h, unsigned
      */
     if (want & TOPO_WANT(TOPO_NUMA))
         hw->topology_set_type_filter(h, HWLOC_OBJ_GROUP, HWLOC_TYPE_FILTER_KEEP_STRUCTURE);
-    hw->topology_set_flags(h, HWLOC_TOPOLOGY_FLAG_NO_DISTANCES | HWLOC_TOPOLOGY_FLAG_NO_MEMATTRS |
-                                  HWLOC_TOPOLOGY_FLAG_NO_CPUKINDS | HWLOC_TOPOLOGY_FLAG_INCLUDE_DISALLOWED);
+    /* A library older than its headers knows less. */
+    if (hw->topology_set_flags(h, LEFT_OUT | HWLOC_TOPOLOGY_FLAG_INCLUDE_DISALLOWED) < 0)
+        hw->topology_set_flags(h, HWLOC_TOPOLOGY_FLAG_INCLUDE_DISALLOWED);
 }
 
 static void take_hwthreads(struct topo *t, const struct hwloc_calls *hw, hwloc_topology_t h,
