@@ -18,7 +18,7 @@ static void once(int n)
     OK(MPI_Get_count(&st[0], MPI_CHAR, &got));
     CHECK(got == n);
     for (int i = 0; i < n; i++)
-        CHECK(in[i] == left + 1);
+        CHECK(in[i] == (char)(left + 1));
     free(out);
     free(in);
 }
