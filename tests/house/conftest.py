@@ -3,6 +3,7 @@
 
 import os
 import pathlib
+import shutil
 import subprocess
 
 import pytest
@@ -14,7 +15,7 @@ NOT_SOURCES = ("build", ".")
 def files_of_tree():
     """Names of the files of the project, from its top: those that git has, or all of an unpacked archive."""
     git = subprocess.run(["git", "-C", TOP, "-c", f"safe.directory={TOP}", "ls-files", "-co", "--exclude-standard"],
-                         capture_output=True, text=True) if (TOP / ".git").exists() else None
+                         capture_output=True, text=True) if (TOP / ".git").exists() and shutil.which("git") else None
     if git and git.returncode == 0:
         return sorted(name for name in git.stdout.splitlines() if (TOP / name).is_file())
     return sorted(str(p.relative_to(TOP)) for p in TOP.rglob("*")

@@ -16,6 +16,11 @@ import pytest
 TOP = pathlib.Path(__file__).resolve().parents[2]
 MPIEXEC = os.environ.get("MUSTER_TEST_MPIEXEC", str(TOP / "build/launcher/mpiexec"))
 
+# A shell starts what it runs in the background with these ignored, and what is ignored stays so in a child.
+for ignored in (signal.SIGINT, signal.SIGQUIT):
+    if signal.getsignal(ignored) == signal.SIG_IGN:
+        signal.signal(ignored, signal.SIG_DFL)
+
 
 def clean_env(home, **more):
     """The environment of the tests, with what a user's own defaults could change left out."""
