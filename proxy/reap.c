@@ -11,6 +11,7 @@
 #include "common/log.h"
 #include "proxy/cleanup.h"
 #include "proxy/pmi.h"
+#include "proxy/segment.h"
 #include "proxy/stdio.h"
 
 #include <signal.h>
@@ -89,7 +90,7 @@ static void reap_rank(struct rank *r, int status, const struct rusage *u, uint64
     r->reaped = true;
     r->job->alive--;
     stdio_reaped(r);
-    uint32_t flags = pmi_exit_flags(r);
+    uint32_t flags = pmi_exit_flags(r) | segment_exit_flags(r);
     tell_exit(r, status, u, flags, time);
     if ((status || flags) && (!r->job->killed || r->dying))
         stdio_tell_tail(r);

@@ -55,6 +55,15 @@ void segment_create(struct job *j)
     j->segment_fd = fd;
 }
 
+uint32_t segment_exit_flags(const struct rank *r)
+{
+    const struct job *j = r->job;
+    if (!j->status)
+        return 0;
+    uint32_t state = atomic_load_explicit(&j->status[r - j->ranks].state, memory_order_acquire);
+    return state == RANK_INITIALIZED ? EXIT_IN_PMI : 0;
+}
+
 void segment_destroy(struct job *j)
 {
     if (j->segment_fd < 0)

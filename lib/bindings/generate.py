@@ -10,7 +10,7 @@ from collections import namedtuple
 # One kind of parameter. small, large: its C type in MPI_X and MPI_X_c (large None: the same in both, no twin).
 # impl: its type in the implementation (None: as in the large form). check: statements that come before the call, with
 # $ for the parameter's name; they say `FAIL(class)`. use: what is handed on. after: statements after a call that
-# succeeded. phase: 0 handles, 1 what needs the handles.
+# succeeded. phase: -1 handles whose error handler takes what comes after, 0 the other handles, 1 what needs the handles.
 Kind = namedtuple('Kind', 'small large impl check use after phase')
 
 
@@ -23,14 +23,14 @@ OUT = 'if (UNLIKELY(!$)) FAIL(MPI_ERR_ARG);'
 
 def handle(ctype, short, cls, errors=False, test=''):
     on = ' on = OBJ($_);' if errors else ''
-    return kind(ctype, impl='struct %s *' % short, use='$_',
+    return kind(ctype, impl='struct %s *' % short, use='$_', phase=-1 if errors else 0,
                 check='struct %s *$_ = %s_of($); if (UNLIKELY(!$_)) FAIL(%s);%s%s' % (short, short, cls, on, test))
 
 
 def handle_or_null(ctype, short, cls, null, errors=False):
     on = ' if ($_) on = OBJ($_);' if errors else ''
     return kind(ctype, impl='struct %s *' % short, use='$_', check='struct %s *$_ = %s_of($); '
-                'if (UNLIKELY(!$_ && $ != %s)) FAIL(%s);%s' % (short, short, null, cls, on))
+                'if (UNLIKELY(!$_ && $ != %s)) FAIL(%s);%s' % (short, short, null, cls, on), phase=-1 if errors else 0)
 
 
 def handle_ref(ctype, short, cls, errors=False, allow=None):
@@ -40,7 +40,7 @@ def handle_ref(ctype, short, cls, errors=False, allow=None):
                     % (allow, short, short, cls))
     use = ' (void)$_;' if not errors else ''
     return kind(ctype + ' *', check=OUT + ' struct %s *$_ = %s_of(*$); if (UNLIKELY(!$_)) FAIL(%s);%s%s'
-                % (short, short, cls, on, use))
+                % (short, short, cls, on, use), phase=-1 if errors else 0)
 
 
 def ints(large):
@@ -251,7 +251,7 @@ def shell(f, large):
     print('    int rc;\n    struct obj *on = NULL;\n    CALL_BEGIN(%s, %d, %d);' % (call, 'early' in begin, 'quiet' in begin))
     if 'wide' in f.flags:
         print('    lib.wide = %s;' % ('true' if large else 'false'))
-    for phase in (0, 1):
+    for phase in (-1, 0, 1):
         for p in f.params:
             if p.kind.check and p.kind.phase == phase:
                 print('    ' + expand(p.kind.check, p, large))

@@ -205,17 +205,13 @@ static void fini(void)
     fd = -1;
 }
 
-/* The launcher kills this process too; should it not, the caller ends it. */
+/* The launcher kills this process too; should it not, the caller ends it. Why has been written to stderr, where words
+ * need not be joined by underscores. */
 static void abort_job(int code, const char *why)
 {
-    char message[512];
-    size_t n = 0;
-    for (; why[n] && n < sizeof message - 1; n++)
-        message[n] = why[n] == ' ' ? '_' : why[n];
-    message[n] = 0;
     if (made[0])
         unlink(made);
-    say("cmd=abort exitcode=%d message=%s", code, message);
+    say("cmd=abort exitcode=%d", code);
 }
 
 void pmi_abort(int code, const char *why)

@@ -57,9 +57,26 @@ static void plain(void)
     OK(MPI_Info_free(&info));
 }
 
+/* Whatever argument is wrong, the error goes to the communicator of the call, and to no other. */
+static void whose(void)
+{
+    MPI_Comm c;
+    int x = 0, n;
+    OK(MPI_Comm_dup(MPI_COMM_SELF, &c));
+    OK(MPI_Comm_set_errhandler(c, MPI_ERRORS_RETURN));
+    OK(MPI_Comm_set_errhandler(MPI_COMM_SELF, MPI_ERRORS_ARE_FATAL));
+    FAILS(MPI_ERR_TYPE, MPI_Send(&x, 1, MPI_DATATYPE_NULL, 0, 0, c));
+    FAILS(MPI_ERR_OP, MPI_Allreduce(&x, &n, 1, MPI_INT, MPI_OP_NULL, c));
+    FAILS(MPI_ERR_TYPE, MPI_Pack_size(1, MPI_DATATYPE_NULL, c, &n));
+    FAILS(MPI_ERR_GROUP, MPI_Comm_create(c, MPI_GROUP_NULL, &c));
+    OK(MPI_Comm_set_errhandler(MPI_COMM_SELF, MPI_ERRORS_RETURN));
+    OK(MPI_Comm_free(&c));
+}
+
 int main(int argc, char **argv)
 {
     begin(&argc, &argv);
+    whose();
     names();
     codes();
     plain();

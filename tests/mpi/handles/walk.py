@@ -43,13 +43,19 @@ def argument(f, p):
     return '0'
 
 
+def before(p, q, f):
+    """Is handle p looked at before handle q?"""
+    return p is not None and p is not q and (p.kind.phase, f.params.index(p)) < (q.kind.phase, f.params.index(q))
+
+
 def calls(f):
     handles = [handle_of(p) for p in f.params]
     for i, h in enumerate(handles):
         if not h:
             continue
-        # An earlier handle for which there is no valid value yet fails first; that call says nothing about this one.
-        if any(e and e[0] not in VALID and not e[2] for e in handles[:i]):
+        # A handle that is looked at earlier, and for which there is no valid value yet, fails first; that call says
+        # nothing about this one.
+        if any(e and e[0] not in VALID and not e[2] for e, p in zip(handles, f.params) if before(p, f.params[i], f)):
             continue
         args = [argument(f, p) for p in f.params]
         what = h[0]

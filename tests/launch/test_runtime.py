@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""How programs on our own runtime end, as the person who runs mpiexec sees it."""
+
+import os
+import pathlib
+import re
+
+import pytest
+
+from conftest import TOP, compiled
+
+BUILD = pathlib.Path(os.environ.get("MUSTER_TEST_BUILD", TOP / "build"))
+
+PROGRAM = r"""
+#include <mpi.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+int main(int argc, char **argv)
+{
+    int rank, size, four[4] = {0};
+    const char *what = argv[1];
+    if (strcmp(what, "early") == 0)
+        MPI_Comm_size(MPI_COMM_WORLD, &size);
+    MPI_Init(&argc, &argv);
+    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+    MPI_Comm_size(MPI_COMM_WORLD, &size);
+    if (strcmp(what, "all leave") == 0 || (strcmp(what, "one leaves") == 0 && rank == 1))
+        exit(0);
+    if (strcmp(what, "abort") == 0 && rank == 1)
+        MPI_Abort(MPI_COMM_WORLD, atoi(argv[2]));
+    if (strcmp(what, "bad rank") == 0 && rank == 1)
+        MPI_Send(four, 1, MPI_INT, 99, 0, MPI_COMM_WORLD);
+    if (strcmp(what, "bad type") == 0 && rank == 1)
+        MPI_Send(four, 1, (MPI_Datatype)MPI_COMM_WORLD, 0, 0, MPI_COMM_WORLD);
+    if (strcmp(what, "too long") == 0) {
+        if (rank == 0)
+            MPI_Send(four, 4, MPI_INT, 1, 0, MPI_COMM_WORLD);
+        if (rank == 1)
+            MPI_Recv(four, 1, MPI_INT, 0, 0, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+    }
+    MPI_Barrier(MPI_COMM_WORLD);
+    MPI_Finalize();
+    if (strcmp(what, "late") == 0 && rank == 1)
+        MPI_Barrier(MPI_COMM_WORLD);
+    return strcmp(what, "return 3") == 0 && rank == 1 ? 3 : 0;
+}
+"""
+
+
+@pytest.fixture(scope="session")
+def program(programs):
+    return compiled(programs, PROGRAM, str(BUILD / "lib/wrappers/mpicc"))
+
+
+def first_line(r):
+    return next(line for line in r.err.splitlines() if line.startswith("mpiexec: "))
+
+
+def test_all_is_well(mpiexec, program):
+    r = mpiexec("-n", "3", program, "well")
+    assert r.code == 0 and r.out == "" and r.err == "", r
+
+
+@pytest.mark.parametrize("what", ["one leaves", "all leave"])
+def test_leaving_without_finalize_ends_the_job(mpiexec, program, what):
+    r = mpiexec("-n", "3", program, what)
+    assert r.code == 1, r
+    assert "exited with code 0 after MPI_Init, but without MPI_Finalize" in first_line(r), r
+
+
+@pytest.mark.parametrize("code, status", [(17, 17), (256, 1), (-1, 255)])
+def test_abort(mpiexec, program, code, status):
+    r = mpiexec("-n", "3", program, "abort", str(code))
+    assert r.code == status, r
+    assert re.match(r"mpiexec: rank 1 on \S+ \(pid \d+\) called abort with code %d$" % code, first_line(r)), r
+    assert re.search(r"^muster: rank 1 on \S+: MPI_Abort with code %d; aborting the job$" % code, r.err, re.M), r
+
+
+@pytest.mark.parametrize("what, line", [
+    ("bad rank", "MPI_Send on MPI_COMM_WORLD failed: MPI_ERR_RANK: invalid rank"),
+    ("bad type", "MPI_Send on MPI_COMM_WORLD failed: MPI_ERR_TYPE: invalid or uncommitted datatype"),
+    ("too long", "MPI_Recv on MPI_COMM_WORLD failed: MPI_ERR_TRUNCATE: message longer than the receive buffer"),
+    ("late", "MPI_Barrier called after MPI_Finalize"),
+])
+def test_an_error_that_is_fatal_says_where_and_why(mpiexec, program, what, line):
+    r = mpiexec("-n", "2", program, what)
+    assert r.code not in (0, 124), r
+    assert re.search(r"^muster: rank 1 on \S+: %s; aborting the job$" % re.escape(line), r.err, re.M), r
+
+
+def test_a_call_before_init(mpiexec, program):
+    r = mpiexec("-n", "2", program, "early")
+    assert r.code == 16, r
+    assert re.search(r"^muster: process \d+ on \S+: MPI_Comm_size called before MPI_Init; aborting$", r.err, re.M), r
+
+
+def test_a_code_after_finalize_counts(mpiexec, program):
+    assert mpiexec("-n", "2", program, "return 3").code == 3
+
+
+def test_sixteen_ranks_on_few_processors_end_soon(mpiexec, program):
+    assert mpiexec("-n", "16", program, "well", timeout=20).code == 0
