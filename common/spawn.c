@@ -82,30 +82,11 @@ static void default_signals(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* A NUL in the first line: no shell could make sense of it. */
-static bool is_text(const char *file)
-{
-    char start[128];
-    int fd = open(file, O_RDONLY | O_CLOEXEC);
-    ssize_t n = fd < 0 ? 0 : read(fd, start, sizeof start);
-    bool text = true;
-    for (ssize_t i = 0; i < n && start[i] != '\n' && text; i++)
-        text = start[i] != 0;
-    errno = ENOEXEC;
-    return text;
-}
-
-static void exec_file(const struct spawn *s, char **sh_argv)
-{
-    execve(s->file, s->argv, s->envp);
-    if (errno == ENOEXEC && is_text(s->file))
-        execve("/bin/sh", sh_argv, s->envp);
-}
-
 struct child {
     const struct spawn *spawn;
     pid_t parent;
-    char **sh_argv;
+    const char *file;
+    char *const *argv;
     struct failure failure;
 };
 
@@ -133,48 +114,22 @@ static int child(void *arg)
         goto fail;
     f->stage = SPAWN_EXEC;
     default_signals();
-    exec_file(s, c->sh_argv);
+    execve(c->file, c->argv, s->envp);
 fail:
     f->error = errno ? errno : ESRCH;
     _exit(127);
 }
 
-/* argv for a script without #!: sh FILE ARGS... */
-static char **shell_argv(const struct spawn *s)
-{
-    size_t n = 0;
-    while (s->argv[n])
-        n++;
-    char **v = calloc(n + 3, sizeof *v);
-    if (!v)
-        return NULL;
-    v[0] = (char *)"sh";
-    v[1] = (char *)s->file;
-    for (size_t i = 1; i < n; i++)
-        v[i + 1] = s->argv[i];
-    return v;
-}
-
-pid_t spawn_start(const struct spawn *s, enum spawn_stage *stage)
+static pid_t start(const struct spawn *s, const char *file, char *const *argv, enum spawn_stage *stage)
 {
     static char stack[STACK_SIZE] __attribute__((aligned(64)));
-    struct child c = {s, getpid(), shell_argv(s), {SPAWN_FORK, 0}};
-    *stage = SPAWN_FORK;
-    if (!c.sh_argv || lower_fds(s) < 0) {
-        int saved = errno;
-        release_fds(s);
-        free(c.sh_argv);
-        errno = saved;
-        return -1;
-    }
+    struct child c = {s, getpid(), file, argv, {SPAWN_FORK, 0}};
     sigset_t all, old;
     sigfillset(&all);
     sigprocmask(SIG_BLOCK, &all, &old);
     pid_t pid = clone(child, stack + sizeof stack, CLONE_VM | CLONE_VFORK | CLONE_FILES | SIGCHLD, &c);
     int error = pid < 0 ? errno : *(volatile int *)&c.failure.error;
     sigprocmask(SIG_SETMASK, &old, NULL);
-    release_fds(s);
-    free(c.sh_argv);
     if (pid > 0 && !error)
         return pid;
     if (pid > 0)
@@ -182,6 +137,56 @@ pid_t spawn_start(const struct spawn *s, enum spawn_stage *stage)
     *stage = *(volatile enum spawn_stage *)&c.failure.stage;
     errno = error;
     return -1;
+}
+
+/* A NUL in the first line: no shell could make sense of it. */
+static bool is_text(const char *file)
+{
+    char first[128];
+    int fd = open(file, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : read(fd, first, sizeof first);
+    if (fd >= 0)
+        close(fd);
+    for (ssize_t i = 0; i < n && first[i] != '\n'; i++)
+        if (!first[i])
+            return false;
+    return n >= 0;
+}
+
+/* A script without #!, as execvp does it: sh FILE ARGS... */
+static pid_t start_shell(const struct spawn *s, enum spawn_stage *stage)
+{
+    size_t n = 0;
+    while (s->argv[n])
+        n++;
+    char **v = calloc(n + 3, sizeof *v);
+    if (!v)
+        return -1;
+    v[0] = (char *)"sh";
+    v[1] = (char *)s->file;
+    for (size_t i = 1; i < n; i++)
+        v[i + 1] = s->argv[i];
+    pid_t pid = start(s, "/bin/sh", v, stage);
+    int saved = errno;
+    free(v);
+    errno = saved;
+    return pid;
+}
+
+pid_t spawn_start(const struct spawn *s, enum spawn_stage *stage)
+{
+    *stage = SPAWN_FORK;
+    pid_t pid = lower_fds(s) < 0 ? -1 : start(s, s->file, s->argv, stage);
+    if (pid < 0 && errno == ENOEXEC && *stage == SPAWN_EXEC) {
+        if (is_text(s->file))
+            pid = start_shell(s, stage);
+        else
+            errno = ENOEXEC;
+    }
+    int saved = errno;
+    release_fds(s);
+    errno = saved;
+    return pid;
 }
 
 static int check_executable(const char *file)
