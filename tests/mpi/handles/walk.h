@@ -43,7 +43,7 @@ static inline void expect(const char *what, int k, int want, int got)
     if (got == want)
         return;
     wrong++;
-    fprintf(stderr, "%s: with bad handle %d class %d, not %d\n", what, k, got, want);
+    fprintf(stderr, "%s: wrong value %d: class %d, not %d\n", what, k, got, want);
 }
 
 static inline void walk_begin(int *argc, char ***argv)

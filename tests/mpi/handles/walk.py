@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 #
 # Writes a program that calls every function of the table with handles that are null, freed, of another kind or made up,
-# one at a time, all else being valid, and checks the class of the error. Usage: walk.py functions.txt bindings-folder
+# one at a time, all else being valid, and checks the class of the error. The same with counts, ranks, roots and tags out
+# of range and with null for what is to be written. Usage: walk.py functions.txt bindings-folder
 import sys
 
 sys.path.insert(0, sys.argv[2])
@@ -14,6 +15,20 @@ VALID = {'comm': 'MPI_COMM_SELF', 'group': 'MPI_GROUP_EMPTY', 'datatype': 'MPI_I
 CTYPE = {'comm': 'Comm', 'group': 'Group', 'datatype': 'Datatype', 'op': 'Op', 'win': 'Win', 'file': 'File',
          'session': 'Session', 'message': 'Message', 'info': 'Info', 'errhandler': 'Errhandler', 'request': 'Request'}
 CLASS = {'datatype': 'TYPE', 'message': 'REQUEST'}
+
+WRONG = {'count': ('-1', 'COUNT'), 'number': ('-1', 'COUNT'), 'size': ('-1', 'ARG'), 'aintsize': ('-1', 'ARG'),
+         'dest': ('1000000', 'RANK'), 'source': ('-1000', 'RANK'), 'root': ('1000000', 'ROOT'),
+         'sendtag': ('-1000', 'TAG'), 'recvtag': ('-1000', 'TAG')}
+
+
+def wrong_of(p):
+    """A value that the parameter must not have and the class of the error, or None."""
+    if p is None:
+        return None
+    for name, wrong in WRONG.items():
+        if p.kind is generate.KINDS[name]:
+            return wrong
+    return ('NULL', 'ARG') if p.kind.check.startswith(generate.OUT) else None
 
 
 def handle_of(p):
@@ -66,6 +81,18 @@ def calls(f):
         print('        expect("MPI_%s, argument %d", k, %s, MPI_%s(%s));\n    }' % (f.name, i + 1, cls, f.name, ', '.join(args)))
 
 
+def wrong_calls(f):
+    if any(e and e[0] not in VALID and not e[2] for e in map(handle_of, f.params)):
+        return
+    for i, p in enumerate(f.params):
+        wrong = wrong_of(p)
+        if wrong:
+            args = [argument(f, q) for q in f.params]
+            args[i] = wrong[0]
+            print('    expect("MPI_%s, argument %d: %s", 0, MPI_ERR_%s, MPI_%s(%s));'
+                  % (f.name, i + 1, wrong[0], wrong[1], f.name, ', '.join(args)))
+
+
 def main():
     fs = [f for f in generate.read(sys.argv[1]) if not set(f.flags) & {'raw', 'tool'}]
     print('#include "handles/walk.h"\n')
@@ -73,10 +100,11 @@ def main():
         print('static MPI_%s at_%s;' % (CTYPE[what], what))
     names = []
     for f in fs:
-        if any(handle_of(p) for p in f.params):
+        if any(handle_of(p) or wrong_of(p) for p in f.params):
             names.append(f.name)
             print('static void walk_%s(void)\n{' % f.name)
             calls(f)
+            wrong_calls(f)
             print('}\n')
     print('int main(int argc, char **argv)\n{\n    walk_begin(&argc, &argv);')
     for n in names:
