@@ -52,7 +52,9 @@ static inline void pause_cpu(void)
 #endif
 }
 
-enum { SPIN_HARD = 100, SPIN_OWN = 4000, SPIN_SHARED = 20, YIELDS_OWN = 20, YIELDS_SHARED = 40 };
+enum { SPIN_HARD = 100, SPIN_OWN = 4000, SPIN_SHARED = 2, YIELDS_OWN = 20, YIELDS_SHARED = 40 };
+enum { LATE_NS = 100000, CAUTION = 16 };
+static int no_yields; /* waits that do without */
 static const struct timespec long_nap = {.tv_nsec = 100000000}, short_nap = {.tv_nsec = 500000};
 
 static void sleep_now(const struct waiter *w)
@@ -100,6 +102,20 @@ int progress_spins(void)
     return TAILQ_EMPTY(&hooks) && boot.local_size <= boot.local_cpus ? 500 : 1;
 }
 
+/* Gives the processor away, and learns whether that is wise: if it came back late, others than ranks want it too, and
+ * they take it for a whole slice of time. A sleeper comes back sooner, so the next waits go to sleep at once. */
+static void give_way(void)
+{
+    struct timespec begin, end;
+    int depth = lib_suspend();
+    clock_gettime(CLOCK_MONOTONIC, &begin);
+    sched_yield();
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    lib_resume(depth);
+    if ((end.tv_sec - begin.tv_sec) * 1000000000 + end.tv_nsec - begin.tv_nsec > LATE_NS)
+        no_yields = CAUTION;
+}
+
 void progress_wait(struct waiter *w, const struct request *on)
 {
     if (progress_poll()) {
@@ -109,15 +125,17 @@ void progress_wait(struct waiter *w, const struct request *on)
     }
     bool own = boot.local_size <= boot.local_cpus;
     unsigned spin = own ? SPIN_OWN : SPIN_SHARED, yields = own ? YIELDS_OWN : YIELDS_SHARED;
+    if (!own && w->idle == spin && no_yields > 0) {
+        no_yields--;
+        w->idle = spin + yields;
+    }
     w->idle++;
     if (w->idle < spin) {
         if (w->idle > SPIN_HARD) /* a pause costs as much as a message; in a virtual machine, more */
             pause_cpu();
         lib_yield();
     } else if (w->idle < spin + yields) {
-        int depth = lib_suspend();
-        sched_yield();
-        lib_resume(depth);
+        give_way();
     } else {
         if (!w->told)
             tell(w, on);
