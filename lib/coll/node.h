@@ -22,7 +22,7 @@
 #include "lib/op/op.h"
 #include "lib/p2p/p2p.h"
 
-enum { NODE_DEPTH = 4, NODE_INLINE = 48, NODE_SLOT = 8192, NODE_LATER = -1 };
+enum { NODE_DEPTH = 4, NODE_INLINE = 48, NODE_SLOT = 32768, NODE_LATER = -1 };
 enum node_how { NODE_IN_CELL, NODE_IN_SLOT, NODE_IN_PLACE, NODE_TABLE };
 
 struct node_cell {

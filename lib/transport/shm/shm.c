@@ -27,7 +27,7 @@
 #include "lib/p2p/p2p.h"
 #include "lib/transport/shm/shm.h"
 
-enum { LINE = 64, INLINE = 40, BATCH = 32, PAGE = 4096, AREAS = 256 };
+enum { LINE = 64, INLINE = 40, BATCH = 32, PAGE = 4096, AREAS = 128 };
 
 struct slot {
     _Atomic uint32_t seq; /* number of the packet that it holds, from 1 */

@@ -19,7 +19,7 @@ bool shm_single_copy(void);
 /* Areas of shared memory for collectives, which lay them out: zeros at first, then as they were left. Each has a head,
  * a place for each local rank, and, from the next page on, data for each and one more. Take gives a free one's number,
  * or -1. */
-enum { SHM_AREA_HEAD = 1024, SHM_AREA_MEMBER = 320, SHM_AREA_DATA = 32768 };
+enum { SHM_AREA_HEAD = 1024, SHM_AREA_MEMBER = 320, SHM_AREA_DATA = 131072 };
 int shm_area_take(void);
 void shm_area_give(int number);
 char *shm_area(int number);
