@@ -195,8 +195,9 @@ static int run(struct mpiexec *m)
     stdio_start(m->io);
     start_timeout(m);
     event_base_dispatch(m->base);
-    stdio_finish(m->io);
     size_t left = descendants_end(1000);
+    if (!m->gave_up && m->interrupts < 2) /* who wants it to end now waits for no reader of our output */
+        stdio_finish(m->io);
     if (left)
         log_warn("%zu processes do not die although killed (waiting for a device or file server?)", left);
     m->at.ended = mpiexec_now();

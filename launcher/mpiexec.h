@@ -98,6 +98,7 @@ struct mpiexec {
     int signalled;          /* the signal that the user ended the job with; 0: none */
     unsigned interrupts;    /* how many times */
     bool ending;            /* SHUTDOWN was sent */
+    bool gave_up;           /* what had not ended by then was not waited for */
     struct event *deadline; /* armed when all jobs were told to end */
 };
 

@@ -18,7 +18,7 @@
 #include <sys/wait.h>
 
 #define SHUTDOWN_PATIENCE_S 3
-#define KILL_PATIENCE_S 3 /* for what SIGKILL has been sent to */
+#define KILL_PATIENCE_S 3 /* for what SIGKILL has been sent to; 1 where it was sent at once */
 
 static void link_drop(struct link *l, const char *why)
 {
@@ -161,6 +161,7 @@ void tree_shutdown(struct mpiexec *m)
  * us. */
 void tree_give_up(struct mpiexec *m)
 {
+    m->gave_up = true;
     for (uint32_t i = 0; i < m->nlinks; i++)
         if (m->links[i].peer)
             link_drop(&m->links[i], "it does not answer");
@@ -176,7 +177,7 @@ void tree_deadline(struct mpiexec *m, double grace)
 {
     if (!m->deadline)
         m->deadline = evtimer_new(m->base, on_deadline, m);
-    struct timeval t = {(time_t)grace + KILL_PATIENCE_S, (suseconds_t)((grace - (double)(time_t)grace) * 1e6)};
+    struct timeval t = {(time_t)grace + (grace > 0 ? KILL_PATIENCE_S : 1), (suseconds_t)((grace - (double)(time_t)grace) * 1e6)};
     if (!m->deadline || evtimer_add(m->deadline, &t) < 0)
         log_fatal("out of memory");
 }

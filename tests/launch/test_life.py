@@ -395,6 +395,22 @@ def test_a_stopped_proxy_does_not_keep_mpiexec(mpiexec, marked, which):
     marked.wait_none(0)
 
 
+@pytest.mark.parametrize("how", [[], ["-l"], ["--hosts", "a,b"]])
+def test_a_reader_who_does_not_read_keeps_nobody(mpiexec, marked, how):
+    r, w = os.pipe()
+    p = mpiexec.start(*how, "-n", "2", "yes", env=marked.env, stdout=w, stdin=subprocess.DEVNULL)
+    os.close(w)
+    marked.wait(2, "yes")
+    time.sleep(0.3)
+    p.send_signal(signal.SIGINT)
+    time.sleep(0.3)
+    p.send_signal(signal.SIGINT)
+    code, err = ended(p, 4)
+    os.close(r)
+    assert code == 130 and "ended by SIGINT" in err, err
+    marked.wait_none(0)
+
+
 def test_a_third_interrupt_waits_for_nobody(mpiexec, marked):
     p = mpiexec.start("-n", "2", *FAMILY, env=marked.env)
     marked.wait(8, "sleep")
