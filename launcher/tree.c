@@ -60,6 +60,10 @@ static void link_gone(void *arg, struct peer *p, const char *why)
 {
     struct link *l = arg;
     char text[128];
+    if (l->m->ending) {
+        link_drop(l, why);
+        return;
+    }
     start_describe_end(&l->process, why, text, sizeof text);
     link_drop(l, text);
     kill_orphans(l->m);
