@@ -19,6 +19,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -73,10 +74,11 @@ static bool place_fds(const struct spawn *s)
 
 static void default_signals(void)
 {
-    /* Those that our programs catch or ignore, and those that a parent ignores on our behalf: any. */
-    struct sigaction dfl = {.sa_handler = SIG_DFL};
+    /* Those that our programs catch or ignore, and those that a parent ignores on our behalf: any. By the system call,
+     * since libc keeps two signals for itself; all zeros is the default action on every architecture. */
+    static const char dfl[128];
     for (int sig = 1; sig < NSIG; sig++)
-        sigaction(sig, &dfl, NULL);
+        syscall(SYS_rt_sigaction, sig, dfl, NULL, NSIG / 8);
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
