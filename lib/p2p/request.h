@@ -74,7 +74,7 @@ void request_complete(struct request *r, int error);
 /* What its release came to. */
 int request_free(struct request *r);
 /* A request that is complete from the start (to MPI_PROC_NULL, or sent at once). */
-struct request *request_done(enum request_type type, struct comm *comm);
+struct request *request_sent(void);
 /* Waits for it; what it ended with goes to status (may be MPI_STATUS_IGNORE); the request is freed or inactive.
  * Returns its error. */
 int request_wait(struct request *r, MPI_Status *status);

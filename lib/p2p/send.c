@@ -18,7 +18,7 @@ static int to_handle(int rc, struct request *r, enum request_type type, struct c
 {
     if (rc != MPI_SUCCESS)
         return rc;
-    if (!r && !(r = request_done(type, c)))
+    if (!r && !(r = request_sent()))
         return MPI_ERR_NO_MEM;
     *out = request_handle(r);
     return MPI_SUCCESS;

@@ -86,7 +86,7 @@ static void fetch(char *to, const char *from, long n)
         _exit(3);
 }
 
-/* Like pingpong, and who is told reads the other's memory. */
+/* Like pingpong, and who is told reads the other's memory, as messages do: what came is what goes back. */
 static void by_reading(int times)
 {
     for (int i = 0; i < times; i++) {
@@ -94,10 +94,10 @@ static void by_reading(int times)
         if (me == 0) {
             post(&sh->line[0], turn, 0);
             await(&sh->line[1], turn);
-            fetch(landing, other, length);
+            fetch(mine, mine, length);
         } else {
             await(&sh->line[0], turn);
-            fetch(landing, other, length);
+            fetch(mine, mine, length);
             post(&sh->line[1], turn, 0);
         }
     }

@@ -289,16 +289,37 @@ static bool arrived(const struct end *e, const struct slot *s)
     return atomic_load_explicit(&s->seq, memory_order_acquire) == e->next + 1;
 }
 
+/* Where the payload of a packet lies that has arrived. */
+static const char *payload_of(struct end *e, const struct slot *s)
+{
+    if (s->len <= INLINE)
+        return s->data;
+    uint64_t off = e->at % shm.bytes;
+    if (off + s->len > shm.bytes)
+        e->at += shm.bytes - off;
+    return e->bytes + e->at % shm.bytes;
+}
+
+/* Gives slot and bytes back to the sender. Release: our reads of them come first. */
+static void give_back(struct end *e, size_t len)
+{
+    if (len > INLINE) {
+        e->at += (len + LINE - 1) / LINE * LINE;
+        atomic_store_explicit(&e->ch->freed, e->at, memory_order_release);
+    }
+    atomic_store_explicit(&e->ch->taken, ++e->next, memory_order_release);
+}
+
 static bool shm_peek(struct peer *p, struct packet *h, const void **payload, size_t *bytes)
 {
     struct end *e = &shm.in[p->local];
     if (UNLIKELY(!e->ch))
         return false;
     const struct slot *s = &e->ch->slots[e->next % shm.slots];
-    if (!arrived(e, s) || UNLIKELY(s->len > INLINE))
+    if (!arrived(e, s))
         return false;
     *h = (struct packet){s->kind, s->flags, s->source, s->tag, s->ctx};
-    *payload = s->data;
+    *payload = payload_of(e, s);
     *bytes = s->len;
     return true;
 }
@@ -306,7 +327,7 @@ static bool shm_peek(struct peer *p, struct packet *h, const void **payload, siz
 static void shm_taken(struct peer *p)
 {
     struct end *e = &shm.in[p->local];
-    atomic_store_explicit(&e->ch->taken, ++e->next, memory_order_release);
+    give_back(e, e->ch->slots[e->next % shm.slots].len);
 }
 
 static int drain(struct end *e)
@@ -316,19 +337,15 @@ static int drain(struct end *e)
         struct slot *s = &e->ch->slots[e->next % shm.slots];
         if (!arrived(e, s))
             break;
-        const char *data = s->data;
+        const char *data = payload_of(e, s);
         size_t len = s->len;
-        if (len > INLINE) {
-            uint64_t off = e->at % shm.bytes;
-            if (off + len > shm.bytes)
-                e->at += shm.bytes - off;
-            data = e->bytes + e->at % shm.bytes;
+        if (len > INLINE)
             e->at += (len + LINE - 1) / LINE * LINE;
-        }
         const struct packet h = {s->kind, s->flags, s->source, s->tag, s->ctx};
         e->next++;
         p2p_deliver(e->peer, &h, data, len);
-        atomic_store_explicit(&e->ch->freed, e->at, memory_order_release);
+        if (len > INLINE)
+            atomic_store_explicit(&e->ch->freed, e->at, memory_order_release);
         atomic_store_explicit(&e->ch->taken, e->next, memory_order_release);
     }
     return n;
