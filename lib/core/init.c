@@ -74,6 +74,7 @@ int mpi_finalize(void)
     attr_delete_all(&comm_world.attrs, ATTR_COMM, comm_handle(&comm_world));
     p2p_fini();
     comm_fini();
+    datatype_fini();
     transport_fini();
     atomic_store_explicit(&lib.status->state, RANK_FINALIZED, memory_order_release);
     boot_fini();

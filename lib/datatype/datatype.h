@@ -74,6 +74,7 @@ static inline MPI_Count datatype_span(const struct datatype *t, MPI_Count count,
 }
 
 int datatype_init(void);
+void datatype_fini(void); /* the types that only the library holds (f90.c) */
 
 extern struct datatype basic_types[BASIC_COUNT];
 #define datatype_byte (basic_types[BASIC_I_BYTE])

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * f90: the datatypes of Fortran's selected kinds. The same precision and range give the same handle, which is predefined
- * though it has no name in the ABI: it cannot be freed. */
+ * f90: the datatypes of Fortran's selected kinds. The same precision and range give the same handle, which is
+ * predefined though it has no name in the ABI: it cannot be freed. */
 #include "lib/bindings/impl.h"
 #include "lib/core/state.h"
 #include "lib/datatype/envelope.h"
@@ -41,6 +41,15 @@ static int make(struct wish w, MPI_Datatype base, MPI_Datatype *out)
     return MPI_SUCCESS;
 }
 
+void datatype_fini(void)
+{
+    while (made_count > 0) {
+        struct datatype *t = datatype_of(made[--made_count].type);
+        t->obj.predefined = false;
+        datatype_unref(t);
+    }
+}
+
 int mpi_type_create_f90_integer(int r, MPI_Datatype *newtype)
 {
     static const struct {
@@ -58,7 +67,8 @@ static int floating(int combiner, int p, int r, MPI_Datatype *newtype)
     static const struct {
         int digits, range;
         MPI_Datatype real, complex;
-    } kinds[] = {{6, 37, MPI_REAL4, MPI_COMPLEX8}, {15, 307, MPI_REAL8, MPI_COMPLEX16}, {33, 4931, MPI_REAL16, MPI_COMPLEX32}};
+    } kinds[] = {
+        {6, 37, MPI_REAL4, MPI_COMPLEX8}, {15, 307, MPI_REAL8, MPI_COMPLEX16}, {33, 4931, MPI_REAL16, MPI_COMPLEX32}};
     if (p == MPI_UNDEFINED && r == MPI_UNDEFINED)
         return MPI_ERR_ARG;
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)

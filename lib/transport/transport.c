@@ -24,8 +24,11 @@ int transport_init(const struct boot *b)
 void transport_fini(void)
 {
     shm_fini();
-    for (size_t i = 0; i < table_bytes / sizeof *peer_table && boot.size <= 4096; i++)
+    for (size_t i = 0; i < table_bytes / sizeof *peer_table && boot.size <= 4096; i++) {
+        if (peer_table[i])
+            free(peer_table[i]->channel);
         free(peer_table[i]);
+    }
     munmap(peer_table, table_bytes);
     peer_table = NULL;
 }

@@ -31,7 +31,7 @@ struct peer {
     const struct transport *transport; /* NULL: no way to it */
     int proc;
     int local;                     /* its place among the ranks of this node, or -1 */
-    void *channel;                 /* the transport's */
+    void *channel;                 /* the transport's, from malloc; freed with the peer */
     TAILQ_HEAD(, request) pending; /* p2p: what could not be sent yet, in order */
     bool queued;                   /* p2p: on the list of those with something pending */
     TAILQ_ENTRY(peer) more;
