@@ -79,8 +79,7 @@ static void default_signals(void)
     static const char dfl[128];
     for (int sig = 1; sig < NSIG; sig++)
         syscall(SYS_rt_sigaction, sig, dfl, NULL, NSIG / 8);
-    sigset_t none;
-    sigemptyset(&none);
+    static const sigset_t none; /* not on the stack, which is another child's next time: address sanitizers mind */
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 

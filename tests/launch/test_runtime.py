@@ -16,6 +16,12 @@ PROGRAM = r"""
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+/* For a sanitizer: who never finalizes leaks, and that is not what is tested here. */
+const char *__asan_default_options(void)
+{
+    return "detect_leaks=0";
+}
+
 int main(int argc, char **argv)
 {
     int rank, size, four[4] = {0};
@@ -50,7 +56,8 @@ int main(int argc, char **argv)
 
 @pytest.fixture(scope="session")
 def program(programs):
-    return compiled(programs, PROGRAM, str(BUILD / "lib/wrappers/mpicc"))
+    kinds = os.environ.get("MUSTER_TEST_SANITIZERS")  # a library with a sanitizer wants a program with it
+    return compiled(programs, PROGRAM, str(BUILD / "lib/wrappers/mpicc"), *([f"-fsanitize={kinds}"] if kinds else []))
 
 
 def first_line(r):
