@@ -171,6 +171,7 @@ def test_the_proxy_is_not_started_by_hand(mpiexec, tmp_path):
     assert r.returncode == 1 and "started by mpiexec" in r.stderr, r
 
 
+@pytest.mark.skipif("MUSTER_TEST_SANITIZERS" in os.environ, reason="a sanitizer needs the address space itself")
 def test_little_memory(mpiexec, marked):
     """With too little address space: an error or success, never a crash or a hang."""
     for mb in (8, 12, 16, 24, 40, 80):
