@@ -18,6 +18,7 @@ import shutil
 import statistics
 import subprocess
 import sys
+import threading
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -42,10 +43,14 @@ def quiet(cmd, **kw):
     kw.setdefault("stdin", subprocess.DEVNULL)
     kw.setdefault("stdout", subprocess.DEVNULL)
     kw.setdefault("stderr", subprocess.DEVNULL)
-    try:
-        return subprocess.run(cmd, timeout=LIMIT_S, **kw).returncode
-    except subprocess.TimeoutExpired:
-        return None
+    # Not wait(timeout): that polls, with pauses of up to 50 ms, and would be what is measured.
+    p = subprocess.Popen(cmd, **kw)
+    watchdog = threading.Timer(LIMIT_S, p.kill)
+    watchdog.start()
+    code = p.wait()
+    hung = not watchdog.is_alive()
+    watchdog.cancel()
+    return None if hung else code
 
 
 def milliseconds(cmd):

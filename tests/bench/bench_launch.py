@@ -31,7 +31,7 @@ def start(rounds):
             muster=milliseconds([MPIEXEC, "-n", str(n), TRUE]),
             loop=milliseconds([helper("spawn_loop"), str(n), TRUE]),
             hydra=hydra("-n", str(n), TRUE),
-            openmpi=openmpi("-n", str(n), TRUE) if n <= 64 else None,
+            openmpi=openmpi("-n", str(n), TRUE) if n <= 16 else None,
         )
         yield row(f"start of {n} do-nothing processes", "ms", results,
                   goal=("<= 1.25 x loop + 3 ms and < hydra",
