@@ -348,7 +348,7 @@ void p2p_deliver(struct peer *from, const struct packet *h, const void *payload,
 bool p2p_recv_now(void *buf, MPI_Count count, struct datatype *t, int source, int tag, struct comm *c,
                   MPI_Status *status)
 {
-    if (source < 0 || match_posted > 0 || match_unexpected > 0 || lib.threaded || !t->dense)
+    if (source < 0 || match_posted > 0 || match_unexpected > 0 || lib.threaded)
         return false;
     struct peer *p = peer_get(comm_proc(c, source));
     if (UNLIKELY(!p || !p->transport || !p->transport->peek))
@@ -362,11 +362,10 @@ bool p2p_recv_now(void *buf, MPI_Count count, struct datatype *t, int source, in
     if (h.kind != EAGER || h.ctx != c->ctx || h.source != source || (h.tag != tag && tag != MPI_ANY_TAG) ||
         (MPI_Count)n > count * t->size)
         return false;
-    char *to = (char *)buf + t->true_lb;
-    if (n == 8)
-        memcpy(to, payload, 8);
+    if (t->dense && n == 8)
+        memcpy((char *)buf + t->true_lb, payload, 8);
     else
-        memcpy(to, payload, n);
+        datatype_unpack(t, buf, count, 0, payload, n);
     p->transport->taken(p);
     status_set(status, h.source, h.tag, (MPI_Count)n, false);
     return true;
