@@ -31,7 +31,7 @@ static const uint8_t pairs[BASIC_COUNT][3] = {
 #undef P
 
 static struct layout runs[BASIC_COUNT];
-static struct layout_piece members[BASIC_COUNT][2];
+static struct layout_run members[BASIC_COUNT][3];
 
 static void basic_init(int i)
 {
@@ -57,11 +57,11 @@ static void basic_init(int i)
         t->true_extent = pair[1] + pair[2];
         t->one_run = pair[1] == pair[0];
         t->dense = t->size == t->extent;
-        members[i][0] = (struct layout_piece){0, 0, pair[0], NULL};
-        members[i][1] = (struct layout_piece){pair[1], pair[0], pair[2], NULL};
+        members[i][1] = (struct layout_run){pair[1], pair[0]};
+        members[i][2].at = (uint32_t)t->size;
         l->size = t->size;
         if (!t->one_run)
-            l->kind = LAYOUT_LIST, l->count = 2, l->pieces = members[i];
+            l->kind = LAYOUT_RUNS, l->count = 2, l->runs = members[i];
     }
     strcpy(t->name, b->name);
     obj_predefine(&t->obj, OBJ_DATATYPE, (uintptr_t)b->handle);

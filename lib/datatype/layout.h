@@ -2,24 +2,32 @@
  *
  * layout: where the bytes of one element lie, compiled. A layout is immutable and shared.
  *
- *     RUN    size bytes
- *     LOOP   count times the child, stride apart
- *     LIST   pieces, each a displacement and a child, or a run where the child is NULL
+ *     RUN     size bytes
+ *     LOOP    count times the child, stride apart
+ *     BLOCKS  count runs of one size, at displacements
+ *     RUNS    count runs of several sizes, at displacements
+ *     LIST    pieces, each a displacement and a child, or a run where the child is NULL
  *
  * A `placed` is a layout and the displacement of its origin. What the constructors get is merged as far as it goes:
- * runs that touch become one, loops over touching runs become runs, regular lists become loops. */
+ * runs that touch become one, loops over touching runs become runs, regular lists become loops, small parts of a list
+ * become runs of it. Displacements in BLOCKS and RUNS have 32 bits; what lies farther apart becomes several parts of a
+ * LIST. The memory of a layout is in proportion to its description, whatever the counts. */
 #ifndef LIB_DATATYPE_LAYOUT_H
 #define LIB_DATATYPE_LAYOUT_H
 
 #include <sys/uio.h>
 #include "lib/core/types.h"
 
-enum layout_kind { LAYOUT_RUN, LAYOUT_LOOP, LAYOUT_LIST };
+enum layout_kind { LAYOUT_RUN, LAYOUT_LOOP, LAYOUT_BLOCKS, LAYOUT_RUNS, LAYOUT_LIST };
+
+struct layout_run {
+    int32_t disp;
+    uint32_t at; /* in the packed stream; the next one's tells the size */
+};
 
 struct layout_piece {
     MPI_Count disp;
-    MPI_Count at; /* in the packed stream */
-    MPI_Count size;
+    MPI_Count at;         /* in the packed stream; the next one's tells the size */
     struct layout *child; /* NULL: a run */
 };
 
@@ -27,9 +35,15 @@ struct layout {
     int refs;
     enum layout_kind kind;
     MPI_Count size; /* packed */
-    MPI_Count count, stride;
-    struct layout *child;
-    struct layout_piece *pieces;
+    MPI_Count count;
+    MPI_Count each;   /* LOOP, BLOCKS: size of a part */
+    MPI_Count stride; /* LOOP */
+    union {
+        struct layout *child;        /* LOOP */
+        int32_t *disps;              /* BLOCKS */
+        struct layout_run *runs;     /* RUNS: one more than count, for the end */
+        struct layout_piece *pieces; /* LIST: one more than count */
+    };
 };
 
 struct placed {
@@ -45,7 +59,16 @@ struct placed placed_run(MPI_Count disp, MPI_Count size, bool *ok);
 struct placed placed_loop(MPI_Count count, MPI_Count stride, struct placed child, bool *ok);
 struct placed placed_list(struct placed *items, MPI_Count n, bool *ok); /* items stay the caller's array */
 
-/* Bytes [from, from + n) of the packed stream of `count` elements, `extent` apart, whose layout is l at base. */
+/* Part i of what is not a RUN. */
+struct layout_part {
+    MPI_Count disp, size;
+    const struct layout *child; /* NULL: a run */
+};
+struct layout_part layout_part(const struct layout *l, MPI_Count i);
+/* The part that holds byte `at` of the packed stream, and how far inside it that is; (count, 0) at the end. */
+MPI_Count layout_find(const struct layout *l, MPI_Count at, MPI_Count *inside);
+
+/* Bytes [from, from + n) of the packed stream of elements, `extent` apart, whose layout is l at base. */
 void layout_pack(const struct layout *l, MPI_Count extent, const char *base, MPI_Count from, char *out, size_t n);
 void layout_unpack(const struct layout *l, MPI_Count extent, char *base, MPI_Count from, const char *in, size_t n);
 /* The same bytes as at most max pieces of memory; returns how many, *n becomes the bytes that they cover. */

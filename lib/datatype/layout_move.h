@@ -1,90 +1,148 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * layout_move: one direction of moving, written once. Included by layout.c with MOVE (the name), MEM and STREAM (the
- * pointer types of the two sides) and COPY(mem, stream, n) set; it has no guard. */
+ * layout_move: one direction of moving, written once. Included by layout_move.c with MOVE (the name), MEM and STREAM
+ * (the pointer types of the two sides) and COPY(mem, stream, n) and FEW(mem, stream, n) set; it has no guard. */
 
-/* Many runs of one small size: the size is a constant in each loop, so that a copy is a load and a store. */
-static void CAT(MOVE, _runs)(MEM base, MPI_Count stride, MPI_Count count, STREAM s, size_t size)
+/* Loops over runs of one size: the size is a constant in each, so that a copy is a load and a store. */
+#define BY_SIZE(EACH)                                                                                                  \
+    EACH(1)                                                                                                            \
+    EACH(2)                                                                                                            \
+    EACH(4)                                                                                                            \
+    EACH(8)                                                                                                            \
+    EACH(12)                                                                                                           \
+    EACH(16)                                                                                                           \
+    EACH(24)                                                                                                           \
+    EACH(32)
+
+/* Runs that are stride apart in memory, and step in the stream. */
+static void CAT(MOVE, _strided)(MEM base, MPI_Count stride, STREAM s, MPI_Count step, MPI_Count count, size_t size)
 {
-#define RUNS(N)                                                                                                        \
+#define EACH(N)                                                                                                        \
     case N:                                                                                                            \
         for (MPI_Count i = 0; i < count; i++)                                                                          \
-            COPY(base + i * stride, s + i * N, N);                                                                     \
-        return
+            COPY(base + i * stride, s + i * step, N);                                                                  \
+        break;
     switch (size) {
-        RUNS(1);
-        RUNS(2);
-        RUNS(4);
-        RUNS(8);
-        RUNS(12);
-        RUNS(16);
-        RUNS(24);
-        RUNS(32);
-        RUNS(64);
+        BY_SIZE(EACH)
     default:
         for (MPI_Count i = 0; i < count; i++)
-            COPY(base + i * stride, s + (size_t)i * size, size);
+            FEW(base + i * stride, s + i * step, size);
     }
-#undef RUNS
+#undef EACH
 }
 
-static void CAT(MOVE, _part)(const struct layout *l, MEM base, MPI_Count from, STREAM s, size_t n);
-
-/* Children of a loop: a partial one, whole ones, a partial one. */
-static void CAT(MOVE, _loop)(const struct layout *child, MPI_Count stride, MEM base, MPI_Count from, STREAM s, size_t n)
+static void CAT(MOVE, _blocks)(MEM base, const int32_t *disps, MPI_Count count, STREAM s, size_t size)
 {
-    MPI_Count size = child->size, i = from / size, off = from % size;
-    if (off || (MPI_Count)n < size) {
-        size_t part = (size_t)(size - off) < n ? (size_t)(size - off) : n;
-        CAT(MOVE, _part)(child, base + i * stride, off, s, part);
-        s += part, n -= part, i++;
+#define EACH(N)                                                                                                        \
+    case N:                                                                                                            \
+        for (MPI_Count i = 0; i < count; i++)                                                                          \
+            COPY(base + disps[i], s + i * N, N);                                                                       \
+        break;
+    switch (size) {
+        BY_SIZE(EACH)
+    default:
+        for (MPI_Count i = 0; i < count; i++)
+            FEW(base + disps[i], s + i * (MPI_Count)size, size);
     }
-    MPI_Count whole = (MPI_Count)n / size;
+#undef EACH
+}
+
+static void CAT(MOVE, _runs)(MEM base, const struct layout_run *r, MPI_Count count, STREAM s)
+{
+    uint32_t first = r->at;
+    for (MPI_Count i = 0; i < count; i++)
+        FEW(base + r[i].disp, s + (r[i].at - first), r[i + 1].at - r[i].at);
+}
+
+/* Many times a few short runs: each run of a batch of records on its own, so that what it is is decided once a batch.
+ */
+static void CAT(MOVE, _records)(const struct layout *c, MPI_Count stride, MEM base, MPI_Count count, STREAM s)
+{
+    MPI_Count batch = records_batch(c);
+    for (MPI_Count done = 0, k; done < count; done += k) {
+        k = count - done < batch ? count - done : batch;
+        MEM mem = base + done * stride;
+        STREAM flat = s + done * c->size;
+        MPI_Count at = 0;
+        for (MPI_Count i = 0; i < c->count; i++) {
+            struct layout_part p = layout_part(c, i);
+            CAT(MOVE, _strided)(mem + p.disp, stride, flat + at, c->size, k, (size_t)p.size);
+            at += p.size;
+        }
+    }
+}
+
+static void CAT(MOVE, _whole)(const struct layout *l, MEM base, MPI_Count first, MPI_Count count, STREAM s);
+
+static void CAT(MOVE, _loop)(const struct layout *child, MPI_Count stride, MEM base, MPI_Count count, STREAM s)
+{
+    MPI_Count size = child->size;
     if (child->kind == LAYOUT_RUN)
-        CAT(MOVE, _runs)(base + i * stride, stride, whole, s, (size_t)size);
+        CAT(MOVE, _strided)(base, stride, s, size, count, (size_t)size);
+    else if (count > 1 && is_record(child))
+        CAT(MOVE, _records)(child, stride, base, count, s);
     else
-        for (MPI_Count k = 0; k < whole; k++)
-            CAT(MOVE, _part)(child, base + (i + k) * stride, 0, s + k * size, (size_t)size);
-    size_t done = (size_t)(whole * size);
-    if (n > done)
-        CAT(MOVE, _part)(child, base + (i + whole) * stride, 0, s + done, n - done);
+        for (MPI_Count k = 0; k < count; k++)
+            CAT(MOVE, _whole)(child, base + k * stride, 0, child->count, s + k * size);
 }
 
-static void CAT(MOVE, _list)(const struct layout *l, MEM base, MPI_Count from, STREAM s, size_t n)
-{
-    const struct layout_piece *p = l->pieces + (from ? piece_at(l, from) : 0);
-    while (n > 0) {
-        MPI_Count off = from - p->at;
-        size_t part = (size_t)(p->size - off) < n ? (size_t)(p->size - off) : n;
-        if (p->child)
-            CAT(MOVE, _part)(p->child, base + p->disp, off, s, part);
-        else if (part == 8)
-            COPY(base + p->disp + off, s, 8);
-        else if (part == 4)
-            COPY(base + p->disp + off, s, 4);
-        else
-            COPY(base + p->disp + off, s, part);
-        s += part, n -= part, from += (MPI_Count)part, p++;
-    }
-}
-
-static void CAT(MOVE, _part)(const struct layout *l, MEM base, MPI_Count from, STREAM s, size_t n)
+/* Whole parts of l, which is not a RUN. */
+static void CAT(MOVE, _whole)(const struct layout *l, MEM base, MPI_Count first, MPI_Count count, STREAM s)
 {
     switch (l->kind) {
-    case LAYOUT_RUN:
-        COPY(base + from, s, n);
-        break;
     case LAYOUT_LOOP:
-        CAT(MOVE, _loop)(l->child, l->stride, base, from, s, n);
+        CAT(MOVE, _loop)(l->child, l->stride, base + first * l->stride, count, s);
         break;
-    case LAYOUT_LIST:
-        CAT(MOVE, _list)(l, base, from, s, n);
+    case LAYOUT_BLOCKS:
+        CAT(MOVE, _blocks)(base, l->disps + first, count, s, (size_t)l->each);
         break;
+    case LAYOUT_RUNS:
+        CAT(MOVE, _runs)(base, l->runs + first, count, s);
+        break;
+    default:
+        for (const struct layout_piece *p = l->pieces + first, *end = p + count; p < end; s += p[1].at - p->at, p++)
+            if (p->child)
+                CAT(MOVE, _whole)(p->child, base + p->disp, 0, p->child->count, s);
+            else
+                FEW(base + p->disp, s, (size_t)(p[1].at - p->at));
     }
+}
+
+/* A part of l: a piece of one part, whole parts, a piece of another. */
+static void CAT(MOVE, _some)(const struct layout *l, MEM base, MPI_Count from, STREAM s, size_t n);
+
+static void CAT(MOVE, _inside)(const struct layout *l, MPI_Count i, MEM base, MPI_Count from, STREAM s, size_t n)
+{
+    struct layout_part p = layout_part(l, i);
+    if (p.child && p.child->kind != LAYOUT_RUN)
+        CAT(MOVE, _some)(p.child, base + p.disp, from, s, n);
+    else
+        COPY(base + p.disp + from, s, n);
+}
+
+static void CAT(MOVE, _some)(const struct layout *l, MEM base, MPI_Count from, STREAM s, size_t n)
+{
+    MPI_Count head, tail, i = layout_find(l, from, &head), end = layout_find(l, from + (MPI_Count)n, &tail);
+    if (i == end) {
+        CAT(MOVE, _inside)(l, i, base, head, s, n);
+        return;
+    }
+    if (head) {
+        size_t part = (size_t)(layout_part(l, i).size - head);
+        CAT(MOVE, _inside)(l, i++, base, head, s, part);
+        s += part, n -= part;
+    }
+    CAT(MOVE, _whole)(l, base, i, end - i, s);
+    if (tail)
+        CAT(MOVE, _inside)(l, end, base, 0, s + n - tail, (size_t)tail);
 }
 
 void MOVE(const struct layout *l, MPI_Count extent, MEM base, MPI_Count from, STREAM s, size_t n)
 {
-    if (n > 0)
-        CAT(MOVE, _loop)(l, extent, base, from, s, n);
+    const struct layout all = elements(l, extent);
+    if (from == 0 && (MPI_Count)n == l->size && l->kind != LAYOUT_RUN)
+        CAT(MOVE, _whole)(l, base, 0, l->count, s);
+    else if (n > 0)
+        CAT(MOVE, _some)(&all, base, from, s, n);
 }
+#undef BY_SIZE

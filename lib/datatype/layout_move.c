@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * layout_move: packing, unpacking, and the pieces of memory of a layout. A part of the packed stream is found without
+ * walking: by division in loops and blocks, by bisection in lists. */
+#include <string.h>
+#include "lib/datatype/layout.h"
+
+/* Any number of elements, as a layout. */
+static struct layout elements(const struct layout *l, MPI_Count extent)
+{
+    return (struct layout){
+        .kind = LAYOUT_LOOP, .each = l->size, .stride = extent, .child = (struct layout *)(uintptr_t)l};
+}
+
+struct layout_part layout_part(const struct layout *l, MPI_Count i)
+{
+    switch (l->kind) {
+    case LAYOUT_LOOP:
+        return (struct layout_part){i * l->stride, l->each, l->child};
+    case LAYOUT_BLOCKS:
+        return (struct layout_part){l->disps[i], l->each, NULL};
+    case LAYOUT_RUNS:
+        return (struct layout_part){l->runs[i].disp, l->runs[i + 1].at - l->runs[i].at, NULL};
+    default:
+        return (struct layout_part){l->pieces[i].disp, l->pieces[i + 1].at - l->pieces[i].at, l->pieces[i].child};
+    }
+}
+
+static MPI_Count part_at(const struct layout *l, MPI_Count i)
+{
+    return l->kind == LAYOUT_RUNS ? l->runs[i].at : l->pieces[i].at;
+}
+
+MPI_Count layout_find(const struct layout *l, MPI_Count at, MPI_Count *inside)
+{
+    MPI_Count lo = 0, hi = l->count;
+    *inside = 0;
+    if (at == 0)
+        return 0;
+    if (l->kind == LAYOUT_LOOP || l->kind == LAYOUT_BLOCKS) {
+        *inside = at % l->each;
+        return at / l->each;
+    }
+    while (lo < hi) {
+        MPI_Count mid = (lo + hi + 1) / 2;
+        if (part_at(l, mid) <= at)
+            lo = mid;
+        else
+            hi = mid - 1;
+    }
+    *inside = at - part_at(l, lo);
+    return lo;
+}
+
+/* So many records at a time that they stay in the nearest cache. */
+static MPI_Count records_batch(const struct layout *c)
+{
+    enum { MOST = 64, BYTES = 8192 };
+    MPI_Count n = BYTES / c->size;
+    return n < 4 ? 4 : n > MOST ? MOST : n;
+}
+
+/* A few short runs? */
+static bool is_record(const struct layout *c)
+{
+    enum { RUNS = 16, SHORT = 64 };
+    return (c->kind == LAYOUT_RUNS || c->kind == LAYOUT_BLOCKS) && c->count <= RUNS && c->size <= c->count * SHORT;
+}
+
+/* A run of unknown size, likely short: loads and stores that may overlap instead of a call. */
+static inline __attribute__((always_inline)) void few(char *to, const char *from, size_t n)
+{
+#define TWICE(type)                                                                                                    \
+    {                                                                                                                  \
+        type a, b;                                                                                                     \
+        memcpy(&a, from, sizeof a), memcpy(&b, from + n - sizeof b, sizeof b);                                         \
+        memcpy(to, &a, sizeof a), memcpy(to + n - sizeof b, &b, sizeof b);                                             \
+    }
+    typedef char line __attribute__((vector_size(16)));
+    struct two {
+        line half[2];
+    };
+    if (n > 64)
+        memcpy(to, from, n);
+    else if (n >= 32)
+        TWICE(struct two)
+    else if (n >= 16)
+        TWICE(line)
+    else if (n >= 8)
+        TWICE(uint64_t)
+    else if (n >= 4)
+        TWICE(uint32_t)
+    else if (n >= 2)
+        TWICE(uint16_t)
+    else
+        *to = *from;
+#undef TWICE
+}
+
+#define CAT_(a, b) a##b
+#define CAT(a, b) CAT_(a, b)
+
+#define MOVE layout_pack
+#define MEM const char *
+#define STREAM char *
+#define COPY(mem, stream, n) memcpy(stream, mem, n)
+#define FEW(mem, stream, n) few(stream, mem, n)
+#include "lib/datatype/layout_move.h"
+#undef MOVE
+#undef MEM
+#undef STREAM
+#undef COPY
+#undef FEW
+
+#define MOVE layout_unpack
+#define MEM char *
+#define STREAM const char *
+#define COPY(mem, stream, n) memcpy(mem, stream, n)
+#define FEW(mem, stream, n) few(mem, stream, n)
+#include "lib/datatype/layout_move.h"
+
+struct pieces {
+    struct iovec *out;
+    int n, max;
+};
+
+static size_t collect_run(char *at, size_t n, struct pieces *p)
+{
+    struct iovec *last = p->n ? &p->out[p->n - 1] : NULL;
+    if (last && (char *)last->iov_base + last->iov_len == at) {
+        last->iov_len += n;
+        return n;
+    }
+    if (p->n == p->max)
+        return 0;
+    p->out[p->n++] = (struct iovec){at, n};
+    return n;
+}
+
+/* Returns the bytes covered: fewer than n when the array is full. */
+static size_t collect(const struct layout *l, char *base, MPI_Count from, size_t n, struct pieces *p)
+{
+    MPI_Count inside;
+    size_t done = 0, got = 0, want = 0;
+    for (MPI_Count i = layout_find(l, from, &inside); done < n && got == want; i++, inside = 0) {
+        struct layout_part q = layout_part(l, i);
+        want = (size_t)(q.size - inside) < n - done ? (size_t)(q.size - inside) : n - done;
+        got = q.child && q.child->kind != LAYOUT_RUN ? collect(q.child, base + q.disp, inside, want, p)
+                                                     : collect_run(base + q.disp + inside, want, p);
+        done += got;
+    }
+    return done;
+}
+
+int layout_pieces(const struct layout *l, MPI_Count extent, char *base, MPI_Count from, size_t *n, struct iovec *out,
+                  int max)
+{
+    const struct layout all = elements(l, extent);
+    struct pieces p = {out, 0, max};
+    *n = collect(&all, base, from, *n, &p);
+    return p.n;
+}
