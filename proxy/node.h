@@ -20,6 +20,7 @@
 #include <uthash.h>
 
 struct rank_status;
+struct node_segment;
 struct pmi_client;
 struct evbuffer;
 struct pmi_server;
@@ -66,7 +67,7 @@ struct job {
     int segment_fd; /* memfd that the ranks inherit; -1 */
     struct rank_status
         *status; /* in that memory, one a local rank; NULL: there is none. Ranks may write anything there */
-    void *segment_at;
+    struct node_segment *segment; /* all of that memory; NULL: there is none */
     size_t segment_size;
     struct job_stdio *io;
     struct event *kill_timer; /* armed by KILL */

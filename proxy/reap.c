@@ -91,6 +91,7 @@ static void reap_rank(struct rank *r, int status, const struct rusage *u, uint64
     r->job->alive--;
     stdio_reaped(r);
     uint32_t flags = pmi_exit_flags(r) | segment_exit_flags(r);
+    segment_rank_ended(r, status);
     tell_exit(r, status, u, flags, time);
     if ((status || flags) && (!r->job->killed || r->dying))
         stdio_tell_tail(r);

@@ -49,8 +49,8 @@ void segment_create(struct job *j)
     }
     fill(j, at, &head);
     fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK); /* a rank that made it shorter would have us killed */
+    j->segment = at;
     j->status = node_segment_status(at, 0);
-    j->segment_at = at;
     j->segment_size = size;
     j->segment_fd = fd;
 }
@@ -64,10 +64,26 @@ uint32_t segment_exit_flags(const struct rank *r)
     return state == RANK_INITIALIZED ? EXIT_IN_PMI : 0;
 }
 
+/* A job that is about to be ended needs no news. Who leaves with 0 before MPI_Init does not end the job, as many
+ * programs do not use MPI at all: only who needs that rank in MPI learns of it. */
+void segment_rank_ended(const struct rank *r, int status)
+{
+    const struct job *j = r->job;
+    if (!j->status)
+        return;
+    _Atomic uint32_t *state = &j->status[r - j->ranks].state;
+    uint32_t was = atomic_load_explicit(state, memory_order_acquire);
+    bool never = was == RANK_STARTED;
+    if (was == RANK_FINALIZED || !(j->spec.flags & LAUNCH_NO_KILL || (never && status == 0)))
+        return;
+    atomic_store_explicit(state, never ? RANK_NEVER : RANK_DEAD, memory_order_relaxed);
+    atomic_fetch_add_explicit(&j->segment->gone, 1, memory_order_release);
+}
+
 void segment_destroy(struct job *j)
 {
     if (j->segment_fd < 0)
         return;
-    munmap(j->segment_at, j->segment_size);
+    munmap(j->segment, j->segment_size);
     close(j->segment_fd);
 }

@@ -13,6 +13,8 @@ void segment_create(struct job *j);
 /* EXIT_IN_PMI if the rank, by its own word, is between MPI_Init and MPI_Finalize; our runtime does not say so by PMI.
  */
 uint32_t segment_exit_flags(const struct rank *r);
+/* After that: tells the others on the node not to wait for it, if they could. status is waitpid's. */
+void segment_rank_ended(const struct rank *r, int status);
 void segment_destroy(struct job *j);
 
 #endif

@@ -30,7 +30,7 @@
 #include "wire/rankmap.h"
 
 #define NODE_SEGMENT_MAGIC UINT64_C(0x315265747375754d)
-#define NODE_SEGMENT_VERSION 1
+#define NODE_SEGMENT_VERSION 2
 #define NODE_SEGMENT_FD_ENV "MUSTER_NODE_FD"
 #define NODE_SEGMENT_LOCAL_RANK_ENV "MUSTER_LOCAL_RANK"
 
@@ -48,15 +48,25 @@ struct node_segment {
     uint64_t locals_at;
     uint64_t status_at;
     uint64_t lib_at;
-    uint32_t survive;   /* 1: the launcher does not end the job when a rank dies */
-    uint32_t reserved;  /* 0 */
-    char job_name[176]; /* unique among the jobs of this node's user; NUL-terminated */
+    uint32_t survive;         /* 1: the launcher does not end the job when a rank dies */
+    _Atomic uint32_t gone;    /* how many local ranks are RANK_DEAD or RANK_NEVER; grows, stored after their states */
+    _Atomic uint32_t openers; /* ranks that have opened a segment that they made themselves */
+    char job_name[172];       /* unique among the jobs of this node's user; NUL-terminated */
 };
 static_assert(sizeof(struct node_segment) == 256, "the head is part of the contract");
 
 static_assert(sizeof(struct rankmap_block) == 16, "a run is part of the contract");
 
-enum rank_state { RANK_STARTED = 0, RANK_INITIALIZED = 1, RANK_FINALIZED = 2, RANK_ABORTED = 3 };
+/* The first four are the rank's own word. The last two are the proxy's, once the process has ended: others who need it
+ * are not to wait for it. */
+enum rank_state {
+    RANK_STARTED = 0,
+    RANK_INITIALIZED = 1,
+    RANK_FINALIZED = 2,
+    RANK_ABORTED = 3,
+    RANK_DEAD = 4,  /* it has ended without MPI_Finalize */
+    RANK_NEVER = 5, /* it has ended without even MPI_Init */
+};
 
 /* What one rank is doing. A call costs the rank one store at its begin and one at its end: `call` holds the number of
  * the MPI function (0: outside of MPI) in its low 16 bits and a count of calls above. What follows is written only by a

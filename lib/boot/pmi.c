@@ -151,7 +151,7 @@ static bool segment_share(struct boot *b, const uint32_t *node, uint32_t nodes, 
     for (int r = 0; r < b->rank; r++)
         b->local_rank += node[r] == node[b->rank];
     /* Who opens it last takes the name away. */
-    if (atomic_fetch_add((_Atomic uint32_t *)&b->segment->reserved, 1) + 1 == b->segment->local_size)
+    if (atomic_fetch_add(&b->segment->openers, 1) + 1 == b->segment->local_size)
         unlink(leader == b->rank ? made : path);
     return true;
 }

@@ -25,7 +25,7 @@ int mpi_barrier(struct comm *comm)
     if (!a)
         return small_barrier(comm);
     node_barrier_all(a);
-    return MPI_SUCCESS;
+    return node_came_to(a, MPI_SUCCESS);
 }
 
 /* Binomial tree over ranks counted from the root. */
@@ -93,7 +93,7 @@ int mpi_bcast(void *buffer, MPI_Count count, struct datatype *t, int root, struc
     struct node *a = node_of(comm);
     int rc = a ? node_bcast(a, buffer, count, t, root, comm) : NODE_LATER;
     if (rc != NODE_LATER)
-        return rc;
+        return node_came_to(a, rc);
     if (UNLIKELY(forms_check(count, t) != MPI_SUCCESS) || count * t->size == 0 || !small_enough(comm, count, t))
         return scheduled_bcast(buffer, count, t, root, comm);
     return small_bcast(buffer, count * t->size, root, comm);

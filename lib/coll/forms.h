@@ -31,7 +31,7 @@ static inline int forms_end(int rc, struct sched *s)
     {                                                                                                                  \
         struct node *a = node_of(comm);                                                                                \
         int rc = a ? node_##name(a, LIST args) : NODE_LATER;                                                           \
-        return rc != NODE_LATER ? rc : scheduled_##name args;                                                          \
+        return rc != NODE_LATER ? node_came_to(a, rc) : scheduled_##name args;                                         \
     }
 
 #define FORMS_BLOCKING(function, name, params, args)                                                                   \

@@ -7,6 +7,7 @@
 #include "lib/boot/boot.h"
 #include "lib/coll/forms.h"
 #include "lib/core/state.h"
+#include "lib/p2p/reach.h"
 #include "lib/transport/shm/shm.h"
 
 static_assert(sizeof(struct node_area) <= SHM_AREA_HEAD && sizeof(struct node_member) == SHM_AREA_MEMBER &&
@@ -74,6 +75,7 @@ static void enter(struct node *a, const struct hello *h)
     a->members = (struct node_member *)(shm_area(h->number) + SHM_AREA_HEAD);
     a->slots = shm_area(h->number) + (head + 4095) / 4096 * 4096;
     a->seq = a->known = h->base;
+    a->open = true;
     atomic_store_explicit(&a->members[a->me].at, h->base, memory_order_relaxed);
 }
 
@@ -120,10 +122,18 @@ static void node_free(struct comm *c)
     node_destroy(a);
 }
 
+static void node_break(struct comm *c)
+{
+    struct node *a = c->coll;
+    if (a != &none)
+        a->broken = MPI_ERR_PROC_ABORTED, a->open = false;
+}
+
 struct node *node_make(struct comm *c)
 {
     static const uint64_t word = UINT64_C(0x6d7573746572);
     comm_coll_free = node_free;
+    comm_coll_break = node_break;
     c->coll = &none;
     if (!eligible(c))
         return NULL;
@@ -153,7 +163,7 @@ struct node *node_make(struct comm *c)
             ;                                                                                                          \
         if (spins_ <= 0) {                                                                                             \
             struct waiter w_ = {.ready = test, .arg = object, .comm = (a)->comm};                                      \
-            while (!(condition))                                                                                       \
+            while (!(condition) && !(a)->broken)                                                                       \
                 progress_wait(&w_, NULL);                                                                              \
         }                                                                                                              \
     } while (0)
@@ -335,7 +345,10 @@ static bool read_from(struct node *a, int r, uint64_t address, void *to, size_t 
         return true;
     }
     struct iovec v = {to, n};
-    return n == 0 || a->peers[r]->transport->read(a->peers[r], &v, 1, address, n) == 0;
+    bool ok = n == 0 || a->peers[r]->transport->read(a->peers[r], &v, 1, address, n) == 0;
+    /* If a member is gone, the others may have stopped waiting for us, and what we have read may be something else. */
+    reach_look();
+    return ok;
 }
 
 bool node_fetch(struct node *a, uint32_t k, int r, size_t from, void *to, size_t n)
@@ -385,6 +398,8 @@ int node_fetch_typed(struct node *a, uint32_t k, int r, void *buf, MPI_Count cou
 
 int node_fetch_entry(struct node *a, uint32_t k, int r, int entry, void *buf, MPI_Count count, const struct datatype *t)
 {
+    if (UNLIKELY(a->broken)) /* the table may be of another phase */
+        return a->broken;
     const struct node_cell *c = node_cell(a, k, r);
     const char *slot = node_slot(a, k, r);
     const struct node_entry *e = (const struct node_entry *)slot + entry;
@@ -485,6 +500,8 @@ int node_combine(struct node *a, uint32_t k, size_t from, void *to, MPI_Count co
     enum { PIECE = 16384 };
     static _Alignas(64) char piece[PIECE], saved[PIECE]; /* under the lock, which is not given away here */
     MPI_Count most = PIECE / t->extent;
+    if (UNLIKELY(a->broken))
+        return a->broken;
     for (MPI_Count i = 0; i < count; i += most) {
         MPI_Count m = count - i < most ? count - i : most;
         size_t at = from + (size_t)(i * t->extent), bytes = (size_t)(m * t->extent);

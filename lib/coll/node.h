@@ -61,7 +61,9 @@ struct node_entry {
 };
 
 struct node {
-    struct node_area *area; /* NULL: this communicator goes by messages */
+    bool open;  /* false: this communicator goes by messages */
+    int broken; /* error class: a member is gone, what has been offered means nothing */
+    struct node_area *area;
     struct node_member *members;
     struct comm *comm;
     char *slots; /* of the members, NODE_DEPTH each, then of the result */
@@ -86,7 +88,12 @@ struct node *node_make(struct comm *c);
 static inline struct node *node_of(struct comm *c)
 {
     struct node *a = LIKELY(c->coll != NULL) ? c->coll : node_make(c);
-    return a && a->area ? a : NULL;
+    return a && a->open ? a : NULL;
+}
+/* What a collective returns that came to rc. Waiting ends when a member is gone, so what has been read is no result. */
+static inline int node_came_to(const struct node *a, int rc)
+{
+    return LIKELY(!a->broken) ? rc : a->broken;
 }
 /* May so many bytes be offered? The same on all members. */
 static inline bool node_fits(const struct node *a, MPI_Count bytes)

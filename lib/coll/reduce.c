@@ -139,7 +139,7 @@ int mpi_reduce(const void *sendbuf, void *recvbuf, MPI_Count count, struct datat
     struct node *a = node_of(comm);
     int rc = a ? node_reduce(a, sendbuf, recvbuf, count, t, op, root, comm) : NODE_LATER;
     if (rc != NODE_LATER)
-        return rc;
+        return node_came_to(a, rc);
     const void *from = sendbuf == MPI_IN_PLACE ? recvbuf : sendbuf;
     bool wrong = coll_reduce_check(count, t, op) != MPI_SUCCESS || (sendbuf == MPI_IN_PLACE && comm->rank != root);
     if (UNLIKELY(wrong) || count == 0 || !small_enough(comm, count, t))
@@ -302,7 +302,7 @@ int mpi_allreduce(const void *sendbuf, void *recvbuf, MPI_Count count, struct da
     struct node *a = node_of(comm);
     int rc = a ? node_allreduce(a, sendbuf, recvbuf, count, t, op, comm) : NODE_LATER;
     if (rc != NODE_LATER)
-        return rc;
+        return node_came_to(a, rc);
     const void *from = sendbuf == MPI_IN_PLACE ? recvbuf : sendbuf;
     if (UNLIKELY(coll_reduce_check(count, t, op) != MPI_SUCCESS) || count == 0 || !small_enough(comm, count, t))
         return scheduled_allreduce(sendbuf, recvbuf, count, t, op, comm);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "lib/core/state.h"
+#include "lib/p2p/reach.h"
 
 enum step_kind { SEND, RECV, COPY, REDUCE, ROUND };
 
@@ -147,7 +148,10 @@ void sched_round(struct sched *s)
 static int begin(struct sched *s, struct step *t)
 {
     uint64_t ctx = P2P_COLL(s->comm);
+    int rc = UNLIKELY(reach_limited) ? reach_all(s->comm) : MPI_SUCCESS;
     t->request = NULL;
+    if (rc != MPI_SUCCESS)
+        return rc;
     switch (t->kind) {
     case SEND:
         return p2p_send(t->from, t->count, t->type, t->peer, s->tag, s->comm, ctx, MODE_STANDARD, &t->request);

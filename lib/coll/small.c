@@ -4,6 +4,7 @@
  * trees are those of the schedules, and so is the order of operands. */
 #include "lib/coll/small.h"
 #include <string.h>
+#include "lib/p2p/reach.h"
 
 enum { SMALL = 2048 };
 
@@ -11,8 +12,8 @@ enum { SMALL = 2048 };
 static int step(struct comm *c, int tag, const void *out, MPI_Count out_n, int to, void *in, MPI_Count in_n, int from)
 {
     struct request *s = NULL, *r = NULL;
-    int rc = MPI_SUCCESS, late;
-    if (from != MPI_PROC_NULL)
+    int rc = UNLIKELY(reach_limited) ? reach_all(c) : MPI_SUCCESS, late;
+    if (from != MPI_PROC_NULL && rc == MPI_SUCCESS)
         rc = p2p_recv(in, in_n, &datatype_byte, from, tag, c, P2P_COLL(c), &r);
     if (rc == MPI_SUCCESS && to != MPI_PROC_NULL)
         rc = p2p_send(out, out_n, &datatype_byte, to, tag, c, P2P_COLL(c), MODE_STANDARD, &s);

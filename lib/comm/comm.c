@@ -46,6 +46,7 @@ struct comm *comm_ref(struct comm *c)
 }
 
 void (*comm_coll_free)(struct comm *c);
+void (*comm_coll_break)(struct comm *c);
 
 void comm_unref(struct comm *c)
 {

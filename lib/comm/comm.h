@@ -38,6 +38,14 @@ int group_relation(const struct group *a, const struct group *b); /* MPI_IDENT, 
 
 struct topology; /* topo */
 
+/* Which of its members cannot be reached; p2p/reach.c keeps it. */
+struct comm_reach {
+    uint8_t spans;       /* 0: not known, 1: all on this node, 2: not all */
+    bool broken;         /* a member is gone */
+    bool tells;          /* a receive from any source is being told */
+    uint32_t seen, told; /* ranks of reach's list that were looked at; that receives from any source were told of */
+};
+
 struct comm {
     struct obj obj;
     uint64_t ctx; /* even */
@@ -53,13 +61,15 @@ struct comm {
     struct topology *topo; /* or NULL */
     struct comm *local;    /* of an intercommunicator: an intracommunicator over its local group */
     void *coll;            /* what the collectives keep with it; goes by comm_coll_free */
-    void *buffer;          /* attached buffer (struct bsend_buffer), or NULL */
-    bool freed;            /* the user has freed it; pending operations hold it */
+    struct comm_reach reach;
+    void *buffer; /* attached buffer (struct bsend_buffer), or NULL */
+    bool freed;   /* the user has freed it; pending operations hold it */
     char name[MPI_MAX_OBJECT_NAME];
 };
 
 extern struct comm comm_world, comm_self;
-extern void (*comm_coll_free)(struct comm *c); /* set by whoever sets coll */
+extern void (*comm_coll_free)(struct comm *c);  /* set by whoever sets coll */
+extern void (*comm_coll_break)(struct comm *c); /* a member is gone: who waits in a collective on c returns an error */
 
 static inline MPI_Comm comm_handle(const struct comm *c)
 {

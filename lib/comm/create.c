@@ -114,7 +114,7 @@ static int tell_group(struct comm *c, struct group *g, int tag, uint64_t *ctx)
     struct request *r;
     int me = g->rank, mask = 1, rc = MPI_SUCCESS;
     uint64_t channel = P2P_COLL(c);
-    tag = 0x40000000 | (tag & 0x3fffffff); /* collectives use the tags below */
+    tag = P2P_GROUP_TAG | (tag & (P2P_GROUP_TAG - 1)); /* collectives use the tags below */
     while (mask < g->size && !(me & mask))
         mask <<= 1;
     if (me > 0) {

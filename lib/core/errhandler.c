@@ -54,9 +54,10 @@ static void describe(const struct obj *on, char *out, size_t n)
 
 _Noreturn static void die(struct obj *on, int code, const char *function)
 {
-    char where[80], why[320];
+    char where[80], why[448];
+    const char *note = error_noted(code);
     describe(on, where, sizeof where);
-    snprintf(why, sizeof why, "%s%s failed: %s", function, where, error_text(code));
+    snprintf(why, sizeof why, "%s%s failed: %s%s%s", function, where, error_text(code), *note ? ": " : "", note);
     boot_abort(error_class(code), why);
 }
 
@@ -87,7 +88,9 @@ int call_failed(int id, struct obj *on, int rc)
     if (!on)
         on = lib.error_on;
     lib.error_on = NULL;
-    return errhandler_run(on, rc, call_names[id]);
+    rc = errhandler_run(on, rc, call_names[id]);
+    error_note(MPI_SUCCESS, "told");
+    return rc;
 }
 
 int call_inactive(int id)

@@ -4,6 +4,8 @@
  * class. A removed number is used again. */
 #include "lib/core/error.h"
 #include "lib/bindings/impl.h"
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,6 +38,25 @@ const char *error_text(int code)
         return predefined[code];
     struct user_code *u = user_code(code);
     return u ? u->text : "MPI_ERR_UNKNOWN: not an error code";
+}
+
+static struct {
+    int code;
+    char text[128];
+} note;
+
+void error_note(int code, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    note.code = code;
+    vsnprintf(note.text, sizeof note.text, fmt, ap);
+    va_end(ap);
+}
+
+const char *error_noted(int code)
+{
+    return code == note.code ? note.text : "";
 }
 
 int error_class(int code)

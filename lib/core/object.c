@@ -102,6 +102,17 @@ void obj_predefine(struct obj *o, enum obj_kind kind, uintptr_t handle)
     obj_predefined[handle] = o;
 }
 
+void *obj_next(enum obj_kind kind, const void *last)
+{
+    const struct obj_arena *a = &obj_arenas[kind];
+    size_t slot = arena_rest[kind].slot;
+    uintptr_t at = last ? (uintptr_t)last + slot : a->base;
+    for (; at < a->base + a->used; at += slot)
+        if (((struct obj *)at)->handle)
+            return (void *)at;
+    return NULL;
+}
+
 size_t obj_alive(enum obj_kind kind)
 {
     return arena_rest[kind].alive;

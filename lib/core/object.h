@@ -69,6 +69,9 @@ void *obj_new_raw(enum obj_kind kind, size_t size);
 void obj_free(struct obj *o);
 /* Makes a static object reachable by its predefined handle. */
 void obj_predefine(struct obj *o, enum obj_kind kind, uintptr_t handle);
+/* The objects of a kind that are alive, one after the other, predefined ones not counted: NULL, then the last one. For
+ * rare events: all places of the arena are looked at. */
+void *obj_next(enum obj_kind kind, const void *last);
 /* How many objects of a kind are alive, predefined ones not counted. */
 size_t obj_alive(enum obj_kind kind);
 /* The integer that stands for a handle in Fortran, and back (from OBJ_HANDLE_MIN on: given out at first use). */

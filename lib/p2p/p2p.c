@@ -8,6 +8,7 @@
 #include "lib/datatype/layout.h"
 #include "lib/p2p/match.h"
 #include "lib/p2p/protocol.h"
+#include "lib/p2p/reach.h"
 
 enum packet_kind { EAGER = 1, RTS, CTS, DATA, FIN };
 
@@ -114,6 +115,10 @@ static bool (*const push[])(struct request *) = {
 static void submit(struct request *r, uint8_t kind)
 {
     struct peer *p = r->peer;
+    if (UNLIKELY(p->transport == &transport_gone)) {
+        request_complete(r, kind == FIN ? r->error : reach_peer(p));
+        return;
+    }
     r->packet = kind;
     if (TAILQ_EMPTY(&p->pending) && push[kind](r))
         return;
@@ -152,6 +157,20 @@ static int flush(struct peer *p)
     return n;
 }
 
+void p2p_withdraw(bool (*doomed)(const struct request *r))
+{
+    struct peer *p;
+    struct request *r, *next;
+    TAILQ_FOREACH(p, &busy, more)
+    for (r = TAILQ_FIRST(&p->pending); r; r = next) {
+        next = TAILQ_NEXT(r, link);
+        if (!doomed(r))
+            continue;
+        TAILQ_REMOVE(&p->pending, r, link);
+        request_complete(r, r->packet == FIN ? r->error : MPI_ERR_PROC_ABORTED);
+    }
+}
+
 int p2p_flush(void)
 {
     int n = 0;
@@ -171,7 +190,7 @@ int p2p_send(const void *buf, MPI_Count count, struct datatype *t, int dest, int
         return MPI_SUCCESS;
     struct peer *p = peer_get(comm_proc(c, dest));
     if (UNLIKELY(!p || !p->transport))
-        return p ? MPI_ERR_UNSUPPORTED_OPERATION : MPI_ERR_NO_MEM;
+        return p ? reach_peer(p) : MPI_ERR_NO_MEM;
     MPI_Count n = count * t->size;
     bool eager = mode != MODE_SYNC && n <= (MPI_Count)p->transport->eager_max;
     if (LIKELY(eager && TAILQ_EMPTY(&p->pending))) {
@@ -374,11 +393,6 @@ bool p2p_recv_now(void *buf, MPI_Count count, struct datatype *t, int source, in
 int p2p_recv(void *buf, MPI_Count count, struct datatype *t, int source, int tag, struct comm *c, uint64_t ctx,
              struct request **req)
 {
-    if (UNLIKELY(boot.node_count > 1) && source >= 0) {
-        const struct peer *p = peer_get(comm_proc(c, source));
-        if (!p || !p->transport) /* it could never come */
-            return p ? MPI_ERR_UNSUPPORTED_OPERATION : MPI_ERR_NO_MEM;
-    }
     struct request *r = request_new(REQ_RECV, c, t);
     if (UNLIKELY(!r))
         return MPI_ERR_NO_MEM;
@@ -402,6 +416,16 @@ void p2p_recv_start(struct request *r)
         request_complete(r, MPI_SUCCESS);
         return;
     }
+    if (UNLIKELY(reach_limited)) {
+        int rc = reach_source(r->comm, r->ctx, r->peer_rank, r->tag);
+        if (rc != MPI_SUCCESS) {
+            r->source = r->peer_rank;
+            r->status_tag = r->tag;
+            r->bytes = 0;
+            request_complete(r, rc);
+            return;
+        }
+    }
     struct unexpected *u = match_find(r->ctx, r->peer_rank, r->tag);
     if (!u) {
         match_post(r);
@@ -415,6 +439,7 @@ int p2p_init(void)
 {
     match_init();
     message_init();
+    reach_init();
     return MPI_SUCCESS;
 }
 
@@ -423,4 +448,5 @@ void p2p_fini(void)
     struct waiter w = {0};
     while (p2p_pending())
         progress_wait(&w, NULL);
+    reach_fini();
 }

@@ -12,6 +12,8 @@
 
 /* The context of collectives of a communicator. */
 #define P2P_COLL(c) ((c)->ctx | 1)
+/* In it, tags of messages that are of no collective. */
+#define P2P_GROUP_TAG 0x40000000
 
 /* Starts a send. Returns an error class; *req is NULL if it is complete already (always so far as the caller's buffer
  * goes), else the request. dest is a rank or MPI_PROC_NULL; mode an enum send_mode without MODE_BUFFER. */

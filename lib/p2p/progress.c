@@ -14,6 +14,7 @@
 #include "lib/core/call.h"
 #include "lib/core/state.h"
 #include "lib/p2p/protocol.h"
+#include "lib/p2p/reach.h"
 #include "lib/transport/shm/shm.h"
 
 static TAILQ_HEAD(, progress_hook) hooks = TAILQ_HEAD_INITIALIZER(hooks);
@@ -30,7 +31,7 @@ void progress_remove(struct progress_hook *h)
 
 bool progress_poll(void)
 {
-    bool did = transport_poll() > 0;
+    bool did = transport_poll() > 0 || reach_look();
     if (UNLIKELY(p2p_pending()))
         did |= p2p_flush() > 0;
     if (UNLIKELY(!TAILQ_EMPTY(&hooks))) {

@@ -6,6 +6,7 @@
 #include "lib/core/state.h"
 #include "lib/p2p/match.h"
 #include "lib/p2p/protocol.h"
+#include "lib/p2p/reach.h"
 
 static int recv_cancel(struct request *r)
 {
@@ -189,34 +190,46 @@ static void no_proc(MPI_Status *status)
     status_set(status, MPI_PROC_NULL, MPI_ANY_TAG, 0, false);
 }
 
-static struct unexpected *probe(int source, int tag, struct comm *c, bool wait)
+/* Looks for a message once more, after a poll. */
+static int look(int source, int tag, struct comm *c, struct unexpected **u)
 {
-    struct waiter w = {0};
-    struct unexpected *u = match_find(c->ctx, source, tag);
-    if (!u && !wait) {
+    *u = match_find(c->ctx, source, tag);
+    return UNLIKELY(reach_limited) ? reach_source(c, c->ctx, source, tag) : MPI_SUCCESS;
+}
+
+static int probe(int source, int tag, struct comm *c, bool wait, struct unexpected **u)
+{
+    struct waiter w = {.comm = c};
+    int rc = look(source, tag, c, u);
+    if (!*u && !wait && rc == MPI_SUCCESS) {
         progress_poll();
-        u = match_find(c->ctx, source, tag);
+        rc = look(source, tag, c, u);
         lib_yield();
     }
-    while (!u && wait) {
+    while (!*u && wait && rc == MPI_SUCCESS) {
         progress_wait(&w, NULL);
-        u = match_find(c->ctx, source, tag);
+        rc = look(source, tag, c, u);
     }
-    return u;
+    return rc;
 }
 
 int mpi_probe(int source, int tag, struct comm *c, MPI_Status *status)
 {
+    struct unexpected *u;
+    int rc = MPI_SUCCESS;
     if (source == MPI_PROC_NULL)
         no_proc(status);
-    else
-        found(probe(source, tag, c, true), status);
-    return MPI_SUCCESS;
+    else if ((rc = probe(source, tag, c, true, &u)) == MPI_SUCCESS)
+        found(u, status);
+    return rc;
 }
 
 int mpi_iprobe(int source, int tag, struct comm *c, int *flag, MPI_Status *status)
 {
-    struct unexpected *u = source == MPI_PROC_NULL ? NULL : probe(source, tag, c, false);
+    struct unexpected *u = NULL;
+    int rc = source == MPI_PROC_NULL ? MPI_SUCCESS : probe(source, tag, c, false, &u);
+    if (rc != MPI_SUCCESS)
+        return rc;
     *flag = u || source == MPI_PROC_NULL;
     if (source == MPI_PROC_NULL)
         no_proc(status);
@@ -256,12 +269,17 @@ int mpi_mprobe(int source, int tag, struct comm *c, MPI_Message *message, MPI_St
 {
     if (source == MPI_PROC_NULL)
         return to_no_proc(message, status);
-    return to_message(probe(source, tag, c, true), c, message, status);
+    struct unexpected *u;
+    int rc = probe(source, tag, c, true, &u);
+    return rc == MPI_SUCCESS ? to_message(u, c, message, status) : rc;
 }
 
 int mpi_improbe(int source, int tag, struct comm *c, int *flag, MPI_Message *message, MPI_Status *status)
 {
-    struct unexpected *u = source == MPI_PROC_NULL ? NULL : probe(source, tag, c, false);
+    struct unexpected *u = NULL;
+    int rc = source == MPI_PROC_NULL ? MPI_SUCCESS : probe(source, tag, c, false, &u);
+    if (rc != MPI_SUCCESS)
+        return rc;
     *flag = u || source == MPI_PROC_NULL;
     if (source == MPI_PROC_NULL)
         return to_no_proc(message, status);

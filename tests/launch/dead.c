@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * dead: the last rank ends in the middle of a job that goes on without it; what do the others see? Usage, under
+ * mpiexec --no-kill: dead SCENARIO [seconds that the last rank lives]. A rank that saw what it should prints "fine". */
+#include <mpi.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { BIG = 1 << 18 };
+static int rank, size, last, buf[BIG], to[BIG];
+static double seconds = 0.2; /* it lives */
+
+static void is(int ok, const char *what)
+{
+    if (ok)
+        return;
+    printf("rank %d: not so: %s\n", rank, what);
+    fflush(stdout);
+    _exit(3);
+}
+#define IS(x) is(x, #x)
+
+static int class_of(int code)
+{
+    int c;
+    MPI_Error_class(code, &c);
+    return c;
+}
+#define DEAD(call) is(class_of(call) == MPI_ERR_PROC_ABORTED, #call)
+
+static void recv_named(void)
+{
+    DEAD(MPI_Recv(buf, 1, MPI_INT, last, 0, MPI_COMM_WORLD, MPI_STATUS_IGNORE));
+    DEAD(MPI_Send(buf, 1, MPI_INT, last, 0, MPI_COMM_WORLD));
+}
+static void recv_any(void)
+{
+    DEAD(MPI_Recv(buf, 1, MPI_INT, MPI_ANY_SOURCE, 0, MPI_COMM_WORLD, MPI_STATUS_IGNORE));
+    if (size == 2) {
+        DEAD(MPI_Recv(buf, 1, MPI_INT, MPI_ANY_SOURCE, 0, MPI_COMM_WORLD, MPI_STATUS_IGNORE));
+        return;
+    }
+    /* Those that are left go on. */
+    MPI_Status s;
+    int next = (rank + 1) % last, got = -1;
+    IS(MPI_Send(&rank, 1, MPI_INT, next, 1, MPI_COMM_WORLD) == MPI_SUCCESS);
+    IS(MPI_Recv(&got, 1, MPI_INT, MPI_ANY_SOURCE, 1, MPI_COMM_WORLD, &s) == MPI_SUCCESS);
+    IS(got == (rank + last - 1) % last && s.MPI_SOURCE == got);
+}
+static void ssend(void)
+{
+    DEAD(MPI_Ssend(buf, 1, MPI_INT, last, 0, MPI_COMM_WORLD));
+}
+static void send_long(void)
+{
+    DEAD(MPI_Send(buf, BIG, MPI_INT, last, 0, MPI_COMM_WORLD));
+}
+/* More than the transport holds. */
+static void send_many(void)
+{
+    int rc = MPI_SUCCESS;
+    while (rc == MPI_SUCCESS)
+        rc = MPI_Send(buf, 100, MPI_INT, last, 0, MPI_COMM_WORLD);
+    DEAD(rc);
+}
+static void probe(void)
+{
+    MPI_Message m;
+    int flag;
+    DEAD(MPI_Probe(last, 0, MPI_COMM_WORLD, MPI_STATUS_IGNORE));
+    DEAD(MPI_Mprobe(last, 0, MPI_COMM_WORLD, &m, MPI_STATUS_IGNORE));
+    DEAD(MPI_Iprobe(last, 0, MPI_COMM_WORLD, &flag, MPI_STATUS_IGNORE));
+}
+static void probe_any(void)
+{
+    DEAD(MPI_Probe(MPI_ANY_SOURCE, 0, MPI_COMM_WORLD, MPI_STATUS_IGNORE));
+}
+static void iprobe(void)
+{
+    int flag = 0, rc;
+    while ((rc = MPI_Iprobe(last, 0, MPI_COMM_WORLD, &flag, MPI_STATUS_IGNORE)) == MPI_SUCCESS && !flag)
+        ;
+    DEAD(rc);
+}
+static void test(void)
+{
+    MPI_Request r;
+    int flag = 0, rc;
+    MPI_Irecv(buf, 1, MPI_INT, last, 0, MPI_COMM_WORLD, &r);
+    while ((rc = MPI_Test(&r, &flag, MPI_STATUS_IGNORE)) == MPI_SUCCESS && !flag)
+        ;
+    DEAD(rc);
+    IS(r == MPI_REQUEST_NULL);
+}
+static void waitall(void)
+{
+    MPI_Request r[4];
+    MPI_Status s[4];
+    MPI_Irecv(&buf[0], 1, MPI_INT, last, 0, MPI_COMM_WORLD, &r[0]);
+    MPI_Irecv(&buf[1], 1, MPI_INT, rank, 0, MPI_COMM_WORLD, &r[1]);
+    MPI_Issend(&buf[2], 1, MPI_INT, last, 0, MPI_COMM_WORLD, &r[2]);
+    MPI_Irecv(&buf[3], 1, MPI_INT, MPI_ANY_SOURCE, 5, MPI_COMM_WORLD, &r[3]);
+    MPI_Send(&rank, 1, MPI_INT, rank, 0, MPI_COMM_WORLD);
+    IS(class_of(MPI_Waitall(4, r, s)) == MPI_ERR_IN_STATUS);
+    DEAD(s[0].MPI_ERROR);
+    IS(s[1].MPI_ERROR == MPI_SUCCESS && buf[1] == rank);
+    DEAD(s[2].MPI_ERROR);
+    DEAD(s[3].MPI_ERROR);
+}
+static void waitany(void)
+{
+    MPI_Request r[2];
+    int i;
+    MPI_Irecv(buf, 1, MPI_INT, last, 0, MPI_COMM_WORLD, &r[0]);
+    MPI_Irecv(buf, 1, MPI_INT, MPI_PROC_NULL, 0, MPI_COMM_WORLD, &r[1]);
+    IS(MPI_Waitany(2, r, &i, MPI_STATUS_IGNORE) == MPI_SUCCESS && i == 1);
+    DEAD(MPI_Waitany(2, r, &i, MPI_STATUS_IGNORE));
+    IS(i == 0);
+}
+static void persistent(void)
+{
+    MPI_Request r;
+    MPI_Recv_init(buf, 1, MPI_INT, last, 0, MPI_COMM_WORLD, &r);
+    for (int i = 0; i < 3; i++) {
+        IS(MPI_Start(&r) == MPI_SUCCESS);
+        DEAD(MPI_Wait(&r, MPI_STATUS_IGNORE));
+    }
+    MPI_Request_free(&r);
+}
+/* What it sent before its end is received: short, long enough for several packets' worth of ring, in order. */
+static void earlier(void)
+{
+    sleep(1);
+    for (int i = 0; i < 50; i++) {
+        IS(MPI_Recv(buf, 2, MPI_INT, i % 2 ? last : MPI_ANY_SOURCE, 0, MPI_COMM_WORLD, MPI_STATUS_IGNORE) ==
+           MPI_SUCCESS);
+        IS(buf[0] == i && buf[1] == last);
+    }
+    IS(MPI_Recv(buf, 1000, MPI_INT, last, 1, MPI_COMM_WORLD, MPI_STATUS_IGNORE) == MPI_SUCCESS);
+    IS(buf[999] == 999);
+    DEAD(MPI_Recv(buf, 2, MPI_INT, last, 0, MPI_COMM_WORLD, MPI_STATUS_IGNORE));
+}
+static void barrier(void)
+{
+    DEAD(MPI_Barrier(MPI_COMM_WORLD));
+    DEAD(MPI_Barrier(MPI_COMM_WORLD));
+}
+static void bcast(void)
+{
+    DEAD(MPI_Bcast(buf, 10, MPI_INT, last, MPI_COMM_WORLD));
+}
+static void bcast_long(void)
+{
+    DEAD(MPI_Bcast(buf, BIG, MPI_INT, last, MPI_COMM_WORLD));
+}
+static void allreduce(void)
+{
+    DEAD(MPI_Allreduce(buf, to, 1, MPI_INT, MPI_SUM, MPI_COMM_WORLD));
+}
+static void allreduce_long(void)
+{
+    DEAD(MPI_Allreduce(buf, to, BIG, MPI_INT, MPI_SUM, MPI_COMM_WORLD));
+}
+static void reduce(void)
+{
+    /* Not all need to wait; but whoever comes back says so the next time. */
+    int rc = MPI_Reduce(buf, to, 1, MPI_INT, MPI_SUM, 0, MPI_COMM_WORLD);
+    if (rank == 0)
+        DEAD(rc);
+    DEAD(MPI_Barrier(MPI_COMM_WORLD));
+}
+static void gather(void)
+{
+    int rc = MPI_Gather(buf, BIG / 16, MPI_INT, to, BIG / 16, MPI_INT, 0, MPI_COMM_WORLD);
+    if (rank == 0)
+        DEAD(rc);
+    DEAD(MPI_Barrier(MPI_COMM_WORLD));
+}
+static void scatter(void)
+{
+    DEAD(MPI_Scatter(buf, 10, MPI_INT, to, 10, MPI_INT, last, MPI_COMM_WORLD));
+}
+static void allgather(void)
+{
+    DEAD(MPI_Allgather(buf, BIG / 16, MPI_INT, to, BIG / 16, MPI_INT, MPI_COMM_WORLD));
+}
+static void alltoall(void)
+{
+    DEAD(MPI_Alltoall(buf, 100, MPI_INT, to, 100, MPI_INT, MPI_COMM_WORLD));
+}
+static void scan(void)
+{
+    DEAD(MPI_Scan(buf, to, 10, MPI_INT, MPI_SUM, MPI_COMM_WORLD));
+}
+static void ibarrier(void)
+{
+    MPI_Request r;
+    MPI_Ibarrier(MPI_COMM_WORLD, &r);
+    DEAD(MPI_Wait(&r, MPI_STATUS_IGNORE));
+}
+static void iallreduce(void)
+{
+    MPI_Request r;
+    MPI_Iallreduce(buf, to, BIG, MPI_INT, MPI_SUM, MPI_COMM_WORLD, &r);
+    DEAD(MPI_Wait(&r, MPI_STATUS_IGNORE));
+}
+static void derive(void)
+{
+    MPI_Comm c;
+    DEAD(MPI_Comm_split(MPI_COMM_WORLD, 0, 0, &c));
+    DEAD(MPI_Comm_dup(MPI_COMM_WORLD, &c));
+}
+/* Collectives that have begun well, on a communicator that has worked before. */
+static void middle(void)
+{
+    int rc = MPI_SUCCESS;
+    while (rc == MPI_SUCCESS)
+        rc = MPI_Allreduce(buf, to, 100, MPI_INT, MPI_SUM, MPI_COMM_WORLD);
+    DEAD(rc);
+    DEAD(MPI_Barrier(MPI_COMM_WORLD));
+}
+static void middle_long(void)
+{
+    int rc = MPI_SUCCESS;
+    for (int i = 0; i < BIG; i++)
+        buf[i] = i;
+    while (rc == MPI_SUCCESS) {
+        rc = MPI_Allreduce(buf, to, BIG, MPI_INT, MPI_SUM, MPI_COMM_WORLD);
+        if (rc == MPI_SUCCESS)
+            for (int i = 0; i < BIG; i += 1111)
+                IS(to[i] == i * size);
+    }
+    DEAD(rc);
+}
+/* The survivors make a communicator of their own and go on. */
+static void shrink(void)
+{
+    MPI_Group world, left;
+    MPI_Comm c;
+    int sum;
+    DEAD(MPI_Barrier(MPI_COMM_WORLD));
+    MPI_Comm_group(MPI_COMM_WORLD, &world);
+    MPI_Group_excl(world, 1, &last, &left);
+    IS(MPI_Comm_create_group(MPI_COMM_WORLD, left, 7, &c) == MPI_SUCCESS);
+    for (int i = 0; i < 100; i++) {
+        IS(MPI_Allreduce(&rank, &sum, 1, MPI_INT, MPI_SUM, c) == MPI_SUCCESS);
+        IS(sum == last * (last - 1) / 2);
+    }
+    MPI_Comm_free(&c);
+    MPI_Group_free(&world);
+    MPI_Group_free(&left);
+}
+/* Nobody needs it. */
+static void finalize(void)
+{
+    MPI_Request r;
+    MPI_Isend(buf, 1, MPI_INT, last, 0, MPI_COMM_WORLD, &r);
+    MPI_Request_free(&r);
+    sleep(1);
+}
+
+static const struct scenario {
+    const char *name;
+    void (*run)(void);
+} scenarios[] = {
+#define S(name)                                                                                                        \
+    {                                                                                                                  \
+#name, name                                                                                                    \
+    }
+    S(recv_named),  S(recv_any),   S(ssend),     S(send_long),      S(send_many),  S(probe),   S(probe_any),
+    S(iprobe),      S(test),       S(waitall),   S(waitany),        S(persistent), S(earlier), S(barrier),
+    S(bcast),       S(bcast_long), S(allreduce), S(allreduce_long), S(reduce),     S(gather),  S(scatter),
+    S(allgather),   S(alltoall),   S(scan),      S(ibarrier),       S(iallreduce), S(derive),  S(middle),
+    S(middle_long), S(shrink),     S(finalize),
+};
+
+/* What the last rank does until its end. */
+static void live(const char *name)
+{
+    if (strcmp(name, "earlier") == 0) {
+        for (int r = 0; r < last; r++)
+            for (int i = 0; i < 50; i++)
+                MPI_Send((int[]){i, last}, 2, MPI_INT, r, 0, MPI_COMM_WORLD);
+        for (int i = 0; i < 1000; i++)
+            buf[i] = i;
+        for (int r = 0; r < last; r++)
+            MPI_Send(buf, 1000, MPI_INT, r, 1, MPI_COMM_WORLD);
+        raise(SIGKILL);
+    }
+    if (strcmp(name, "middle") == 0 || strcmp(name, "middle_long") == 0) {
+        double until = MPI_Wtime() + seconds;
+        int n = name[6] ? BIG : 100;
+        for (int i = 0; i < BIG; i++)
+            buf[i] = n == BIG ? i : 0;
+        while (MPI_Wtime() < until)
+            MPI_Allreduce(buf, to, n, MPI_INT, MPI_SUM, MPI_COMM_WORLD);
+        raise(SIGKILL);
+    }
+    struct timespec t = {(time_t)seconds, (long)((seconds - (double)(time_t)seconds) * 1e9)};
+    nanosleep(&t, NULL);
+    raise(SIGKILL);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc > 2)
+        seconds = atof(argv[2]);
+    MPI_Init(&argc, &argv);
+    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+    MPI_Comm_size(MPI_COMM_WORLD, &size);
+    last = size - 1;
+    MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
+    MPI_Barrier(MPI_COMM_WORLD);
+    double begin = MPI_Wtime();
+    if (rank == last)
+        live(argv[1]);
+    for (size_t i = 0; i < sizeof scenarios / sizeof *scenarios; i++)
+        if (strcmp(scenarios[i].name, argv[1]) == 0)
+            scenarios[i].run();
+    MPI_Finalize();
+    IS(MPI_Wtime() - begin < seconds + 2); /* some sleep for one */
+    puts("fine");
+    return 0;
+}
