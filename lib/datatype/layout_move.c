@@ -55,7 +55,7 @@ MPI_Count layout_find(const struct layout *l, MPI_Count at, MPI_Count *inside)
 /* So many records at a time that they stay in the nearest cache. */
 static MPI_Count records_batch(const struct layout *c)
 {
-    enum { MOST = 64, BYTES = 8192 };
+    enum { MOST = 128, BYTES = 8192 };
     MPI_Count n = BYTES / c->size;
     return n < 4 ? 4 : n > MOST ? MOST : n;
 }
@@ -67,34 +67,46 @@ static bool is_record(const struct layout *c)
     return (c->kind == LAYOUT_RUNS || c->kind == LAYOUT_BLOCKS) && c->count <= RUNS && c->size <= c->count * SHORT;
 }
 
-/* A run of unknown size, likely short: loads and stores that may overlap instead of a call. */
+struct bytes16 {
+    char line __attribute__((vector_size(16)));
+};
+struct bytes32 {
+    struct bytes16 half[2];
+};
+
+/* n bytes, at least the size of the type and at most twice that, in two loads and two stores that may overlap. */
+#define COPY_OVER(to, from, n, type)                                                                                   \
+    do {                                                                                                               \
+        type a_, b_;                                                                                                   \
+        memcpy(&a_, from, sizeof a_), memcpy(&b_, (from) + (n) - sizeof b_, sizeof b_);                                \
+        memcpy(to, &a_, sizeof a_), memcpy((to) + (n) - sizeof b_, &b_, sizeof b_);                                    \
+    } while (0)
+
+/* A run of unknown size, likely short. */
 static inline __attribute__((always_inline)) void few(char *to, const char *from, size_t n)
 {
-#define TWICE(type)                                                                                                    \
-    {                                                                                                                  \
-        type a, b;                                                                                                     \
-        memcpy(&a, from, sizeof a), memcpy(&b, from + n - sizeof b, sizeof b);                                         \
-        memcpy(to, &a, sizeof a), memcpy(to + n - sizeof b, &b, sizeof b);                                             \
-    }
-    typedef char line __attribute__((vector_size(16)));
-    struct two {
-        line half[2];
-    };
     if (n > 64)
         memcpy(to, from, n);
     else if (n >= 32)
-        TWICE(struct two)
+        COPY_OVER(to, from, n, struct bytes32);
     else if (n >= 16)
-        TWICE(line)
+        COPY_OVER(to, from, n, struct bytes16);
     else if (n >= 8)
-        TWICE(uint64_t)
+        COPY_OVER(to, from, n, uint64_t);
     else if (n >= 4)
-        TWICE(uint32_t)
+        COPY_OVER(to, from, n, uint32_t);
     else if (n >= 2)
-        TWICE(uint16_t)
+        COPY_OVER(to, from, n, uint16_t);
     else
         *to = *from;
-#undef TWICE
+}
+
+/* The smallest size that is copied like this one. */
+static size_t size_class(size_t n)
+{
+    static const uint8_t class[65] = {[1] = 1, [2] = 2,        [3] = 3,   [4] = 4,          [5 ... 7] = 5,
+                                      [8] = 8, [9 ... 15] = 9, [16] = 16, [17 ... 32] = 17, [33 ... 64] = 33};
+    return n > 64 ? 65 : class[n];
 }
 
 #define CAT_(a, b) a##b
@@ -104,18 +116,21 @@ static inline __attribute__((always_inline)) void few(char *to, const char *from
 #define MEM const char *
 #define STREAM char *
 #define COPY(mem, stream, n) memcpy(stream, mem, n)
+#define COPY_TWICE(mem, stream, n, type) COPY_OVER(stream, mem, n, type)
 #define FEW(mem, stream, n) few(stream, mem, n)
 #include "lib/datatype/layout_move.h"
 #undef MOVE
 #undef MEM
 #undef STREAM
 #undef COPY
+#undef COPY_TWICE
 #undef FEW
 
 #define MOVE layout_unpack
 #define MEM char *
 #define STREAM const char *
 #define COPY(mem, stream, n) memcpy(mem, stream, n)
+#define COPY_TWICE(mem, stream, n, type) COPY_OVER(mem, stream, n, type)
 #define FEW(mem, stream, n) few(mem, stream, n)
 #include "lib/datatype/layout_move.h"
 

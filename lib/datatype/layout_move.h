@@ -3,47 +3,52 @@
  * layout_move: one direction of moving, written once. Included by layout_move.c with MOVE (the name), MEM and STREAM
  * (the pointer types of the two sides) and COPY(mem, stream, n) and FEW(mem, stream, n) set; it has no guard. */
 
-/* Loops over runs of one size: the size is a constant in each, so that a copy is a load and a store. */
+/* Loops over runs of one size. What a copy is is decided once, by the size: a load and a store, or two of each that
+ * overlap. */
 #define BY_SIZE(EACH)                                                                                                  \
-    EACH(1)                                                                                                            \
-    EACH(2)                                                                                                            \
-    EACH(4)                                                                                                            \
-    EACH(8)                                                                                                            \
-    EACH(12)                                                                                                           \
-    EACH(16)                                                                                                           \
-    EACH(24)                                                                                                           \
-    EACH(32)
+    switch (size_class(size)) {                                                                                        \
+        EACH(1, ONCE, char)                                                                                            \
+        EACH(2, ONCE, uint16_t)                                                                                        \
+        EACH(3, TWICE, uint16_t)                                                                                       \
+        EACH(4, ONCE, uint32_t)                                                                                        \
+        EACH(5, TWICE, uint32_t)                                                                                       \
+        EACH(8, ONCE, uint64_t)                                                                                        \
+        EACH(9, TWICE, uint64_t)                                                                                       \
+        EACH(16, ONCE, struct bytes16)                                                                                 \
+        EACH(17, TWICE, struct bytes16)                                                                                \
+        EACH(33, TWICE, struct bytes32)                                                                                \
+        EACH(65, MANY, char)                                                                                           \
+    }
+#define ONCE(mem, s, type) COPY(mem, s, sizeof(type))
+#define TWICE(mem, s, type) COPY_TWICE(mem, s, size, type)
+#define MANY(mem, s, type) COPY(mem, s, size)
 
 /* Runs that are stride apart in memory, and step in the stream. */
 static void CAT(MOVE, _strided)(MEM base, MPI_Count stride, STREAM s, MPI_Count step, MPI_Count count, size_t size)
 {
-#define EACH(N)                                                                                                        \
-    case N:                                                                                                            \
+#define EACH(CLASS, HOW, type)                                                                                         \
+    case CLASS:                                                                                                        \
+        for (; count >= 4; count -= 4, base += 4 * stride, s += 4 * step) {                                            \
+            HOW(base, s, type);                                                                                        \
+            HOW(base + stride, s + step, type);                                                                        \
+            HOW(base + 2 * stride, s + 2 * step, type);                                                                \
+            HOW(base + 3 * stride, s + 3 * step, type);                                                                \
+        }                                                                                                              \
         for (MPI_Count i = 0; i < count; i++)                                                                          \
-            COPY(base + i * stride, s + i * step, N);                                                                  \
+            HOW(base + i * stride, s + i * step, type);                                                                \
         break;
-    switch (size) {
-        BY_SIZE(EACH)
-    default:
-        for (MPI_Count i = 0; i < count; i++)
-            FEW(base + i * stride, s + i * step, size);
-    }
+    BY_SIZE(EACH)
 #undef EACH
 }
 
 static void CAT(MOVE, _blocks)(MEM base, const int32_t *disps, MPI_Count count, STREAM s, size_t size)
 {
-#define EACH(N)                                                                                                        \
-    case N:                                                                                                            \
-        for (MPI_Count i = 0; i < count; i++)                                                                          \
-            COPY(base + disps[i], s + i * N, N);                                                                       \
+#define EACH(CLASS, HOW, type)                                                                                         \
+    case CLASS:                                                                                                        \
+        for (MPI_Count i = 0; i < count; i++, s += size)                                                               \
+            HOW(base + disps[i], s, type);                                                                             \
         break;
-    switch (size) {
-        BY_SIZE(EACH)
-    default:
-        for (MPI_Count i = 0; i < count; i++)
-            FEW(base + disps[i], s + i * (MPI_Count)size, size);
-    }
+    BY_SIZE(EACH)
 #undef EACH
 }
 
@@ -146,3 +151,6 @@ void MOVE(const struct layout *l, MPI_Count extent, MEM base, MPI_Count from, ST
         CAT(MOVE, _some)(&all, base, from, s, n);
 }
 #undef BY_SIZE
+#undef ONCE
+#undef TWICE
+#undef MANY
