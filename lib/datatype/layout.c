@@ -129,7 +129,7 @@ static MPI_Count same_size(const struct bit *b, MPI_Count first, MPI_Count i, MP
 static MPI_Count group_end(const struct bit *b, MPI_Count i, MPI_Count n)
 {
     MPI_Count end = same_size(b, i, i, n), next;
-    if (end == i) /* longer than 32 bits tell */
+    if (end == i) /* a layout, or a run longer than 32 bits tell */
         return i + 1;
     if (end - i >= LONG)
         return end;
@@ -276,7 +276,7 @@ static struct placed list(const struct bit *b, MPI_Count n, bool *ok)
     struct layout *l = NULL;
     MPI_Count groups = 0, end;
     for (MPI_Count i = 0; i < n; i = end, groups++)
-        end = b[i].child ? i + 1 : group_end(b, i, n);
+        end = group_end(b, i, n);
     if (groups == 1)
         return (struct placed){b[0].disp, group(b, 0, n, ok)};
     if ((l = make(LAYOUT_LIST, b[n - 1].at + b[n - 1].size, ok)))
@@ -287,7 +287,7 @@ static struct placed list(const struct bit *b, MPI_Count n, bool *ok)
         return (struct placed){0, NULL};
     }
     for (MPI_Count i = 0; i < n; i = end) {
-        end = b[i].child ? i + 1 : group_end(b, i, n);
+        end = group_end(b, i, n);
         struct layout *c = end - i > 1 || b[i].child ? group(b, i, end, ok) : NULL;
         l->pieces[l->count++] = (struct layout_piece){b[i].disp, b[i].at, c};
     }
