@@ -53,10 +53,10 @@ int mpi_init_thread(int *argc, char ***argv, int required, int *provided)
     lib.initialized = lib.active = true;
     atomic_store_explicit(&lib.status->state, RANK_INITIALIZED, memory_order_release);
     *provided = lib.thread_level;
-    if (lib.thread_level == MPI_THREAD_MULTIPLE) {
-        lib.threaded = true;
-        lib_lock(); /* the shell of this very call unlocks */
-    }
+    if (lib.thread_level == MPI_THREAD_SINGLE)
+        lock_end();
+    else
+        lock_begin();
     return MPI_SUCCESS;
 }
 
@@ -80,6 +80,7 @@ int mpi_finalize(void)
     boot_fini();
     lib.active = false;
     lib.finalized = true;
+    lock_begin(); /* what may still be called, any thread may call */
     return MPI_SUCCESS;
 }
 

@@ -367,7 +367,7 @@ void p2p_deliver(struct peer *from, const struct packet *h, const void *payload,
 bool p2p_recv_now(void *buf, MPI_Count count, struct datatype *t, int source, int tag, struct comm *c,
                   MPI_Status *status)
 {
-    if (source < 0 || match_posted > 0 || match_unexpected > 0 || lib.threaded)
+    if (source < 0 || match_posted > 0 || match_unexpected > 0)
         return false;
     struct peer *p = peer_get(comm_proc(c, source));
     if (UNLIKELY(!p || !p->transport || !p->transport->peek))

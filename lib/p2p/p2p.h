@@ -44,13 +44,22 @@ void progress_remove(struct progress_hook *h);
 /* How often to look at one place before everything is polled again. */
 int progress_spins(void);
 /* Waiting: struct waiter w = {0}; while (!done) progress_wait(&w, req or NULL). Polls; after a while it yields, then it
- * sleeps until something may have happened. */
+ * sleeps until something may have happened. Where one of them is given, done is ready(arg), or that the request is
+ * complete: other threads learn from it whom to wake. */
 struct waiter {
     unsigned idle;
     bool told;
-    bool (*ready)(const void *arg); /* has it come true? looked at before sleep; NULL: only messages can end the wait */
+    bool inside;                    /* only this process makes it ready, by packets or another thread */
+    bool (*ready)(const void *arg); /* has it come true? NULL: the request tells, or nothing does */
     const void *arg;
     const struct comm *comm; /* for whoever watches, where no request says it */
+
+    /* threads */
+    bool roused, deep;
+    const struct request *on;
+    _Atomic uint32_t *bell, own_bell;
+    uint64_t calls; /* MPI calls that had begun when it last looked */
+    TAILQ_ENTRY(waiter) line;
 };
 void progress_wait(struct waiter *w, const struct request *on);
 

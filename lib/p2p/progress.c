@@ -15,6 +15,7 @@
 #include "lib/core/state.h"
 #include "lib/p2p/protocol.h"
 #include "lib/p2p/reach.h"
+#include "lib/p2p/threads.h"
 #include "lib/transport/shm/shm.h"
 
 static TAILQ_HEAD(, progress_hook) hooks = TAILQ_HEAD_INITIALIZER(hooks);
@@ -58,23 +59,26 @@ enum { LATE_NS = 100000, CAUTION = 16 };
 static int no_yields; /* waits that do without */
 static const struct timespec long_nap = {.tv_nsec = 100000000}, short_nap = {.tv_nsec = 500000};
 
-static void sleep_now(const struct waiter *w)
+static void doze(struct waiter *w, _Atomic uint32_t *bell, uint32_t value, const struct timespec *most)
 {
-    uint32_t value;
-    _Atomic uint32_t *bell = shm_active ? transport_shm.arm(&value) : NULL;
-    /* Without a bell, or where another thread or the room in a ring may end the wait, look again soon. */
-    bool soon = !bell || lib.threaded || p2p_pending();
-    if (progress_poll() || (w->ready && w->ready(w->arg))) {
-        if (bell)
-            transport_shm.disarm();
-        return;
-    }
-    int depth = lib_suspend();
-    if (bell)
-        syscall(SYS_futex, bell, FUTEX_WAIT, value, soon ? &short_nap : &long_nap, NULL, 0);
+    if (lock_used())
+        threads_sleep(w, bell ? bell : &w->own_bell, bell ? value : atomic_load(&w->own_bell), most);
+    else if (bell)
+        syscall(SYS_futex, bell, FUTEX_WAIT, value, most, NULL, 0);
     else
-        nanosleep(&short_nap, NULL);
-    lib_resume(depth);
+        nanosleep(most, NULL);
+}
+
+static void sleep_now(struct waiter *w)
+{
+    if (lock_used() && !threads_may_sleep(w))
+        return;
+    uint32_t value = 0;
+    _Atomic uint32_t *bell = shm_active ? transport_shm.arm(&value) : NULL;
+    /* Without a bell, or where the room in a ring may end the wait, look again soon. */
+    bool soon = !bell || p2p_pending();
+    if (!progress_poll() && !(w->ready && w->ready(w->arg)))
+        doze(w, bell, value, soon ? &short_nap : &long_nap);
     if (bell)
         transport_shm.disarm();
 }
@@ -117,13 +121,8 @@ static void give_way(void)
         no_yields = CAUTION;
 }
 
-void progress_wait(struct waiter *w, const struct request *on)
+static void rest(struct waiter *w, const struct request *on)
 {
-    if (progress_poll()) {
-        w->idle = 0;
-        lib_yield();
-        return;
-    }
     bool own = boot.local_size <= boot.local_cpus;
     unsigned spin = own ? SPIN_OWN : SPIN_SHARED, yields = own ? YIELDS_OWN : YIELDS_SHARED;
     if (!own && w->idle == spin && no_yields > 0) {
@@ -143,4 +142,36 @@ void progress_wait(struct waiter *w, const struct request *on)
         w->told = true;
         sleep_now(w);
     }
+}
+
+/* One look, and a rest if it brought nothing. */
+static void look(struct waiter *w, const struct request *on)
+{
+    if (!progress_poll())
+        rest(w, on);
+    else
+        w->idle = 0;
+}
+
+static void look_for_all(struct waiter *w, const struct request *on)
+{
+    if (threads_lead(w, on)) {
+        bool did = progress_poll();
+        threads_polled(did);
+        if (!did)
+            rest(w, on);
+        else if (!w->told) /* if it has slept, what comes now is rather for others */
+            w->idle = 0;
+        if (did)
+            lib_yield();
+    }
+    threads_return(w);
+}
+
+void progress_wait(struct waiter *w, const struct request *on)
+{
+    if (lock_used())
+        look_for_all(w, on);
+    else
+        look(w, on);
 }

@@ -190,25 +190,39 @@ static void no_proc(MPI_Status *status)
     status_set(status, MPI_PROC_NULL, MPI_ANY_TAG, 0, false);
 }
 
-/* Looks for a message once more, after a poll. */
-static int look(int source, int tag, struct comm *c, struct unexpected **u)
+struct probe {
+    int source, tag;
+    struct comm *comm;
+    uint32_t seen; /* who was gone when it last looked */
+};
+
+static bool is_there(const void *p)
 {
-    *u = match_find(c->ctx, source, tag);
-    return UNLIKELY(reach_limited) ? reach_source(c, c->ctx, source, tag) : MPI_SUCCESS;
+    const struct probe *q = p;
+    return match_find(q->comm->ctx, q->source, q->tag) != NULL || q->seen != reach_seen;
+}
+
+/* Looks for a message once more, after a poll. */
+static int look(struct probe *p, struct unexpected **u)
+{
+    p->seen = reach_seen;
+    *u = match_find(p->comm->ctx, p->source, p->tag);
+    return UNLIKELY(reach_limited) ? reach_source(p->comm, p->comm->ctx, p->source, p->tag) : MPI_SUCCESS;
 }
 
 static int probe(int source, int tag, struct comm *c, bool wait, struct unexpected **u)
 {
-    struct waiter w = {.comm = c};
-    int rc = look(source, tag, c, u);
+    struct probe p = {source, tag, c, 0};
+    struct waiter w = {.ready = is_there, .arg = &p, .inside = true, .comm = c};
+    int rc = look(&p, u);
     if (!*u && !wait && rc == MPI_SUCCESS) {
         progress_poll();
-        rc = look(source, tag, c, u);
+        rc = look(&p, u);
         lib_yield();
     }
     while (!*u && wait && rc == MPI_SUCCESS) {
         progress_wait(&w, NULL);
-        rc = look(source, tag, c, u);
+        rc = look(&p, u);
     }
     return rc;
 }

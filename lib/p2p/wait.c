@@ -144,9 +144,22 @@ static int find_complete(int count, const MPI_Request *h, struct request **out, 
     return -1;
 }
 
+struct requests {
+    int count;
+    const MPI_Request *h;
+};
+
+static bool one_complete(const void *p)
+{
+    const struct requests *q = p;
+    struct request *r;
+    bool active;
+    return find_complete(q->count, q->h, &r, &active) >= 0 || !active;
+}
+
 static int any(int count, MPI_Request *h, int *indx, int *flag, MPI_Status *status, bool wait)
 {
-    struct waiter w = {0};
+    struct waiter w = {.ready = one_complete, .arg = &(struct requests){count, h}, .inside = true};
     struct request *r;
     bool active;
     int rc = check(count, h), i;
@@ -180,7 +193,7 @@ int mpi_testany(int count, MPI_Request *h, int *indx, int *flag, MPI_Status *sta
 
 static int some(int count, MPI_Request *h, int *outcount, int *indices, MPI_Status *statuses, bool wait)
 {
-    struct waiter w = {0};
+    struct waiter w = {.ready = one_complete, .arg = &(struct requests){count, h}, .inside = true};
     struct request *r;
     bool active;
     int rc = check(count, h), n = 0;

@@ -2,12 +2,13 @@
  *
  * mpi_bench: one program, compiled for each MPI library, that measures what users feel. Plain C, MPI 3 only.
  *
- *     mpi_bench init | memory | pt2pt | coll [MAX_BYTES] | types | wait
+ *     mpi_bench init | memory | pt2pt | coll [MAX_BYTES] | types | wait | calls [multiple] | threads
  *
  * Prints "name size value" lines on rank 0; times in microseconds, bandwidth in MB/s, rate in messages a second.
  * A value is the best of several short batches: other work on the machine makes a batch slower, never faster.
  * With no more ranks than processors each rank takes a processor of its own. Roots of rooted collectives rotate.
  */
+#include <pthread.h>
 #include <sched.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -411,10 +412,85 @@ static void waiting(double seconds)
     report("wait-wake-up", size, wake * 1e6);
 }
 
+/* Small calls, where a lock would be felt. */
+static void calls(void)
+{
+    char in[512] = {0}, out[512] = {0};
+    struct message m = {in, 8, MPI_BYTE};
+    struct coll c = {in, out, 1, 0};
+    report("calls-latency", 8, measure(pingpong, &m) / 2 * 1e6);
+    report("calls-send", 8, measure(flood, &m) / WINDOW * 1e6);
+    report("calls-barrier", 0, measure(barrier, &c) * 1e6);
+    report("calls-bcast", 8, measure(bcast, &c) * 1e6);
+    report("calls-allreduce", 8, measure(allreduce, &c) * 1e6);
+}
+
+/* Two threads of each of two ranks, each with its partner. */
+enum { TWO_TIMES = 2000 };
+
+static void *play(void *tag)
+{
+    char buf[8] = {0};
+    int t = *(int *)tag;
+    for (int i = 0; i < TWO_TIMES; i++)
+        for (int turn = 0; turn < 2; turn++)
+            if (rank == turn)
+                MPI_Send(buf, 8, MPI_BYTE, !turn, t, MPI_COMM_WORLD);
+            else
+                MPI_Recv(buf, 8, MPI_BYTE, turn, t, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+    return NULL;
+}
+
+static void two_threads(void *arg, int times)
+{
+    static int tags[2] = {1, 2};
+    for (int i = 0; i < times && rank < 2; i++) {
+        pthread_t other;
+        pthread_create(&other, NULL, play, &tags[0]);
+        play(&tags[1]);
+        pthread_join(other, NULL);
+    }
+}
+
+static void *await(void *to_me)
+{
+    char buf[8];
+    MPI_Recv(buf, 8, MPI_BYTE, MPI_ANY_SOURCE, 9, *(MPI_Comm *)to_me, MPI_STATUS_IGNORE);
+    return NULL;
+}
+
+/* The same for one thread while another one waits for a message that comes at the end. */
+static void one_waits(void)
+{
+    char buf[8] = {0};
+    struct message m = {buf, 8, MPI_BYTE};
+    MPI_Comm own;
+    pthread_t other;
+    MPI_Comm_dup(MPI_COMM_WORLD, &own);
+    pthread_create(&other, NULL, await, &own);
+    usleep(20000);
+    report("threads-beside-waiting", 8, measure(pingpong, &m) / 2 * 1e6);
+    usleep(20000);
+    MPI_Send(buf, 8, MPI_BYTE, (rank + 1) % size, 9, own);
+    pthread_join(other, NULL);
+    MPI_Comm_free(&own);
+}
+
+static void threads(void)
+{
+    report("threads-latency", 8, measure(two_threads, NULL) / 2 / TWO_TIMES * 1e6);
+    one_waits();
+}
+
 int main(int argc, char **argv)
 {
     const char *what = argc > 1 ? argv[1] : "pt2pt";
-    MPI_Init(&argc, &argv);
+    int level = strcmp(what, "threads") == 0 || (argc > 2 && strcmp(argv[2], "multiple") == 0) ? MPI_THREAD_MULTIPLE
+                                                                                               : MPI_THREAD_SINGLE;
+    int provided;
+    MPI_Init_thread(&argc, &argv, level, &provided);
+    if (provided < level)
+        MPI_Abort(MPI_COMM_WORLD, 1);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     MPI_Comm_size(MPI_COMM_WORLD, &size);
     if (strcmp(what, "memory") == 0)
@@ -429,6 +505,10 @@ int main(int argc, char **argv)
             coll(argc > 2 ? atol(argv[2]) : MIB);
         else if (strcmp(what, "types") == 0)
             types();
+        else if (strcmp(what, "calls") == 0)
+            calls();
+        else if (strcmp(what, "threads") == 0)
+            threads();
     }
     MPI_Finalize();
     return 0;

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * lock: biased to the thread that used it last.
+ *
+ * The lock proper is a word (1: held) with a futex. To take and give it costs two locked instructions, a tenth of the
+ * latency of a message each; so the lock may be biased to one thread, which then takes it by a store and a load. Each
+ * thread has a seat; `bias` points to the seat of the thread that it is biased to, or to `nobody`.
+ *
+ *     who is biased, T                    who revokes, R
+ *     T1  seat.in = 1                     R0  take the word
+ *     T2  is bias still T's seat?         R1  bias = nobody
+ *         yes: T has the lock             R2  membarrier
+ *         no: seat.in = 0, wake R,        R3  wait until seat.in is 0: R has the lock
+ *             take the word
+ *     T3  seat.in = 0 (release)
+ *     T4  is bias still T's seat?  no: wake R
+ *
+ * One at a time. membarrier makes every running thread of the process pass a full barrier somewhere between R1 and R3,
+ * and one that is not running has passed one. If T's barrier comes after T1, the store is visible at R3, and R waits.
+ * If it comes before T1, then R1 is visible to T2, which comes later, and T does not enter. The compiler keeps T1
+ * before T2 and T3 before T4 (atomic_signal_fence); the processor need not.
+ *
+ * Nobody sleeps for good. R sleeps on seat.in as long as it is 1. If T's barrier comes before T3, then R1 is visible to
+ * T4, and T wakes R; if it comes after T3, R does not see the 1 of that turn. The same holds for the 0 that T stores
+ * when it does not enter: it always wakes.
+ *
+ * What T wrote is seen by R: R3 reads (acquire) the 0 of T3 (release). What R wrote is seen by T: T takes the word next
+ * (acquire), which R gave back (release), before the lock can be biased to T again, because only who holds the lock by
+ * the word biases it, and to itself. Each thread stores only to its own seat, so that a late T1 spoils nothing.
+ *
+ * A seat outlives its thread, in a list of free ones, and its `in` is 0 then; a new thread that gets the seat while the
+ * lock is still biased to it is as good as the old one.
+ *
+ * A revocation costs some microseconds, so the lock becomes biased only after a streak of one thread, and each
+ * revocation makes the next streak longer.
+ */
+#include "lib/core/lock.h"
+#include <linux/futex.h>
+#include <linux/membarrier.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { SPINS = 100, STREAK_FIRST = 256, STREAK_MOST = 65536, BY_WORD = 1 << 24 };
+static const int64_t patience_ns = 50000;
+
+static struct seat nobody;
+_Alignas(64) _Atomic(struct seat *) lock_bias = &nobody;
+static struct {
+    _Alignas(64) _Atomic uint32_t word;
+    _Atomic uint32_t turns;     /* how often one who had to wait got it */
+    _Atomic uint32_t wanted;    /* threads that want it */
+    _Atomic uint32_t asleep;    /* of them, on the futex `word` */
+    _Atomic uint32_t impatient; /* of them, for long */
+    _Atomic uint32_t polite;    /* threads that wait for the next turn */
+    /* under the lock */
+    const struct seat *last;
+    uint32_t streak, needed;
+    bool can_bias;
+} lock = {.needed = STREAK_FIRST};
+
+_Atomic bool lock_on = true;
+int lock_sleepers;
+void (*lock_wake_sleepers)(void);
+
+_Thread_local __attribute__((tls_model("initial-exec"))) struct lock_mine lock_mine;
+
+static pthread_mutex_t seats_mutex = PTHREAD_MUTEX_INITIALIZER;
+static struct seat *seats_free;
+static pthread_key_t seats_key;
+static pthread_once_t seats_once = PTHREAD_ONCE_INIT;
+static bool seats_keyed;
+
+static void seat_leave(void *p)
+{
+    struct seat *s = p;
+    pthread_mutex_lock(&seats_mutex);
+    s->next = seats_free;
+    seats_free = s;
+    pthread_mutex_unlock(&seats_mutex);
+    lock_mine.seat = NULL;
+}
+
+static void seats_open(void)
+{
+    seats_keyed = pthread_key_create(&seats_key, seat_leave) == 0;
+}
+
+/* If the library is unloaded, threads that end later must not call into it. */
+__attribute__((destructor)) static void seats_close(void)
+{
+    if (seats_keyed)
+        pthread_key_delete(seats_key);
+}
+
+/* NULL without memory: the thread goes by the word. */
+static struct seat *seat_take(void)
+{
+    pthread_once(&seats_once, seats_open);
+    if (!seats_keyed)
+        return NULL;
+    pthread_mutex_lock(&seats_mutex);
+    struct seat *s = seats_free;
+    if (s)
+        seats_free = s->next;
+    pthread_mutex_unlock(&seats_mutex);
+    if (!s && !(s = aligned_alloc(sizeof *s, sizeof *s)))
+        return NULL;
+    atomic_init(&s->in, 0);
+    pthread_setspecific(seats_key, s);
+    return s;
+}
+
+static void wait_on(_Atomic uint32_t *word, uint32_t value, const struct timespec *most)
+{
+    syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, most, NULL, 0);
+}
+
+static void wake(_Atomic uint32_t *word, int most)
+{
+    syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, most, NULL, NULL, 0);
+}
+
+static void pause_cpu(void)
+{
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+static int64_t now_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
+}
+
+static bool word_try(void)
+{
+    uint32_t free = 0;
+    return atomic_compare_exchange_strong_explicit(&lock.word, &free, 1, memory_order_seq_cst, memory_order_seq_cst);
+}
+
+static bool word_spin(void)
+{
+    for (int i = 0; i < SPINS; i++) {
+        if (atomic_load_explicit(&lock.word, memory_order_relaxed) == 0 && word_try())
+            return true;
+        pause_cpu();
+    }
+    return false;
+}
+
+/* Sequentially consistent on both sides: who gives the word back sees us asleep, or we see that it is free. */
+static void word_sleep(void)
+{
+    static const struct timespec look = {.tv_nsec = 50000};
+    int64_t start = now_ns();
+    bool impatient = false;
+    atomic_fetch_add_explicit(&lock.asleep, 1, memory_order_seq_cst);
+    while (!word_try()) {
+        wait_on(&lock.word, 1, impatient ? NULL : &look);
+        if (!impatient && now_ns() - start > patience_ns) {
+            impatient = true;
+            atomic_fetch_add_explicit(&lock.impatient, 1, memory_order_seq_cst);
+        }
+    }
+    atomic_fetch_sub_explicit(&lock.asleep, 1, memory_order_relaxed);
+    if (impatient)
+        atomic_fetch_sub_explicit(&lock.impatient, 1, memory_order_relaxed);
+}
+
+static void word_wait(void)
+{
+    atomic_fetch_add_explicit(&lock.wanted, 1, memory_order_relaxed);
+    if (!word_spin())
+        word_sleep();
+    atomic_fetch_add_explicit(&lock.turns, 1, memory_order_seq_cst);
+    atomic_fetch_sub_explicit(&lock.wanted, 1, memory_order_relaxed);
+    if (atomic_load_explicit(&lock.polite, memory_order_seq_cst))
+        wake(&lock.turns, INT32_MAX);
+}
+
+static void word_give(void)
+{
+    atomic_exchange_explicit(&lock.word, 0, memory_order_seq_cst);
+    if (UNLIKELY(atomic_load_explicit(&lock.asleep, memory_order_seq_cst)))
+        wake(&lock.word, 1);
+}
+
+/* Until one of those has had the word who wanted it when `seen` was read, by who held it then: so one comes for sure.
+ */
+static void turn_wait(uint32_t seen)
+{
+    for (int i = 0; i < SPINS; i++) {
+        if (atomic_load_explicit(&lock.turns, memory_order_relaxed) != seen)
+            return;
+        pause_cpu();
+    }
+    atomic_fetch_add_explicit(&lock.polite, 1, memory_order_seq_cst);
+    while (atomic_load_explicit(&lock.turns, memory_order_seq_cst) == seen)
+        wait_on(&lock.turns, seen, NULL);
+    atomic_fetch_sub_explicit(&lock.polite, 1, memory_order_relaxed);
+}
+
+/* We have the word; somebody has the bias. */
+static void bias_revoke(struct seat *s)
+{
+    atomic_store_explicit(&lock_bias, &nobody, memory_order_relaxed);
+    syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
+    for (int i = 0; i < SPINS && atomic_load_explicit(&s->in, memory_order_relaxed); i++)
+        pause_cpu();
+    while (atomic_load_explicit(&s->in, memory_order_acquire))
+        wait_on(&s->in, 1, NULL);
+    lock.needed = lock.needed < STREAK_MOST ? lock.needed * 2 : STREAK_MOST;
+    lock.streak = 0;
+}
+
+/* We have the word: if we have had it often enough, the bias instead. */
+static bool bias_gain(void)
+{
+    if (lock.last != lock_mine.seat) {
+        lock.last = lock_mine.seat;
+        lock.streak = 0;
+    }
+    if (LIKELY(++lock.streak < lock.needed) || !lock.can_bias || !lock_mine.seat ||
+        atomic_load_explicit(&lock.wanted, memory_order_relaxed))
+        return false;
+    atomic_store_explicit(&lock_mine.seat->in, 1, memory_order_relaxed);
+    atomic_store_explicit(&lock_bias, lock_mine.seat, memory_order_relaxed);
+    word_give(); /* release: who takes it next sees both */
+    return true;
+}
+
+void lock_take_slow(void)
+{
+    if (lock_mine.depth > 0) {
+        lock_mine.depth++;
+        return;
+    }
+    if (!lock_mine.seat)
+        lock_mine.seat = seat_take();
+    if (!word_try())
+        word_wait();
+    struct seat *s = atomic_load_explicit(&lock_bias, memory_order_relaxed);
+    if (UNLIKELY(s != &nobody))
+        bias_revoke(s);
+    lock_mine.depth = bias_gain() ? 1 : BY_WORD + 1;
+}
+
+void lock_wake(struct seat *s)
+{
+    wake(&s->in, 1);
+}
+
+void lock_not_entered(struct seat *s)
+{
+    atomic_store_explicit(&s->in, 0, memory_order_release);
+    lock_wake(s);
+    lock_take_slow();
+}
+
+/* courtesy: lets one of those in who want it. */
+static void give_word(bool courtesy)
+{
+    uint32_t seen = atomic_load_explicit(&lock.turns, memory_order_relaxed);
+    courtesy = courtesy && atomic_load_explicit(&lock.wanted, memory_order_relaxed);
+    lock_mine.depth = 0;
+    word_give();
+    if (UNLIKELY(courtesy))
+        turn_wait(seen);
+}
+
+static void give_wholly(bool courtesy)
+{
+    if (UNLIKELY(lock_sleepers > 0))
+        lock_wake_sleepers();
+    if (lock_mine.depth < BY_WORD)
+        lock_give_biased();
+    else
+        give_word(courtesy || atomic_load_explicit(&lock.impatient, memory_order_relaxed));
+}
+
+void lock_give_slow(void)
+{
+    if (lock_mine.depth % BY_WORD > 1)
+        lock_mine.depth--;
+    else
+        give_wholly(false);
+}
+
+bool lock_wanted(void)
+{
+    return atomic_load_explicit(&lock_bias, memory_order_relaxed) != lock_mine.seat &&
+           (lock_mine.depth < BY_WORD || atomic_load_explicit(&lock.wanted, memory_order_relaxed));
+}
+
+int lib_suspend(void)
+{
+    int depth = lock_mine.depth % BY_WORD;
+    if (depth > 0)
+        give_wholly(false);
+    return depth;
+}
+
+void lib_resume(int depth)
+{
+    if (depth == 0)
+        return;
+    lock_take();
+    lock_mine.depth += depth - 1;
+}
+
+void lock_yield_slow(void)
+{
+    int depth = lock_mine.depth % BY_WORD;
+    give_wholly(true);
+    lib_resume(depth);
+}
+
+void lock_begin(void)
+{
+    static bool registered;
+    if (!registered)
+        lock.can_bias = syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
+    registered = true;
+    lock.streak = STREAK_MOST; /* the caller is the likely user */
+    if (!lock_used()) {
+        atomic_store_explicit(&lock_on, true, memory_order_relaxed);
+        lock_take();
+    }
+}
+
+void lock_end(void)
+{
+    if (!lock_used())
+        return;
+    lock_give();
+    atomic_store_explicit(&lock_on, false, memory_order_relaxed);
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * lock: the one lock of the library. It is recursive and guards everything.
+ *
+ * A program that asked for MPI_THREAD_SINGLE does not take it; before MPI_Init and after MPI_Finalize it is taken,
+ * since some functions may then be called by any thread. Whoever waits gives it away, and so does whoever calls a
+ * user's function (lock_suspend), so that this may wait for another thread.
+ */
+#ifndef LIB_CORE_LOCK_H
+#define LIB_CORE_LOCK_H
+
+#include <stdatomic.h>
+#include "lib/core/types.h"
+
+extern _Atomic bool lock_on;
+
+static inline bool lock_used(void)
+{
+    return UNLIKELY(atomic_load_explicit(&lock_on, memory_order_relaxed));
+}
+
+/* The lock is biased to one thread, which takes it by a store between two loads: see lock.c. */
+struct seat {
+    _Atomic uint32_t in;
+    struct seat *next; /* free */
+    char pad[48];
+};
+struct lock_mine {
+    struct seat *seat;
+    int depth; /* how deep this thread holds the lock; more is added if it does not by bias */
+};
+/* initial-exec: reached without a call; so few bytes fit even where the library is loaded late. */
+extern _Thread_local __attribute__((tls_model("initial-exec"))) struct lock_mine lock_mine;
+extern _Atomic(struct seat *) lock_bias;
+
+/* Threads that sleep without the lock until what they wait for comes true. While there are any, `wake` is called by
+ * each who is about to give the lock up. Changed under the lock. */
+extern int lock_sleepers;
+extern void (*lock_wake_sleepers)(void);
+
+void lock_take_slow(void);
+void lock_give_slow(void);
+void lock_not_entered(struct seat *s); /* the lock is no longer biased to it */
+void lock_wake(struct seat *s);
+
+ALWAYS_INLINE bool lock_biased_to(const struct seat *s)
+{
+    return LIKELY(atomic_load_explicit(&lock_bias, memory_order_relaxed) == s);
+}
+
+ALWAYS_INLINE void lock_take(void)
+{
+    struct seat *s = lock_mine.seat;
+    if (UNLIKELY(!lock_biased_to(s) || lock_mine.depth > 0)) {
+        lock_take_slow();
+        return;
+    }
+    atomic_store_explicit(&s->in, 1, memory_order_relaxed);
+    atomic_signal_fence(memory_order_seq_cst);
+    if (lock_biased_to(s))
+        lock_mine.depth = 1;
+    else
+        lock_not_entered(s);
+}
+
+ALWAYS_INLINE void lock_give_biased(void)
+{
+    struct seat *s = lock_mine.seat;
+    lock_mine.depth = 0;
+    /* Release: what was written under the lock comes before. */
+    atomic_store_explicit(&s->in, 0, memory_order_release);
+    atomic_signal_fence(memory_order_seq_cst);
+    if (!lock_biased_to(s))
+        lock_wake(s);
+}
+
+ALWAYS_INLINE void lock_give(void)
+{
+    if (LIKELY(lock_mine.depth == 1 && lock_sleepers == 0))
+        lock_give_biased();
+    else
+        lock_give_slow();
+}
+
+ALWAYS_INLINE void lib_lock(void)
+{
+    if (lock_used())
+        lock_take();
+}
+
+ALWAYS_INLINE void lib_unlock(void)
+{
+    if (lock_used())
+        lock_give();
+}
+
+/* From now on all calls take it, or none does. To be called by who holds it, or with one thread. The present call takes
+ * it, or gives it back. */
+void lock_begin(void);
+void lock_end(void);
+
+/* Does another thread wait for it? For who holds it. */
+bool lock_wanted(void);
+/* Lets one in that waits for it, if there is one. Without threads: nothing. */
+void lock_yield_slow(void);
+static inline void lib_yield(void)
+{
+    if (lock_used() && lock_wanted())
+        lock_yield_slow();
+}
+
+/* Gives it up wholly, however deep; lib_resume takes it back to that depth. */
+int lib_suspend(void);
+void lib_resume(int depth);
+
+/* Tells one thread from another. */
+static inline const void *lock_self(void)
+{
+    return &lock_mine;
+}
+
+#endif
