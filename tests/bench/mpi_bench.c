@@ -2,7 +2,7 @@
  *
  * mpi_bench: one program, compiled for each MPI library, that measures what users feel. Plain C, MPI 3 only.
  *
- *     mpi_bench init | memory | pt2pt | coll [MAX_BYTES] | types | wait | calls [multiple] | threads
+ *     mpi_bench init | memory | pt2pt [MAX_BYTES] | coll [MAX_BYTES] | types | wait | calls [multiple] | threads
  *
  * Prints "name size value" lines on rank 0; times in microseconds, bandwidth in MB/s, rate in messages a second.
  * A value is the best of several short batches: other work on the machine makes a batch slower, never faster.
@@ -121,11 +121,11 @@ static void flood(void *arg, int times)
     }
 }
 
-static void pt2pt(void)
+static void pt2pt(long most)
 {
     static const int sizes[] = {0, 8, 40, 256, 1024, 4096, 16384, 65536, 262144, MIB, 4 * MIB};
     struct message m = {calloc(1, 4 * MIB), 0, MPI_BYTE};
-    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes && sizes[i] <= most; i++) {
         m.count = sizes[i];
         double t = measure(pingpong, &m) / 2;
         report("latency", sizes[i], t * 1e6);
@@ -500,7 +500,7 @@ int main(int argc, char **argv)
     else if (strcmp(what, "init") != 0) {
         pin();
         if (strcmp(what, "pt2pt") == 0)
-            pt2pt();
+            pt2pt(argc > 2 ? atol(argv[2]) : 4 * MIB);
         else if (strcmp(what, "coll") == 0)
             coll(argc > 2 ? atol(argv[2]) : MIB);
         else if (strcmp(what, "types") == 0)
