@@ -21,12 +21,22 @@ uint64_t comm_ctx_new(void)
     return (uint64_t)(unsigned)boot.rank << 32 | (uint64_t)(CTX_FIRST + ++made) << 1;
 }
 
+void comm_set_peers(struct comm *c, struct group *g)
+{
+    c->peers = g;
+    c->peer_size = g->size;
+    c->procs = g->procs;
+    c->first = g->first;
+    c->stride = g->stride;
+}
+
 static void fill(struct comm *c, struct group *g, uint64_t ctx)
 {
     c->ctx = ctx;
-    c->group = c->peers = g;
+    c->group = g;
     c->rank = g->rank;
-    c->size = c->peer_size = g->size;
+    c->size = g->size;
+    comm_set_peers(c, g);
 }
 
 struct comm *comm_new(struct group *g, uint64_t ctx, const struct comm *parent)

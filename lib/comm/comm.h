@@ -54,7 +54,9 @@ struct comm {
     bool inter;
     struct group *group;
     struct group *peers; /* == group, or the remote group */
-    uint64_t coll_seq;   /* collectives begun; gives each its tag */
+    const int *procs;    /* as in peers, which only comm_set_peers sets */
+    int first, stride;
+    uint64_t coll_seq; /* collectives begun; gives each its tag */
     struct errhandler *errhandler;
     struct attrs attrs;
     struct info *info;     /* hints set by the user, or NULL */
@@ -78,8 +80,9 @@ static inline MPI_Comm comm_handle(const struct comm *c)
 
 static inline int comm_proc(const struct comm *c, int rank)
 {
-    return group_proc(c->peers, rank);
+    return c->procs ? c->procs[rank] : c->first + rank * c->stride;
 }
+void comm_set_peers(struct comm *c, struct group *g);
 
 /* A number for a new communicator, unique in the job. */
 uint64_t comm_ctx_new(void);

@@ -9,22 +9,14 @@
 struct obj_arena obj_arenas[OBJ_KINDS];
 struct obj *obj_predefined[OBJ_PREDEFINED_END];
 
-/* What the fast path of obj_of does not need. A free object keeps its last handle's generation in `refs` and the next
- * free one right behind its head. */
+/* What the fast paths do not need. */
 static struct {
     size_t slot;
     size_t committed;
-    struct obj *free;
-    size_t alive;
 } arena_rest[OBJ_KINDS];
 
 enum { RESERVE_SHIFT = 34, CHUNK = 64 * 1024 };
 #define RESERVE ((size_t)1 << RESERVE_SHIFT)
-
-static struct obj **next_of(struct obj *o)
-{
-    return (struct obj **)(o + 1);
-}
 
 static bool arena_open(enum obj_kind k, size_t size)
 {
@@ -43,7 +35,7 @@ static bool arena_open(enum obj_kind k, size_t size)
     return true;
 }
 
-static struct obj *arena_grow(enum obj_kind k, size_t size)
+struct obj *obj_grow(enum obj_kind k, size_t size)
 {
     if (!obj_arenas[k].base && !arena_open(k, size))
         return NULL;
@@ -63,37 +55,12 @@ static struct obj *arena_grow(enum obj_kind k, size_t size)
     return o;
 }
 
-void *obj_new_raw(enum obj_kind kind, size_t size)
-{
-    struct obj *o = arena_rest[kind].free;
-    if (LIKELY(o != NULL))
-        arena_rest[kind].free = *next_of(o);
-    else if (!(o = arena_grow(kind, size)))
-        return NULL;
-    arena_rest[kind].alive++;
-    o->handle = (uintptr_t)o | (unsigned)(o->refs + 1) % OBJ_ALIGN;
-    o->refs = 1;
-    o->kind = (uint8_t)kind;
-    o->predefined = false;
-    return o;
-}
-
 void *obj_new(enum obj_kind kind, size_t size)
 {
     struct obj *o = obj_new_raw(kind, size);
     if (o)
         memset(o + 1, 0, size - sizeof *o);
     return o;
-}
-
-void obj_free(struct obj *o)
-{
-    enum obj_kind k = o->kind;
-    o->refs = (int)(o->handle % OBJ_ALIGN);
-    o->handle = 0;
-    *next_of(o) = arena_rest[k].free;
-    arena_rest[k].free = o;
-    arena_rest[k].alive--;
 }
 
 void obj_predefine(struct obj *o, enum obj_kind kind, uintptr_t handle)
@@ -115,7 +82,7 @@ void *obj_next(enum obj_kind kind, const void *last)
 
 size_t obj_alive(enum obj_kind kind)
 {
-    return arena_rest[kind].alive;
+    return obj_arenas[kind].alive;
 }
 
 /* Handles given to Fortran. An integer stays with its handle for good: freed handles come back to the same address with

@@ -43,7 +43,9 @@ enum { OBJ_ALIGN = 256, OBJ_PREDEFINED_END = 0x300, OBJ_HANDLE_MIN = 0x1000 };
 
 struct obj_arena {
     uintptr_t base;
-    size_t used; /* bytes handed out so far */
+    size_t used;      /* bytes handed out so far */
+    struct obj *free; /* free objects, each behind its head with the next one; `refs` keeps the last generation */
+    size_t alive;
 };
 extern struct obj_arena obj_arenas[OBJ_KINDS];
 extern struct obj *obj_predefined[OBJ_PREDEFINED_END];
@@ -63,10 +65,46 @@ ALWAYS_INLINE void *obj_of(uintptr_t h, enum obj_kind kind)
 
 /* A new object of `size` bytes, one reference, zeroed but for its head; NULL without memory. */
 void *obj_new(enum obj_kind kind, size_t size);
+struct obj *obj_grow(enum obj_kind kind, size_t size); /* for obj_new_raw */
+
+static inline struct obj **obj_next_free(struct obj *o)
+{
+    return (struct obj **)(o + 1);
+}
+
 /* The same, not zeroed, for objects that are made on the fast path. */
-void *obj_new_raw(enum obj_kind kind, size_t size);
+ALWAYS_INLINE void *obj_new_raw(enum obj_kind kind, size_t size)
+{
+    struct obj_arena *a = &obj_arenas[kind];
+    struct obj *o = a->free;
+    if (LIKELY(o != NULL))
+        a->free = *obj_next_free(o);
+    else if (!(o = obj_grow(kind, size)))
+        return NULL;
+    a->alive++;
+    o->handle = (uintptr_t)o | (unsigned)(o->refs + 1) % OBJ_ALIGN;
+    o->refs = 1;
+    o->kind = (uint8_t)kind;
+    o->predefined = false;
+    return o;
+}
+
 /* The memory back to its arena; the handle is no longer valid. */
-void obj_free(struct obj *o);
+ALWAYS_INLINE void obj_free_as(struct obj *o, enum obj_kind kind)
+{
+    struct obj_arena *a = &obj_arenas[kind];
+    o->refs = (int)(o->handle % OBJ_ALIGN);
+    o->handle = 0;
+    *obj_next_free(o) = a->free;
+    a->free = o;
+    a->alive--;
+}
+
+static inline void obj_free(struct obj *o)
+{
+    obj_free_as(o, (enum obj_kind)o->kind);
+}
+
 /* Makes a static object reachable by its predefined handle. */
 void obj_predefine(struct obj *o, enum obj_kind kind, uintptr_t handle);
 /* The objects of a kind that are alive, one after the other, predefined ones not counted: NULL, then the last one. For

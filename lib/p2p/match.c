@@ -3,130 +3,149 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BINS = 1024, SMALL = 128, KEPT = 256 };
+enum { SMALL = 128, KEPT = 256, FEW = 16 };
 
-TAILQ_HEAD(requests, request);
 TAILQ_HEAD(unexpecteds, unexpected);
-static struct requests posted[BINS], wild;
-static struct unexpecteds bins[BINS], all;
-static int wild_count;
-int match_posted, match_unexpected;
-static uint64_t post_seq;
-static struct unexpecteds spare; /* small ones, kept so that a burst costs no malloc */
+static struct match_bin posted_bins[1 << MATCH_BITS], arrived_bins[1 << MATCH_BITS];
+struct match_table match_posted = {posted_bins, 64 - MATCH_BITS, 0, posted_bins};
+struct match_table match_arrived = {arrived_bins, 64 - MATCH_BITS, 0, arrived_bins};
+uint32_t match_wild;
+uint64_t match_seq;
+static struct unexpecteds all = TAILQ_HEAD_INITIALIZER(all); /* in the order of arrival */
+static bool all_wild;                                        /* they stand under keys with wildcards too */
+/* Small ones, kept so that a burst costs no malloc. */
+static struct unexpecteds spare = TAILQ_HEAD_INITIALIZER(spare);
 static int spare_count;
 
-void match_init(void)
+/* Nodes of one key lie in one bin, in their order, and so they move. Without memory the bins stay as they are. */
+void match_grow(struct match_table *t)
 {
-    for (int i = 0; i < BINS; i++) {
-        TAILQ_INIT(&posted[i]);
-        TAILQ_INIT(&bins[i]);
+    struct match_table more = {.shift = t->shift - 1, .own = t->own};
+    size_t n = (size_t)1 << (64 - t->shift);
+    if (!(more.bins = calloc(2 * n, sizeof *more.bins)))
+        return;
+    for (size_t i = 0; i < n; i++)
+        for (struct match_node *at = t->bins[i].first, *next; at; at = next) {
+            struct match_bin *b = match_bin(&more, at->key);
+            next = at->next;
+            at->next = NULL;
+            at->prev = b->last;
+            *(b->last ? &b->last->next : &b->first) = at;
+            b->last = at;
+        }
+    more.count = t->count;
+    if (t->bins != t->own)
+        free(t->bins);
+    else
+        memset(t->own, 0, n * sizeof *t->own);
+    *t = more;
+}
+
+void match_shrink(struct match_table *t)
+{
+    free(t->bins);
+    t->bins = t->own;
+    t->shift = 64 - MATCH_BITS;
+}
+
+static struct match_key with(struct match_key k, bool any_source, bool any_tag)
+{
+    k.source = any_source ? MPI_ANY_SOURCE : k.source;
+    k.tag = any_tag ? MPI_ANY_TAG : k.tag;
+    return k;
+}
+
+struct match_node *match_among_wild(struct match_key k)
+{
+    struct match_node *best = NULL;
+    for (int i = 0; i < 4; i++) {
+        struct match_node *n = match_first(&match_posted, with(k, i & 1, i & 2));
+        if (n && (!best || n->seq < best->seq))
+            best = n;
     }
-    TAILQ_INIT(&wild);
-    TAILQ_INIT(&all);
-    TAILQ_INIT(&spare);
+    return best;
 }
 
-static inline uint32_t bin_of(uint64_t ctx, int source, int tag)
+static struct unexpected *room_for(size_t n)
 {
-    uint64_t k = ctx * UINT64_C(0x9e3779b97f4a7c15) + (uint64_t)(uint32_t)source * UINT64_C(0xc2b2ae3d27d4eb4f) +
-                 (uint64_t)(uint32_t)tag * UINT64_C(0x165667b19e3779f9);
-    return (uint32_t)((k ^ k >> 29) >> 7) % BINS;
-}
-
-void match_post(struct request *r)
-{
-    r->seq = ++post_seq;
-    match_posted++;
-    r->hash_wild = r->peer_rank == MPI_ANY_SOURCE || r->tag == MPI_ANY_TAG;
-    if (r->hash_wild) {
-        TAILQ_INSERT_TAIL(&wild, r, link);
-        wild_count++;
-    } else {
-        r->bin = bin_of(r->ctx, r->peer_rank, r->tag);
-        TAILQ_INSERT_TAIL(&posted[r->bin], r, link);
+    struct unexpected *u = TAILQ_FIRST(&spare);
+    if (n <= SMALL && u) {
+        TAILQ_REMOVE(&spare, u, in_all);
+        spare_count--;
+        return u;
     }
+    size_t cap = n <= SMALL ? SMALL : n;
+    if ((u = malloc(sizeof *u + cap)) != NULL)
+        u->cap = cap;
+    return u;
 }
 
-void match_unpost(struct request *r)
+static void stand_wild(struct unexpected *u)
 {
-    match_posted--;
-    if (r->hash_wild) {
-        TAILQ_REMOVE(&wild, r, link);
-        wild_count--;
-    } else {
-        TAILQ_REMOVE(&posted[r->bin], r, link);
+    for (int i = 1; i < 4; i++) {
+        u->nodes[i].key = with(u->nodes[0].key, i & 1, i & 2);
+        match_insert(&match_arrived, &u->nodes[i]);
     }
-}
-
-static bool accepts(uint64_t ctx, int source, int tag, const struct packet *h)
-{
-    return ctx == h->ctx && (source == h->source || source == MPI_ANY_SOURCE) && (tag == h->tag || tag == MPI_ANY_TAG);
-}
-
-struct request *match_arrival(const struct packet *h)
-{
-    struct request *r, *w = NULL;
-    TAILQ_FOREACH(r, &posted[bin_of(h->ctx, h->source, h->tag)], link)
-    if (r->ctx == h->ctx && r->peer_rank == h->source && r->tag == h->tag)
-        break;
-    if (UNLIKELY(wild_count > 0)) {
-        TAILQ_FOREACH(w, &wild, link)
-        if (accepts(w->ctx, w->peer_rank, w->tag, h))
-            break;
-        if (w && (!r || w->seq < r->seq))
-            r = w;
-    }
-    if (r)
-        match_unpost(r);
-    return r;
+    u->wild = true;
 }
 
 struct unexpected *match_keep(struct peer *from, const struct packet *h, const void *payload, size_t n, size_t bytes)
 {
-    struct unexpected *u = NULL;
-    if (n <= SMALL && (u = TAILQ_FIRST(&spare)) != NULL) {
-        TAILQ_REMOVE(&spare, u, in_all);
-        spare_count--;
-    } else {
-        size_t cap = n <= SMALL ? SMALL : n;
-        if (!(u = malloc(sizeof *u + cap)))
-            return NULL;
-        u->cap = cap;
-    }
-    u->head = *h;
+    struct unexpected *u = room_for(n);
+    if (!u)
+        return NULL;
     u->from = from;
+    u->kind = h->kind;
     u->bytes = bytes;
     u->n = n;
-    u->bin = bin_of(h->ctx, h->source, h->tag);
+    u->nodes[0].key = h->key;
+    u->wild = false;
     memcpy(u->payload, payload, n);
-    TAILQ_INSERT_TAIL(&bins[u->bin], u, in_bin);
+    match_insert(&match_arrived, &u->nodes[0]);
     TAILQ_INSERT_TAIL(&all, u, in_all);
-    match_unexpected++;
+    if (all_wild)
+        stand_wild(u);
     return u;
 }
 
-struct unexpected *match_find(uint64_t ctx, int source, int tag)
+static bool accepts(struct match_key k, struct match_key message)
+{
+    return k.ctx == message.ctx && (k.source == message.source || k.source == MPI_ANY_SOURCE) &&
+           (k.tag == message.tag || k.tag == MPI_ANY_TAG);
+}
+
+struct unexpected *match_find_slow(struct match_key k)
 {
     struct unexpected *u;
-    if (LIKELY(match_unexpected == 0))
-        return NULL;
-    if (source != MPI_ANY_SOURCE && tag != MPI_ANY_TAG) {
-        TAILQ_FOREACH(u, &bins[bin_of(ctx, source, tag)], in_bin)
-        if (u->head.ctx == ctx && u->head.source == source && u->head.tag == tag)
-            return u;
-        return NULL;
+    if (match_is_wild(k) && !all_wild) {
+        int few = FEW;
+        TAILQ_FOREACH(u, &all, in_all)
+        {
+            if (accepts(k, u->nodes[0].key))
+                return u;
+            if (few-- == 0)
+                break;
+        }
+        if (!u)
+            return NULL;
+        TAILQ_FOREACH(u, &all, in_all)
+        stand_wild(u);
+        all_wild = true;
     }
-    TAILQ_FOREACH(u, &all, in_all)
-    if (accepts(ctx, source, tag, &u->head))
-        return u;
-    return NULL;
+    struct match_node *n = match_first(&match_arrived, k);
+    if (!n)
+        return NULL;
+    int which = (k.source == MPI_ANY_SOURCE) + 2 * (k.tag == MPI_ANY_TAG);
+    return (struct unexpected *)((char *)n - offsetof(struct unexpected, nodes[0]) - (size_t)which * sizeof *n);
 }
 
 void match_take(struct unexpected *u)
 {
-    TAILQ_REMOVE(&bins[u->bin], u, in_bin);
+    for (int i = 0; i < (u->wild ? 4 : 1); i++)
+        match_remove(&match_arrived, &u->nodes[i]);
     TAILQ_REMOVE(&all, u, in_all);
-    match_unexpected--;
+    if (match_arrived.count == 0)
+        all_wild = false;
 }
 
 void match_drop(struct unexpected *u)
@@ -137,4 +156,14 @@ void match_drop(struct unexpected *u)
     } else {
         free(u);
     }
+}
+
+void match_fini(void)
+{
+    struct unexpected *u;
+    while ((u = TAILQ_FIRST(&spare)) != NULL) {
+        TAILQ_REMOVE(&spare, u, in_all);
+        free(u);
+    }
+    spare_count = 0;
 }

@@ -1,35 +1,141 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * match: receives that wait for messages, and messages that wait for receives. A receive without wildcards and a
- * message meet in a hash bin; receives with wildcards are in one list, and the order of posting decides between the
- * two. */
+ * match: receives that wait for messages, and messages that wait for receives.
+ *
+ * Both wait in hash tables by key, wildcards being values like any other, and those of one key in the order in which
+ * they came. A message looks for its key and, if any receive with wildcards is posted, for the three keys with
+ * wildcards that would take it; the order of posting decides between what is found. A receive looks for its own key: as
+ * soon as one with wildcards has asked while many messages wait, each of them also stands under its keys with
+ * wildcards. So nothing is ever searched through, however many wait. */
 #ifndef LIB_P2P_MATCH_H
 #define LIB_P2P_MATCH_H
 
 #include "lib/p2p/p2p.h"
 
+struct match_bin {
+    struct match_node *first, *last;
+};
+
+struct match_table {
+    struct match_bin *bins; /* a power of two of them */
+    uint32_t shift;         /* 64 less their logarithm */
+    uint32_t count;
+    struct match_bin *own; /* where it begins and goes back to when it is empty */
+};
+enum { MATCH_BITS = 8 };
+
 /* A message that came before its receive. */
 struct unexpected {
-    TAILQ_ENTRY(unexpected) in_bin, in_all;
-    struct packet head;
+    struct match_node nodes[4]; /* the exact key, and those with wildcards */
+    bool wild;                  /* it stands under those too */
+    TAILQ_ENTRY(unexpected) in_all;
     struct peer *from;
+    uint8_t kind;
     size_t bytes; /* of the whole message */
     size_t n;     /* of the payload kept here */
     size_t cap;
-    uint32_t bin;
     _Alignas(16) char payload[];
 };
 
-void match_init(void);
-extern int match_posted, match_unexpected; /* how many there are */
-void match_post(struct request *r);
-void match_unpost(struct request *r);
+extern struct match_table match_posted, match_arrived;
+extern uint32_t match_wild; /* posted receives with wildcards */
+extern uint64_t match_seq;
+
+ALWAYS_INLINE struct match_bin *match_bin(const struct match_table *t, struct match_key k)
+{
+    uint64_t h = (k.pair + k.ctx * UINT64_C(0x9e3779b97f4a7c15)) * UINT64_C(0xc2b2ae3d27d4eb4f);
+    return &t->bins[h >> t->shift];
+}
+
+ALWAYS_INLINE bool match_same(struct match_key a, struct match_key b)
+{
+    return a.ctx == b.ctx && a.pair == b.pair;
+}
+
+ALWAYS_INLINE struct match_node *match_first(const struct match_table *t, struct match_key k)
+{
+    struct match_node *n = match_bin(t, k)->first;
+    while (n && !match_same(n->key, k))
+        n = n->next;
+    return n;
+}
+
+void match_grow(struct match_table *t);
+void match_shrink(struct match_table *t);
+
+ALWAYS_INLINE void match_insert(struct match_table *t, struct match_node *n)
+{
+    struct match_bin *b = match_bin(t, n->key);
+    n->next = NULL;
+    n->prev = b->last;
+    if (b->last)
+        b->last->next = n;
+    else
+        b->first = n;
+    b->last = n;
+    if (UNLIKELY(++t->count >> (65 - t->shift)))
+        match_grow(t);
+}
+
+ALWAYS_INLINE void match_remove(struct match_table *t, struct match_node *n)
+{
+    struct match_bin *b = match_bin(t, n->key);
+    if (n->next)
+        n->next->prev = n->prev;
+    else
+        b->last = n->prev;
+    if (n->prev)
+        n->prev->next = n->next;
+    else
+        b->first = n->next;
+    if (--t->count == 0 && UNLIKELY(t->bins != t->own))
+        match_shrink(t);
+}
+
+ALWAYS_INLINE bool match_is_wild(struct match_key k)
+{
+    return k.source == MPI_ANY_SOURCE || k.tag == MPI_ANY_TAG;
+}
+
+/* The receive waits under the key in its `posted`. */
+ALWAYS_INLINE void match_post(struct request *r)
+{
+    r->posted.seq = ++match_seq;
+    match_wild += match_is_wild(r->posted.key);
+    match_insert(&match_posted, &r->posted);
+}
+
+ALWAYS_INLINE void match_unpost(struct request *r)
+{
+    match_wild -= match_is_wild(r->posted.key);
+    match_remove(&match_posted, &r->posted);
+}
+
+/* The oldest of the receives that would take a message, where some have wildcards; NULL: none. */
+struct match_node *match_among_wild(struct match_key k);
+
 /* The receive that takes this message, taken out; NULL: none. */
-struct request *match_arrival(const struct packet *h);
+ALWAYS_INLINE struct request *match_arrival(struct match_key k)
+{
+    if (match_posted.count == 0)
+        return NULL;
+    struct match_node *n = LIKELY(match_wild == 0) ? match_first(&match_posted, k) : match_among_wild(k);
+    if (!n)
+        return NULL;
+    struct request *r = (struct request *)((char *)n - offsetof(struct request, posted));
+    match_unpost(r);
+    return r;
+}
+
+void match_fini(void); /* memory kept for messages */
 /* Keeps a message; NULL without memory. */
 struct unexpected *match_keep(struct peer *from, const struct packet *h, const void *payload, size_t n, size_t bytes);
+struct unexpected *match_find_slow(struct match_key k);
 /* The oldest message that a receive would take; it stays. */
-struct unexpected *match_find(uint64_t ctx, int source, int tag);
+ALWAYS_INLINE struct unexpected *match_find(struct match_key k)
+{
+    return LIKELY(match_arrived.count == 0) ? NULL : match_find_slow(k);
+}
 void match_take(struct unexpected *u);
 void match_drop(struct unexpected *u); /* taken before; its memory goes */
 

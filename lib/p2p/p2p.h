@@ -2,9 +2,8 @@
  *
  * p2p: messages between ranks over any transport. One matching engine, whatever carries them.
  *
- * Protocol. A message up to the transport's eager_max is one EAGER packet. A longer one (and any synchronous one)
- * announces itself with RTS; the receiver, once matched, reads the sender's memory itself and answers FIN, or, where it
- * cannot or the sender's data is irregular, answers CTS and the sender streams DATA packets. */
+ * Protocol. A message up to the transport's eager_max is one EAGER packet. A longer one, and any synchronous one,
+ * announces itself with RTS, and rendezvous.c moves it. */
 #ifndef LIB_P2P_P2P_H
 #define LIB_P2P_P2P_H
 
@@ -28,8 +27,8 @@ int p2p_recv(void *buf, MPI_Count count, struct datatype *t, int source, int tag
 bool p2p_recv_now(void *buf, MPI_Count count, struct datatype *t, int source, int tag, struct comm *c,
                   MPI_Status *status);
 
-/* A packet has come; called by transports. */
-void p2p_deliver(struct peer *from, const struct packet *h, const void *payload, size_t n);
+/* A packet has come; called by transports. False: no memory to keep it, it is to be delivered again later. */
+bool p2p_deliver(struct peer *from, const struct packet *h, const void *payload, size_t n);
 
 /* Polls once; true if anything happened. */
 bool progress_poll(void);

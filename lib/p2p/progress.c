@@ -94,9 +94,10 @@ static void tell(const struct waiter *w, const struct request *on)
     uint32_t comm = w->comm ? number_of(w->comm) : 0;
     if (on && on->comm) {
         comm = number_of(on->comm);
-        tag = on->tag;
+        tag = on->posted.key.tag;
         if (on->type == REQ_RECV || on->type == REQ_SEND)
-            peer = on->peer_rank == MPI_ANY_SOURCE ? RANK_STATUS_ANY : comm_proc(on->comm, on->peer_rank);
+            peer =
+                on->posted.key.source == MPI_ANY_SOURCE ? RANK_STATUS_ANY : comm_proc(on->comm, on->posted.key.source);
     }
     call_waits(comm, peer, tag);
 }

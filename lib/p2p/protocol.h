@@ -6,15 +6,75 @@
 
 #include "lib/p2p/p2p.h"
 
-struct unexpected;
+enum packet_kind { EAGER = 1, RTS, CTS, DATA, FIN };
+
+/* pending: sends what r has to send next, now or when there is room. Packets that messages begin with keep their order
+ * to one peer; the DATA of those under way goes behind, whatever came first. */
+void p2p_submit(struct request *r, uint8_t kind);
 bool p2p_pending(void); /* something waits for room */
 int p2p_flush(void);    /* sends of it what can be sent now; packets */
 /* What waits for room and is doomed ends with MPI_ERR_PROC_ABORTED. */
 void p2p_withdraw(bool (*doomed)(const struct request *r));
+
+/* What is sent, by kind; false: no room, or not all of it. */
+bool p2p_push_eager(struct request *r);
+bool rendezvous_push_rts(struct request *r);
+bool rendezvous_push_cts(struct request *r);
+bool rendezvous_push_data(struct request *r);
+bool rendezvous_push_fin(struct request *r);
+
+/* What was announced to a peer that is gone will not be fetched. */
+void rendezvous_forget(struct peer *p);
+/* An RTS that has found its receive, or that has not and is kept: bytes of its message. */
+void rendezvous_receive(struct request *r, struct peer *from, struct match_key key, const void *payload);
+size_t rendezvous_bytes(const void *payload);
+/* The packets after it. */
+void rendezvous_arrived(struct peer *from, const struct packet *h, const void *payload, size_t n);
+enum { RENDEZVOUS_RTS = 32 }; /* bytes of an RTS */
+
+/* What a matched receive learns from the head. Returns how many bytes fit. */
+ALWAYS_INLINE MPI_Count p2p_accept(struct request *r, struct match_key key, MPI_Count bytes)
+{
+    MPI_Count room = r->count * r->datatype->size;
+    r->matched = true;
+    r->source = key.source;
+    r->status_tag = key.tag;
+    r->error = MPI_SUCCESS;
+    if (UNLIKELY(bytes > room)) {
+        r->error = MPI_ERR_TRUNCATE;
+        bytes = room;
+    }
+    return r->bytes = bytes;
+}
+
+struct unexpected;
 /* The filled-in receive request takes this message, which was taken out of the queue, and frees it. */
 void p2p_receive_unexpected(struct request *r, struct unexpected *u);
 /* Starts the filled-in receive request. */
 void p2p_recv_start(struct request *r);
 void message_init(void); /* MPI_MESSAGE_NO_PROC */
+
+/* The whole of a send that can leave at once. False: nothing has happened, send as usual. */
+ALWAYS_INLINE bool p2p_send_now(const void *buf, MPI_Count count, struct datatype *t, int dest, int tag, struct comm *c,
+                                uint64_t ctx)
+{
+    if (UNLIKELY(dest < 0))
+        return false;
+    struct peer *p = peer_table[comm_proc(c, dest)];
+    if (UNLIKELY(!p || !p->transport || !TAILQ_EMPTY(&p->pending)))
+        return false;
+    MPI_Count n = count * t->size;
+    if (UNLIKELY(n > (MPI_Count)p->transport->eager_max))
+        return false;
+    struct match_key key = {.ctx = ctx, .source = c->rank, .tag = tag};
+    if (LIKELY(datatype_is_run(t, count)))
+        return p->transport->inject(p, EAGER, key, (const char *)buf + t->true_lb, (size_t)n);
+    void *room = p->transport->reserve(p, (size_t)n);
+    if (!room)
+        return false;
+    datatype_pack(t, buf, count, 0, room, (size_t)n);
+    p->transport->commit(p, EAGER, key, (size_t)n);
+    return true;
+}
 
 #endif

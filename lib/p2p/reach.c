@@ -104,25 +104,25 @@ static int to_tell(struct comm *c)
 }
 
 /* Messages by which a collective, and not the making of a group's communicator, goes on. */
-static bool of_collective(uint64_t ctx, int tag)
+static bool of_collective(struct match_key k)
 {
-    return ctx & 1 && !(tag & P2P_GROUP_TAG);
+    return k.ctx & 1 && !(k.tag & P2P_GROUP_TAG);
 }
 
-int reach_source(struct comm *c, uint64_t ctx, int source, int tag)
+int reach_source(struct comm *c, struct match_key k)
 {
-    if (of_collective(ctx, tag) && broken(c))
+    if (of_collective(k) && broken(c))
         return reach_all(c);
-    if (source == MPI_ANY_SOURCE && spans(c))
+    if (k.source == MPI_ANY_SOURCE && spans(c))
         return error_far(); /* also if a message is here: what a program can rely on does not depend on time */
-    if (match_find(ctx, source, tag))
+    if (match_find(k))
         return MPI_SUCCESS;
-    if (source == MPI_ANY_SOURCE) {
+    if (k.source == MPI_ANY_SOURCE) {
         int proc = to_tell(c);
         c->reach.told = gone.count;
         return proc < 0 ? MPI_SUCCESS : error_gone(proc);
     }
-    const struct peer *p = peer_get(comm_proc(c, source));
+    const struct peer *p = peer_get(comm_proc(c, k.source));
     return p ? reach_peer(p) : MPI_ERR_NO_MEM;
 }
 
@@ -134,11 +134,12 @@ static bool is_gone(const struct peer *p)
 /* Does a request under way need somebody who is gone? */
 static bool doomed(const struct request *r)
 {
-    if (of_collective(r->ctx, r->tag) && broken(r->comm))
+    if (of_collective(r->posted.key) && broken(r->comm))
         return true;
     if (r->type == REQ_SEND || r->matched)
         return is_gone(r->peer);
-    return r->peer_rank == MPI_ANY_SOURCE ? to_tell(r->comm) >= 0 : is_gone(peer_get(comm_proc(r->comm, r->peer_rank)));
+    return r->posted.key.source == MPI_ANY_SOURCE ? to_tell(r->comm) >= 0
+                                                  : is_gone(peer_get(comm_proc(r->comm, r->posted.key.source)));
 }
 
 static bool waits(const struct request *r)
@@ -155,9 +156,9 @@ static void requests_end(void)
             continue;
         if (r->type == REQ_RECV && !r->matched) {
             match_unpost(r);
-            r->source = r->peer_rank;
-            r->status_tag = r->tag;
-            r->comm->reach.tells |= r->peer_rank == MPI_ANY_SOURCE;
+            r->source = r->posted.key.source;
+            r->status_tag = r->posted.key.tag;
+            r->comm->reach.tells |= r->posted.key.source == MPI_ANY_SOURCE;
         }
         r->bytes = 0;
         request_complete(r, MPI_ERR_PROC_ABORTED);
@@ -187,13 +188,13 @@ static void each_comm(void (*act)(struct comm *))
 /* What it sent lies in the transport until now. */
 static void peer_end(struct peer *p)
 {
-    struct packet h;
     const void *payload;
     size_t bytes;
     do
         transport_poll();
-    while (p->transport->peek(p, &h, &payload, &bytes));
+    while (p->transport->await(p, 1, &payload, &bytes));
     p->transport = &transport_gone;
+    rendezvous_forget(p);
 }
 
 static bool known(int proc)

@@ -31,9 +31,9 @@ static inline bool reach_look(void)
 }
 
 /* For use while reach_limited. Error classes, with a note of what is wrong (error_note). */
-int reach_peer(const struct peer *p);                                /* a message to or from it */
-int reach_source(struct comm *c, uint64_t ctx, int source, int tag); /* a receive or probe that finds no message */
-int reach_all(struct comm *c);                                       /* a collective */
+int reach_peer(const struct peer *p);                    /* a message to or from it */
+int reach_source(struct comm *c, struct match_key what); /* a receive or probe that finds no message */
+int reach_all(struct comm *c);                           /* a collective */
 
 void reach_init(void);
 void reach_fini(void);

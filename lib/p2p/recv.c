@@ -10,7 +10,7 @@
 
 static int recv_cancel(struct request *r)
 {
-    if (r->matched || r->peer_rank == MPI_PROC_NULL)
+    if (r->matched || r->posted.key.source == MPI_PROC_NULL)
         return MPI_SUCCESS;
     match_unpost(r);
     r->cancelled = true;
@@ -56,9 +56,7 @@ int mpi_recv_init(void *buf, MPI_Count count, struct datatype *t, int source, in
         return MPI_ERR_NO_MEM;
     r->rbuf = buf;
     r->count = count;
-    r->peer_rank = source;
-    r->tag = tag;
-    r->ctx = c->ctx;
+    r->posted.key = (struct match_key){.ctx = c->ctx, .source = source, .tag = tag};
     r->persistent = true;
     r->active = false;
     r->ops = &recv_ops;
@@ -182,7 +180,7 @@ int mpi_isendrecv_replace(void *buf, MPI_Count count, struct datatype *t, int de
 
 static void found(const struct unexpected *u, MPI_Status *status)
 {
-    status_set(status, u->head.source, u->head.tag, (MPI_Count)u->bytes, false);
+    status_set(status, u->nodes[0].key.source, u->nodes[0].key.tag, (MPI_Count)u->bytes, false);
 }
 
 static void no_proc(MPI_Status *status)
@@ -191,7 +189,7 @@ static void no_proc(MPI_Status *status)
 }
 
 struct probe {
-    int source, tag;
+    struct match_key key;
     struct comm *comm;
     uint32_t seen; /* who was gone when it last looked */
 };
@@ -199,20 +197,20 @@ struct probe {
 static bool is_there(const void *p)
 {
     const struct probe *q = p;
-    return match_find(q->comm->ctx, q->source, q->tag) != NULL || q->seen != reach_seen;
+    return match_find(q->key) != NULL || q->seen != reach_seen;
 }
 
 /* Looks for a message once more, after a poll. */
 static int look(struct probe *p, struct unexpected **u)
 {
     p->seen = reach_seen;
-    *u = match_find(p->comm->ctx, p->source, p->tag);
-    return UNLIKELY(reach_limited) ? reach_source(p->comm, p->comm->ctx, p->source, p->tag) : MPI_SUCCESS;
+    *u = match_find(p->key);
+    return UNLIKELY(reach_limited) ? reach_source(p->comm, p->key) : MPI_SUCCESS;
 }
 
 static int probe(int source, int tag, struct comm *c, bool wait, struct unexpected **u)
 {
-    struct probe p = {source, tag, c, 0};
+    struct probe p = {{.ctx = c->ctx, .source = source, .tag = tag}, c, 0};
     struct waiter w = {.ready = is_there, .arg = &p, .inside = true, .comm = c};
     int rc = look(&p, u);
     if (!*u && !wait && rc == MPI_SUCCESS) {
@@ -313,13 +311,11 @@ static int take(void *buf, MPI_Count count, struct datatype *t, MPI_Message *mes
     r->ops = &recv_ops;
     *message = MPI_MESSAGE_NULL;
     if (m == &no_proc_message) {
-        r->peer_rank = MPI_PROC_NULL;
+        r->posted.key.source = MPI_PROC_NULL;
         p2p_recv_start(r);
         return MPI_SUCCESS;
     }
-    r->peer_rank = m->what->head.source;
-    r->tag = m->what->head.tag;
-    r->ctx = m->what->head.ctx;
+    r->posted.key = m->what->nodes[0].key;
     p2p_receive_unexpected(r, m->what);
     comm_unref(m->comm);
     obj_free(&m->obj);

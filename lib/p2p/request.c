@@ -6,83 +6,37 @@
 #include "lib/core/state.h"
 #include "lib/p2p/match.h"
 
-struct request *request_new(enum request_type type, struct comm *comm, struct datatype *t)
+struct request *request_sent;
+
+int request_init(void)
 {
-    struct request *r = obj_new_raw(OBJ_REQUEST, sizeof *r);
-    if (UNLIKELY(!r))
-        return NULL;
-    struct obj head = r->obj;
-    memset(r, 0, offsetof(struct request, link));
-    r->obj = head;
-    r->extra = NULL;
-    r->peer = NULL;
-    r->moved = 0;
-    r->type = (uint8_t)type;
-    r->active = true;
-    r->comm = comm;
-    r->datatype = t;
-    if (comm)
-        comm->obj.refs++;
-    if (t)
-        t->obj.refs++;
-    return r;
+    if (!(request_sent = request_new(REQ_SEND, NULL, NULL)))
+        return MPI_ERR_NO_MEM;
+    request_sent->complete = true;
+    return MPI_SUCCESS;
 }
 
-/* One for all sends that were over at once: it never changes, and freeing it does nothing. */
-static struct request *sent;
+void request_fini(void)
+{
+    obj_free(&request_sent->obj);
+    request_sent = NULL;
+}
 
 int request_free(struct request *r)
 {
-    if (r == sent)
+    if (r == request_sent)
         return MPI_SUCCESS;
     int rc = r->ops && r->ops->release ? r->ops->release(r) : MPI_SUCCESS;
-    if (r->datatype)
-        datatype_unref(r->datatype);
-    if (r->comm)
-        comm_unref(r->comm);
+    request_drop_uses(r);
     obj_free(&r->obj);
     return rc;
 }
 
-void request_complete(struct request *r, int error)
-{
-    r->error = error;
-    r->complete = true;
-    if (UNLIKELY(r->orphan))
-        request_free(r);
-}
-
-struct request *request_sent(void)
-{
-    if (UNLIKELY(!sent) && (sent = request_new(REQ_SEND, NULL, NULL)) != NULL) {
-        sent->source = MPI_ANY_SOURCE;
-        sent->status_tag = MPI_ANY_TAG;
-        sent->complete = true;
-    }
-    return sent;
-}
-
-/* MPI_internal: bytes in [0..1], cancelled in [2]. */
 MPI_Count status_bytes(const MPI_Status *s)
 {
     MPI_Count n;
     memcpy(&n, &s->MPI_internal[0], sizeof n);
     return n;
-}
-
-void status_set_bytes(MPI_Status *s, MPI_Count bytes)
-{
-    memcpy(&s->MPI_internal[0], &bytes, sizeof bytes);
-}
-
-void status_set(MPI_Status *s, int source, int tag, MPI_Count bytes, bool cancelled)
-{
-    if (s == MPI_STATUS_IGNORE)
-        return;
-    s->MPI_SOURCE = source;
-    s->MPI_TAG = tag;
-    status_set_bytes(s, bytes);
-    s->MPI_internal[2] = cancelled;
 }
 
 void status_empty(MPI_Status *s)
@@ -102,7 +56,7 @@ void request_status(const struct request *r, MPI_Status *s)
         status_set(s, MPI_ANY_SOURCE, MPI_ANY_TAG, 0, r->cancelled);
 }
 
-int request_finish(struct request *r, MPI_Request *handle, MPI_Status *status)
+int request_finish_slow(struct request *r, MPI_Request *handle, MPI_Status *status)
 {
     int error = r->error;
     if (r->ops && r->ops->query) {

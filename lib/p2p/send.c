@@ -9,18 +9,17 @@
 static int blocking(const void *buf, MPI_Count count, struct datatype *t, int dest, int tag, struct comm *c, int mode)
 {
     struct request *r;
+    if (mode != MODE_SYNC && p2p_send_now(buf, count, t, dest, tag, c, c->ctx))
+        return MPI_SUCCESS;
     int rc = p2p_send(buf, count, t, dest, tag, c, c->ctx, mode, &r);
     return r ? request_wait(r, MPI_STATUS_IGNORE) : rc;
 }
 
-/* A request that has been sent at once is made only now, for the caller to hold. */
 static int to_handle(int rc, struct request *r, enum request_type type, struct comm *c, MPI_Request *out)
 {
     if (rc != MPI_SUCCESS)
         return rc;
-    if (!r && !(r = request_sent()))
-        return MPI_ERR_NO_MEM;
-    *out = request_handle(r);
+    *out = request_handle(r ? r : request_sent);
     return MPI_SUCCESS;
 }
 
@@ -28,6 +27,10 @@ static int nonblocking(const void *buf, MPI_Count count, struct datatype *t, int
                        int mode, MPI_Request *out)
 {
     struct request *r;
+    if (mode != MODE_SYNC && p2p_send_now(buf, count, t, dest, tag, c, c->ctx)) {
+        *out = request_handle(request_sent);
+        return MPI_SUCCESS;
+    }
     int rc = p2p_send(buf, count, t, dest, tag, c, c->ctx, mode, &r);
     return to_handle(rc, r, REQ_SEND, c, out);
 }
@@ -103,9 +106,10 @@ static int send_start(struct request *r)
     int rc;
     s->now = NULL;
     if (r->mode == MODE_BUFFER)
-        rc = bsend(r->sbuf, r->count, r->datatype, r->peer_rank, r->tag, r->comm);
+        rc = bsend(r->sbuf, r->count, r->datatype, r->posted.key.source, r->posted.key.tag, r->comm);
     else
-        rc = p2p_send(r->sbuf, r->count, r->datatype, r->peer_rank, r->tag, r->comm, r->ctx, r->mode, &s->now);
+        rc = p2p_send(r->sbuf, r->count, r->datatype, r->posted.key.source, r->posted.key.tag, r->comm,
+                      r->posted.key.ctx, r->mode, &s->now);
     if (rc != MPI_SUCCESS)
         return rc;
     if (!s->now) {
@@ -136,11 +140,10 @@ static int send_init(const void *buf, MPI_Count count, struct datatype *t, int d
     }
     s->hook.poll = watch;
     s->self = r;
+    r->peer = NULL;
     r->sbuf = buf;
     r->count = count;
-    r->peer_rank = dest;
-    r->tag = tag;
-    r->ctx = c->ctx;
+    r->posted.key = (struct match_key){.ctx = c->ctx, .source = dest, .tag = tag};
     r->mode = (uint8_t)mode;
     r->persistent = true;
     r->active = false;

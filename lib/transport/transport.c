@@ -41,6 +41,7 @@ struct peer *peer_get_slow(int proc)
     p->proc = proc;
     p->local = boot_local_of(proc);
     TAILQ_INIT(&p->pending);
+    TAILQ_INIT(&p->streams);
     if (proc == boot.rank)
         p->transport = &transport_self;
     else if (p->local >= 0 && shm_connect(p))
@@ -54,8 +55,13 @@ static void *gone_reserve(struct peer *p, size_t bytes)
     return NULL;
 }
 
-static void gone_commit(struct peer *p, const struct packet *h, size_t bytes)
+static void gone_commit(struct peer *p, uint8_t kind, struct match_key key, size_t bytes)
 {
+}
+
+static bool gone_inject(struct peer *p, uint8_t kind, struct match_key key, const void *payload, size_t bytes)
+{
+    return false;
 }
 
 static int gone_poll(void)
@@ -68,8 +74,12 @@ static int gone_read(struct peer *p, const struct iovec *to, int pieces, uint64_
     return -1;
 }
 
-const struct transport transport_gone = {
-    .name = "gone", .reserve = gone_reserve, .commit = gone_commit, .poll = gone_poll, .read = gone_read};
+const struct transport transport_gone = {.name = "gone",
+                                         .reserve = gone_reserve,
+                                         .commit = gone_commit,
+                                         .inject = gone_inject,
+                                         .poll = gone_poll,
+                                         .read = gone_read};
 
 int transport_poll(void)
 {

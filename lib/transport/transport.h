@@ -4,9 +4,9 @@
  *
  * A transport carries packets: a small head and up to max_payload bytes, in order between two processes, without loss.
  * Sending is in two steps, so that the payload is packed right where it travels from: reserve gives the place, commit
- * sends. Arrived packets are handed to p2p_deliver out of poll; the payload is valid until that returns. Nothing here
- * blocks: reserve says "not now" (NULL), and the caller tries again after the next poll. All verbs run under the
- * library's lock.
+ * sends; or, for a payload that lies in one run, in one. Arrived packets are handed to p2p_deliver out of poll; head
+ * and payload are valid until that returns. Nothing here blocks: reserve and inject say "not now", and the caller tries
+ * again after the next poll. All verbs run under the library's lock.
  */
 #ifndef LIB_TRANSPORT_TRANSPORT_H
 #define LIB_TRANSPORT_TRANSPORT_H
@@ -16,24 +16,39 @@
 #include <sys/uio.h>
 #include "lib/core/types.h"
 
-struct packet {
-    uint8_t kind;   /* p2p's */
-    uint8_t flags;  /* p2p's */
-    int32_t source; /* rank of the sender in the communicator */
-    int32_t tag;
+/* What messages and receives are matched by. Of a receive source and tag may be MPI_ANY_SOURCE and MPI_ANY_TAG. Two
+ * registers long, and passed as such. */
+struct match_key {
     uint64_t ctx;
+    union {
+        struct {
+            int32_t source; /* rank of the sender in the communicator */
+            int32_t tag;
+        };
+        uint64_t pair; /* both, to be compared at once */
+    };
+};
+
+struct packet {
+    _Atomic uint32_t number; /* the transport's */
+    uint16_t bytes;          /* the transport's */
+    uint8_t kind;            /* p2p's */
+    struct match_key key;
 };
 
 struct transport;
+TAILQ_HEAD(request_queue, request);
 
 /* Another process (or oneself), as far as messages go. */
 struct peer {
     const struct transport *transport; /* NULL: no way to it */
     int proc;
-    int local;                     /* its place among the ranks of this node, or -1 */
-    void *channel;                 /* the transport's, from malloc; freed with the peer */
-    TAILQ_HEAD(, request) pending; /* p2p: what could not be sent yet, in order */
-    bool queued;                   /* p2p: on the list of those with something pending */
+    int local;                    /* its place among the ranks of this node, or -1 */
+    void *channel;                /* the transport's, from malloc; freed with the peer */
+    struct request_queue pending; /* p2p: what could not be sent yet, in order */
+    struct request_queue streams; /* p2p: the rest of messages under way */
+    int announced;                /* p2p: messages to it that wait to be fetched */
+    bool queued;                  /* p2p: on the list of those with something pending */
     TAILQ_ENTRY(peer) more;
 };
 
@@ -42,13 +57,16 @@ struct transport {
     size_t max_payload; /* of one packet */
     size_t eager_max;   /* a message up to this goes as one packet */
     void *(*reserve)(struct peer *p, size_t bytes);
-    void (*commit)(struct peer *p, const struct packet *h, size_t bytes);
+    void (*commit)(struct peer *p, uint8_t kind, struct match_key key, size_t bytes);
+    bool (*inject)(struct peer *p, uint8_t kind, struct match_key key, const void *payload, size_t bytes);
     /* Delivers what has arrived; returns how many packets. */
     int (*poll)(void);
-    /* The next packet from one peer, if it has come, without delivering it; taken ends that, and the packet counts as
-     * delivered. For a receiver that knows what it waits for. May be NULL. */
-    bool (*peek)(struct peer *p, struct packet *h, const void **payload, size_t *bytes);
+    /* Looks for the next packet from one peer, `spins` times, without delivering it; NULL if none has come. taken ends
+     * that, and the packet counts as delivered. For a receiver that knows what it waits for. May be NULL. */
+    const struct packet *(*await)(struct peer *p, int spins, const void **payload, size_t *bytes);
     void (*taken)(struct peer *p);
+    /* Would the peer see a packet at once: has it a processor, and does not sleep? NULL: not known. */
+    bool (*awake)(const struct peer *p);
     /* Copies from the peer's memory at `from` into local pieces, n bytes in all. 0, or -1: not possible between these
      * two processes (then and always: the message is sent in pieces instead). */
     int (*read)(struct peer *p, const struct iovec *to, int pieces, uint64_t from, size_t n);

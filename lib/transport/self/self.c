@@ -3,6 +3,7 @@
  * self: packets to oneself wait in a list until the next poll, so that delivery never happens inside of a send. */
 #include <stdlib.h>
 #include <string.h>
+#include "lib/core/bytes.h"
 #include "lib/p2p/p2p.h"
 #include "lib/transport/shm/shm.h"
 
@@ -24,12 +25,22 @@ static void *reserve(struct peer *p, size_t bytes)
     return open_letter ? open_letter->payload : NULL;
 }
 
-static void commit(struct peer *p, const struct packet *h, size_t bytes)
+static void commit(struct peer *p, uint8_t kind, struct match_key key, size_t bytes)
 {
-    open_letter->head = *h;
+    open_letter->head = (struct packet){.kind = kind, .key = key};
     open_letter->n = bytes;
     STAILQ_INSERT_TAIL(&letters, open_letter, next);
     self_waiting++;
+}
+
+static bool inject(struct peer *p, uint8_t kind, struct match_key key, const void *payload, size_t bytes)
+{
+    void *room = reserve(p, bytes);
+    if (!room)
+        return false;
+    bytes_copy(room, payload, bytes);
+    commit(p, kind, key, bytes);
+    return true;
 }
 
 static int poll(void)
@@ -37,9 +48,10 @@ static int poll(void)
     int n = 0;
     struct letter *l;
     while ((l = STAILQ_FIRST(&letters)) != NULL) {
+        if (!p2p_deliver(myself, &l->head, l->payload, l->n))
+            break;
         STAILQ_REMOVE_HEAD(&letters, next);
         self_waiting--;
-        p2p_deliver(myself, &l->head, l->payload, l->n);
         free(l);
         n++;
     }
@@ -59,5 +71,6 @@ const struct transport transport_self = {.name = "self",
                                          .eager_max = 16384,
                                          .reserve = reserve,
                                          .commit = commit,
+                                         .inject = inject,
                                          .poll = poll,
                                          .read = read_self};

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * pending: what waits until a transport has room. */
+#include "lib/p2p/protocol.h"
+#include "lib/p2p/reach.h"
+
+static TAILQ_HEAD(, peer) busy = TAILQ_HEAD_INITIALIZER(busy); /* have something pending */
+
+static bool (*const push[])(struct request *) = {[EAGER] = p2p_push_eager,
+                                                 [RTS] = rendezvous_push_rts,
+                                                 [CTS] = rendezvous_push_cts,
+                                                 [DATA] = rendezvous_push_data,
+                                                 [FIN] = rendezvous_push_fin};
+
+void p2p_submit(struct request *r, uint8_t kind)
+{
+    struct peer *p = r->peer;
+    struct request_queue *queue = kind == DATA ? &p->streams : &p->pending;
+    if (UNLIKELY(p->transport == &transport_gone)) {
+        request_complete(r, kind == FIN ? r->error : reach_peer(p));
+        return;
+    }
+    r->packet = kind;
+    if (TAILQ_EMPTY(queue) && push[kind](r))
+        return;
+    TAILQ_INSERT_TAIL(queue, r, link);
+    if (!p->queued) {
+        p->queued = true;
+        TAILQ_INSERT_TAIL(&busy, p, more);
+    }
+}
+
+bool p2p_pending(void)
+{
+    return !TAILQ_EMPTY(&busy);
+}
+
+static int flush(struct request_queue *queue)
+{
+    struct request *r;
+    int n = 0;
+    while ((r = TAILQ_FIRST(queue)) != NULL) {
+        /* The request may be gone after its last packet, so it leaves the list before. */
+        MPI_Count before = r->moved;
+        TAILQ_REMOVE(queue, r, link);
+        if (!push[r->packet](r)) {
+            n += r->moved != before;
+            TAILQ_INSERT_HEAD(queue, r, link);
+            return n;
+        }
+        n++;
+    }
+    return n;
+}
+
+static void withdraw(struct request_queue *queue, bool (*doomed)(const struct request *r))
+{
+    struct request *r, *next;
+    for (r = TAILQ_FIRST(queue); r; r = next) {
+        next = TAILQ_NEXT(r, link);
+        if (!doomed(r))
+            continue;
+        TAILQ_REMOVE(queue, r, link);
+        request_complete(r, r->packet == FIN ? r->error : MPI_ERR_PROC_ABORTED);
+    }
+}
+
+void p2p_withdraw(bool (*doomed)(const struct request *r))
+{
+    struct peer *p;
+    TAILQ_FOREACH(p, &busy, more)
+    {
+        withdraw(&p->pending, doomed);
+        withdraw(&p->streams, doomed);
+    }
+}
+
+int p2p_flush(void)
+{
+    int n = 0;
+    struct peer *p, *next;
+    for (p = TAILQ_FIRST(&busy); p; p = next) {
+        next = TAILQ_NEXT(p, more);
+        n += flush(&p->pending);
+        n += flush(&p->streams);
+        if (TAILQ_EMPTY(&p->pending) && TAILQ_EMPTY(&p->streams)) {
+            TAILQ_REMOVE(&busy, p, more);
+            p->queued = false;
+        }
+    }
+    return n;
+}

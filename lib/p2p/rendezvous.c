@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * rendezvous: messages that are too long for one packet, or whose sender wants to know of the receive.
+ *
+ * The sender announces them with RTS. The receiver, once matched, has two ways. It reads the sender's memory itself and
+ * answers FIN: that needs nobody else, but the system call alone takes microseconds. Or it answers CTS, and the sender
+ * streams DATA through the transport: two copies, but on two processors at once, each as fast as the cache; so that is
+ * taken where the sender waits for just this and does not sleep. */
+#include <string.h>
+#include "lib/bindings/impl.h"
+#include "lib/boot/boot.h"
+#include "lib/datatype/layout.h"
+#include "lib/p2p/protocol.h"
+
+struct rts {
+    uint64_t sender; /* its request */
+    uint64_t bytes;
+    uint64_t at;     /* where the data lie in one run; 0: nowhere */
+    uint32_t others; /* messages to others that the sender has announced and that were not fetched yet */
+};
+static_assert(sizeof(struct rts) == RENDEZVOUS_RTS, "told in protocol.h");
+struct cts {
+    uint64_t sender, receiver;
+};
+struct data {
+    uint64_t receiver, at;
+};
+
+static int announced; /* messages to all peers that wait to be fetched */
+
+static void announce(struct request *r, int by)
+{
+    announced += by;
+    r->peer->announced += by;
+}
+
+void rendezvous_forget(struct peer *p)
+{
+    announced -= p->announced;
+    p->announced = 0;
+}
+
+/* Packets that only the other side's request needs. */
+static bool control(struct request *r, uint8_t kind, const void *body, size_t n)
+{
+    return r->peer->transport->inject(r->peer, kind, (struct match_key){0}, body, n);
+}
+
+bool rendezvous_push_rts(struct request *r)
+{
+    const struct transport *t = r->peer->transport;
+    struct match_key key = {.ctx = r->posted.key.ctx, .source = r->comm->rank, .tag = r->posted.key.tag};
+    struct rts body = {r->obj.handle, (uint64_t)r->bytes, 0, (uint32_t)(announced - r->peer->announced)};
+    if (datatype_is_run(r->datatype, r->count))
+        body.at = (uint64_t)(uintptr_t)((const char *)r->sbuf + r->datatype->true_lb);
+    if (!t->inject(r->peer, RTS, key, &body, sizeof body))
+        return false;
+    announce(r, 1);
+    return true;
+}
+
+bool rendezvous_push_cts(struct request *r)
+{
+    struct cts body = {r->remote, r->obj.handle};
+    return control(r, CTS, &body, sizeof body);
+}
+
+bool rendezvous_push_fin(struct request *r)
+{
+    if (!control(r, FIN, &r->remote, sizeof r->remote))
+        return false;
+    request_complete(r, r->error);
+    return true;
+}
+
+bool rendezvous_push_data(struct request *r)
+{
+    const struct transport *t = r->peer->transport;
+    while (r->moved < r->bytes) {
+        size_t most = t->max_payload - sizeof(struct data);
+        size_t n = (size_t)(r->bytes - r->moved) < most ? (size_t)(r->bytes - r->moved) : most;
+        char *room = t->reserve(r->peer, n + sizeof(struct data));
+        if (!room)
+            return false;
+        struct data body = {r->remote, (uint64_t)r->moved};
+        memcpy(room, &body, sizeof body);
+        datatype_pack(r->datatype, r->sbuf, r->count, r->moved, room + sizeof body, n);
+        t->commit(r->peer, DATA, (struct match_key){0}, n + sizeof body);
+        r->moved += (MPI_Count)n;
+    }
+    request_complete(r, MPI_SUCCESS);
+    return true;
+}
+
+/* Reads the sender's memory right into place. False: not possible. */
+static bool read_direct(struct request *r, uint64_t at)
+{
+    enum { PIECES = 64, WORTH = 512 };
+    const struct datatype *t = r->datatype;
+    struct iovec to[PIECES];
+    if (datatype_is_run(t, r->count)) {
+        to[0] = (struct iovec){(char *)r->rbuf + t->true_lb, (size_t)r->bytes};
+        return r->peer->transport->read(r->peer, to, 1, at, (size_t)r->bytes) == 0;
+    }
+    for (MPI_Count done = 0; done < r->bytes;) {
+        size_t n = (size_t)(r->bytes - done);
+        int pieces = layout_pieces(t->layout, t->extent, (char *)r->rbuf + t->disp, done, &n, to, PIECES);
+        if (done == 0 && n / (size_t)pieces < WORTH)
+            return false; /* so small that packing on the way is faster */
+        if (r->peer->transport->read(r->peer, to, pieces, at + (uint64_t)done, n) != 0)
+            return false;
+        done += (MPI_Count)n;
+    }
+    return true;
+}
+
+/* Calls that do not return before something has come or gone, and make progress meanwhile. */
+static const bool waits[CALL_COUNT] = {
+    [CALL_Send] = 1,
+    [CALL_Ssend] = 1,
+    [CALL_Rsend] = 1,
+    [CALL_Recv] = 1,
+    [CALL_Mrecv] = 1,
+    [CALL_Probe] = 1,
+    [CALL_Mprobe] = 1,
+    [CALL_Sendrecv] = 1,
+    [CALL_Sendrecv_replace] = 1,
+    [CALL_Wait] = 1,
+    [CALL_Waitall] = 1,
+    [CALL_Waitany] = 1,
+    [CALL_Waitsome] = 1,
+    [CALL_Finalize] = 1,
+    [CALL_Barrier] = 1,
+    [CALL_Bcast] = 1,
+    [CALL_Gather] = 1,
+    [CALL_Gatherv] = 1,
+    [CALL_Scatter] = 1,
+    [CALL_Scatterv] = 1,
+    [CALL_Allgather] = 1,
+    [CALL_Allgatherv] = 1,
+    [CALL_Alltoall] = 1,
+    [CALL_Alltoallv] = 1,
+    [CALL_Alltoallw] = 1,
+    [CALL_Reduce] = 1,
+    [CALL_Allreduce] = 1,
+    [CALL_Reduce_scatter] = 1,
+    [CALL_Reduce_scatter_block] = 1,
+    [CALL_Scan] = 1,
+    [CALL_Exscan] = 1,
+    [CALL_Comm_dup] = 1,
+    [CALL_Comm_split] = 1,
+};
+
+/* Would the sender stream at once? A glance: it may have changed when CTS gets there, which costs time only. */
+static bool attends(const struct peer *p, const struct rts *body)
+{
+    if (!p->transport->awake || !p->transport->awake(p) || body->others > 1)
+        return false;
+    const struct rank_status *s = node_segment_status((struct node_segment *)boot.segment, (uint32_t)p->local);
+    uint64_t call = atomic_load_explicit(&s->call, memory_order_relaxed) & 0xffff;
+    return call < CALL_COUNT && waits[call];
+}
+
+void rendezvous_receive(struct request *r, struct peer *from, struct match_key key, const void *payload)
+{
+    struct rts body;
+    memcpy(&body, payload, sizeof body);
+    p2p_accept(r, key, (MPI_Count)body.bytes);
+    r->peer = from;
+    r->remote = body.sender;
+    r->moved = 0;
+    r->whole = (MPI_Count)body.bytes;
+    if (r->bytes == 0 || (body.at && from->transport->read && !attends(from, &body) && read_direct(r, body.at)))
+        p2p_submit(r, FIN);
+    else
+        p2p_submit(r, CTS);
+}
+
+size_t rendezvous_bytes(const void *payload)
+{
+    return (size_t)((const struct rts *)payload)->bytes;
+}
+
+/* The request that a packet names, if it expects one like that from there. */
+static struct request *expecting(uint64_t handle, enum request_type type, uint8_t after, const struct peer *from)
+{
+    struct request *r = request_of((MPI_Request)handle);
+    return r && r->type == type && r->packet == after && !r->complete && r->peer == from ? r : NULL;
+}
+
+static void cts_arrived(struct peer *from, const void *payload, size_t n)
+{
+    struct cts body;
+    memcpy(&body, payload, sizeof body);
+    struct request *r = expecting(body.sender, REQ_SEND, RTS, from);
+    if (!r)
+        return;
+    announce(r, -1);
+    r->remote = body.receiver;
+    r->moved = 0;
+    p2p_submit(r, DATA);
+}
+
+static void data_arrived(struct peer *from, const void *payload, size_t n)
+{
+    struct data body;
+    memcpy(&body, payload, sizeof body);
+    struct request *r = expecting(body.receiver, REQ_RECV, CTS, from);
+    if (!r)
+        return;
+    n -= sizeof body;
+    MPI_Count at = (MPI_Count)body.at, left = r->bytes - at;
+    if (left > 0)
+        datatype_unpack(r->datatype, r->rbuf, r->count, at, (const char *)payload + sizeof body,
+                        (MPI_Count)n < left ? n : (size_t)left);
+    r->moved += (MPI_Count)n;
+    if (r->moved == r->whole)
+        request_complete(r, r->error);
+}
+
+static void fin_arrived(struct peer *from, const void *payload, size_t n)
+{
+    uint64_t sender;
+    memcpy(&sender, payload, sizeof sender);
+    struct request *r = expecting(sender, REQ_SEND, RTS, from);
+    if (!r)
+        return;
+    announce(r, -1);
+    request_complete(r, MPI_SUCCESS);
+}
+
+void rendezvous_arrived(struct peer *from, const struct packet *h, const void *payload, size_t n)
+{
+    static const struct {
+        void (*arrived)(struct peer *, const void *, size_t);
+        size_t least;
+    } kinds[] = {[CTS] = {cts_arrived, sizeof(struct cts)},
+                 [DATA] = {data_arrived, sizeof(struct data)},
+                 [FIN] = {fin_arrived, sizeof(uint64_t)}};
+    if (h->kind < sizeof kinds / sizeof *kinds && kinds[h->kind].arrived && n >= kinds[h->kind].least)
+        kinds[h->kind].arrived(from, payload, n);
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * segment: the runtime's part of the node's segment: boxes, lists of senders, areas for collectives, channels. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+#include "lib/boot/boot.h"
+#include "lib/transport/shm/state.h"
+
+enum { PAGE = 4096, AREAS = 128 };
+
+struct shm shm;
+bool shm_active;
+
+static void sizes_choose(int ranks)
+{
+    shm.slots = ranks <= 16 ? 128 : ranks <= 64 ? 64 : 32;
+    shm.stride = ranks <= 16 ? 65536 : ranks <= 64 ? 32768 : 16384;
+    shm.bytes = shm.stride - sizeof(struct channel) - shm.slots * sizeof(struct slot);
+    shm.bytes -= shm.bytes % SHM_LINE;
+}
+
+static size_t areas_plan(int n)
+{
+    size_t head = SHM_AREA_HEAD + (size_t)n * SHM_AREA_MEMBER;
+    shm.area_bytes = (head + PAGE - 1) / PAGE * PAGE + (size_t)(n + 1) * SHM_AREA_DATA;
+    return PAGE + AREAS * shm.area_bytes;
+}
+
+char *shm_area(int number)
+{
+    return shm.areas + (size_t)number * shm.area_bytes;
+}
+
+int shm_area_take(void)
+{
+    for (int i = 0; i < AREAS; i++) {
+        uint64_t bit = UINT64_C(1) << i % 64;
+        /* Acquire: what those who had it before left in it. */
+        if (!(atomic_fetch_or_explicit(&shm.taken_areas[i / 64], bit, memory_order_acquire) & bit))
+            return i;
+    }
+    return -1;
+}
+
+void shm_area_give(int number)
+{
+    atomic_fetch_and_explicit(&shm.taken_areas[number / 64], ~(UINT64_C(1) << number % 64), memory_order_release);
+}
+
+int shm_init(const struct boot *b)
+{
+    int n = b->local_size;
+    sizes_choose(n);
+    shm.ranks = n;
+    shm.me = b->local_rank;
+    shm.words = ((size_t)n + 511) / 512 * 8;
+    size_t boxes = (size_t)n * sizeof(struct box), maps = (size_t)n * shm.words * 8;
+    size_t lists = (boxes + maps + PAGE - 1) / PAGE * PAGE;
+    size_t areas = areas_plan(n);
+    if (!boot_segment_extend(lists + areas + (size_t)n * (size_t)n * shm.stride))
+        return MPI_ERR_NO_MEM;
+    char *base = (char *)b->segment + b->segment->lib_at;
+    shm.boxes = (struct box *)base;
+    shm.senders = (_Atomic uint64_t *)(base + boxes) + (size_t)shm.me * shm.words;
+    shm.taken_areas = (_Atomic uint64_t *)(base + lists);
+    shm.areas = base + lists + PAGE;
+    shm.channels = base + lists + areas;
+    shm.in = calloc((size_t)n, sizeof *shm.in);
+    shm.active = calloc((size_t)n, sizeof *shm.active);
+    shm.seen = calloc(shm.words, sizeof *shm.seen);
+    if (!shm.in || !shm.active || !shm.seen)
+        return MPI_ERR_NO_MEM;
+    shm_sleep_init(b);
+    const char *copy = getenv("MUSTER_SHM_COPY");
+    shm.two_copies = copy && strcmp(copy, "two") == 0;
+    prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY, 0, 0, 0);
+    atomic_store_explicit(&shm.boxes[shm.me].pid, (int32_t)getpid(), memory_order_release);
+    shm_active = true;
+    return MPI_SUCCESS;
+}
+
+void shm_fini(void)
+{
+    if (!shm_active)
+        return;
+    shm_active = false;
+    free(shm.in);
+    free(shm.active);
+    free(shm.seen);
+}
