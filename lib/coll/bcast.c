@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * bcast, barrier. */
-#include <stdlib.h>
 #include "lib/coll/forms.h"
+#include "lib/coll/node_blocks.h"
 #include "lib/coll/small.h"
 
 /* Dissemination: after round k everybody has heard, indirectly, of 2^k ranks. */
@@ -24,7 +24,11 @@ int mpi_barrier(struct comm *comm)
     struct node *a = node_of(comm);
     if (!a)
         return small_barrier(comm);
-    node_barrier_all(a);
+    uint32_t k = node_begin(a);
+    NODE_CHECK(a);
+    node_post(a, k, 0);
+    node_meet(a, k);
+    node_end(a, k);
     return node_came_to(a, MPI_SUCCESS);
 }
 
@@ -53,47 +57,16 @@ static int build_bcast(struct sched *s, void *buffer, MPI_Count count, struct da
     return MPI_SUCCESS;
 }
 
-static int root_bcast(struct node *a, uint32_t k, const void *buf, MPI_Count count, struct datatype *t)
+static int on_node_bcast(struct node *a, void *buffer, MPI_Count count, struct datatype *t, int root, struct comm *comm)
 {
-    void *temp;
-    int rc = node_offer_typed(a, k, buf, count, t, &temp);
-    node_wake(a, -1);
-    if (node_cell(a, k, a->me)->how == NODE_IN_PLACE)
-        node_await_done(a, k);
-    free(temp);
-    return rc;
+    CHECK(forms_check(count, t));
+    return count * t->size > 0 ? node_bcast(a, &(struct node_data){buffer, count, t}, root) : MPI_SUCCESS;
 }
+FORMS_NODE_SMALL(bcast, (void *buffer, MPI_Count count, struct datatype *t, int root, struct comm *comm),
+                 (buffer, count, t, root, comm))
 
-static int node_bcast(struct node *a, void *buffer, MPI_Count count, struct datatype *t, int root, struct comm *comm)
+static int by_message_bcast(void *buffer, MPI_Count count, struct datatype *t, int root, struct comm *comm)
 {
-    int rc = forms_check(count, t);
-    if (rc != MPI_SUCCESS || count * t->size == 0)
-        return rc;
-    if (!node_fits(a, count * t->size))
-        return NODE_LATER;
-    uint32_t k = node_begin(a);
-    if (comm->rank == root) {
-        rc = root_bcast(a, k, buffer, count, t);
-    } else {
-        node_await(a, k, root);
-        rc = node_fetch_typed(a, k, root, buffer, count, t);
-        if (node_cell(a, k, root)->how == NODE_IN_PLACE)
-            node_done(a, k, root);
-    }
-    node_end(a, k);
-    return rc;
-}
-SCHEDULED(bcast, (void *buffer, MPI_Count count, struct datatype *t, int root, struct comm *comm),
-          (buffer, count, t, root, comm))
-FORMS_OTHERS(bcast, (void *buffer, MPI_Count count, struct datatype *t, int root, struct comm *comm),
-             (buffer, count, t, root, comm))
-
-int mpi_bcast(void *buffer, MPI_Count count, struct datatype *t, int root, struct comm *comm)
-{
-    struct node *a = node_of(comm);
-    int rc = a ? node_bcast(a, buffer, count, t, root, comm) : NODE_LATER;
-    if (rc != NODE_LATER)
-        return node_came_to(a, rc);
     if (UNLIKELY(forms_check(count, t) != MPI_SUCCESS) || count * t->size == 0 || !small_enough(comm, count, t))
         return scheduled_bcast(buffer, count, t, root, comm);
     return small_bcast(buffer, count * t->size, root, comm);

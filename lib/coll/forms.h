@@ -6,7 +6,7 @@
 #define LIB_COLL_FORMS_H
 
 #include "lib/bindings/impl.h"
-#include "lib/coll/node.h"
+#include "lib/coll/blocks.h"
 #include "lib/coll/sched.h"
 
 #define LIST(...) __VA_ARGS__
@@ -22,15 +22,15 @@ static inline int forms_end(int rc, struct sched *s)
 /* For a blocking form that is chosen by size: the one that runs the schedule, scheduled_<name>. */
 #define SCHEDULED(name, params, args) static FORMS_BLOCKING(scheduled_##name, name, params, args)
 
-/* With a node_<name>(struct node *a, ...) for the blocking form where the ranks share memory; it returns NODE_LATER, on
- * all of them, to have it done by messages. */
+/* With an on_node_<name>(struct node *a, ...) for the blocking form where the ranks share memory; it returns
+ * NODE_LATER, on all of them, to have it done by messages. */
 #define FORMS_NODE(name, params, args)                                                                                 \
     SCHEDULED(name, params, args)                                                                                      \
     FORMS_OTHERS(name, params, args)                                                                                   \
     int mpi_##name(LIST params)                                                                                        \
     {                                                                                                                  \
         struct node *a = node_of(comm);                                                                                \
-        int rc = a ? node_##name(a, LIST args) : NODE_LATER;                                                           \
+        int rc = a ? on_node_##name(a, LIST args) : NODE_LATER;                                                        \
         return rc != NODE_LATER ? node_came_to(a, rc) : scheduled_##name args;                                         \
     }
 
@@ -66,6 +66,18 @@ static inline int forms_end(int rc, struct sched *s)
         return rc;                                                                                                     \
     }
 
+/* The same where the messages, if it comes to them, are chosen by size: by_message_<name>. */
+#define FORMS_NODE_SMALL(name, params, args)                                                                           \
+    SCHEDULED(name, params, args)                                                                                      \
+    FORMS_OTHERS(name, params, args)                                                                                   \
+    static int by_message_##name(LIST params);                                                                         \
+    int mpi_##name(LIST params)                                                                                        \
+    {                                                                                                                  \
+        struct node *a = node_of(comm);                                                                                \
+        int rc = LIKELY(a != NULL) ? on_node_##name(a, LIST args) : NODE_LATER;                                        \
+        return LIKELY(rc != NODE_LATER) ? node_came_to(a, rc) : by_message_##name args;                                \
+    }
+
 /* Is (count, type) fit to be moved? An error class. */
 static inline int forms_check(MPI_Count count, const struct datatype *t)
 {
@@ -88,6 +100,13 @@ static inline int forms_check(MPI_Count count, const struct datatype *t)
 static inline void *forms_at(const void *buf, MPI_Count i, const struct datatype *t)
 {
     return (char *)(uintptr_t)buf + i * t->extent;
+}
+
+static inline int blocks_check(const struct blocks *v, int n)
+{
+    for (int r = 0; r < (v->counts.at ? n : 1); r++)
+        CHECK(forms_check(blocks_count(v, r), blocks_type(v, r)));
+    return MPI_SUCCESS;
 }
 
 /* Steps shared by several collectives. */

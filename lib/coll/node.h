@@ -2,39 +2,41 @@
  *
  * node: blocking collectives among ranks that share memory.
  *
- * A communicator whose members are all on this node has an area in the node's segment. A collective is one or a few
- * phases, numbered alike on all members. In a phase a rank may offer data: in its cell, a cache line together with the
- * word that announces it; in its slot of SLOT bytes; or where they are, for others to read by single copy. Cells and
- * slots are kept for DEPTH phases, so that nobody waits for readers in the common case.
+ * A communicator whose members are all on this node has an area in the node's segment. A collective is a sequence of
+ * phases, numbered alike on all members. In a phase a rank may offer data: small ones in its cell, a cache line
+ * together with the word that announces it, others in its ring, of which a phase takes as much as it needs. Long data
+ * go in pieces, a phase each, so that they are read while the rest is still being written: with two copies in nearby
+ * caches and both processors at work that is faster than one copy by the kernel, at any length.
+ *
+ * Cells are kept for NODE_DEPTH phases, and rings are long: a rank that need not wait for others runs far ahead of
+ * them, and a processor that many ranks share changes between them once in many collectives.
  *
  *     uint32_t k = node_begin(a);
- *     node_offer(a, k, ...); node_meet(a, k);      all offer, all know that all have
- *     node_fetch(a, k, rank, ...);
+ *     write n bytes at node_room(a, k, n); node_post(a, k, n);
+ *     node_meet(a, k);                          all know that all have posted
+ *     read what rank r offered at node_at(a, k, r)
  *     node_end(a, k);
- *
- * What a rank offered where it lies must stay until the others are through; that is the collective's business.
  */
 #ifndef LIB_COLL_NODE_H
 #define LIB_COLL_NODE_H
 
 #include <stdatomic.h>
+#include <string.h>
 #include "lib/comm/comm.h"
-#include "lib/op/op.h"
+#include "lib/core/bytes.h"
+#include "lib/datatype/datatype.h"
 #include "lib/p2p/p2p.h"
 
-enum { NODE_DEPTH = 4, NODE_INLINE = 48, NODE_SLOT = 32768, NODE_LATER = -1 };
-enum node_how { NODE_IN_CELL, NODE_IN_SLOT, NODE_IN_PLACE, NODE_TABLE };
+enum { NODE_DEPTH = 64, NODE_INLINE = 48, NODE_LATER = -1 };
 
 struct node_cell {
-    _Atomic uint32_t seq;  /* the phase it belongs to, from 1 */
-    uint16_t how;          /* enum node_how */
-    uint16_t any_in_place; /* NODE_TABLE: some entries are addresses */
-    uint64_t bytes;
-    union {
-        char data[NODE_INLINE];
-        uint64_t address;
-    };
+    _Atomic uint32_t seq; /* the phase it belongs to, from 1 */
+    uint32_t where;       /* its data: place in the rings, or NODE_IN_CELL */
+    uint64_t bytes;       /* of the whole of which this phase brings a piece */
+    char data[NODE_INLINE];
 };
+#define NODE_IN_CELL UINT32_MAX
+#define NODE_BY_MESSAGE (UINT32_MAX - 1)
 
 struct node_member {
     _Atomic uint32_t at; /* phases that it has finished */
@@ -43,44 +45,45 @@ struct node_member {
 };
 
 struct node_count { /* of one phase */
-    _Atomic uint32_t arrived, met, done;
-    char pad[52];
+    _Atomic uint32_t arrived;
+    char pad[60];
 };
 
 struct node_area {
     _Atomic uint32_t users, last, wanted; /* members left; phases used so far; somebody waits for slow members */
     char pad[52];
     struct node_count counts[NODE_DEPTH];
-    struct node_cell result[NODE_DEPTH];
+    struct node_cell results[NODE_DEPTH]; /* by whoever came last */
 };
 
-/* A part of a table, as it lies at the begin of a slot: one for each rank. */
-struct node_entry {
-    uint64_t where; /* address, or place in the slot */
-    uint64_t bytes;
+/* The bytes of (buf, count, t) in packed order. */
+struct node_data {
+    const void *buf;
+    MPI_Count count;
+    const struct datatype *t;
 };
 
 struct node {
     bool open;  /* false: this communicator goes by messages */
-    int broken; /* error class: a member is gone, what has been offered means nothing */
+    int broken; /* error class: a member is gone */
     struct node_area *area;
     struct node_member *members;
     struct comm *comm;
-    char *slots; /* of the members, NODE_DEPTH each, then of the result */
+    char *rings; /* of the members, one after the other */
+    size_t ring; /* bytes of one */
     int n, me;
+    uint32_t seq;                /* the next phase */
+    uint32_t known;              /* all members have finished the phases below */
+    uint64_t head;               /* bytes of my ring used so far */
+    uint64_t starts[NODE_DEPTH]; /* head at the begin of a phase */
+    int cpus;                    /* of this node */
+    bool crowded;                /* more ranks than processors */
+    bool fence;                  /* see shm_fences */
+    int spins;
     int number;
-    uint32_t seq;   /* the next phase */
-    uint32_t known; /* all members have finished the phases below */
-    bool single;    /* members can read one another's memory */
-    struct peer **peers;
-    struct node_part *parts; /* for node_offer_table */
-};
-
-/* What one rank is to get. */
-struct node_part {
-    const void *buf;
-    MPI_Count count;
-    struct datatype *t;
+    _Atomic uint32_t **sleeping; /* of each member */
+    int *locals;
+    const char **from; /* for what has an operand of each member */
 };
 
 /* The area of a communicator, made at its first blocking collective (all members are in it); NULL: it has none. */
@@ -90,93 +93,150 @@ static inline struct node *node_of(struct comm *c)
     struct node *a = LIKELY(c->coll != NULL) ? c->coll : node_make(c);
     return a && a->open ? a : NULL;
 }
-/* What a collective returns that came to rc. Waiting ends when a member is gone, so what has been read is no result. */
+/* Waiting ends when a member is gone; nothing that was offered means anything then, and nothing may be offered. So this
+ * follows whatever may have waited, in functions that return an error class. */
+#define NODE_CHECK(a)                                                                                                  \
+    do {                                                                                                               \
+        if (UNLIKELY((a)->broken))                                                                                     \
+            return (a)->broken;                                                                                        \
+    } while (0)
+/* What a collective returns that came to rc. */
 static inline int node_came_to(const struct node *a, int rc)
 {
     return LIKELY(!a->broken) ? rc : a->broken;
 }
-/* May so many bytes be offered? The same on all members. */
-static inline bool node_fits(const struct node *a, MPI_Count bytes)
-{
-    return bytes <= NODE_SLOT || a->single;
-}
 
 uint32_t node_begin_slow(struct node *a);
-/* A new phase; waits until the cells of DEPTH phases ago may be used again. */
-static inline uint32_t node_begin(struct node *a)
+/* A new phase; waits until the cells of NODE_DEPTH phases ago may be used again. NODE_CHECK follows. */
+ALWAYS_INLINE uint32_t node_begin(struct node *a)
 {
+    a->starts[a->seq % NODE_DEPTH] = a->head;
     return LIKELY(a->seq - a->known < NODE_DEPTH) ? a->seq++ : node_begin_slow(a);
 }
-void node_end(struct node *a, uint32_t k);
 
 static inline struct node_cell *node_cell(const struct node *a, uint32_t k, int r)
 {
     return &a->members[r].cells[k % NODE_DEPTH];
 }
-static inline char *node_slot(const struct node *a, uint32_t k, int r) /* r == n: the result */
+
+/* Orders what was stored before it against the looks of the next two. */
+ALWAYS_INLINE void node_order(const struct node *a)
 {
-    return a->slots + ((size_t)r * NODE_DEPTH + k % NODE_DEPTH) * NODE_SLOT;
+    if (UNLIKELY(a->fence))
+        atomic_thread_fence(memory_order_seq_cst);
+    else
+        atomic_signal_fence(memory_order_seq_cst);
 }
+void node_wake_slow(struct node *a, int r);
+/* Wakes one member, or all, if they sleep. */
+ALWAYS_INLINE void node_wake(struct node *a, int r)
+{
+    node_order(a);
+    if (UNLIKELY(atomic_load_explicit(a->sleeping[r], memory_order_relaxed)))
+        node_wake_slow(a, r);
+}
+static inline void node_wake_all(struct node *a)
+{
+    for (int r = 0; r < a->n; r++)
+        if (r != a->me)
+            node_wake(a, r);
+}
+
+/* The phase is over for me: others may write where I have read. */
+ALWAYS_INLINE void node_end(struct node *a, uint32_t k)
+{
+    /* Release: our reads come before. */
+    atomic_store_explicit(&a->members[a->me].at, k + 1, memory_order_release);
+    node_order(a);
+    if (UNLIKELY(atomic_load_explicit(&a->area->wanted, memory_order_relaxed)))
+        node_wake_all(a);
+}
+
+char *node_room_slow(struct node *a, struct node_cell *c, size_t n);
+/* Where the n bytes offered are to be written before node_post: in cell c or in the ring, at most half of it. Waits
+ * until there is room. NODE_CHECK follows. */
+ALWAYS_INLINE char *node_room_in(struct node *a, struct node_cell *c, size_t n)
+{
+    if (n > NODE_INLINE)
+        return node_room_slow(a, c, n);
+    c->where = NODE_IN_CELL;
+    return c->data;
+}
+ALWAYS_INLINE char *node_room(struct node *a, uint32_t k, size_t n)
+{
+    return node_room_in(a, node_cell(a, k, a->me), n);
+}
+/* Announces what was written there, part of so many bytes. Wakes nobody. */
+ALWAYS_INLINE void node_post_in(struct node_cell *c, uint32_t k, uint64_t whole)
+{
+    c->bytes = whole;
+    /* Release: the data before the word that announces them. */
+    atomic_store_explicit(&c->seq, k + 1, memory_order_release);
+}
+ALWAYS_INLINE void node_post(struct node *a, uint32_t k, uint64_t whole)
+{
+    node_post_in(node_cell(a, k, a->me), k, whole);
+}
+ALWAYS_INLINE const char *node_look(const struct node *a, const struct node_cell *c)
+{
+    return c->where == NODE_IN_CELL ? c->data : a->rings + c->where;
+}
+/* What r has offered. */
+ALWAYS_INLINE const char *node_at(const struct node *a, uint32_t k, int r)
+{
+    return node_look(a, node_cell(a, k, r));
+}
+
+/* Bytes [from, from + n) of d to or from a plain place. */
+static inline void node_pack(const struct node_data *d, size_t from, char *to, size_t n)
+{
+    if (LIKELY(datatype_is_run(d->t, d->count)))
+        bytes_copy_long(to, (const char *)d->buf + d->t->true_lb + from, n);
+    else
+        datatype_pack(d->t, d->buf, d->count, (MPI_Count)from, to, n);
+}
+static inline void node_unpack(const struct node_data *d, size_t from, const char *at, size_t n)
+{
+    char *buf = (char *)(uintptr_t)d->buf;
+    if (LIKELY(datatype_is_run(d->t, d->count)))
+        bytes_copy_long(buf + d->t->true_lb + from, at, n);
+    else
+        datatype_unpack(d->t, buf, d->count, (MPI_Count)from, at, n);
+}
+static inline size_t node_bytes(const struct node_data *d)
+{
+    return (size_t)(d->count * d->t->size);
+}
+
+void node_await_slow(struct node *a, const _Atomic uint32_t *word, uint32_t value);
+/* Waits until a cell is posted in phase k; everything in it may then be read. NODE_CHECK follows. */
+ALWAYS_INLINE void node_await_cell(struct node *a, const struct node_cell *c, uint32_t k)
+{
+    /* Acquire: what was written before the word was. */
+    for (int i = a->spins; i > 0; i--)
+        if (LIKELY(atomic_load_explicit(&c->seq, memory_order_acquire) == k + 1))
+            return;
+    node_await_slow(a, &c->seq, k + 1);
+}
+/* Waits until r has offered in phase k. NODE_CHECK follows. */
+ALWAYS_INLINE void node_await(struct node *a, uint32_t k, int r)
+{
+    node_await_cell(a, node_cell(a, k, r), k);
+    if (a->n == 2)
+        a->known = k; /* who offers in phase k has finished those before */
+}
+
+/* All members come here once in the phase. True for the last one, to whom all offers are known, and who lets the others
+ * go by node_result_post; they wait by node_result_await, and NODE_CHECK follows. */
+bool node_last(struct node *a, uint32_t k);
 static inline struct node_cell *node_result(const struct node *a, uint32_t k)
 {
-    return &a->area->result[k % NODE_DEPTH];
+    return &a->area->results[k % NODE_DEPTH];
 }
+void node_result_post(struct node *a, uint32_t k, uint64_t whole);
+void node_result_await(struct node *a, uint32_t k);
 
-/* Where n offered bytes are to be written before node_post: cell or slot. n <= NODE_SLOT. */
-char *node_room(struct node *a, uint32_t k, size_t n);
-/* Announces what was written there. Wakes nobody. */
-void node_post(struct node *a, uint32_t k, size_t n);
-/* Offers n bytes at p, copied if they fit into the slot. */
-void node_offer(struct node *a, uint32_t k, const void *p, size_t n);
-/* Offers n bytes where they lie. */
-void node_offer_place(struct node *a, uint32_t k, const void *p, size_t n);
-/* Offers (buf, count, t). *temp: memory to be freed when the phase is over for all, or NULL. An error class. */
-int node_offer_typed(struct node *a, uint32_t k, const void *buf, MPI_Count count, const struct datatype *t,
-                     void **temp);
-
-/* Offers a->parts, one for each rank, in the slot or where they lie; copied in any case if `copy`. As above. */
-int node_offer_table(struct node *a, uint32_t k, bool copy, void **temp);
-/* May a table with parts of at most so many bytes be offered? */
-static inline bool node_table_fits(const struct node *a, MPI_Count each)
-{
-    MPI_Count head = a->n * (MPI_Count)sizeof(struct node_entry);
-    return head <= NODE_SLOT && (a->single || (each <= NODE_SLOT && head + a->n * each <= NODE_SLOT));
-}
-
-/* What an offer in cell or slot holds. */
-static inline const void *node_data(const struct node *a, uint32_t k, int r)
-{
-    const struct node_cell *c = node_cell(a, k, r);
-    return c->how == NODE_IN_CELL ? c->data : node_slot(a, k, r);
-}
-/* Bytes [from, from + n) of an offer that has been seen. False: the memory cannot be read. */
-bool node_fetch(struct node *a, uint32_t k, int r, size_t from, void *to, size_t n);
-/* The first n bytes of it into (buf, count, t), or entry `mine` of its table. An error class: MPI_ERR_TRUNCATE. */
-int node_fetch_typed(struct node *a, uint32_t k, int r, void *buf, MPI_Count count, const struct datatype *t);
-int node_fetch_entry(struct node *a, uint32_t k, int r, int entry, void *buf, MPI_Count count,
-                     const struct datatype *t);
-
-/* Waits until r has offered in phase k. */
-void node_await(struct node *a, uint32_t k, int r);
-/* All members meet: each has posted (or nothing), and returns when all have. */
+/* All members have posted, and return when all have. NODE_CHECK follows. */
 void node_meet(struct node *a, uint32_t k);
-/* All have offered: the root knows, the others do not wait. */
-void node_gathered(struct node *a, uint32_t k, int root);
-/* A phase of its own in which all meet. */
-void node_barrier_all(struct node *a);
-/* The same in two halves: the last one to arrive (true) does something for all, then lets them go. */
-bool node_last(struct node *a, uint32_t k, int expected);
-void node_release(struct node *a, uint32_t k, int only); /* only: whom to wake, or -1: all */
-void node_await_release(struct node *a, uint32_t k);
-/* Waits until r has finished phase k. */
-void node_await_end(struct node *a, uint32_t k, int r);
-/* Readers of what the root offers in place say so; the root waits for all of them. */
-void node_done(struct node *a, uint32_t k, int root);
-void node_await_done(struct node *a, uint32_t k);
-void node_wake(struct node *a, int only); /* -1: all others */
-
-/* to = combination of n elements from byte `from` of the offers of all members, in the order of ranks. An error class.
- */
-int node_combine(struct node *a, uint32_t k, size_t from, void *to, MPI_Count count, struct datatype *t, struct op *op);
 
 #endif

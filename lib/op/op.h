@@ -19,10 +19,17 @@ struct op {
     };
 };
 
+/* out = a op b, n elements; out may be a or b. */
+typedef void op_kernel(const void *a, const void *b, void *out, MPI_Count n);
+
 /* May op work on this type? MPI_SUCCESS or MPI_ERR_OP. */
 int op_check(const struct op *op, const struct datatype *t);
 /* inout = in op inout, element by element; what op_check allows. */
 void op_apply(const struct op *op, const void *in, void *inout, MPI_Count count, struct datatype *t);
+/* out = a op b, for a dense type; out may be b, and a if the operation is predefined. */
+void op_combine(const struct op *op, const void *a, const void *b, void *out, MPI_Count count, struct datatype *t);
+/* What does that for a predefined operation and type; NULL: there is no such thing. */
+op_kernel *op_kernel_of(const struct op *op, const struct datatype *t);
 void op_init(void);
 static inline struct op *op_ref(struct op *op)
 {

@@ -21,16 +21,28 @@ static void sizes_choose(int ranks)
     shm.bytes -= shm.bytes % SHM_LINE;
 }
 
+/* Long rings let ranks run ahead; all of an area's have 16 MiB at most. Memory that nobody touches costs nothing. */
 static size_t areas_plan(int n)
 {
+    enum { RING_MOST = 1 << 20, RING_LEAST = 1 << 15, RINGS = 1 << 24 };
     size_t head = SHM_AREA_HEAD + (size_t)n * SHM_AREA_MEMBER;
-    shm.area_bytes = (head + PAGE - 1) / PAGE * PAGE + (size_t)(n + 1) * SHM_AREA_DATA;
+    shm.ring_bytes = RING_MOST;
+    while (shm.ring_bytes > RING_LEAST && shm.ring_bytes * (size_t)n > RINGS)
+        shm.ring_bytes /= 2;
+    shm.area_head = (head + PAGE - 1) / PAGE * PAGE;
+    shm.area_bytes = shm.area_head + (size_t)n * shm.ring_bytes;
     return PAGE + AREAS * shm.area_bytes;
 }
 
 char *shm_area(int number)
 {
     return shm.areas + (size_t)number * shm.area_bytes;
+}
+
+char *shm_area_rings(int number, size_t *bytes)
+{
+    *bytes = shm.ring_bytes;
+    return shm_area(number) + shm.area_head;
 }
 
 int shm_area_take(void)

@@ -17,14 +17,15 @@ bool shm_connect(struct peer *p);
 bool shm_single_copy(void);
 
 /* Areas of shared memory for collectives, which lay them out: zeros at first, then as they were left. Each has a head,
- * a place for each local rank, and, from the next page on, data for each and one more. Take gives a free one's number,
- * or -1. */
-enum { SHM_AREA_HEAD = 1024, SHM_AREA_MEMBER = 320, SHM_AREA_DATA = 131072 };
+ * a place for each local rank, and a ring of `bytes` for each. Take gives a free one's number, or -1. */
+enum { SHM_AREA_HEAD = 8256, SHM_AREA_MEMBER = 4160 };
 int shm_area_take(void);
 void shm_area_give(int number);
 char *shm_area(int number);
-/* Orders the stores before it against the looks of shm_wake after it. */
-void shm_order(void);
+char *shm_area_rings(int number, size_t *bytes);
+/* A word that is not 0 while a local rank sleeps; does looking at it after a store take a fence? */
+_Atomic uint32_t *shm_sleeping(int local);
+bool shm_fences(void);
 /* Wakes a local rank if it sleeps. */
 void shm_wake(int local);
 

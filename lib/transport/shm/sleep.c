@@ -42,12 +42,14 @@ void shm_wake(int local)
         shm_ring(b);
 }
 
-void shm_order(void)
+bool shm_fences(void)
 {
-    if (UNLIKELY(shm.fence))
-        atomic_thread_fence(memory_order_seq_cst);
-    else
-        atomic_signal_fence(memory_order_seq_cst);
+    return shm.fence;
+}
+
+_Atomic uint32_t *shm_sleeping(int local)
+{
+    return &shm.boxes[local].sleeping;
 }
 
 _Atomic uint32_t *shm_arm(uint32_t *value)

@@ -59,7 +59,7 @@ extern struct shm {
     size_t words;
     _Atomic uint64_t *taken_areas; /* bitmap */
     char *areas;
-    size_t area_bytes;
+    size_t area_bytes, area_head, ring_bytes;
     char *channels;
     struct end *in; /* by local rank */
     int *active, active_count;
@@ -69,7 +69,7 @@ extern struct shm {
 } shm;
 
 void shm_sleep_init(const struct boot *b);
-/* Wakes the owner of b if it sleeps; after shm_order. */
+/* Wakes the owner of b if it sleeps; after the fence, if shm.fence says so. */
 void shm_ring(struct box *b);
 _Atomic uint32_t *shm_arm(uint32_t *value);
 void shm_disarm(void);

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * node_area: how the members of a communicator come to an area, and leave it. */
+#include <stdlib.h>
+#include "lib/boot/boot.h"
+#include "lib/coll/choice.h"
+#include "lib/coll/forms.h"
+#include "lib/core/state.h"
+#include "lib/transport/shm/shm.h"
+
+static_assert(sizeof(struct node_area) == SHM_AREA_HEAD && sizeof(struct node_member) == SHM_AREA_MEMBER,
+              "an area as shm gives it");
+static_assert(sizeof(struct node_cell) == 64 && sizeof(struct node_count) == 64, "a cache line each");
+
+static struct node none; /* of communicators without an area */
+
+struct hello {
+    int32_t number;
+    uint32_t base;
+};
+
+static bool eligible(const struct comm *c)
+{
+    enum { MOST = 1024 }; /* a table with an entry for each fits into the shortest ring */
+    if (!shm_active || c->inter || c->size < 2 || c->size > boot.local_size || c->size > MOST)
+        return false;
+    for (int r = 0; r < c->size; r++)
+        if (boot_local_of(comm_proc(c, r)) < 0)
+            return false;
+    return true;
+}
+
+static void node_destroy(struct node *a)
+{
+    if (!a)
+        return;
+    free(a->sleeping);
+    free(a->locals);
+    free(a->from);
+    free(a);
+}
+
+static struct node *node_new(struct comm *c)
+{
+    struct node *a = calloc(1, sizeof *a);
+    if (!a)
+        return NULL;
+    a->sleeping = calloc((size_t)c->size, sizeof *a->sleeping);
+    a->locals = calloc((size_t)c->size, sizeof *a->locals);
+    a->from = calloc((size_t)c->size, sizeof *a->from);
+    a->comm = c;
+    a->n = c->size;
+    a->me = c->rank;
+    a->cpus = boot.local_cpus;
+    a->crowded = boot.local_size > boot.local_cpus;
+    a->fence = shm_fences();
+    a->spins = choice_of(a)->spins;
+    if (!a->sleeping || !a->locals || !a->from) {
+        node_destroy(a);
+        return NULL;
+    }
+    for (int r = 0; r < a->n; r++) {
+        a->locals[r] = boot_local_of(comm_proc(c, r));
+        a->sleeping[r] = shm_sleeping(a->locals[r]);
+    }
+    return a;
+}
+
+static struct node_area *area_of(int number)
+{
+    return (struct node_area *)shm_area(number);
+}
+
+static void enter(struct node *a, const struct hello *h)
+{
+    a->number = h->number;
+    a->area = area_of(h->number);
+    a->members = (struct node_member *)(shm_area(h->number) + SHM_AREA_HEAD);
+    a->rings = shm_area_rings(h->number, &a->ring);
+    a->seq = a->known = h->base;
+    a->open = true;
+    atomic_store_explicit(&a->members[a->me].at, h->base, memory_order_relaxed);
+}
+
+/* Rank 0 names an area, by messages; all say whether they have entered it, and learn whether all have. So everybody is
+ * in before anybody begins. */
+static int agree(struct node *a, struct comm *c, struct hello *h, int *all)
+{
+    struct sched *s = sched_new(c);
+    if (!s)
+        return MPI_ERR_NO_MEM;
+    coll_bcast(s, h, sizeof *h, &datatype_byte, 0, c);
+    int rc = sched_run(s), mine = a && h->number >= 0;
+    if (rc != MPI_SUCCESS || !(s = sched_new(c)))
+        return rc != MPI_SUCCESS ? rc : MPI_ERR_NO_MEM;
+    if (mine)
+        enter(a, h);
+    coll_reduce(s, &mine, all, 1, datatype_of(MPI_INT), op_of(MPI_BAND), 0, c);
+    if ((rc = sched_run(s)) != MPI_SUCCESS || !(s = sched_new(c)))
+        return rc != MPI_SUCCESS ? rc : MPI_ERR_NO_MEM;
+    coll_bcast(s, all, 1, datatype_of(MPI_INT), 0, c);
+    return sched_run(s);
+}
+
+static void node_free(struct comm *c)
+{
+    struct node *a = c->coll;
+    c->coll = NULL;
+    if (!a || a == &none)
+        return;
+    atomic_store_explicit(&a->area->last, a->seq, memory_order_relaxed);
+    /* Release: who takes the area next sees `last`. All members have used the same number of phases. */
+    if (atomic_fetch_sub_explicit(&a->area->users, 1, memory_order_acq_rel) == 1)
+        shm_area_give(a->number);
+    node_destroy(a);
+}
+
+static void node_break(struct comm *c)
+{
+    struct node *a = c->coll;
+    if (a != &none)
+        a->broken = MPI_ERR_PROC_ABORTED, a->open = false;
+}
+
+struct node *node_make(struct comm *c)
+{
+    comm_coll_free = node_free;
+    comm_coll_break = node_break;
+    c->coll = &none;
+    if (!eligible(c))
+        return NULL;
+    struct node *a = node_new(c);
+    struct hello h = {-1, 0};
+    int all = 0;
+    if (c->rank == 0 && (h.number = shm_area_take()) >= 0) {
+        h.base = atomic_load_explicit(&area_of(h.number)->last, memory_order_relaxed);
+        atomic_store_explicit(&area_of(h.number)->users, (uint32_t)c->size, memory_order_relaxed);
+    }
+    if (agree(a, c, &h, &all) != MPI_SUCCESS || !all) {
+        if (h.number >= 0 && c->rank == 0)
+            shm_area_give(h.number);
+        node_destroy(a);
+        return NULL;
+    }
+    c->coll = a;
+    return a;
+}
