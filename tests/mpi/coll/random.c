@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * Every collective against what each rank can compute alone, on random counts, roots, types and operations, blocking
- * and nonblocking, with and without MPI_IN_PLACE. Element i of rank r is known to everybody. */
+ * and nonblocking, with and without MPI_IN_PLACE, on all ranks and on half of them in reverse order. Element i of rank
+ * r is known to everybody. */
 #include "../check.h"
 
 static unsigned seed = 4711;
@@ -51,7 +52,7 @@ static void wait_for(MPI_Request *r)
             wait_for(&req);                                                                                            \
         }                                                                                                              \
     } while (0)
-#define W MPI_COMM_WORLD
+static MPI_Comm W = MPI_COMM_WORLD; /* rank and size are those in it */
 
 static void moves(int n, int root)
 {
@@ -62,6 +63,13 @@ static void moves(int n, int root)
     BOTH(MPI_Gather(mine, n, type, all, n, type, root, W), MPI_Igather(mine, n, type, all, n, type, root, W, &req));
     for (int r = 0; rank == root && r < size; r++)
         same(all + r * n * extent, r, 0, n);
+    free(all), all = blank(n * size);
+    memcpy(all + rank * n * extent, mine, (size_t)(n * extent) * sizeof *all);
+    OK(MPI_Gather(rank == root ? MPI_IN_PLACE : mine, n, type, all, n, type, root, W));
+    for (int r = 0; rank == root && r < size; r++)
+        same(all + r * n * extent, r, 0, n);
+    OK(MPI_Scatter(mine, n, type, rank == root ? MPI_IN_PLACE : b, n, type, root, W));
+    same(b, root, rank == root ? 0 : rank * n, n);
     free(b), b = blank(n);
     BOTH(MPI_Scatter(mine, n, type, b, n, type, root, W), MPI_Iscatter(mine, n, type, b, n, type, root, W, &req));
     same(b, root, rank * n, n);
@@ -82,6 +90,23 @@ static void moves(int n, int root)
     for (int r = 0; r < size; r++)
         same(mine + r * n * extent, r, rank * n, n);
     free(mine), free(all), free(b);
+}
+
+/* In place: between any two ranks as much goes as comes. */
+static void in_place_varying(int n)
+{
+    int counts[64], displs[64], total = 0;
+    for (int r = 0; r < size; r++)
+        counts[r] = n * ((r + rank) % 3), displs[r] = total, total += counts[r] + 1;
+    int *all = make(rank, total);
+    OK(MPI_Alltoallv(MPI_IN_PLACE, NULL, NULL, type, all, counts, displs, type, W));
+    for (int r = 0; r < size; r++) {
+        int at = 0;
+        for (int before = 0; before < rank; before++)
+            at += n * ((before + r) % 3) + 1;
+        same(all + displs[r] * extent, r, at, counts[r]);
+    }
+    free(all);
 }
 
 static void varying(int most, int root)
@@ -118,6 +143,7 @@ static void varying(int most, int root)
          MPI_Ialltoallw(mine, to, bytes_to, types, all, counts, bytes_at, types, W, &req));
     for (int r = 0; r < size; r++)
         same(all + displs[r] * extent, r, rank * counts[r], counts[r]);
+    in_place_varying(counts[0]);
     free(mine), free(all);
 }
 
@@ -195,7 +221,35 @@ static void reductions(int n, int root, MPI_Op user, MPI_Datatype pair)
         counts[r] = c;
     OK(MPI_Reduce_scatter(MPI_IN_PLACE, in, counts, t, op, W));
     CHECK(memcmp(in, want + 2 * n * rank, bytes) == 0);
+    operand(in, rank, n * size);
+    for (int r = 0, left = c * size; r < size; r++)
+        left -= counts[r] = r == size - 1 ? left : c * size / 2 / size * (r % 3);
+    size_t at = 0, unit = op == user ? 8 : 4;
+    for (int r = 0; r < rank; r++)
+        at += (size_t)counts[r] * unit;
+    OK(MPI_Reduce_scatter(in, out, counts, t, op, W));
+    CHECK(memcmp(out, (char *)want + at, (size_t)counts[rank] * unit) == 0);
+    OK(MPI_Reduce_scatter(MPI_IN_PLACE, in, counts, t, op, W));
+    CHECK(memcmp(in, (char *)want + at, (size_t)counts[rank] * unit) == 0);
     free(in), free(out), free(want);
+}
+
+/* From one element to some hundred thousand in all: through cells, one piece, many pieces, rings full many times. */
+static void rounds(int times, MPI_Op user, MPI_Datatype pair, MPI_Datatype resized)
+{
+    static const int most[] = {1, 3, 20, 700, 6000, 30000, 200000};
+    for (int i = 0; i < times; i++) {
+        int n = (int)(draw(&seed) % (unsigned)(most[i % 20 == 19 ? 6 : draw(&seed) % 5 + i % 8 / 7] + 1));
+        if ((long)n * size > 500000)
+            n = 500000 / size;
+        int root = (int)(draw(&seed) % (unsigned)size);
+        bool gaps = draw(&seed) % 2;
+        type = gaps ? resized : MPI_INT, ints = gaps ? 2 : 1, extent = gaps ? 3 : 1;
+        moves(n, root);
+        varying(n, root);
+        reductions(n, root, user, pair);
+        BOTH(MPI_Barrier(W), MPI_Ibarrier(W, &req));
+    }
 }
 
 int main(int argc, char **argv)
@@ -209,16 +263,12 @@ int main(int argc, char **argv)
     OK(MPI_Type_create_resized(gappy, 0, 12, &resized));
     OK(MPI_Type_commit(&resized));
     OK(MPI_Op_create(compose, 0, &user));
-    for (int i = 0; i < 150; i++) {
-        static const int most[] = {1, 3, 20, 700, 6000};
-        int n = (int)(draw(&seed) % (unsigned)(most[draw(&seed) % 5] + 1)), root = (int)(draw(&seed) % (unsigned)size);
-        bool gaps = draw(&seed) % 2;
-        type = gaps ? resized : MPI_INT, ints = gaps ? 2 : 1, extent = gaps ? 3 : 1;
-        moves(n, root);
-        varying(n, root);
-        reductions(n, root, user, pair);
-        BOTH(MPI_Barrier(W), MPI_Ibarrier(W, &req));
-    }
+    rounds(100, user, pair, resized);
+    OK(MPI_Comm_split(MPI_COMM_WORLD, rank % 2, -rank, &W));
+    OK(MPI_Comm_rank(W, &rank));
+    OK(MPI_Comm_size(W, &size));
+    rounds(30, user, pair, resized);
+    OK(MPI_Comm_free(&W));
     OK(MPI_Op_free(&user));
     OK(MPI_Type_free(&pair));
     OK(MPI_Type_free(&gappy));
