@@ -208,17 +208,41 @@ static int node_of(const struct comm *c)
     return boot.segment ? (int)boot.segment->node_id : 0;
 }
 
+/* The members on this node, in their order. */
+static struct group *local_group(const struct comm *c)
+{
+    int *procs = malloc((size_t)c->size * sizeof *procs), n = 0;
+    for (int r = 0; procs && r < c->size; r++)
+        if (boot_local_of(comm_proc(c, r)) >= 0)
+            procs[n++] = comm_proc(c, r);
+    return procs ? group_new(procs, n) : NULL;
+}
+
+/* A split by nodes asks nobody on another node. */
+static int split_by_node(struct comm *c, struct group *here, int color, int key, MPI_Comm *newcomm)
+{
+    uint64_t ctx = here->rank == 0 ? comm_ctx_new() : 0;
+    int rc = tell_group(c, here, P2P_GROUP_TAG - 1, &ctx);
+    struct comm *local = rc == MPI_SUCCESS ? comm_new(here, ctx, c) : NULL;
+    if (!local)
+        return rc != MPI_SUCCESS ? rc : MPI_ERR_NO_MEM;
+    rc = mpi_comm_split(local, color, key, newcomm);
+    comm_unref(local);
+    return rc;
+}
+
 int mpi_comm_split_type(struct comm *c, int split_type, int key, struct info *info, MPI_Comm *newcomm)
 {
     const char *resource = info_find(info, "mpi_hw_resource_type"), *set = info_find(info, "mpi_pset_name");
     int color = MPI_UNDEFINED;
+    bool by_node = true; /* no colour is that of ranks on two nodes */
     switch (split_type) {
     case MPI_COMM_TYPE_SHARED:
         color = node_of(c);
         break;
     case MPI_COMM_TYPE_RESOURCE_GUIDED:
         if (set && strcasecmp(set, "mpi://WORLD") == 0)
-            color = 0;
+            color = 0, by_node = false;
         else if (set && strcasecmp(set, "mpi://SELF") == 0)
             color = c->rank;
         else if (resource && strcmp(resource, "mpi_shared_memory") == 0)
@@ -234,7 +258,11 @@ int mpi_comm_split_type(struct comm *c, int split_type, int key, struct info *in
     default:
         return MPI_ERR_ARG;
     }
-    return mpi_comm_split(c, color, key, newcomm);
+    struct group *here = by_node && !c->inter && boot.local_size < boot.size ? local_group(c) : NULL;
+    int rc = here && here->size < c->size ? split_by_node(c, here, color, key, newcomm)
+                                          : mpi_comm_split(c, color, key, newcomm);
+    group_unref(here);
+    return rc;
 }
 
 int mpi_comm_get_parent(MPI_Comm *parent)

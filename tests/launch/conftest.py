@@ -104,6 +104,18 @@ def compiled(directory, source, compiler, *flags):
     return str(path)
 
 
+def on_runtime(directory, source):
+    """The same on our own library, with its sanitizer if it has one."""
+    build = pathlib.Path(os.environ.get("MUSTER_TEST_BUILD", TOP / "build"))
+    kinds = os.environ.get("MUSTER_TEST_SANITIZERS")
+    return compiled(directory, source, str(build / "lib/wrappers/mpicc"), *([f"-fsanitize={kinds}"] if kinds else []))
+
+
+def runtime_program(directory, name):
+    """on_runtime for a file of this folder."""
+    return on_runtime(directory, (TOP / "tests/launch" / name).read_text())
+
+
 @pytest.fixture(scope="session")
 def programs(tmp_path_factory):
     return tmp_path_factory.mktemp("programs")

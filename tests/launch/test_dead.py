@@ -1,23 +1,20 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A rank that dies while others need it in MPI, and the job goes on without it (--no-kill)."""
 
-import os
 import pathlib
 import re
 
 import pytest
 
-from conftest import TOP, compiled
+from conftest import runtime_program
 
-BUILD = pathlib.Path(os.environ.get("MUSTER_TEST_BUILD", TOP / "build"))
 SOURCE = (pathlib.Path(__file__).parent / "dead.c").read_text()
 SCENARIOS = [s for s in re.findall(r"\bS\((\w+)\)", SOURCE) if s != "name"]
 
 
 @pytest.fixture(scope="session")
 def dead(programs):
-    kinds = os.environ.get("MUSTER_TEST_SANITIZERS")
-    return compiled(programs, SOURCE, str(BUILD / "lib/wrappers/mpicc"), *([f"-fsanitize={kinds}"] if kinds else []))
+    return runtime_program(programs, "dead.c")
 
 
 @pytest.mark.parametrize("n", [2, 4, 8])

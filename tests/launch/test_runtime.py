@@ -1,15 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """How programs on our own runtime end, as the person who runs mpiexec sees it."""
 
-import os
-import pathlib
 import re
 
 import pytest
 
-from conftest import TOP, compiled
-
-BUILD = pathlib.Path(os.environ.get("MUSTER_TEST_BUILD", TOP / "build"))
+from conftest import on_runtime
 
 PROGRAM = r"""
 #include <mpi.h>
@@ -56,8 +52,7 @@ int main(int argc, char **argv)
 
 @pytest.fixture(scope="session")
 def program(programs):
-    kinds = os.environ.get("MUSTER_TEST_SANITIZERS")  # a library with a sanitizer wants a program with it
-    return compiled(programs, PROGRAM, str(BUILD / "lib/wrappers/mpicc"), *([f"-fsanitize={kinds}"] if kinds else []))
+    return on_runtime(programs, PROGRAM)
 
 
 def first_line(r):
