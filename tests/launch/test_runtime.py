@@ -10,8 +10,10 @@ from conftest import on_runtime
 PROGRAM = r"""
 #include <mpi.h>
 #include <stdio.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 /* For a sanitizer: who never finalizes leaks, and that is not what is tested here. */
 const char *__asan_default_options(void)
 {
@@ -24,6 +26,8 @@ int main(int argc, char **argv)
     const char *what = argv[1];
     if (strcmp(what, "early") == 0)
         MPI_Comm_size(MPI_COMM_WORLD, &size);
+    if (strncmp(what, "without ", 8) == 0 && atoi(getenv("PMI_RANK")) == 1)
+        return 0;
     MPI_Init(&argc, &argv);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     MPI_Comm_size(MPI_COMM_WORLD, &size);
@@ -41,7 +45,18 @@ int main(int argc, char **argv)
         if (rank == 1)
             MPI_Recv(four, 1, MPI_INT, 0, 0, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
     }
-    MPI_Barrier(MPI_COMM_WORLD);
+    if (strncmp(what, "killed ", 7) == 0 && rank == 1) {
+        usleep(300000);
+        raise(SIGSEGV);
+    }
+    if (strstr(what, " recv"))
+        MPI_Recv(four, 1, MPI_INT, 1, 0, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+    if (strstr(what, " any"))
+        MPI_Recv(four, 1, MPI_INT, MPI_ANY_SOURCE, 0, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+    if (strstr(what, " allreduce"))
+        MPI_Allreduce(&rank, four, 1, MPI_INT, MPI_SUM, MPI_COMM_WORLD);
+    if (!strstr(what, " nothing"))
+        MPI_Barrier(MPI_COMM_WORLD);
     MPI_Finalize();
     if (strcmp(what, "late") == 0 && rank == 1)
         MPI_Barrier(MPI_COMM_WORLD);
@@ -69,6 +84,30 @@ def test_leaving_without_finalize_ends_the_job(mpiexec, program, what):
     r = mpiexec("-n", "3", program, what)
     assert r.code == 1, r
     assert "exited with code 0 after MPI_Init, but without MPI_Finalize" in first_line(r), r
+
+
+@pytest.mark.parametrize("call", ["recv", "any", "allreduce", "barrier"])
+def test_a_rank_that_dies_takes_those_along_that_wait(mpiexec, program, call):
+    r = mpiexec("-n", "4", program, f"killed {call}", timeout=10)
+    assert r.code == 139 and "muster:" not in r.err, r
+    assert re.match(r"mpiexec: rank 1 on \S+ \(pid \d+\) was killed by signal 11 ", first_line(r)), r
+    assert "3 other ranks stopped because of it" in r.err, r
+
+
+@pytest.mark.parametrize("call, name", [("recv", "Recv"), ("any", "Recv"), ("allreduce", "Allreduce"),
+                                        ("barrier", "Barrier")])
+def test_who_needs_a_rank_that_left_before_init_says_so(mpiexec, program, call, name):
+    r = mpiexec("-n", "3", program, f"without {call}", timeout=10)
+    assert r.code not in (0, 124), r
+    assert re.search(r"^muster: rank [02] on \S+: MPI_%s on MPI_COMM_WORLD failed: MPI_ERR_PROC_ABORTED: .*: rank 1 of "
+                     r"MPI_COMM_WORLD has ended without calling MPI_Init; aborting the job$" % name, r.err, re.M), r
+
+
+def test_a_rank_without_mpi_that_nobody_needs(mpiexec, program):
+    r = mpiexec.ok("-n", "3", program, "without nothing")
+    assert r.err == "", r
+    r = mpiexec.ok("-n", "1", "echo", "hello", ":", "-n", "2", program, "with nothing")
+    assert r.out == "hello\n" and r.err == "", r
 
 
 @pytest.mark.parametrize("code, status", [(17, 17), (256, 1), (-1, 255)])
