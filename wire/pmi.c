@@ -204,8 +204,8 @@ static bool find_v2(struct pmi_stream *s, struct extent *x)
     if (pmi_stream_pending(s) < V2_LENGTH)
         return false;
     memcpy(digits, s->in.data + s->pos, V2_LENGTH);
-    size_t blanks = strspn(digits, " ");
-    if (blanks == V2_LENGTH || strspn(digits + blanks, "0123456789") != V2_LENGTH - blanks)
+    size_t blanks = strspn(digits, " "), figures = strspn(digits + blanks, "0123456789");
+    if (figures == 0 || strspn(digits + blanks + figures, " ") != V2_LENGTH - blanks - figures)
         return set_bad(s, "a PMI-2 message without a length");
     size_t len = strtoul(digits, NULL, 10);
     *x = (struct extent){V2_LENGTH, len, V2_LENGTH + len, PMI_WIRE_2};

@@ -3,9 +3,10 @@
  * pmi: the text of PMI-1 and PMI-2, for servers and clients.
  *
  * PMI-1 is lines, `cmd=NAME KEY=VALUE KEY=VALUE\n`, in which `\` takes the next byte as it is; or a block of lines,
- * `mcmd=NAME\nKEY=VALUE\n...endcmd\n`, whose values run to the end of the line. PMI-2 is a length in six characters and
- * then `cmd=NAME;KEY=VALUE;...;`, in which `;;` inside a value is one `;`. Each message says by its first byte which of
- * them it is, so a stream may hold all three (PMI-2 begins with a PMI-1 line).
+ * `mcmd=NAME\nKEY=VALUE\n...endcmd\n`, whose values run to the end of the line. PMI-2 is a length in six characters
+ * (blanks before it, or after it as Slurm writes) and then `cmd=NAME;KEY=VALUE;...;`, in which `;;` inside a value is
+ * one `;`. Each message says by its first byte which of them it is, so a stream may hold all three (PMI-2 begins with a
+ * PMI-1 line).
  *
  * Reading: bytes are fed as they come, messages are taken out. What is not text (a byte 0), does not begin with cmd= or
  * mcmd=, or goes over a bound makes the stream bad for good.

@@ -2,8 +2,8 @@
  *
  * boot: how a process learns which rank of what job it is, and how it talks with the launcher.
  *
- * Four ways, tried in this order: our own launcher's inherited segment, PMI-2, PMI-1 (both over PMI_FD), none
- * (a job of one). */
+ * Three ways, tried in this order: our own launcher's inherited segment, PMI-1 or PMI-2 over PMI_FD, none (a job of
+ * one). */
 #ifndef LIB_BOOT_BOOT_H
 #define LIB_BOOT_BOOT_H
 

@@ -56,6 +56,8 @@ static void messages_come_out_however_they_are_cut(void **state)
         {"mcmd=spawn\nnprocs=2\narg1=a b=c \\d\nflag\n\nendcmd\ncmd=z\n",
          "block spawn|nprocs=2|arg1=a b=c \\d|flag\n1 z\n"},
         {"    14cmd=job-getid;", "2 job-getid\n"},
+        {"14    cmd=job-getid;", "2 job-getid\n"}, /* as Slurm writes */
+        {" 14   cmd=job-getid;", "2 job-getid\n"},
         {"000014cmd=job-getid;cmd=y\n", "2 job-getid\n1 y\n"},
         {"    31cmd=kvs-put;key=a b;value=x;;y;", "2 kvs-put|key=a b|value=x;y\n"},
         {"    16cmd=a;k=;l;m=\n;;", "2 a|k=|l|m=\n;\n"},

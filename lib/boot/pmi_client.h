@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * pmi_client: what a rank asks of a launcher that speaks PMI-1 or PMI-2 on a descriptor. One question, one answer; a
+ * call returns when its answer is here. After the first that fails all fail, and `why` says what it was.
+ */
+#ifndef LIB_BOOT_PMI_CLIENT_H
+#define LIB_BOOT_PMI_CLIENT_H
+
+#include "wire/pmi.h"
+
+struct pmi_client {
+    int fd;
+    int version; /* 1 or 2 */
+    struct pmi_stream in;
+    char space[PMI_KVSNAME_MAX]; /* of the keys */
+    char why[160];               /* "": nothing has failed */
+};
+
+struct pmi_facts {
+    const char *job; /* what the environment calls it, which Slurm wants to hear; NULL: nothing */
+    int rank, size;
+    int appnum, universe_size; /* -1: not told */
+    char *map;                 /* PMI_process_mapping, from malloc; NULL: not told */
+};
+
+/* Says hello in the version that is wanted, and where that is refused, in the other. close frees, and closes fd. */
+bool pmi_client_open(struct pmi_client *c, int fd, int version);
+void pmi_client_close(struct pmi_client *c);
+/* Fills f, whose rank and size are what the environment says (-1: nothing): PMI-1 tells them nowhere else. */
+bool pmi_client_facts(struct pmi_client *c, struct pmi_facts *f);
+bool pmi_client_put(struct pmi_client *c, const char *key, const char *value);
+/* What all ranks have put before is there afterwards. */
+bool pmi_client_fence(struct pmi_client *c);
+/* From malloc; NULL: there is no such key, or it failed. */
+char *pmi_client_get(struct pmi_client *c, const char *key);
+bool pmi_client_finalize(struct pmi_client *c);
+/* Asks for the end of the job; there is no answer. */
+void pmi_client_abort(struct pmi_client *c, int code, const char *text);
+
+/* "(vector,(first,nodes,ranks),...)" to the node of each of `size` ranks. Nodes are numbered from 0, *nodes of them.
+ * False: it is not such a text, or too short for a job that does not repeat it. */
+bool pmi_mapping_read(const char *text, uint32_t *node, uint32_t size, uint32_t *nodes);
+
+#endif

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A Slurm of the test's own: munged, slurmctld and two nodes on this machine, in one directory."""
+
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import time
+
+import pytest
+
+CONF = """ClusterName=test
+SlurmctldHost={host}(127.0.0.1)
+SlurmctldPort={port}
+SlurmUser=root
+SlurmdUser=root
+AuthType=auth/munge
+AuthInfo=socket={dir}/munge.sock
+CredType=cred/munge
+StateSaveLocation={dir}/state
+SlurmdSpoolDir={dir}/spool-%n
+SlurmctldPidFile={dir}/slurmctld.pid
+SlurmdPidFile={dir}/%n.pid
+SlurmctldLogFile={dir}/slurmctld.log
+SlurmdLogFile={dir}/%n.log
+ProctrackType=proctrack/linuxproc
+TaskPlugin=task/none
+JobAcctGatherType=jobacct_gather/none
+SelectType=select/cons_tres
+SelectTypeParameters=CR_CPU
+SlurmdParameters=config_overrides
+SchedulerParameters=batch_sched_delay=0,sched_interval=1
+MpiDefault=none
+ReturnToService=2
+KillWait=2
+NodeName=n1 NodeHostname={host} NodeAddr=127.0.0.1 Port={port1} CPUs=8 RealMemory=100
+NodeName=n2 NodeHostname={host} NodeAddr=127.0.0.1 Port={port2} CPUs=8 RealMemory=100
+PartitionName=test Nodes=ALL Default=YES MaxTime=INFINITE State=UP
+"""
+
+
+def free_ports(n):
+    sockets = [socket.socket() for _ in range(n)]
+    for s in sockets:
+        s.bind(("127.0.0.1", 0))
+    ports = [s.getsockname()[1] for s in sockets]
+    for s in sockets:
+        s.close()
+    return ports
+
+
+class Slurm:
+    def __init__(self, directory):
+        self.dir = directory
+        self.env = {"SLURM_CONF": str(directory / "slurm.conf")}
+
+    def begin(self):
+        port, port1, port2 = free_ports(3)
+        conf = CONF.format(host=socket.gethostname().split(".")[0], dir=self.dir, port=port, port1=port1, port2=port2)
+        (self.dir / "slurm.conf").write_text(conf)
+        (self.dir / "state").mkdir()
+        (self.dir / "key").write_bytes(os.urandom(128))
+        (self.dir / "key").chmod(0o400)
+        d = str(self.dir)
+        munged = ["munged", "--force", f"--key-file={d}/key", f"--socket={d}/munge.sock", f"--pid-file={d}/munged.pid",
+                  f"--seed-file={d}/seed", f"--log-file={d}/munged.log", "--num-threads=1"]
+        daemons = [munged, ["slurmctld"], ["slurmd", "-N", "n1"], ["slurmd", "-N", "n2"]]
+        return all(self.run(*d, timeout=10).returncode == 0 for d in daemons) and self.ready()
+
+    def ready(self):
+        for _ in range(100):
+            if self.run("sinfo", "-h", "-o", "%D %t").stdout.split() == [b"2", b"idle"]:
+                return True
+            time.sleep(0.1)
+        return False
+
+    def run(self, *args, timeout=30, **env):
+        """A command that finds this Slurm."""
+        e = {k: v for k, v in os.environ.items() if not k.startswith(("SLURM_", "PMI", "MUSTER_"))}
+        return subprocess.run(args, env={**e, **self.env, **env}, cwd=self.dir, timeout=timeout, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    def end(self):
+        pids = [int(f.read_text()) for f in sorted(self.dir.glob("*.pid"), reverse=True)]
+        for pid in pids:
+            os.kill(pid, signal.SIGTERM) if pathlib.Path(f"/proc/{pid}").exists() else None
+        deadline = time.time() + 10
+        while time.time() < deadline and any(pathlib.Path(f"/proc/{pid}").exists() for pid in pids):
+            time.sleep(0.05)
+
+
+@pytest.fixture(scope="session")
+def slurm(tmp_path_factory):
+    missing = [p for p in ("munged", "slurmctld", "slurmd", "srun") if not shutil.which(p)]
+    if missing:
+        pytest.skip("no " + ", no ".join(missing))
+    if os.geteuid() != 0:
+        pytest.skip("a Slurm of one's own takes root")
+    s = Slurm(tmp_path_factory.mktemp("slurm"))
+    try:
+        if not s.begin():
+            pytest.skip("Slurm does not start here: see " + str(s.dir))
+        yield s
+    finally:
+        s.end()

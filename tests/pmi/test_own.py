@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Programs on our own library under launchers of others, which say by PMI who is who."""
+
+import os
+import pathlib
+import re
+import shutil
+import socket
+import subprocess
+import threading
+
+import pytest
+
+from conftest import on_runtime
+from slurm import slurm  # noqa: F401
+
+VERSIONS = ["1", "2"]
+SHM = pathlib.Path("/dev/shm")
+
+
+@pytest.fixture(scope="session")
+def own(programs):
+    return on_runtime(programs, (pathlib.Path(__file__).parent / "own.c").read_text())
+
+
+def clean(**more):
+    env = {k: v for k, v in os.environ.items() if not k.startswith(("MUSTER_", "PMI", "HYDRA_", "SLURM_"))}
+    return {**env, **more}
+
+
+def lines(n, here=None):
+    return [f"{r} of {n}: {here or n} on this node" for r in range(n)]
+
+
+def left_in_shm():
+    return [p for p in SHM.glob("muster-*")]
+
+
+@pytest.fixture(scope="session")
+def hydra():
+    program = shutil.which("mpiexec.hydra") or shutil.which("mpiexec.mpich")
+    if not program:
+        pytest.skip("no mpiexec.hydra")
+    return lambda *args, version="2", timeout=30: subprocess.run(
+        [program, *args], env=clean(MUSTER_PMI=version), timeout=timeout, stdin=subprocess.DEVNULL, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("n", [1, 2, 5])
+def test_hydra(hydra, own, n, version):
+    r = hydra("-n", str(n), own, version=version)
+    assert r.returncode == 0 and sorted(r.stdout.splitlines()) == lines(n) and r.stderr == "", r
+    assert not left_in_shm()
+
+
+@pytest.mark.parametrize("call", ["recv", "allreduce", "barrier"])
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_rank_that_dies_under_hydra_takes_the_others_along(hydra, own, version, call):
+    r = hydra("-n", "4", own, f"killed {call}", version=version, timeout=10)
+    assert r.returncode != 0 and len(r.stdout.splitlines()) >= 4, r
+    assert not left_in_shm()
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_abort_under_hydra(hydra, own, version):
+    r = hydra("-n", "3", own, "abort", version=version, timeout=10)
+    assert r.returncode == (5 if version == "1" else 255), r  # Hydra's PMI-2 knows no abort: it ends everything at once
+    assert "muster: rank 2 on " in r.stderr or version == "2", r
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("n, hosts, here", [(4, "a", 4), (4, "a,b", 2), (8, "a,b,c,d", 2)])
+def test_our_own_mpiexec_by_pmi_alone(mpiexec, own, n, hosts, here, version):
+    r = mpiexec.ok("--hosts", hosts, "--ppn", str(here), "-n", str(n), "env", "-u", "MUSTER_NODE_FD",
+                   f"MUSTER_PMI={version}", own)
+    assert sorted(r.lines) == lines(n, here), r
+    assert not left_in_shm()
+
+
+def serve(answers, own, **env):
+    """Runs a job of one whose launcher gives these answers, one for each message, and then hangs up."""
+    ours, theirs = socket.socketpair()
+    asked = []
+
+    def answer():
+        for a in answers:
+            asked.append(ours.recv(65536))
+            ours.sendall(a)
+        ours.close()
+
+    t = threading.Thread(target=answer)
+    t.start()
+    p = subprocess.Popen([own], env=clean(PMI_FD=str(theirs.fileno()), PMI_RANK="0", PMI_SIZE="1", **env), text=True,
+                         pass_fds=[theirs.fileno()], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    theirs.close()
+    out, err = p.communicate(timeout=10)
+    t.join()
+    return p.returncode, out, err, asked
+
+
+def test_a_launcher_that_speaks_the_older_version_only(own):
+    code, out, err, asked = serve(
+        [b"cmd=response_to_init pmi_version=1 pmi_subversion=1 rc=-1\n",
+         b"cmd=response_to_init pmi_version=1 pmi_subversion=1 rc=0\n", b"cmd=my_kvsname kvsname=space\n",
+         b"cmd=appnum appnum=3\n", b"cmd=universe_size size=1\n", b"cmd=get_result rc=0 value=(vector,(0,1,1))\n",
+         b"cmd=finalize_ack\n"], own, MUSTER_PMI="2")
+    assert (code, out, err) == (0, "0 of 1: 1 on this node\n", "")
+    assert b"pmi_version=2" in asked[0] and b"pmi_version=1" in asked[1]
+
+
+def v2(text):
+    return b"%-6d%s" % (len(text), text)
+
+
+HELLO = b"cmd=response_to_init rc=0 pmi_version=2\n"
+
+
+@pytest.mark.parametrize("answers, why", [
+    ([], "init: the launcher has closed the connection"),
+    ([b"what?\n"], "init: something that is not PMI"),
+    ([b"cmd=response_to_init rc=-1 pmi_version=3\n"] * 2, "init: the launcher speaks no version of PMI that is known here"),
+    ([b"cmd=barrier_out\n"], "init: the launcher answers something else"),
+    ([HELLO, v2(b"cmd=fullinit-response;rc=14;")],
+     "fullinit: the launcher refuses"),
+    ([HELLO, v2(b"cmd=fullinit-response;rc=0;rank=5;size=2;")],
+     "the rank and the number of ranks: the launcher's answer makes no sense"),
+    ([HELLO, v2(b"cmd=fullinit-response;rc=1;errmsg=no such job;")],
+     "fullinit: no such job"),
+])
+def test_answers_that_make_no_sense_are_one_line(own, answers, why):
+    code, out, err, _ = serve(answers, own, PMI_JOBID="1.0")
+    assert code not in (0, None) and code > 0 and out == ""
+    assert err.splitlines()[0] == f"muster: MPI_Init: unable to boot by PMI: {why}", err
+
+
+def srun(slurm, *args, mpi="--mpi=pmi2", **kw):
+    r = slurm.run("srun", mpi, *args, **kw)
+    return r.returncode, sorted(r.stdout.decode().splitlines()), r.stderr.decode()
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("where, n, here", [(["-N1"], 1, 1), (["-N1"], 5, 5), (["-N2", "--ntasks-per-node=3"], 6, 3),
+                                            (["-N2", "--ntasks-per-node=2", "-m", "cyclic"], 4, 2)])
+def test_srun(slurm, own, where, n, here, version):
+    code, out, err = srun(slurm, *where, "-n", str(n), own, MUSTER_PMI=version)
+    assert (code, out, err) == (0, lines(n, here), "")
+    assert not left_in_shm()
+
+
+def test_srun_what_needs_another_node_says_so(slurm, own):
+    code, out, err = srun(slurm, "-N2", "-n2", own, "barrier")
+    assert code != 0 and out == lines(2, 1)
+    assert re.search(r"^muster: rank \d on .*MPI_Barrier on MPI_COMM_WORLD failed: .* cannot be reached yet", err, re.M), err
+
+
+def test_srun_abort_ends_the_job(slurm, own):
+    code, out, err = srun(slurm, "-N1", "-n3", own, "abort", timeout=15)
+    assert code != 0 and "MPI_Abort with code 5" in err, err
