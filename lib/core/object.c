@@ -80,11 +80,6 @@ void *obj_next(enum obj_kind kind, const void *last)
     return NULL;
 }
 
-size_t obj_alive(enum obj_kind kind)
-{
-    return obj_arenas[kind].alive;
-}
-
 /* Handles given to Fortran. An integer stays with its handle for good: freed handles come back to the same address with
  * another generation, so the table grows with what Fortran has seen at most. */
 static struct {

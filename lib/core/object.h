@@ -45,7 +45,6 @@ struct obj_arena {
     uintptr_t base;
     size_t used;      /* bytes handed out so far */
     struct obj *free; /* free objects, each behind its head with the next one; `refs` keeps the last generation */
-    size_t alive;
 };
 extern struct obj_arena obj_arenas[OBJ_KINDS];
 extern struct obj *obj_predefined[OBJ_PREDEFINED_END];
@@ -81,7 +80,6 @@ ALWAYS_INLINE void *obj_new_raw(enum obj_kind kind, size_t size)
         a->free = *obj_next_free(o);
     else if (!(o = obj_grow(kind, size)))
         return NULL;
-    a->alive++;
     o->handle = (uintptr_t)o | (unsigned)(o->refs + 1) % OBJ_ALIGN;
     o->refs = 1;
     o->kind = (uint8_t)kind;
@@ -97,7 +95,6 @@ ALWAYS_INLINE void obj_free_as(struct obj *o, enum obj_kind kind)
     o->handle = 0;
     *obj_next_free(o) = a->free;
     a->free = o;
-    a->alive--;
 }
 
 static inline void obj_free(struct obj *o)
@@ -110,8 +107,6 @@ void obj_predefine(struct obj *o, enum obj_kind kind, uintptr_t handle);
 /* The objects of a kind that are alive, one after the other, predefined ones not counted: NULL, then the last one. For
  * rare events: all places of the arena are looked at. */
 void *obj_next(enum obj_kind kind, const void *last);
-/* How many objects of a kind are alive, predefined ones not counted. */
-size_t obj_alive(enum obj_kind kind);
 /* The integer that stands for a handle in Fortran, and back (from OBJ_HANDLE_MIN on: given out at first use). */
 int obj_toint(uintptr_t handle);
 uintptr_t obj_fromint(int i);

@@ -55,15 +55,19 @@ static struct match_key with(struct match_key k, bool any_source, bool any_tag)
     return k;
 }
 
-struct match_node *match_among_wild(struct match_key k)
+struct request *match_arrival_slow(struct match_key k)
 {
     struct match_node *best = NULL;
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < (match_wild > 0 ? 4 : 1); i++) {
         struct match_node *n = match_first(&match_posted, with(k, i & 1, i & 2));
         if (n && (!best || n->seq < best->seq))
             best = n;
     }
-    return best;
+    if (!best)
+        return NULL;
+    struct request *r = (struct request *)((char *)best - offsetof(struct request, posted));
+    match_unpost(r);
+    return r;
 }
 
 static struct unexpected *room_for(size_t n)

@@ -101,30 +101,36 @@ ALWAYS_INLINE bool match_is_wild(struct match_key k)
 ALWAYS_INLINE void match_post(struct request *r)
 {
     r->posted.seq = ++match_seq;
-    match_wild += match_is_wild(r->posted.key);
+    if (UNLIKELY(match_is_wild(r->posted.key)))
+        match_wild++;
     match_insert(&match_posted, &r->posted);
 }
 
 ALWAYS_INLINE void match_unpost(struct request *r)
 {
-    match_wild -= match_is_wild(r->posted.key);
+    if (UNLIKELY(match_is_wild(r->posted.key)))
+        match_wild--;
     match_remove(&match_posted, &r->posted);
 }
 
-/* The oldest of the receives that would take a message, where some have wildcards; NULL: none. */
-struct match_node *match_among_wild(struct match_key k);
+/* Where it is not the first of its bin, or some have wildcards. */
+struct request *match_arrival_slow(struct match_key k);
 
-/* The receive that takes this message, taken out; NULL: none. */
+/* The oldest receive that takes this message, taken out; NULL: none. */
 ALWAYS_INLINE struct request *match_arrival(struct match_key k)
 {
-    if (match_posted.count == 0)
+    struct match_table *t = &match_posted;
+    if (t->count == 0)
         return NULL;
-    struct match_node *n = LIKELY(match_wild == 0) ? match_first(&match_posted, k) : match_among_wild(k);
-    if (!n)
-        return NULL;
-    struct request *r = (struct request *)((char *)n - offsetof(struct request, posted));
-    match_unpost(r);
-    return r;
+    struct match_bin *b = match_bin(t, k);
+    struct match_node *n = b->first;
+    if (UNLIKELY(match_wild > 0 || !n || !match_same(n->key, k)))
+        return match_arrival_slow(k);
+    b->first = n->next;
+    *(n->next ? &n->next->prev : &b->last) = NULL;
+    if (--t->count == 0 && UNLIKELY(t->bins != t->own))
+        match_shrink(t);
+    return (struct request *)((char *)n - offsetof(struct request, posted));
 }
 
 void match_fini(void); /* memory kept for messages */

@@ -8,15 +8,22 @@
 #include "lib/p2p/protocol.h"
 #include "lib/p2p/reach.h"
 
-bool p2p_push_eager(struct request *r)
+bool p2p_send_packed(struct peer *p, struct match_key key, const void *buf, MPI_Count count, struct datatype *t)
 {
-    const struct transport *t = r->peer->transport;
-    void *room = t->reserve(r->peer, (size_t)r->bytes);
+    size_t n = (size_t)(count * t->size);
+    void *room = p->transport->reserve(p, n);
     if (!room)
         return false;
-    datatype_pack(r->datatype, r->sbuf, r->count, 0, room, (size_t)r->bytes);
-    struct match_key key = {.ctx = r->posted.key.ctx, .source = r->comm->rank, .tag = r->posted.key.tag};
-    t->commit(r->peer, EAGER, key, (size_t)r->bytes);
+    datatype_pack(t, buf, count, 0, room, n);
+    p->transport->commit(p, EAGER, key, n);
+    return true;
+}
+
+bool p2p_push_eager(struct request *r)
+{
+    struct match_key key = match_key_of(r->posted.key.ctx, r->comm->rank, r->posted.key.tag);
+    if (!p2p_send_packed(r->peer, key, r->sbuf, r->count, r->datatype))
+        return false;
     request_complete(r, MPI_SUCCESS);
     return true;
 }
@@ -37,7 +44,7 @@ int p2p_send(const void *buf, MPI_Count count, struct datatype *t, int dest, int
         return MPI_ERR_NO_MEM;
     r->sbuf = buf;
     r->count = count;
-    r->posted.key = (struct match_key){.ctx = ctx, .source = dest, .tag = tag};
+    r->posted.key = match_key_of(ctx, dest, tag);
     r->mode = (uint8_t)mode;
     r->bytes = count * t->size;
     r->moved = 0;
@@ -66,21 +73,29 @@ void p2p_receive_unexpected(struct request *r, struct unexpected *u)
     match_drop(u);
 }
 
-bool p2p_deliver(struct peer *from, const struct packet *h, const void *payload, size_t n)
+/* All but a short message that finds its receive. */
+static __attribute__((noinline)) bool deliver_slow(struct peer *from, const struct packet *h, const void *payload,
+                                                   size_t n)
 {
-    if (UNLIKELY(h->kind != EAGER && h->kind != RTS)) {
+    if (h->kind != EAGER && h->kind != RTS) {
         rendezvous_arrived(from, h, payload, n);
         return true;
     }
-    if (UNLIKELY(h->kind == RTS && n < RENDEZVOUS_RTS))
+    if (h->kind == RTS && n < RENDEZVOUS_RTS)
         return true;
-    struct request *r = match_arrival(h->key);
-    if (UNLIKELY(!r))
+    struct request *r = h->kind == RTS ? match_arrival(h->key) : NULL;
+    if (!r)
         return match_keep(from, h, payload, n, h->kind == RTS ? rendezvous_bytes(payload) : n) != NULL;
-    if (LIKELY(h->kind == EAGER))
-        receive_eager(r, h->key, payload, n);
-    else
-        rendezvous_receive(r, from, h->key, payload);
+    rendezvous_receive(r, from, h->key, payload);
+    return true;
+}
+
+bool p2p_deliver(struct peer *from, const struct packet *h, const void *payload, size_t n)
+{
+    struct request *r = LIKELY(h->kind == EAGER) ? match_arrival(h->key) : NULL;
+    if (UNLIKELY(!r))
+        return deliver_slow(from, h, payload, n);
+    receive_eager(r, h->key, payload, n);
     return true;
 }
 
@@ -107,21 +122,7 @@ bool p2p_recv_now(void *buf, MPI_Count count, struct datatype *t, int source, in
     return true;
 }
 
-int p2p_recv(void *buf, MPI_Count count, struct datatype *t, int source, int tag, struct comm *c, uint64_t ctx,
-             struct request **req)
-{
-    struct request *r = request_new(REQ_RECV, c, t);
-    if (UNLIKELY(!r))
-        return MPI_ERR_NO_MEM;
-    *req = r;
-    r->rbuf = buf;
-    r->count = count;
-    r->posted.key = (struct match_key){.ctx = ctx, .source = source, .tag = tag};
-    p2p_recv_start(r);
-    return MPI_SUCCESS;
-}
-
-void p2p_recv_start(struct request *r)
+ALWAYS_INLINE void start(struct request *r)
 {
     r->matched = false;
     if (UNLIKELY(r->posted.key.source == MPI_PROC_NULL)) {
@@ -148,6 +149,25 @@ void p2p_recv_start(struct request *r)
     }
     match_take(u);
     p2p_receive_unexpected(r, u);
+}
+
+void p2p_recv_start(struct request *r)
+{
+    start(r);
+}
+
+int p2p_recv(void *buf, MPI_Count count, struct datatype *t, int source, int tag, struct comm *c, uint64_t ctx,
+             struct request **req)
+{
+    struct request *r = request_new(REQ_RECV, c, t);
+    if (UNLIKELY(!r))
+        return MPI_ERR_NO_MEM;
+    *req = r;
+    r->rbuf = buf;
+    r->count = count;
+    r->posted.key = match_key_of(ctx, source, tag);
+    start(r);
+    return MPI_SUCCESS;
 }
 
 int p2p_init(void)

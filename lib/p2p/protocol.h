@@ -54,6 +54,7 @@ void p2p_receive_unexpected(struct request *r, struct unexpected *u);
 void p2p_recv_start(struct request *r);
 void message_init(void); /* MPI_MESSAGE_NO_PROC */
 
+bool p2p_send_packed(struct peer *p, struct match_key key, const void *buf, MPI_Count count, struct datatype *t);
 /* The whole of a send that can leave at once. False: nothing has happened, send as usual. */
 ALWAYS_INLINE bool p2p_send_now(const void *buf, MPI_Count count, struct datatype *t, int dest, int tag, struct comm *c,
                                 uint64_t ctx)
@@ -66,15 +67,10 @@ ALWAYS_INLINE bool p2p_send_now(const void *buf, MPI_Count count, struct datatyp
     MPI_Count n = count * t->size;
     if (UNLIKELY(n > (MPI_Count)p->transport->eager_max))
         return false;
-    struct match_key key = {.ctx = ctx, .source = c->rank, .tag = tag};
-    if (LIKELY(datatype_is_run(t, count)))
-        return p->transport->inject(p, EAGER, key, (const char *)buf + t->true_lb, (size_t)n);
-    void *room = p->transport->reserve(p, (size_t)n);
-    if (!room)
-        return false;
-    datatype_pack(t, buf, count, 0, room, (size_t)n);
-    p->transport->commit(p, EAGER, key, (size_t)n);
-    return true;
+    struct match_key key = match_key_of(ctx, c->rank, tag);
+    if (UNLIKELY(!datatype_is_run(t, count)))
+        return p2p_send_packed(p, key, buf, count, t);
+    return p->transport->inject(p, EAGER, key, (const char *)buf + t->true_lb, (size_t)n);
 }
 
 #endif

@@ -56,7 +56,7 @@ int mpi_recv_init(void *buf, MPI_Count count, struct datatype *t, int source, in
         return MPI_ERR_NO_MEM;
     r->rbuf = buf;
     r->count = count;
-    r->posted.key = (struct match_key){.ctx = c->ctx, .source = source, .tag = tag};
+    r->posted.key = match_key_of(c->ctx, source, tag);
     r->persistent = true;
     r->active = false;
     r->ops = &recv_ops;
@@ -210,7 +210,7 @@ static int look(struct probe *p, struct unexpected **u)
 
 static int probe(int source, int tag, struct comm *c, bool wait, struct unexpected **u)
 {
-    struct probe p = {{.ctx = c->ctx, .source = source, .tag = tag}, c, 0};
+    struct probe p = {match_key_of(c->ctx, source, tag), c, 0};
     struct waiter w = {.ready = is_there, .arg = &p, .inside = true, .comm = c};
     int rc = look(&p, u);
     if (!*u && !wait && rc == MPI_SUCCESS) {

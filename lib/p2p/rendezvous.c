@@ -49,7 +49,7 @@ static bool control(struct request *r, uint8_t kind, const void *body, size_t n)
 bool rendezvous_push_rts(struct request *r)
 {
     const struct transport *t = r->peer->transport;
-    struct match_key key = {.ctx = r->posted.key.ctx, .source = r->comm->rank, .tag = r->posted.key.tag};
+    struct match_key key = match_key_of(r->posted.key.ctx, r->comm->rank, r->posted.key.tag);
     struct rts body = {r->obj.handle, (uint64_t)r->bytes, 0, (uint32_t)(announced - r->peer->announced)};
     if (datatype_is_run(r->datatype, r->count))
         body.at = (uint64_t)(uintptr_t)((const char *)r->sbuf + r->datatype->true_lb);

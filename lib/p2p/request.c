@@ -83,10 +83,15 @@ int request_finish_slow(struct request *r, MPI_Request *handle, MPI_Status *stat
     return error != MPI_SUCCESS ? error : rc;
 }
 
-int request_wait(struct request *r, MPI_Status *status)
+void request_await_slow(const struct request *r)
 {
     struct waiter w = {0};
     while (!r->complete)
         progress_wait(&w, r);
+}
+
+int request_wait(struct request *r, MPI_Status *status)
+{
+    request_await(r);
     return request_finish(r, NULL, status);
 }

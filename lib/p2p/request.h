@@ -113,6 +113,13 @@ void request_fini(void);
 /* Waits for it; what it ended with goes to status (may be MPI_STATUS_IGNORE); the request is freed or inactive.
  * Returns its error. */
 int request_wait(struct request *r, MPI_Status *status);
+void request_await_slow(const struct request *r);
+/* Returns when it is complete. */
+ALWAYS_INLINE void request_await(const struct request *r)
+{
+    if (!r->complete)
+        request_await_slow(r);
+}
 int request_finish_slow(struct request *r, MPI_Request *handle, MPI_Status *status);
 /* After completion: status, and free or make inactive; *handle becomes MPI_REQUEST_NULL when freed. */
 ALWAYS_INLINE int request_finish(struct request *r, MPI_Request *handle, MPI_Status *status);

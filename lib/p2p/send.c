@@ -6,33 +6,39 @@
 #include "lib/p2p/bsend.h"
 #include "lib/p2p/protocol.h"
 
-static int blocking(const void *buf, MPI_Count count, struct datatype *t, int dest, int tag, struct comm *c, int mode)
+static __attribute__((noinline)) int blocking_slow(const void *buf, MPI_Count count, struct datatype *t, int dest,
+                                                   int tag, struct comm *c, int mode)
 {
     struct request *r;
-    if (mode != MODE_SYNC && p2p_send_now(buf, count, t, dest, tag, c, c->ctx))
-        return MPI_SUCCESS;
     int rc = p2p_send(buf, count, t, dest, tag, c, c->ctx, mode, &r);
     return r ? request_wait(r, MPI_STATUS_IGNORE) : rc;
 }
 
-static int to_handle(int rc, struct request *r, enum request_type type, struct comm *c, MPI_Request *out)
+ALWAYS_INLINE int blocking(const void *buf, MPI_Count count, struct datatype *t, int dest, int tag, struct comm *c,
+                           int mode)
 {
-    if (rc != MPI_SUCCESS)
-        return rc;
-    *out = request_handle(r ? r : request_sent);
-    return MPI_SUCCESS;
+    if (mode != MODE_SYNC && LIKELY(p2p_send_now(buf, count, t, dest, tag, c, c->ctx)))
+        return MPI_SUCCESS;
+    return blocking_slow(buf, count, t, dest, tag, c, mode);
 }
 
-static int nonblocking(const void *buf, MPI_Count count, struct datatype *t, int dest, int tag, struct comm *c,
-                       int mode, MPI_Request *out)
+static __attribute__((noinline)) int nonblocking_slow(const void *buf, MPI_Count count, struct datatype *t, int dest,
+                                                      int tag, struct comm *c, int mode, MPI_Request *out)
 {
     struct request *r;
-    if (mode != MODE_SYNC && p2p_send_now(buf, count, t, dest, tag, c, c->ctx)) {
-        *out = request_handle(request_sent);
-        return MPI_SUCCESS;
-    }
     int rc = p2p_send(buf, count, t, dest, tag, c, c->ctx, mode, &r);
-    return to_handle(rc, r, REQ_SEND, c, out);
+    if (rc == MPI_SUCCESS)
+        *out = request_handle(r ? r : request_sent);
+    return rc;
+}
+
+ALWAYS_INLINE int nonblocking(const void *buf, MPI_Count count, struct datatype *t, int dest, int tag, struct comm *c,
+                              int mode, MPI_Request *out)
+{
+    if (mode == MODE_SYNC || UNLIKELY(!p2p_send_now(buf, count, t, dest, tag, c, c->ctx)))
+        return nonblocking_slow(buf, count, t, dest, tag, c, mode, out);
+    *out = request_handle(request_sent);
+    return MPI_SUCCESS;
 }
 
 int mpi_send(const void *buf, MPI_Count count, struct datatype *t, int dest, int tag, struct comm *c)
@@ -75,7 +81,10 @@ int mpi_bsend(const void *buf, MPI_Count count, struct datatype *t, int dest, in
 int mpi_ibsend(const void *buf, MPI_Count count, struct datatype *t, int dest, int tag, struct comm *c,
                MPI_Request *out)
 {
-    return to_handle(bsend(buf, count, t, dest, tag, c), NULL, REQ_SEND, c, out);
+    int rc = bsend(buf, count, t, dest, tag, c);
+    if (rc == MPI_SUCCESS)
+        *out = request_handle(request_sent);
+    return rc;
 }
 
 /* Persistent. The user's request is a shell around a send that is begun anew each time. */
@@ -143,7 +152,7 @@ static int send_init(const void *buf, MPI_Count count, struct datatype *t, int d
     r->peer = NULL;
     r->sbuf = buf;
     r->count = count;
-    r->posted.key = (struct match_key){.ctx = c->ctx, .source = dest, .tag = tag};
+    r->posted.key = match_key_of(c->ctx, dest, tag);
     r->mode = (uint8_t)mode;
     r->persistent = true;
     r->active = false;

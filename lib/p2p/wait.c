@@ -7,7 +7,7 @@
 #include "lib/p2p/p2p.h"
 
 /* The request of a handle; NULL if there is nothing to wait for. *bad: not a request. */
-static struct request *live(MPI_Request h, bool *bad)
+ALWAYS_INLINE struct request *live(MPI_Request h, bool *bad)
 {
     struct request *r = request_of(h);
     if (!r && h != MPI_REQUEST_NULL)
@@ -33,9 +33,7 @@ int mpi_wait(MPI_Request *request, MPI_Status *status)
         status_empty(status);
         return MPI_SUCCESS;
     }
-    struct waiter w = {0};
-    while (!r->complete)
-        progress_wait(&w, r);
+    request_await(r);
     return request_finish(r, request, status);
 }
 
@@ -66,48 +64,50 @@ static int check(int count, const MPI_Request *h)
     return MPI_SUCCESS;
 }
 
-static struct request *active_of(MPI_Request h)
+ALWAYS_INLINE struct request *active_of(MPI_Request h)
 {
     struct request *r = request_of(h);
     return r && r->active ? r : NULL;
 }
 
-/* All are complete: statuses and errors as the standard wants them. */
-static int finish_all(int count, MPI_Request *h, MPI_Status *statuses)
+/* One after the other is waited for and finished; statuses and errors as the standard wants them. */
+static int finish_with(int count, MPI_Request *h, MPI_Status *statuses)
 {
     int rc = MPI_SUCCESS;
     for (int i = 0; i < count; i++) {
         struct request *r = active_of(h[i]);
-        MPI_Status *s = statuses ? &statuses[i] : MPI_STATUS_IGNORE;
-        int error = MPI_SUCCESS;
-        if (r)
-            error = request_finish(r, &h[i], s);
-        else
-            status_empty(s);
-        if (s)
-            s->MPI_ERROR = error;
+        status_empty(&statuses[i]);
+        if (!r)
+            continue;
+        request_await(r);
+        int error = request_finish(r, &h[i], &statuses[i]);
+        statuses[i].MPI_ERROR = error;
         if (error != MPI_SUCCESS)
             rc = MPI_ERR_IN_STATUS;
     }
-    if (rc != MPI_SUCCESS && statuses)
-        return rc;
-    for (int i = 0; statuses && i < count; i++)
-        statuses[i].MPI_ERROR = MPI_SUCCESS;
+    return rc;
+}
+
+static int finish_all(int count, MPI_Request *h, MPI_Status *statuses)
+{
+    if (statuses)
+        return finish_with(count, h, statuses);
+    int rc = MPI_SUCCESS;
+    for (int i = 0; i < count; i++) {
+        struct request *r = active_of(h[i]);
+        if (!r)
+            continue;
+        request_await(r);
+        if (UNLIKELY(request_finish(r, &h[i], MPI_STATUS_IGNORE) != MPI_SUCCESS))
+            rc = MPI_ERR_IN_STATUS;
+    }
     return rc;
 }
 
 int mpi_waitall(int count, MPI_Request *h, MPI_Status *statuses)
 {
     int rc = check(count, h);
-    if (rc != MPI_SUCCESS)
-        return rc;
-    struct waiter w = {0};
-    for (int i = 0; i < count; i++) {
-        struct request *r = active_of(h[i]);
-        while (r && !r->complete)
-            progress_wait(&w, r);
-    }
-    return finish_all(count, h, statuses);
+    return rc == MPI_SUCCESS ? finish_all(count, h, statuses) : rc;
 }
 
 int mpi_testall(int count, MPI_Request *h, int *flag, MPI_Status *statuses)

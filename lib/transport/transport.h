@@ -29,6 +29,14 @@ struct match_key {
     };
 };
 
+/* The pair is put together in a register: halves that are stored are waited for when the whole is loaded. */
+ALWAYS_INLINE struct match_key match_key_of(uint64_t ctx, int source, int tag)
+{
+    bool little = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
+    uint64_t first = (uint32_t)source, second = (uint32_t)tag;
+    return (struct match_key){.ctx = ctx, .pair = little ? second << 32 | first : first << 32 | second};
+}
+
 struct packet {
     _Atomic uint32_t number; /* the transport's */
     uint16_t bytes;          /* the transport's */
