@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "lib/core/error.h"
 #include "lib/core/state.h"
 
 struct boot boot = {.segment_fd = -1};
@@ -34,7 +35,7 @@ static void alone(struct boot *b)
 int boot_init(void)
 {
     static const struct boot_ops *const ways[] = {&boot_inherited, &boot_pmi};
-    char why[256] = "";
+    char why[384] = "";
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
         alone(&boot);
         int rc = ways[i]->init(&boot, why, sizeof why);
@@ -46,12 +47,15 @@ int boot_init(void)
             return MPI_SUCCESS;
         }
         if (rc == BOOT_ERROR) {
-            fprintf(stderr, "muster: MPI_Init: unable to boot by %s: %s\n", ways[i]->name, why);
+            error_note(MPI_ERR_OTHER, "unable to boot by %s: %s", ways[i]->name, why);
             return MPI_ERR_OTHER;
         }
     }
     alone(&boot);
-    return MPI_SUCCESS;
+    if (!boot_alone_wrong(why, sizeof why))
+        return MPI_SUCCESS;
+    error_note(MPI_ERR_OTHER, "%s", why);
+    return MPI_ERR_OTHER;
 }
 
 void boot_fini(void)

@@ -24,7 +24,7 @@ struct boot {
 };
 extern struct boot boot;
 
-int boot_init(void);  /* 0, or an error class after one line on stderr that says why */
+int boot_init(void);  /* 0, or an error class with a note of why */
 void boot_fini(void); /* the launcher learns that this rank ends well */
 /* Tells the launcher to end the job, and ends this process. */
 _Noreturn void boot_abort(int code, const char *why);

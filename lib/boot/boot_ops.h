@@ -19,6 +19,9 @@ struct boot_ops {
 
 extern const struct boot_ops boot_inherited, boot_pmi;
 
+/* Is it wrong to be a job of one, because others were started with this process? Then why says so. */
+bool boot_alone_wrong(char *why, size_t n);
+
 /* A segment for ranks that have none: node[r] says where rank r of `size` lives. Makes the head, in an anonymous file;
  * 0 or -1 with errno. The file's name, for other ranks to open, goes to path if it is not NULL. */
 int boot_segment_make(struct boot *b, const uint32_t *node, uint32_t nodes, const char *job, char path[64]);

@@ -54,7 +54,7 @@ static void describe(const struct obj *on, char *out, size_t n)
 
 _Noreturn static void die(struct obj *on, int code, const char *function)
 {
-    char where[80], why[448];
+    char where[80], why[640];
     const char *note = error_noted(code);
     describe(on, where, sizeof where);
     snprintf(why, sizeof why, "%s%s failed: %s%s%s", function, where, error_text(code), *note ? ": " : "", note);

@@ -42,7 +42,7 @@ const char *error_text(int code)
 
 static struct {
     int code;
-    char text[128];
+    char text[448];
 } note;
 
 void error_note(int code, const char *fmt, ...)

@@ -131,11 +131,12 @@ HELLO = b"cmd=response_to_init rc=0 pmi_version=2\n"
 def test_answers_that_make_no_sense_are_one_line(own, answers, why):
     code, out, err, _ = serve(answers, own, PMI_JOBID="1.0")
     assert code not in (0, None) and code > 0 and out == ""
-    assert err.splitlines()[0] == f"muster: MPI_Init: unable to boot by PMI: {why}", err
+    assert re.fullmatch(r"muster: process \d+ on \S+: MPI_Init failed: MPI_ERR_OTHER: .*: unable to boot by PMI: "
+                        + re.escape(why) + "; aborting\n", err), err
 
 
 def srun(slurm, *args, mpi="--mpi=pmi2", **kw):
-    r = slurm.run("srun", mpi, *args, **kw)
+    r = slurm.run("srun", "-Q", mpi, *args, **kw)
     return r.returncode, sorted(r.stdout.decode().splitlines()), r.stderr.decode()
 
 
@@ -157,3 +158,59 @@ def test_srun_what_needs_another_node_says_so(slurm, own):
 def test_srun_abort_ends_the_job(slurm, own):
     code, out, err = srun(slurm, "-N1", "-n3", own, "abort", timeout=15)
     assert code != 0 and "MPI_Abort with code 5" in err, err
+
+
+ALONE = r"muster: process \d+ on \S+: MPI_Init failed: .*: this is rank \d+ of 3, but has not been told of the others: "
+
+
+def one_line_each(err, n, text):
+    """Some or all say it, nobody says anything else: who is first may have the others killed."""
+    found = re.findall(f"^{ALONE}{text}", err, re.M)
+    return 1 <= len(found) <= n and "0 of 1" not in err
+
+
+def test_srun_without_pmi_is_refused(slurm, own):
+    code, out, err = srun(slurm, "-N1", "-n3", own, mpi="--mpi=none", timeout=15)
+    assert code != 0 and out == [] and one_line_each(err, 3, "srun was not asked to speak PMI; .*srun --mpi=pmi2 "), err
+
+
+def test_srun_without_pmi_alone(slurm, own):
+    assert srun(slurm, "-n1", own, mpi="--mpi=none") == (0, lines(1), "")
+    assert srun(slurm, "-n3", own, mpi="--mpi=none", MUSTER_SINGLETON="1") == (0, lines(1) * 3, "")
+
+
+def test_a_batch_script_is_no_rank(slurm, own):
+    script = slurm.dir / "batch.sh"
+    script.write_text(f"#!/bin/sh\n{own}\necho status $?\n")
+    slurm.run("sbatch", "-W", "-n3", "-o", str(slurm.dir / "batch.out"), str(script))
+    assert (slurm.dir / "batch.out").read_text() == "0 of 1: 1 on this node\nstatus 0\n"
+
+
+@pytest.fixture(scope="session")
+def openmpi():
+    program = shutil.which("mpirun.openmpi")
+    if not program:
+        pytest.skip("no mpirun.openmpi")
+    args = [program, "--oversubscribe"] + (["--allow-run-as-root"] if os.geteuid() == 0 else [])
+    return lambda *a, **env: subprocess.run([*args, *a], env=clean(**env), timeout=60, stdin=subprocess.DEVNULL, text=True,
+                                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def test_open_mpis_mpirun_is_refused(openmpi, own):
+    r = openmpi("-n", "3", own)
+    assert r.returncode != 0 and r.stdout == "" and one_line_each(r.stderr, 3, "Open MPI's mpirun speaks only PMIx"), r
+    r = openmpi("-n", "1", own)
+    assert r.returncode == 0 and r.stdout.splitlines() == lines(1), r
+    r = openmpi("-x", "MUSTER_SINGLETON=1", "-n", "3", own)
+    assert r.returncode == 0 and r.stdout.splitlines() == lines(1) * 3, r
+
+
+def test_a_wrapper_that_closes_files_is_refused(mpiexec, own):
+    r = mpiexec("-n", "3", "python3", "-c", f"import subprocess; exit(subprocess.run(['{own}']).returncode)")
+    assert r.code != 0 and one_line_each(r.err, 3, "PMI_FD is not open here"), r
+
+
+def test_a_pmix_launcher_that_does_not_tell_its_size(own):
+    p = subprocess.run([own], env=clean(PMIX_RANK="7", PMIX_NAMESPACE="x"), text=True, capture_output=True, timeout=10)
+    assert p.returncode != 0 and "this is rank 7, but has not been told of the others: its launcher speaks only PMIx" in p.stderr
+    assert len(p.stderr.splitlines()) == 1, p.stderr

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * alone: a process that nobody has told its job is a job of one. Unless its environment says that it is one of several:
+ * then its launcher speaks something else, and were all of them rank 0 of 1, they would write each over the other's
+ * files. SLURM_PROCID is no such sign: it is there in a batch script too. */
+#include <stdio.h>
+#include <stdlib.h>
+#include "lib/boot/boot_ops.h"
+
+#define WAYS "; start it with Muster's mpiexec, or under Slurm with srun --mpi=pmi2"
+
+/* size NULL: the number of ranks is not told, but there may be several. */
+static const struct sign {
+    const char *size, *rank, *text;
+} signs[] = {
+    {"PMI_SIZE", "PMI_RANK",
+     "PMI_FD is not open here: what stands between mpiexec and this program must leave it open "
+     "(in Python: close_fds=False)"},
+    {"OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK",
+     "Open MPI's mpirun speaks only PMIx, which is not known here" WAYS},
+    {"SLURM_STEP_NUM_TASKS", "SLURM_PROCID", "srun was not asked to speak PMI" WAYS},
+    {NULL, "PMIX_RANK", "its launcher speaks only PMIx, which is not known here" WAYS},
+};
+
+static int number(const char *name, int otherwise)
+{
+    const char *s = name ? getenv(name) : NULL;
+    char *end;
+    long n = s && *s ? strtol(s, &end, 10) : otherwise;
+    return s && *s && !*end && n >= 0 && n < INT32_MAX ? (int)n : otherwise;
+}
+
+bool boot_alone_wrong(char *why, size_t n)
+{
+    const char *asked = getenv("MUSTER_SINGLETON");
+    if (asked && *asked && *asked != '0')
+        return false;
+    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++) {
+        int rank = number(signs[i].rank, -1), size = number(signs[i].size, signs[i].size ? -1 : INT32_MAX);
+        if (rank < 0 || size < 1)
+            continue;
+        if (size == 1)
+            return false;
+        int at = snprintf(why, n, "this is rank %d", rank);
+        if (signs[i].size)
+            at += snprintf(why + at, n - (size_t)at, " of %d", size);
+        snprintf(why + at, n - (size_t)at,
+                 ", but has not been told of the others: %s (MUSTER_SINGLETON=1 runs it alone)", signs[i].text);
+        return true;
+    }
+    return false;
+}
