@@ -47,9 +47,7 @@ static void basic_init(int i)
                            .size = b->size,
                            .extent = b->size,
                            .true_extent = b->size,
-                           .elements = 1,
-                           .layout = l};
-    *l = (struct layout){.refs = 1, .kind = LAYOUT_RUN, .size = b->size};
+                           .elements = 1};
     if (b->class == BASIC_PAIR) {
         basic_table[i].value = pair[0];
         t->elements = 2;
@@ -59,9 +57,10 @@ static void basic_init(int i)
         t->dense = t->size == t->extent;
         members[i][1] = (struct layout_run){pair[1], pair[0]};
         members[i][2].at = (uint32_t)t->size;
-        l->size = t->size;
-        if (!t->one_run)
-            l->kind = LAYOUT_RUNS, l->count = 2, l->runs = members[i];
+        *l = (struct layout){.refs = 1, .kind = LAYOUT_RUNS, .size = t->size, .count = 2, .runs = members[i]};
+        if (t->one_run)
+            *l = (struct layout){.refs = 1, .kind = LAYOUT_LOOP, .size = t->size, .count = 1, .each = t->size};
+        t->layout = l;
     }
     strcpy(t->name, b->name);
     obj_predefine(&t->obj, OBJ_DATATYPE, (uintptr_t)b->handle);

@@ -29,7 +29,7 @@ struct datatype {
     MPI_Count true_lb, true_extent;
     MPI_Count elements;        /* basic elements in one */
     MPI_Count disp;            /* of the layout's origin */
-    struct layout *layout;     /* NULL: no bytes */
+    struct layout *layout;     /* NULL: dense; a run in a loop of one where elements do not touch */
     struct envelope *envelope; /* NULL: predefined */
     struct attrs attrs;
     char name[MPI_MAX_OBJECT_NAME];

@@ -49,17 +49,12 @@ static struct layout *make(enum layout_kind kind, MPI_Count size, bool *ok)
     return l;
 }
 
-struct placed placed_run(MPI_Count disp, MPI_Count size, bool *ok)
-{
-    return (struct placed){disp, size > 0 ? make(LAYOUT_RUN, size, ok) : NULL};
-}
-
 /* A loop; takes over the child's reference. */
-static struct layout *loop(MPI_Count count, MPI_Count stride, struct layout *child, bool *ok)
+static struct layout *loop(MPI_Count count, MPI_Count stride, MPI_Count each, struct layout *child, bool *ok)
 {
-    struct layout *l = make(LAYOUT_LOOP, child->size * count, ok);
+    struct layout *l = make(LAYOUT_LOOP, each * count, ok);
     if (l)
-        l->count = count, l->stride = stride, l->each = child->size, l->child = child;
+        l->count = count, l->stride = stride, l->each = each, l->child = child;
     else
         layout_unref(child);
     return l;
@@ -75,7 +70,7 @@ struct bit {
 static MPI_Count few_runs(const struct layout *l, MPI_Count most)
 {
     MPI_Count inner = 1;
-    if (l->kind == LAYOUT_RUN)
+    if (!l)
         return 1;
     if (l->kind == LAYOUT_LIST || l->count > most)
         return 0;
@@ -96,14 +91,14 @@ static MPI_Count bits_run(struct bit *b, MPI_Count n, MPI_Count disp, MPI_Count 
     return n + 1;
 }
 
-/* All runs of l. */
-static MPI_Count bits_of(struct bit *b, MPI_Count n, MPI_Count disp, const struct layout *l)
+/* Adds all runs of l, or the run of that size. */
+static MPI_Count bits_of(struct bit *b, MPI_Count n, MPI_Count disp, MPI_Count size, const struct layout *l)
 {
-    if (l->kind == LAYOUT_RUN)
-        return bits_run(b, n, disp, l->size);
+    if (!l)
+        return bits_run(b, n, disp, size);
     for (MPI_Count i = 0; i < l->count; i++) {
         struct layout_part p = layout_part(l, i);
-        n = p.child ? bits_of(b, n, disp + p.disp, p.child) : bits_run(b, n, disp + p.disp, p.size);
+        n = bits_of(b, n, disp + p.disp, p.size, p.child);
     }
     return n;
 }
@@ -163,54 +158,59 @@ static struct layout *leaf(const struct bit *b, MPI_Count n, bool *ok)
     return l;
 }
 
-/* A loop that is repeated, as a record if it is small. Takes over the reference and gives one; *disp moves. */
-static struct layout *record(struct layout *l, MPI_Count *disp, bool *ok)
+/* A loop that is repeated, as a record if it is small. Takes over the reference and gives one. */
+static struct placed record(struct placed p, bool *ok)
 {
     struct bit b[SMALL_RECORD];
-    if (l->kind != LAYOUT_LOOP || !few_runs(l, SMALL_RECORD))
-        return l;
-    MPI_Count n = bits_of(b, 0, 0, l);
+    struct layout *l = p.layout;
+    if (!l || l->kind != LAYOUT_LOOP || !few_runs(l, SMALL_RECORD))
+        return p;
+    MPI_Count n = bits_of(b, 0, p.disp, p.size, l);
     if (group_end(b, 0, n) < n)
-        return l;
+        return p;
     layout_unref(l);
-    *disp += b[0].disp;
-    return leaf(b, n, ok);
+    return (struct placed){b[0].disp, p.size, leaf(b, n, ok)};
 }
 
-struct placed placed_loop(MPI_Count count, MPI_Count stride, struct placed child, bool *ok)
+struct placed placed_loop(MPI_Count count, MPI_Count stride, struct placed p, bool *ok)
 {
-    struct layout *c = child.layout, *l;
-    if (!c || count == 1)
-        return child;
+    struct layout *c = p.layout;
+    MPI_Count size = p.size * count;
+    if (p.size == 0 || count == 1)
+        return p;
     if (count == 0) {
         layout_unref(c);
-        return (struct placed){0, NULL};
+        return (struct placed){0, 0, NULL};
     }
-    if (c->kind == LAYOUT_RUN && stride == c->size) {
-        l = make(LAYOUT_RUN, c->size * count, ok);
+    if (!c && stride == p.size)
+        return (struct placed){p.disp, size, NULL};
+    if (c && c->kind == LAYOUT_LOOP && c->stride * c->count == stride) {
+        struct layout *l = loop(c->count * count, c->stride, c->each, layout_ref(c->child), ok);
         layout_unref(c);
-    } else if (c->kind == LAYOUT_LOOP && c->stride * c->count == stride) {
-        l = loop(c->count * count, c->stride, layout_ref(c->child), ok);
-        layout_unref(c);
-    } else {
-        l = (c = record(c, &child.disp, ok)) ? loop(count, stride, c, ok) : NULL;
+        return (struct placed){p.disp, size, l};
     }
-    return (struct placed){child.disp, l};
+    p = record(p, ok);
+    return (struct placed){p.disp, size, *ok ? loop(count, stride, p.size, p.layout, ok) : NULL};
+}
+
+struct layout *placed_layout(struct placed p, bool *ok)
+{
+    return p.layout || p.size == 0 ? p.layout : loop(1, 0, p.size, NULL, ok);
 }
 
 static bool alike(const struct layout *a, const struct layout *b)
 {
     if (a == b)
         return true;
+    if (!a || !b)
+        return false;
     if (a->kind != b->kind || a->size != b->size || a->count != b->count)
         return false;
     switch (a->kind) {
-    case LAYOUT_RUN:
-        return true;
     case LAYOUT_LOOP:
-        return a->stride == b->stride && alike(a->child, b->child);
+        return a->stride == b->stride && a->each == b->each && alike(a->child, b->child);
     case LAYOUT_BLOCKS:
-        return memcmp(a->disps, b->disps, (size_t)a->count * sizeof *a->disps) == 0;
+        return a->each == b->each && memcmp(a->disps, b->disps, (size_t)a->count * sizeof *a->disps) == 0;
     case LAYOUT_RUNS:
         return memcmp(a->runs, b->runs, (size_t)a->count * sizeof *a->runs) == 0;
     default:
@@ -222,7 +222,8 @@ static bool alike(const struct layout *a, const struct layout *b)
 static bool regular(const struct placed *p, MPI_Count n)
 {
     for (MPI_Count i = 1; i < n; i++)
-        if (!alike(p[i].layout, p[0].layout) || p[i].disp - p[i - 1].disp != p[1].disp - p[0].disp)
+        if (p[i].disp - p[i - 1].disp != p[1].disp - p[0].disp || p[i].size != p[0].size ||
+            !alike(p[i].layout, p[0].layout))
             return false;
     return n > 2;
 }
@@ -231,7 +232,7 @@ static MPI_Count drop_empty(struct placed *p, MPI_Count n)
 {
     MPI_Count kept = 0;
     for (MPI_Count i = 0; i < n; i++)
-        if (p[i].layout)
+        if (p[i].size)
             p[kept++] = p[i];
     return kept;
 }
@@ -239,14 +240,15 @@ static MPI_Count drop_empty(struct placed *p, MPI_Count n)
 /* Small things as their runs, which are joined where they touch. The caller frees; *n becomes how many. */
 static struct bit *bits_new(const struct placed *p, MPI_Count *n)
 {
-    MPI_Count kept = 0;
-    struct bit *b = calloc((size_t)*n * SMALL_PART, sizeof *b);
+    MPI_Count kept = 0, room = 0;
+    for (MPI_Count i = 0; i < *n; i++)
+        room += few_runs(p[i].layout, SMALL_PART) ? few_runs(p[i].layout, SMALL_PART) : 1;
+    struct bit *b = malloc((size_t)room * sizeof *b);
     for (MPI_Count i = 0; b && i < *n; i++) {
-        struct layout *l = p[i].layout;
-        if (few_runs(l, SMALL_PART)) {
-            kept = bits_of(b, kept, p[i].disp, l);
+        if (few_runs(p[i].layout, SMALL_PART)) {
+            kept = bits_of(b, kept, p[i].disp, p[i].size, p[i].layout);
         } else {
-            b[kept] = (struct bit){p[i].disp, kept ? b[kept - 1].at + b[kept - 1].size : 0, l->size, l};
+            b[kept] = (struct bit){p[i].disp, kept ? b[kept - 1].at + b[kept - 1].size : 0, p[i].size, p[i].layout};
             kept++;
         }
     }
@@ -254,63 +256,58 @@ static struct bit *bits_new(const struct placed *p, MPI_Count *n)
     return b;
 }
 
-/* The layout of bits [i, end), which are a group; NULL without memory. */
-static struct layout *group(const struct bit *b, MPI_Count i, MPI_Count end, bool *ok)
+/* The layout of n bits that are a group; NULL for a run, and without memory. */
+static struct layout *group(const struct bit *b, MPI_Count n, bool *ok)
 {
-    if (b[i].child)
-        return layout_ref(b[i].child);
-    if (end - i == 1)
-        return make(LAYOUT_RUN, b[i].size, ok);
-    MPI_Count stride = b[i + 1].disp - b[i].disp, k = i + 1;
-    while (k < end && b[k].size == b[i].size && b[k].disp - b[k - 1].disp == stride)
+    if (n == 1)
+        return layout_ref(b->child);
+    MPI_Count stride = b[1].disp - b[0].disp, k = 1;
+    while (k < n && b[k].size == b[0].size && b[k].disp - b[k - 1].disp == stride)
         k++;
-    if (k < end || k - i == 2)
-        return leaf(b + i, end - i, ok);
-    struct layout *run = make(LAYOUT_RUN, b[i].size, ok);
-    return run ? loop(end - i, stride, run, ok) : NULL;
+    return k < n || n == 2 ? leaf(b, n, ok) : loop(n, stride, b->size, NULL, ok);
 }
 
 /* The groups of bits as a list, or what they are if they are one. */
 static struct placed list(const struct bit *b, MPI_Count n, bool *ok)
 {
-    struct layout *l = NULL;
-    MPI_Count groups = 0, end;
+    MPI_Count groups = 0, end, size = b[n - 1].at + b[n - 1].size;
     for (MPI_Count i = 0; i < n; i = end, groups++)
         end = group_end(b, i, n);
     if (groups == 1)
-        return (struct placed){b[0].disp, group(b, 0, n, ok)};
-    if ((l = make(LAYOUT_LIST, b[n - 1].at + b[n - 1].size, ok)))
+        return (struct placed){b->disp, size, group(b, n, ok)};
+    struct layout *l = make(LAYOUT_LIST, size, ok);
+    if (l)
         l->pieces = calloc((size_t)groups + 1, sizeof *l->pieces);
     if (!l || !l->pieces) {
         free(l);
         *ok = false;
-        return (struct placed){0, NULL};
+        return (struct placed){0, 0, NULL};
     }
     for (MPI_Count i = 0; i < n; i = end) {
         end = group_end(b, i, n);
-        struct layout *c = end - i > 1 || b[i].child ? group(b, i, end, ok) : NULL;
-        l->pieces[l->count++] = (struct layout_piece){b[i].disp, b[i].at, c};
+        l->pieces[l->count++] = (struct layout_piece){b[i].disp, b[i].at, group(b + i, end - i, ok)};
     }
-    l->pieces[l->count].at = l->size;
-    return (struct placed){0, l};
+    l->pieces[l->count].at = size;
+    return (struct placed){0, size, l};
 }
 
 struct placed placed_list(struct placed *p, MPI_Count n, bool *ok)
 {
-    struct placed out = {0, NULL};
+    struct placed out = {0, 0, NULL};
     struct bit *b;
     MPI_Count kept = drop_empty(p, n), bits = kept;
-    if (kept == 0)
-        return out;
-    if (kept == 1)
-        return p[0];
-    if (regular(p, kept))
-        out = placed_loop(kept, p[1].disp - p[0].disp, (struct placed){p[0].disp, layout_ref(p[0].layout)}, ok);
-    else if ((b = bits_new(p, &bits))) {
+    if (kept < 2)
+        return kept ? p[0] : out;
+    if (regular(p, kept)) {
+        out = p[0];
+        layout_ref(out.layout);
+        out = placed_loop(kept, p[1].disp - p[0].disp, out, ok);
+    } else if ((b = bits_new(p, &bits))) {
         out = list(b, bits, ok);
         free(b);
-    } else
+    } else {
         *ok = false;
+    }
     for (MPI_Count i = 0; i < kept; i++)
         layout_unref(p[i].layout);
     return out;

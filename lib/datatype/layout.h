@@ -2,11 +2,12 @@
  *
  * layout: where the bytes of one element lie, compiled. A layout is immutable and shared.
  *
- *     RUN     size bytes
  *     LOOP    count times the child, stride apart
  *     BLOCKS  count runs of one size, at displacements
  *     RUNS    count runs of several sizes, at displacements
- *     LIST    pieces, each a displacement and a child, or a run where the child is NULL
+ *     LIST    pieces, each a displacement and a child
+ *
+ * A child of NULL is a run: bytes in a row. What is one run altogether has no layout.
  *
  * A `placed` is a layout and the displacement of its origin. What the constructors get is merged as far as it goes:
  * runs that touch become one, loops over touching runs become runs, regular lists become loops, small parts of a list
@@ -18,7 +19,7 @@
 #include <sys/uio.h>
 #include "lib/core/types.h"
 
-enum layout_kind { LAYOUT_RUN, LAYOUT_LOOP, LAYOUT_BLOCKS, LAYOUT_RUNS, LAYOUT_LIST };
+enum layout_kind { LAYOUT_LOOP, LAYOUT_BLOCKS, LAYOUT_RUNS, LAYOUT_LIST };
 
 struct layout_run {
     int32_t disp;
@@ -47,23 +48,24 @@ struct layout {
 };
 
 struct placed {
-    MPI_Count disp;
-    struct layout *layout; /* NULL: nothing (no bytes) */
+    MPI_Count disp, size;
+    struct layout *layout; /* NULL: a run, or nothing if size is 0 */
 };
 
 struct layout *layout_ref(struct layout *l);
 void layout_unref(struct layout *l);
 
-/* Each takes over its arguments' references and gives one. A layout of NULL with ok false: out of memory. */
-struct placed placed_run(MPI_Count disp, MPI_Count size, bool *ok);
+/* Each takes over its arguments' references and gives one; without memory it gives nothing, and ok becomes false. */
 struct placed placed_loop(MPI_Count count, MPI_Count stride, struct placed child, bool *ok);
 struct placed placed_list(struct placed *items, MPI_Count n, bool *ok); /* items stay the caller's array */
+/* As a layout also where it is a run; for elements that do not touch. NULL: nothing, or no memory. */
+struct layout *placed_layout(struct placed p, bool *ok);
 
-/* Part i of what is not a RUN. */
 struct layout_part {
     MPI_Count disp, size;
     const struct layout *child; /* NULL: a run */
 };
+/* Part i. */
 struct layout_part layout_part(const struct layout *l, MPI_Count i);
 /* The part that holds byte `at` of the packed stream, and how far inside it that is; (count, 0) at the end. */
 MPI_Count layout_find(const struct layout *l, MPI_Count at, MPI_Count *inside);

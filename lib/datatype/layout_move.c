@@ -8,8 +8,9 @@
 /* Any number of elements, as a layout. */
 static struct layout elements(const struct layout *l, MPI_Count extent)
 {
-    return (struct layout){
-        .kind = LAYOUT_LOOP, .each = l->size, .stride = extent, .child = (struct layout *)(uintptr_t)l};
+    struct layout all = {.kind = LAYOUT_LOOP, .each = l->size, .stride = extent};
+    all.child = l->kind == LAYOUT_LOOP && l->count == 1 ? l->child : (struct layout *)(uintptr_t)l;
+    return all;
 }
 
 struct layout_part layout_part(const struct layout *l, MPI_Count i)
@@ -160,8 +161,7 @@ static size_t collect(const struct layout *l, char *base, MPI_Count from, size_t
     for (MPI_Count i = layout_find(l, from, &inside); done < n && got == want; i++, inside = 0) {
         struct layout_part q = layout_part(l, i);
         want = (size_t)(q.size - inside) < n - done ? (size_t)(q.size - inside) : n - done;
-        got = q.child && q.child->kind != LAYOUT_RUN ? collect(q.child, base + q.disp, inside, want, p)
-                                                     : collect_run(base + q.disp + inside, want, p);
+        got = q.child ? collect(q.child, base + q.disp, inside, want, p) : collect_run(base + q.disp + inside, want, p);
         done += got;
     }
     return done;

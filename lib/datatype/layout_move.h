@@ -79,10 +79,10 @@ static void CAT(MOVE, _records)(const struct layout *c, MPI_Count stride, MEM ba
 
 static void CAT(MOVE, _whole)(const struct layout *l, MEM base, MPI_Count first, MPI_Count count, STREAM s);
 
-static void CAT(MOVE, _loop)(const struct layout *child, MPI_Count stride, MEM base, MPI_Count count, STREAM s)
+static void CAT(MOVE, _loop)(const struct layout *child, MPI_Count size, MPI_Count stride, MEM base, MPI_Count count,
+                             STREAM s)
 {
-    MPI_Count size = child->size;
-    if (child->kind == LAYOUT_RUN)
+    if (!child)
         CAT(MOVE, _strided)(base, stride, s, size, count, (size_t)size);
     else if (count > 1 && is_record(child))
         CAT(MOVE, _records)(child, stride, base, count, s);
@@ -91,12 +91,12 @@ static void CAT(MOVE, _loop)(const struct layout *child, MPI_Count stride, MEM b
             CAT(MOVE, _whole)(child, base + k * stride, 0, child->count, s + k * size);
 }
 
-/* Whole parts of l, which is not a RUN. */
+/* Whole parts of l. */
 static void CAT(MOVE, _whole)(const struct layout *l, MEM base, MPI_Count first, MPI_Count count, STREAM s)
 {
     switch (l->kind) {
     case LAYOUT_LOOP:
-        CAT(MOVE, _loop)(l->child, l->stride, base + first * l->stride, count, s);
+        CAT(MOVE, _loop)(l->child, l->each, l->stride, base + first * l->stride, count, s);
         break;
     case LAYOUT_BLOCKS:
         CAT(MOVE, _blocks)(base, l->disps + first, count, s, (size_t)l->each);
@@ -119,7 +119,7 @@ static void CAT(MOVE, _some)(const struct layout *l, MEM base, MPI_Count from, S
 static void CAT(MOVE, _inside)(const struct layout *l, MPI_Count i, MEM base, MPI_Count from, STREAM s, size_t n)
 {
     struct layout_part p = layout_part(l, i);
-    if (p.child && p.child->kind != LAYOUT_RUN)
+    if (p.child)
         CAT(MOVE, _some)(p.child, base + p.disp, from, s, n);
     else
         COPY(base + p.disp + from, s, n);
@@ -145,7 +145,7 @@ static void CAT(MOVE, _some)(const struct layout *l, MEM base, MPI_Count from, S
 void MOVE(const struct layout *l, MPI_Count extent, MEM base, MPI_Count from, STREAM s, size_t n)
 {
     const struct layout all = elements(l, extent);
-    if (from == 0 && (MPI_Count)n == l->size && l->kind != LAYOUT_RUN)
+    if (from == 0 && (MPI_Count)n == l->size)
         CAT(MOVE, _whole)(l, base, 0, l->count, s);
     else if (n > 0)
         CAT(MOVE, _some)(&all, base, from, s, n);

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * making: a datatype under construction. A constructor says three things: what it was called with (envelope), which
+ * blocks of other types it consists of (bounds, size), and where their bytes lie (layout). Memory that is missing is
+ * noted, and told at the end. */
+#ifndef LIB_DATATYPE_MAKING_H
+#define LIB_DATATYPE_MAKING_H
+
+#include "lib/datatype/datatype.h"
+#include "lib/datatype/envelope.h"
+#include "lib/datatype/layout.h"
+
+struct making {
+    struct datatype t;
+    MPI_Count ub, true_ub, mark_lb, mark_ub;
+    bool any, any_true, any_mark;
+    bool ok;
+    struct envelope *e;
+};
+
+/* An argument of the constructor: one number, or a list of n. */
+struct said {
+    void (*as)(struct envelope *e, int64_t v); /* envelope_int, envelope_count or envelope_addr */
+    MPI_Count one;
+    struct ints list; /* at NULL: one */
+    MPI_Count n;
+};
+
+/* What follows m, the combiner and the old type (may be NULL) are the arguments, in braces. False without memory: then
+ * there is nothing to end. */
+#define making_begin(m, combiner, old, ...)                                                                            \
+    making_begin_with(m, combiner, old, (const struct said[]){__VA_ARGS__ __VA_OPT__(, ){NULL}})
+bool making_begin_with(struct making *m, int combiner, struct datatype *old, const struct said *said);
+
+/* n elements of o, from disp on: what they do to the bounds. */
+void making_block(struct making *m, MPI_Count disp, MPI_Count n, const struct datatype *o);
+/* And to the size. */
+void making_count(struct making *m, MPI_Count n, const struct datatype *o);
+/* Sets the bounds. */
+void making_bounds(struct making *m, MPI_Count lb, MPI_Count extent, MPI_Count true_lb, MPI_Count true_ub);
+
+/* Where the bytes of an element lie, and of n in a row from disp on. */
+struct placed making_element(const struct datatype *t);
+struct placed making_row(struct making *m, MPI_Count disp, MPI_Count n, const struct datatype *o);
+
+/* The new type. Takes over p and all that m has, also when it fails. */
+int making_end(struct making *m, struct placed p, MPI_Datatype *out);
+
+#endif
