@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * A thread that waits in MPI does not stop the others, does not burn a processor, and is woken soon, be it by a message
+ * or by what another thread does; also if there is one processor for all. Usage: waiting [one] */
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <sys/resource.h>
+#include <unistd.h>
+#include "../check.h"
+
+enum { PINGS = 50, WAITERS = 3, PASS = 10, END = 11 };
+static MPI_Comm own;
+
+static double used(void)
+{
+    struct rusage u;
+    getrusage(RUSAGE_SELF, &u);
+    return (double)u.ru_utime.tv_sec + (double)u.ru_stime.tv_sec + 1e-6 * (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec);
+}
+
+/* Answers until it is told to end; each has tags of its own. */
+static void *server(void *arg)
+{
+    int me = (int)(intptr_t)arg, x = 0;
+    MPI_Status st;
+    while (x >= 0) {
+        if (me % 3 == 0) {
+            OK(MPI_Recv(&x, 1, MPI_INT, MPI_ANY_SOURCE, me, MPI_COMM_WORLD, &st));
+        } else if (me % 3 == 1) {
+            OK(MPI_Probe(MPI_ANY_SOURCE, me, MPI_COMM_WORLD, &st));
+            OK(MPI_Recv(&x, 1, MPI_INT, st.MPI_SOURCE, me, MPI_COMM_WORLD, &st));
+        } else {
+            MPI_Request r[2] = {MPI_REQUEST_NULL};
+            int i;
+            OK(MPI_Irecv(&x, 1, MPI_INT, MPI_ANY_SOURCE, me, MPI_COMM_WORLD, &r[1]));
+            OK(MPI_Waitany(2, r, &i, &st));
+        }
+        if (x >= 0)
+            OK(MPI_Ssend(&x, 1, MPI_INT, st.MPI_SOURCE, 100 + me, MPI_COMM_WORLD));
+    }
+    return NULL;
+}
+
+static int by_time(const void *a, const void *b)
+{
+    return *(const double *)a > *(const double *)b ? 1 : -1;
+}
+
+/* Median time of an answer by a thread of the next rank, after pauses of various lengths. */
+static double answers(int server, int most_us)
+{
+    double t[PINGS];
+    unsigned seed = 1 + (unsigned)rank;
+    for (int i = 0; i < PINGS; i++) {
+        int y = -1;
+        usleep(draw(&seed) % (unsigned)most_us);
+        t[i] = MPI_Wtime();
+        OK(MPI_Send(&i, 1, MPI_INT, (rank + 1) % size, server, MPI_COMM_WORLD));
+        OK(MPI_Recv(&y, 1, MPI_INT, (rank + 1) % size, 100 + server, MPI_COMM_WORLD, MPI_STATUS_IGNORE));
+        t[i] = MPI_Wtime() - t[i];
+        CHECK(y == i);
+    }
+    qsort(t, PINGS, sizeof *t, by_time);
+    return t[PINGS / 2];
+}
+
+static void *late_barrier(void *unused)
+{
+    if (rank == 0)
+        usleep(200000);
+    OK(MPI_Barrier(own));
+    return NULL;
+}
+
+/* Others go on meanwhile. */
+static void beside_a_barrier(void)
+{
+    pthread_t t;
+    int x = 0, y;
+    CHECK(pthread_create(&t, NULL, late_barrier, NULL) == 0);
+    for (int i = 0; i < 1000; i++)
+        OK(MPI_Sendrecv(&x, 1, MPI_INT, (rank + 1) % size, PASS, &y, 1, MPI_INT, (rank + size - 1) % size, PASS,
+                        MPI_COMM_WORLD, MPI_STATUS_IGNORE));
+    pthread_join(t, NULL);
+}
+
+static void *poller(void *unused)
+{
+    int x, flag = 0;
+    MPI_Request r;
+    OK(MPI_Irecv(&x, 1, MPI_INT, MPI_ANY_SOURCE, END, own, &r));
+    while (!flag)
+        OK(MPI_Test(&r, &flag, MPI_STATUS_IGNORE));
+    return NULL;
+}
+
+static void beside_a_poller(void)
+{
+    pthread_t t;
+    int x = 0, y;
+    CHECK(pthread_create(&t, NULL, poller, NULL) == 0);
+    for (int i = 0; i < 200; i++)
+        OK(MPI_Sendrecv(&x, 1, MPI_INT, (rank + 1) % size, PASS, &y, 1, MPI_INT, (rank + size - 1) % size, PASS,
+                        MPI_COMM_WORLD, MPI_STATUS_IGNORE));
+    OK(MPI_Send(&x, 1, MPI_INT, (rank + 1) % size, END, own));
+    pthread_join(t, NULL);
+}
+
+static void one_processor(void)
+{
+    cpu_set_t all, one;
+    CPU_ZERO(&one);
+    CHECK(sched_getaffinity(0, sizeof all, &all) == 0);
+    for (int i = 0; i < CPU_SETSIZE && CPU_COUNT(&one) == 0; i++)
+        if (CPU_ISSET(i, &all))
+            CPU_SET(i, &one);
+    CHECK(sched_setaffinity(0, sizeof one, &one) == 0);
+}
+
+int main(int argc, char **argv)
+{
+    int provided, stop = -1;
+    pthread_t t[WAITERS];
+    if (argc > 1 && strcmp(argv[1], "one") == 0)
+        one_processor();
+    OK(MPI_Init_thread(&argc, &argv, MPI_THREAD_MULTIPLE, &provided));
+    CHECK(provided == MPI_THREAD_MULTIPLE);
+    OK(MPI_Comm_rank(MPI_COMM_WORLD, &rank));
+    OK(MPI_Comm_size(MPI_COMM_WORLD, &size));
+    OK(MPI_Comm_dup(MPI_COMM_WORLD, &own));
+    for (int i = 0; i < WAITERS; i++)
+        CHECK(pthread_create(&t[i], NULL, server, (void *)(intptr_t)i) == 0);
+    usleep(300000);
+    double before = used(), took[2 * WAITERS];
+    usleep(1000000);
+    CHECK(used() - before < 0.05);
+    for (int i = 0; i < 2 * WAITERS; i++)
+        took[i] = answers(i % WAITERS, i < WAITERS ? 2000 : 50);
+    beside_a_barrier();
+    beside_a_poller();
+    OK(MPI_Barrier(own));
+    for (int i = 0; i < WAITERS; i++)
+        OK(MPI_Send(&stop, 1, MPI_INT, (rank + 1) % size, i, MPI_COMM_WORLD));
+    for (int i = 0; i < WAITERS; i++)
+        pthread_join(t[i], NULL);
+    OK(MPI_Comm_free(&own));
+    for (int i = 0; i < 2 * WAITERS; i++) {
+        if (rank == 0)
+            printf("answer of thread %d after up to %d us: %.0f us\n", i % WAITERS, i < WAITERS ? 2000 : 50, took[i] * 1e6);
+        CHECK(took[i] < 0.02); /* much more than it takes, much less than to look again by itself */
+    }
+    return end();
+}
