@@ -3,6 +3,7 @@
  * attr: a keyval lives as long as it is not freed or an attribute uses it. */
 #include "lib/core/attr.h"
 #include <stdlib.h>
+#include "lib/core/state.h"
 
 struct keyval {
     enum attr_owner owner;
@@ -77,7 +78,12 @@ static struct attr **find(struct attrs *a, int keyval)
 static int call_delete(void *handle, int keyval, void *value)
 {
     struct keyval v = keyvals[keyval - FIRST];
-    return v.del ? v.del(handle, keyval, value, v.extra) : MPI_SUCCESS;
+    if (!v.del)
+        return MPI_SUCCESS;
+    struct lib_left left = lib_leave();
+    int rc = v.del(handle, keyval, value, v.extra);
+    lib_return(left);
+    return rc;
 }
 
 static int add(struct attrs *a, int keyval, void *value)
@@ -100,9 +106,12 @@ int attr_set(struct attrs *a, enum attr_owner owner, void *handle, int keyval, v
     if (!old)
         return add(a, keyval, value);
     int rc = call_delete(handle, keyval, old->value);
-    if (rc == MPI_SUCCESS)
-        old->value = value;
-    return rc;
+    if (rc != MPI_SUCCESS)
+        return rc;
+    if ((old = *find(a, keyval)) == NULL) /* another thread has deleted it meanwhile */
+        return add(a, keyval, value);
+    old->value = value;
+    return MPI_SUCCESS;
 }
 
 int attr_get(struct attrs *a, enum attr_owner owner, int keyval, void **value, int *flag)
@@ -116,14 +125,16 @@ int attr_get(struct attrs *a, enum attr_owner owner, int keyval, void **value, i
     return MPI_SUCCESS;
 }
 
-static int delete_at(struct attr **p, void *handle)
+static int delete_one(struct attrs *a, struct attr *gone, void *handle)
 {
-    struct attr *gone = *p;
-    int rc = call_delete(handle, gone->keyval, gone->value);
+    int keyval = gone->keyval, rc = call_delete(handle, keyval, gone->value);
     if (rc != MPI_SUCCESS)
         return rc;
+    struct attr **p = find(a, keyval);
+    if (*p != gone) /* another thread was quicker */
+        return MPI_SUCCESS;
     *p = gone->next;
-    keyval_unref(gone->keyval);
+    keyval_unref(keyval);
     free(gone);
     return MPI_SUCCESS;
 }
@@ -132,36 +143,59 @@ int attr_delete(struct attrs *a, enum attr_owner owner, void *handle, int keyval
 {
     if (!keyval_get(owner, keyval))
         return MPI_ERR_KEYVAL;
-    struct attr **p = find(a, keyval);
-    return *p ? delete_at(p, handle) : MPI_ERR_KEYVAL;
+    struct attr *gone = *find(a, keyval);
+    return gone ? delete_one(a, gone, handle) : MPI_ERR_KEYVAL;
+}
+
+static int copy_one(const struct attr *a, struct attrs *to, void *handle)
+{
+    struct keyval v = keyvals[a->keyval - FIRST];
+    void *out = a->value;
+    int flag = v.copy != NULL, rc = MPI_SUCCESS;
+    if (v.copy && (uintptr_t)v.copy != 1) {
+        struct lib_left left = lib_leave();
+        rc = v.copy(handle, a->keyval, v.extra, a->value, &out, &flag);
+        lib_return(left);
+    }
+    return rc == MPI_SUCCESS && flag ? add(to, a->keyval, out) : rc;
+}
+
+/* The list as it is now, since the callbacks and other threads may change it; oldest first, so that the copies keep the
+ * order. */
+static struct attr *list_now(const struct attrs *from, int *count)
+{
+    int n = 0;
+    for (const struct attr *a = from->first; a; a = a->next)
+        n++;
+    struct attr *list = malloc(((size_t)n + 1) * sizeof *list);
+    *count = list ? n : 0;
+    for (const struct attr *a = from->first; list && a; a = a->next) {
+        keyvals[a->keyval - FIRST].refs++;
+        list[--n] = *a;
+    }
+    return list;
 }
 
 int attr_copy_all(struct attrs *from, struct attrs *to, enum attr_owner owner, void *handle)
 {
-    /* Oldest first, so that the copies keep the order. */
-    struct attr *stop = NULL;
-    while (from->first != stop) {
-        struct attr *a = from->first;
-        while (a->next != stop)
-            a = a->next;
-        stop = a;
-        struct keyval v = keyvals[a->keyval - FIRST];
-        void *out = a->value;
-        int flag = v.copy != NULL, rc = MPI_SUCCESS;
-        if (v.copy && (uintptr_t)v.copy != 1)
-            rc = v.copy(handle, a->keyval, v.extra, a->value, &out, &flag);
-        if (rc == MPI_SUCCESS && flag)
-            rc = add(to, a->keyval, out);
-        if (rc != MPI_SUCCESS)
-            return rc;
-    }
-    return MPI_SUCCESS;
+    int n, rc = MPI_SUCCESS;
+    if (!from->first)
+        return MPI_SUCCESS;
+    struct attr *list = list_now(from, &n);
+    if (!list)
+        return MPI_ERR_NO_MEM;
+    for (int i = 0; i < n && rc == MPI_SUCCESS; i++)
+        rc = copy_one(&list[i], to, handle);
+    for (int i = 0; i < n; i++)
+        keyval_unref(list[i].keyval);
+    free(list);
+    return rc;
 }
 
 int attr_delete_all(struct attrs *a, enum attr_owner owner, void *handle)
 {
     while (a->first) {
-        int rc = delete_at(&a->first, handle);
+        int rc = delete_one(a, a->first, handle);
         if (rc != MPI_SUCCESS)
             return rc;
     }

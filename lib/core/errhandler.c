@@ -6,6 +6,7 @@
 #include "lib/comm/comm.h"
 #include "lib/core/call.h"
 #include "lib/core/error.h"
+#include "lib/core/state.h"
 
 struct errhandler errhandler_fatal, errhandler_abort, errhandler_return;
 
@@ -78,7 +79,9 @@ int errhandler_run(struct obj *on, int code, const char *function)
     MPI_Comm h = comm_handle(on && on->kind == OBJ_COMM ? (struct comm *)on : &comm_self);
     int told = code;
     errhandler_ref(e);
+    struct lib_left left = lib_leave();
     e->comm(&h, &told, function);
+    lib_return(left);
     errhandler_unref(e);
     return code;
 }

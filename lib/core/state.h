@@ -23,4 +23,22 @@ struct lib {
 };
 extern struct lib lib;
 
+/* A user's function runs without the lock, between these two: it may wait for another thread that calls MPI. So others
+ * come in meanwhile: what was read before may have changed. */
+struct lib_left {
+    int depth;
+    struct obj *error_on;
+};
+static inline struct lib_left lib_leave(void)
+{
+    struct obj *on = lib.error_on;
+    return (struct lib_left){lock_used() ? lib_suspend() : 0, on};
+}
+static inline void lib_return(struct lib_left l)
+{
+    if (lock_used())
+        lib_resume(l.depth);
+    lib.error_on = l.error_on;
+}
+
 #endif

@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <string.h>
 #include "lib/bindings/impl.h"
+#include "lib/core/state.h"
 #include "lib/datatype/datatype.h"
 #include "lib/op/kernels.h"
 
@@ -43,15 +44,16 @@ int op_check(const struct op *op, const struct datatype *t)
 static void apply_user(const struct op *op, const void *in, void *inout, MPI_Count count, struct datatype *t)
 {
     MPI_Datatype h = datatype_handle(t);
-    if (op->wide) {
+    MPI_Aint extent = t->extent;
+    struct lib_left left = lib_leave();
+    if (op->wide)
         op->user_c((void *)(uintptr_t)in, inout, &count, &h);
-        return;
-    }
-    for (MPI_Count at = 0; at < count;) {
+    for (MPI_Count at = op->wide ? count : 0; at < count;) {
         int n = count - at > INT_MAX ? INT_MAX : (int)(count - at);
-        op->user((char *)(uintptr_t)in + at * t->extent, (char *)inout + at * t->extent, &n, &h);
+        op->user((char *)(uintptr_t)in + at * extent, (char *)inout + at * extent, &n, &h);
         at += n;
     }
+    lib_return(left);
 }
 
 void op_apply(const struct op *op, const void *in, void *inout, MPI_Count count, struct datatype *t)

@@ -3,6 +3,7 @@
  * grequest: generalized requests. */
 #include <stdlib.h>
 #include "lib/bindings/impl.h"
+#include "lib/core/state.h"
 #include "lib/p2p/request.h"
 
 struct general {
@@ -17,13 +18,18 @@ static int query(struct request *r)
 {
     struct general *g = r->extra;
     status_empty(&g->status);
-    return g->query(g->extra, &g->status);
+    struct lib_left left = lib_leave();
+    int rc = g->query(g->extra, &g->status);
+    lib_return(left);
+    return rc;
 }
 
 static int release(struct request *r)
 {
     struct general *g = r->extra;
+    struct lib_left left = lib_leave();
     int rc = g->free(g->extra);
+    lib_return(left);
     free(g);
     return rc;
 }
@@ -31,7 +37,11 @@ static int release(struct request *r)
 static int cancel(struct request *r)
 {
     struct general *g = r->extra;
-    return g->cancel(g->extra, r->complete);
+    bool complete = r->complete;
+    struct lib_left left = lib_leave();
+    int rc = g->cancel(g->extra, complete);
+    lib_return(left);
+    return rc;
 }
 
 static const struct request_ops ops = {.query = query, .release = release, .cancel = cancel};

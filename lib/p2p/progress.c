@@ -30,18 +30,30 @@ void progress_remove(struct progress_hook *h)
     TAILQ_REMOVE(&hooks, h, link);
 }
 
+/* A hook may call a user's function (an operation), without the lock: no second walk along the list meanwhile. */
+static bool poll_hooks(void)
+{
+    static bool walking;
+    struct progress_hook *h, *next;
+    bool did = false;
+    if (walking)
+        return false;
+    walking = true;
+    for (h = TAILQ_FIRST(&hooks); h; h = next) {
+        next = TAILQ_NEXT(h, link);
+        did |= h->poll(h);
+    }
+    walking = false;
+    return did;
+}
+
 bool progress_poll(void)
 {
     bool did = transport_poll() > 0 || reach_look();
     if (UNLIKELY(p2p_pending()))
         did |= p2p_flush() > 0;
-    if (UNLIKELY(!TAILQ_EMPTY(&hooks))) {
-        struct progress_hook *h, *next;
-        for (h = TAILQ_FIRST(&hooks); h; h = next) {
-            next = TAILQ_NEXT(h, link);
-            did |= h->poll(h);
-        }
-    }
+    if (UNLIKELY(!TAILQ_EMPTY(&hooks)))
+        did |= poll_hooks();
     return did;
 }
 
@@ -54,7 +66,7 @@ static inline void pause_cpu(void)
 #endif
 }
 
-enum { SPIN_HARD = 100, SPIN_OWN = 4000, SPIN_SHARED = 2, YIELDS_OWN = 20, YIELDS_SHARED = 40 };
+enum { SPIN_HARD = 100, SPIN_OWN = 4000, SPIN_SHARED = 2, SPIN_THREADS = 200, YIELDS_OWN = 20, YIELDS_SHARED = 40 };
 enum { LATE_NS = 100000, CAUTION = 16 };
 static int no_yields; /* waits that do without */
 static const struct timespec long_nap = {.tv_nsec = 100000000}, short_nap = {.tv_nsec = 500000};
@@ -69,6 +81,12 @@ static void doze(struct waiter *w, _Atomic uint32_t *bell, uint32_t value, const
         nanosleep(most, NULL);
 }
 
+/* Nobody else sends, but other threads of this process. */
+static bool alone(void)
+{
+    return lock_used() && !shm_active;
+}
+
 static void sleep_now(struct waiter *w)
 {
     if (lock_used() && !threads_may_sleep(w))
@@ -76,7 +94,7 @@ static void sleep_now(struct waiter *w)
     uint32_t value = 0;
     _Atomic uint32_t *bell = shm_active ? transport_shm.arm(&value) : NULL;
     /* Without a bell, or where the room in a ring may end the wait, look again soon. */
-    bool soon = !bell || p2p_pending();
+    bool soon = (!bell && !alone()) || p2p_pending();
     if (!progress_poll() && !(w->ready && w->ready(w->arg)))
         doze(w, bell, value, soon ? &short_nap : &long_nap);
     if (bell)
@@ -126,6 +144,8 @@ static void rest(struct waiter *w, const struct request *on)
 {
     bool own = boot.local_size <= boot.local_cpus;
     unsigned spin = own ? SPIN_OWN : SPIN_SHARED, yields = own ? YIELDS_OWN : YIELDS_SHARED;
+    if (own && lock_sleepers > 0 && boot.local_size * (1 + lock_sleepers) > boot.local_cpus)
+        spin = SPIN_THREADS; /* a thread that is woken may want the processor */
     if (!own && w->idle == spin && no_yields > 0) {
         no_yields--;
         w->idle = spin + yields;
@@ -156,15 +176,17 @@ static void look(struct waiter *w, const struct request *on)
 
 static void look_for_all(struct waiter *w, const struct request *on)
 {
-    if (threads_lead(w, on)) {
+    if (!threads_follow(w, on)) {
         bool did = progress_poll();
         threads_polled(did);
-        if (!did)
+        if (!did) {
+            threads_lead(w);
             rest(w, on);
-        else if (!w->told) /* if it has slept, what comes now is rather for others */
-            w->idle = 0;
-        if (did)
+        } else {
+            if (!w->told) /* if it has slept, what comes now is rather for others */
+                w->idle = 0;
             lib_yield();
+        }
     }
     threads_return(w);
 }

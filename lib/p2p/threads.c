@@ -18,10 +18,11 @@
 #include <time.h>
 #include <unistd.h>
 #include "lib/core/state.h"
+#include "lib/p2p/protocol.h"
+#include "lib/transport/shm/shm.h"
 
 static TAILQ_HEAD(, waiter) asleep = TAILQ_HEAD_INITIALIZER(asleep); /* in the order of their coming */
 static struct waiter *leader, *at_bell, *going;
-static const void *leading_thread;
 
 static const struct timespec nap = {.tv_nsec = 200000}, deep = {.tv_nsec = 100000000};
 
@@ -53,12 +54,17 @@ static void rouse_those(bool did)
         rouse(w);
 }
 
-/* Who is about to sleep has just looked. */
+/* Who is about to sleep has just looked. What a thread has sent to its own process is delivered by a poll, and if there
+ * was no room for what it has sent, somebody must look soon. */
 static void threads_wake(void)
 {
+    if (self_waiting)
+        transport_self.poll();
     if (going)
         going->roused = true;
     rouse_those(true);
+    if (at_bell && at_bell->deep && p2p_pending())
+        rouse(at_bell);
     if (going)
         going->roused = false;
     going = NULL;
@@ -89,7 +95,7 @@ void threads_sleep(struct waiter *w, _Atomic uint32_t *bell, uint32_t value, con
         at_bell = w;
     w->bell = bell;
     w->roused = false;
-    w->deep = most == &deep;
+    w->deep = most->tv_nsec > nap.tv_nsec;
     TAILQ_INSERT_TAIL(&asleep, w, line);
     lock_wake_sleepers = threads_wake;
     lock_sleepers++;
@@ -108,25 +114,20 @@ static void sleep_own(struct waiter *w, const struct timespec *most)
     threads_sleep(w, &w->own_bell, atomic_load_explicit(&w->own_bell, memory_order_relaxed), most);
 }
 
-static void follow(struct waiter *w)
-{
-    bool looks = !at_bell && TAILQ_EMPTY(&asleep);
-    sleep_own(w, looks ? &nap : &deep);
-}
-
-bool threads_lead(struct waiter *w, const struct request *on)
+bool threads_follow(struct waiter *w, const struct request *on)
 {
     w->on = on;
     if (w->idle == 0 && !w->calls)
         w->calls = atomic_load_explicit(&lib.status->call, memory_order_relaxed);
-    /* A wait inside of a user's function that the leader's poll called: it polls too. */
-    if (leader && leader != w && leading_thread != lock_self()) {
-        follow(w);
+    if (!leader)
         return false;
-    }
-    leader = w;
-    leading_thread = lock_self();
+    sleep_own(w, at_bell || !TAILQ_EMPTY(&asleep) ? &deep : &nap);
     return true;
+}
+
+void threads_lead(struct waiter *w)
+{
+    leader = w;
 }
 
 void threads_polled(bool did)

@@ -9,8 +9,10 @@
 
 #include "lib/p2p/p2p.h"
 
-/* Shall this one poll? False: another one does, and it has slept meanwhile; what it waits for may have come true. */
-bool threads_lead(struct waiter *w, const struct request *on);
+/* Does another one poll for it? Then it has slept meanwhile, and what it waits for may have come true. */
+bool threads_follow(struct waiter *w, const struct request *on);
+/* This one polls for all, while it gives the lock away now and then; until threads_return. */
+void threads_lead(struct waiter *w);
 /* It has polled (did: something happened): wakes others for whom something came true. */
 void threads_polled(bool did);
 /* It returns to whoever waits, who will not come back if the wait is over. */

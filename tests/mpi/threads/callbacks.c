@@ -4,11 +4,13 @@
  * function wants): it is not called under a lock of the library. And generalized requests that another thread ends. */
 #include <pthread.h>
 #include <semaphore.h>
+#include <stdatomic.h>
 #include <unistd.h>
 #include "../check.h"
 
 static sem_t asked, answered;
 static int calls;
+static atomic_bool over;
 
 /* Another thread calls MPI before this returns. */
 static void meet(void)
@@ -28,9 +30,9 @@ static void *answer(void *unused)
         OK(MPI_Sendrecv(&x, 1, MPI_INT, 0, 1, &y, 1, MPI_INT, 0, 1, MPI_COMM_SELF, MPI_STATUS_IGNORE));
         OK(MPI_Iprobe(MPI_ANY_SOURCE, 4711, MPI_COMM_WORLD, &flag, &st));
         CHECK(n == size && y == 1 && !flag);
-        sem_post(&answered);
-        if (calls < 0)
+        if (atomic_load(&over))
             return NULL;
+        sem_post(&answered);
     }
 }
 
@@ -199,7 +201,7 @@ int main(int argc, char **argv)
     errors();
     operations();
     generalized();
-    calls = -1;
+    atomic_store(&over, true);
     sem_post(&asked);
     pthread_join(t, NULL);
     return end();

@@ -358,8 +358,8 @@ static void modes(struct self *s)
 }
 
 static void (*const subjects[])(struct self *) = {
-    any_source, collectives, any_of_many, communicators, probes,     types,      both_ways,  attributes,
-    errors,     nonblocking, cancels,     persistent,    operations, infos,      modes,
+    any_source, collectives, any_of_many, communicators, probes,     types, both_ways, attributes,
+    errors,     nonblocking, cancels,     persistent,    operations, infos, modes,
 };
 enum { SUBJECTS = sizeof subjects / sizeof *subjects };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * MPI_THREAD_MULTIPLE: threads that send, receive and probe at the same time, each with a partner thread in the next rank,
- * and collectives on communicators of their own. */
+ * MPI_THREAD_MULTIPLE: threads that send, receive and probe at the same time, each with a partner thread in the next
+ * rank, and collectives on communicators of their own. */
 #include <pthread.h>
 #include "../check.h"
 

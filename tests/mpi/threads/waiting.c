@@ -16,7 +16,8 @@ static double used(void)
 {
     struct rusage u;
     getrusage(RUSAGE_SELF, &u);
-    return (double)u.ru_utime.tv_sec + (double)u.ru_stime.tv_sec + 1e-6 * (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec);
+    return (double)u.ru_utime.tv_sec + (double)u.ru_stime.tv_sec +
+           1e-6 * (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec);
 }
 
 /* Answers until it is told to end; each has tags of its own. */
@@ -147,7 +148,8 @@ int main(int argc, char **argv)
     OK(MPI_Comm_free(&own));
     for (int i = 0; i < 2 * WAITERS; i++) {
         if (rank == 0)
-            printf("answer of thread %d after up to %d us: %.0f us\n", i % WAITERS, i < WAITERS ? 2000 : 50, took[i] * 1e6);
+            printf("answer of thread %d after up to %d us: %.0f us\n", i % WAITERS, i < WAITERS ? 2000 : 50,
+                   took[i] * 1e6);
         CHECK(took[i] < 0.02); /* much more than it takes, much less than to look again by itself */
     }
     return end();
