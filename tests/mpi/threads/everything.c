@@ -5,7 +5,7 @@
 #include <pthread.h>
 #include "../check.h"
 
-enum { MOST = 8, ROUNDS = 3, N = 3000 };
+enum { MOST = 8, ROUNDS = 8, N = 3000 };
 
 struct self {
     int me;
