@@ -55,6 +55,7 @@ void job_destroy(struct job *j)
     launch_spec_fini(&j->spec);
     free(j->ranks);
     free(j->node_open);
+    free(j->seen);
     free(j);
 }
 

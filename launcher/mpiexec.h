@@ -23,6 +23,7 @@
 struct pmi_root;
 struct stdio;
 struct watch;
+struct watch_row;
 
 /* What is known of one rank; a job has an array of them. */
 struct rank_info {
@@ -55,6 +56,7 @@ struct job {
     uint32_t spawn;    /* the spawn request that it answers; 0: none */
     bool spawn_failed; /* not all of a spawned job could be started: its asker is told, and the rest of it ends */
     uint64_t launched_at;
+    struct watch_row *seen; /* of the last table, by rank, for the report; NULL: there was none */
     TAILQ_ENTRY(job) link;
 };
 

@@ -3,6 +3,7 @@
 
 #include "common/xalloc.h"
 #include "launcher/exit_status.h"
+#include "launcher/watch_table.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>
@@ -82,6 +83,22 @@ static const char *outcome(const struct rank_info *r)
     return r->status || (r->flags & EXIT_IN_PMI) ? "failed" : "ok";
 }
 
+/* What the rank was doing when it was last asked: after a timeout, who waited for whom. */
+static void add_seen(cJSON *to, const struct watch_row *r)
+{
+    if (!r->heard || !r->state.pid)
+        return;
+    cJSON *o = cJSON_AddObjectToObject(to, "last_seen");
+    cJSON_AddStringToObject(o, "state", watch_table_state(r->state.state));
+    cJSON_AddNumberToObject(o, "cpu_seconds", (double)r->state.cpu / 1e6);
+    if (*r->what) {
+        add_text(o, "waits_in", r->what);
+        cJSON_AddNumberToObject(o, "seconds", (double)r->state.since / 1e9);
+    } else {
+        cJSON_AddNullToObject(o, "waits_in");
+    }
+}
+
 static cJSON *rank(const struct job *j, uint32_t number)
 {
     const struct rank_info *r = &j->ranks[number];
@@ -91,6 +108,8 @@ static cJSON *rank(const struct job *j, uint32_t number)
     add_text(o, "host", mpiexec_node_name(j->m, rankmap_node(&j->spec.map, number)));
     cJSON_AddNumberToObject(o, "pid", r->pid);
     cJSON_AddStringToObject(o, "outcome", outcome(r));
+    if (j->seen)
+        add_seen(o, &j->seen[number]);
     if (!r->started || !r->ended || r->lost) {
         char text[1024];
         failure_describe_rank(j, number, text, sizeof text);

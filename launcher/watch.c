@@ -72,7 +72,9 @@ static void print_table(struct watch *w)
     fclose(out);
     fwrite(text, 1, size, stderr);
     free(text);
-    free(w->rows);
+    free(m->report ? j->seen : w->rows);
+    if (m->report)
+        j->seen = w->rows;
     w->rows = NULL;
 }
 

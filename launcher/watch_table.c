@@ -86,7 +86,7 @@ static uint32_t make_groups(struct group *v, const struct watch_row *rows, uint3
     return k;
 }
 
-static const char *state_word(uint32_t letter)
+const char *watch_table_state(uint32_t letter)
 {
     switch (letter) {
     case 'R':
@@ -132,8 +132,8 @@ static void print_group(FILE *out, const struct group *g, const char *host)
         format_seconds(t, sizeof t, (double)g->since / 1e9);
         snprintf(since, sizeof since, " for %s", t);
     }
-    fprintf(out, "%-9s %-9s %9s %7.1f MB  %.80s%s\n", pid, state_word(r->state.state), cpu, (double)g->rss / 1024,
-            *r->what ? r->what : "-", since);
+    fprintf(out, "%-9s %-9s %9s %7.1f MB  %.80s%s\n", pid, watch_table_state(r->state.state), cpu,
+            (double)g->rss / 1024, *r->what ? r->what : "-", since);
 }
 
 void watch_table_print(FILE *out, const struct watch_row *rows, uint32_t n, const char *(*name)(const void *, uint32_t),

@@ -40,6 +40,23 @@ static void read_process(struct control_state *s, pid_t pid)
     }
 }
 
+static void describe_mpi(const struct rank_status *s, char *what, size_t size)
+{
+    char peer[32] = "", tag[32] = "", comm[32];
+    if (s->peer >= 0)
+        snprintf(peer, sizeof peer, s->sends ? " to %d" : " from %d", s->peer);
+    else if (s->peer == RANK_STATUS_ANY)
+        snprintf(peer, sizeof peer, " from any");
+    if (s->tag >= 0)
+        snprintf(tag, sizeof tag, " tag %d", s->tag);
+    snprintf(comm, sizeof comm,
+             s->comm == 0   ? "MPI_COMM_WORLD"
+             : s->comm == 1 ? "MPI_COMM_SELF"
+                            : "communicator %u",
+             s->comm);
+    snprintf(what, size, "%.22s%s%s on %s", s->function, peer, tag, comm);
+}
+
 /* What it waits for: in MPI, told by the runtime in the node segment; else in PMI, known by the server. */
 static void describe(struct rank *r, struct control_state *s, char *what, size_t size)
 {
@@ -55,10 +72,7 @@ static void describe(struct rank *r, struct control_state *s, char *what, size_t
         uint64_t call = atomic_load_explicit(&st->call, memory_order_acquire);
         uint64_t detail = atomic_load_explicit(&st->detail_call, memory_order_acquire);
         if ((call & 0xffff) && detail == call) {
-            char peer[32] = "";
-            if (st->peer >= 0)
-                snprintf(peer, sizeof peer, " from %d", st->peer);
-            snprintf(what, size, "%.23s%s%s", st->function, peer, st->comm == 0 ? " on MPI_COMM_WORLD" : "");
+            describe_mpi(st, what, size);
             s->since = now_ns() - st->since_ns;
         }
     }

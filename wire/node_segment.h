@@ -76,10 +76,11 @@ struct rank_status {
     _Atomic uint64_t detail_call; /* stored last, with release */
     uint64_t since_ns;            /* CLOCK_MONOTONIC at which the wait began */
     int32_t peer;                 /* rank in MPI_COMM_WORLD that is waited for, RANK_STATUS_ANY, or _NONE */
-    int32_t tag;
-    uint32_t comm;          /* 0 MPI_COMM_WORLD, 1 MPI_COMM_SELF, otherwise a number that its members share */
-    _Atomic uint32_t state; /* enum rank_state */
-    char function[24];      /* "MPI_Allreduce", cut if longer, NUL-terminated */
+    int32_t tag;                  /* of that message, RANK_STATUS_ANY or _NONE */
+    uint32_t comm;                /* 0 MPI_COMM_WORLD, 1 MPI_COMM_SELF, otherwise a number that its members share */
+    _Atomic uint32_t state;       /* enum rank_state */
+    uint8_t sends;                /* 1: to the peer; 0: from it */
+    char function[23];            /* "MPI_Allreduce", cut if longer, NUL-terminated */
 };
 static_assert(sizeof(struct rank_status) == 64, "one cache line a rank");
 #define RANK_STATUS_ANY (-1)

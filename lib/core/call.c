@@ -3,16 +3,17 @@
 #include <string.h>
 #include <time.h>
 
-void call_waits(uint32_t comm, int peer, int tag)
+void call_waits(const struct call_wait *w)
 {
     struct rank_status *s = lib.status;
     uint64_t call = atomic_load_explicit(&s->call, memory_order_relaxed);
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     s->since_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-    s->comm = comm;
-    s->peer = peer;
-    s->tag = tag;
+    s->comm = w->comm;
+    s->peer = w->peer;
+    s->tag = w->tag;
+    s->sends = w->sends;
     strncpy(s->function, call_names[call & 0xffff], sizeof s->function - 1);
     atomic_store_explicit(&s->detail_call, call, memory_order_release);
 }

@@ -22,8 +22,13 @@ ALWAYS_INLINE void call_leave(void)
     atomic_store_explicit(&lib.status->call, c & ~UINT64_C(0xffff), memory_order_relaxed);
 }
 
-/* The present call has begun to wait: on this communicator, for this rank of MPI_COMM_WORLD (RANK_STATUS_...). */
-void call_waits(uint32_t comm, int peer, int tag);
+/* The present call has begun to wait. Ranks are those of MPI_COMM_WORLD; peer and tag may be RANK_STATUS_... */
+struct call_wait {
+    uint32_t comm;
+    int peer, tag;
+    bool sends;
+};
+void call_waits(const struct call_wait *w);
 
 /* An error of class or code rc came out of function id: runs the error handler of `on` (NULL: lib.error_on, else
  * MPI_COMM_SELF), and returns what the function returns, if it does. */

@@ -51,7 +51,9 @@ struct waiter {
     bool inside;                    /* only this process makes it ready, by packets or another thread */
     bool (*ready)(const void *arg); /* has it come true? NULL: the request tells, or nothing does */
     const void *arg;
-    const struct comm *comm; /* for whoever watches, where no request says it */
+    /* for whoever watches, where no request says it */
+    const struct comm *comm;
+    const struct match_key *key; /* of the message; NULL: no message is waited for */
 
     /* threads */
     bool roused, deep;

@@ -101,23 +101,31 @@ static void sleep_now(struct waiter *w)
         transport_shm.disarm();
 }
 
+/* From 2 on in the order in which its maker made it, so that it means something to a reader; not unique. */
 static uint32_t number_of(const struct comm *c)
 {
-    return c == &comm_world ? 0 : c == &comm_self ? 1 : (uint32_t)(c->ctx >> 1) + 1;
+    return c == &comm_world ? 0 : c == &comm_self ? 1 : (uint32_t)(c->ctx >> 1 & 0x7fffffff) - 3;
 }
 
+static int world_rank(const struct comm *c, int rank)
+{
+    return rank == MPI_ANY_SOURCE ? RANK_STATUS_ANY : comm_proc(c, rank);
+}
+
+/* With whom a collective exchanges messages means nothing to anybody; all who are in it are told alike. */
 static void tell(const struct waiter *w, const struct request *on)
 {
-    int peer = RANK_STATUS_NONE, tag = 0;
-    uint32_t comm = w->comm ? number_of(w->comm) : 0;
-    if (on && on->comm) {
-        comm = number_of(on->comm);
-        tag = on->posted.key.tag;
-        if (on->type == REQ_RECV || on->type == REQ_SEND)
-            peer =
-                on->posted.key.source == MPI_ANY_SOURCE ? RANK_STATUS_ANY : comm_proc(on->comm, on->posted.key.source);
+    struct call_wait t = {.peer = RANK_STATUS_NONE, .tag = RANK_STATUS_NONE};
+    const struct comm *c = on && on->comm ? on->comm : w->comm;
+    const struct match_key *key = on && (on->type == REQ_RECV || on->type == REQ_SEND) ? &on->posted.key : w->key;
+    if (c)
+        t.comm = number_of(c);
+    if (c && key && !(key->ctx & 1)) {
+        t.peer = world_rank(c, key->source);
+        t.tag = key->tag == MPI_ANY_TAG ? RANK_STATUS_ANY : key->tag;
+        t.sends = on && on->type == REQ_SEND;
     }
-    call_waits(comm, peer, tag);
+    call_waits(&t);
 }
 
 int progress_spins(void)

@@ -211,7 +211,7 @@ static int look(struct probe *p, struct unexpected **u)
 static int probe(int source, int tag, struct comm *c, bool wait, struct unexpected **u)
 {
     struct probe p = {match_key_of(c->ctx, source, tag), c, 0};
-    struct waiter w = {.ready = is_there, .arg = &p, .inside = true, .comm = c};
+    struct waiter w = {.ready = is_there, .arg = &p, .inside = true, .comm = c, .key = &p.key};
     int rc = look(&p, u);
     if (!*u && !wait && rc == MPI_SUCCESS) {
         progress_poll();

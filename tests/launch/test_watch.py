@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Who is missing: the table of ranks, with --watch and on SIGUSR1."""
 
+import json
 import re
 import signal
 import subprocess
@@ -8,6 +9,7 @@ import time
 
 import pytest
 
+from conftest import runtime_program
 from processes import Marked, until
 
 MPI = "#include <mpi.h>\n#include <stdlib.h>\n#include <unistd.h>\n"
@@ -131,3 +133,63 @@ def test_many_requests_at_once(mpiexec, n):
     _, err = p.communicate(timeout=5)
     assert p.returncode == 130 and 1 <= len(tables(err.decode())) <= n, err
     until(lambda: not m.pids(), 1)
+
+
+# What all but the last rank are seen to wait in. The last one is in MPI_Recv from 3.
+STUCK = {
+    "allreduce": "MPI_Allreduce on MPI_COMM_WORLD",
+    "allreduce_long": "MPI_Allreduce on MPI_COMM_WORLD",
+    "bcast": "MPI_Bcast on MPI_COMM_WORLD",
+    "bcast_long": "MPI_Bcast on MPI_COMM_WORLD",
+    "barrier": "MPI_Barrier on MPI_COMM_WORLD",
+    "alltoall": "MPI_Alltoall on MPI_COMM_WORLD",
+    "ibarrier": "MPI_Wait on MPI_COMM_WORLD",
+    "send": "MPI_Send to LAST tag 5 on MPI_COMM_WORLD",
+    "ssend": "MPI_Ssend to LAST tag 5 on MPI_COMM_WORLD",
+    "probe": "MPI_Probe from LAST tag 5 on MPI_COMM_WORLD",
+    "mprobe_any": "MPI_Mprobe from any on MPI_COMM_WORLD",
+    "recv_any": "MPI_Recv from any tag 5 on MPI_COMM_WORLD",
+    "sendrecv": "MPI_Sendrecv from LAST tag 6 on MPI_COMM_WORLD",
+    "waitall": "MPI_Waitall from LAST tag 5 on MPI_COMM_WORLD",
+    "waitany": "MPI_Waitany from LAST tag 5 on MPI_COMM_WORLD",
+    "part": "MPI_Barrier on communicator 2",
+}
+
+
+@pytest.fixture(scope="session")
+def stuck(programs):
+    return runtime_program(programs, "stuck.c")
+
+
+def check_stuck(text, n, call):
+    last = n - 1
+    where = re.escape(STUCK[call].replace("LAST", str(last)))
+    assert re.search(rf"^  0-{last - 1} +\S+ +\d+\.\. .*  {where} for \d+\.\d s$", text, re.M), text
+    assert re.search(rf"^  {last} +\S+ +\d+ .*  MPI_Recv from 3 tag 7 on MPI_COMM_WORLD for \d+\.\d s$", text, re.M), text
+
+
+@pytest.mark.parametrize("call", STUCK)
+def test_a_deadlock_explains_itself(mpiexec, stuck, tmp_path, call):
+    r = mpiexec("--timeout", "1", "--report", "report.json", "-n", "8", stuck, call)
+    assert r.code == 124 and len(tables(r.err)) == 1, r
+    check_stuck(r.err, 8, call)
+    ranks = json.loads((tmp_path / "report.json").read_text())["jobs"][0]["ranks"]
+    assert [x["last_seen"]["waits_in"] for x in ranks] == [STUCK[call].replace("LAST", "7")] * 7 + [
+        "MPI_Recv from 3 tag 7 on MPI_COMM_WORLD"], ranks
+    assert all(0 < x["last_seen"]["seconds"] < 5 for x in ranks), ranks
+
+
+def test_a_deadlock_of_64_ranks(mpiexec, stuck):
+    r = mpiexec("--timeout", "4", "-n", "64", stuck, "allreduce", timeout=60)
+    check_stuck(r.err, 64, "allreduce")
+    assert r.code == 124 and len(tables(r.err)[0]) == 4, r
+
+
+def test_a_deadlock_on_sigusr1(mpiexec, stuck):
+    p = mpiexec.start("-n", "4", stuck, "barrier")
+    time.sleep(1)
+    p.send_signal(signal.SIGUSR1)
+    text = "".join(p.stderr.readline().decode() for _ in range(4))
+    check_stuck(text, 4, "barrier")
+    p.send_signal(signal.SIGINT)
+    assert p.wait(5) == 130

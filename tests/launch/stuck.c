@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * stuck: the last rank waits for rank 3, which never sends, and all others wait in the call that is named. */
+#include <mpi.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LONG = 300000 };
+static int rank, size, last, *buf, *to;
+static MPI_Comm half;
+
+static void allreduce(void)
+{
+    MPI_Allreduce(buf, to, 1, MPI_INT, MPI_SUM, MPI_COMM_WORLD);
+}
+static void allreduce_long(void)
+{
+    MPI_Allreduce(buf, to, LONG, MPI_INT, MPI_SUM, MPI_COMM_WORLD);
+}
+static void bcast(void)
+{
+    MPI_Bcast(buf, 1, MPI_INT, last, MPI_COMM_WORLD);
+}
+static void bcast_long(void)
+{
+    MPI_Bcast(buf, LONG, MPI_INT, last, MPI_COMM_WORLD);
+}
+static void barrier(void)
+{
+    MPI_Barrier(MPI_COMM_WORLD);
+}
+static void alltoall(void)
+{
+    MPI_Alltoall(buf, 1, MPI_INT, to, 1, MPI_INT, MPI_COMM_WORLD);
+}
+static void ibarrier(void)
+{
+    MPI_Request r;
+    MPI_Ibarrier(MPI_COMM_WORLD, &r);
+    MPI_Wait(&r, MPI_STATUS_IGNORE);
+}
+static void send(void)
+{
+    MPI_Send(buf, LONG, MPI_INT, last, 5, MPI_COMM_WORLD);
+}
+static void ssend(void)
+{
+    MPI_Ssend(buf, 1, MPI_INT, last, 5, MPI_COMM_WORLD);
+}
+static void probe(void)
+{
+    MPI_Probe(last, 5, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+}
+static void mprobe_any(void)
+{
+    MPI_Message m;
+    MPI_Mprobe(MPI_ANY_SOURCE, MPI_ANY_TAG, MPI_COMM_WORLD, &m, MPI_STATUS_IGNORE);
+}
+static void recv_any(void)
+{
+    MPI_Recv(buf, 1, MPI_INT, MPI_ANY_SOURCE, 5, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+}
+static void sendrecv(void)
+{
+    MPI_Sendrecv(buf, 1, MPI_INT, last, 5, to, 1, MPI_INT, last, 6, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+}
+static void waitall(void)
+{
+    MPI_Request r[2];
+    MPI_Irecv(buf, 1, MPI_INT, last, 5, MPI_COMM_WORLD, &r[0]);
+    MPI_Issend(to, 1, MPI_INT, last, 6, MPI_COMM_WORLD, &r[1]);
+    MPI_Waitall(2, r, MPI_STATUSES_IGNORE);
+}
+static void waitany(void)
+{
+    MPI_Request r[2];
+    int i;
+    MPI_Irecv(buf, 1, MPI_INT, last, 5, MPI_COMM_WORLD, &r[0]);
+    MPI_Irecv(to, 1, MPI_INT, last, 5, MPI_COMM_WORLD, &r[1]);
+    MPI_Waitany(2, r, &i, MPI_STATUS_IGNORE);
+}
+static void part(void)
+{
+    MPI_Barrier(half);
+}
+
+static const struct {
+    const char *name;
+    void (*run)(void);
+} calls[] = {{"allreduce", allreduce},   {"allreduce_long", allreduce_long},
+             {"bcast", bcast},           {"bcast_long", bcast_long},
+             {"barrier", barrier},       {"alltoall", alltoall},
+             {"ibarrier", ibarrier},     {"send", send},
+             {"ssend", ssend},           {"probe", probe},
+             {"mprobe_any", mprobe_any}, {"recv_any", recv_any},
+             {"sendrecv", sendrecv},     {"waitall", waitall},
+             {"waitany", waitany},       {"part", part}};
+
+int main(int argc, char **argv)
+{
+    MPI_Init(&argc, &argv);
+    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+    MPI_Comm_size(MPI_COMM_WORLD, &size);
+    last = size - 1;
+    buf = calloc(LONG, sizeof *buf);
+    to = calloc(LONG, sizeof *to);
+    MPI_Comm_split(MPI_COMM_WORLD, 0, 0, &half);
+    MPI_Barrier(MPI_COMM_WORLD);
+    if (rank == last)
+        MPI_Recv(buf, 1, MPI_INT, 3, 7, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
+        if (rank < last && strcmp(calls[i].name, argv[1]) == 0)
+            calls[i].run();
+    MPI_Finalize();
+    return 0;
+}
