@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The installed tree works where it is moved to, for root and for others, and the README's examples work in it."""
 
+import os
+import pathlib
 import re
+import shlex
+import shutil
 import subprocess
 
 import pytest
@@ -13,9 +17,30 @@ EXAMPLES = EXAMPLE.findall((TOP / "README.md").read_text())
 
 
 def test_the_tree_is_whole(tree):
-    for name in ("bin/mpiexec", "libexec/muster/muster-proxy", "share/man/man1/mpiexec.1", "include/mpi.h"):
+    for name in ("bin/mpiexec", "libexec/muster/muster-proxy", "share/man/man1/mpiexec.1", "include/mpi.h",
+                 "share/man/man7/libmpi_abi.7"):
         assert (tree / name).is_file(), name
     assert list(tree.rglob("libmpi_abi.so.1"))
+
+
+def test_other_names(run):
+    """mpirun is mpiexec, mpic++ is mpicxx: of the tree, wherever it is."""
+    r = run("mpirun -n 2 echo hello")
+    assert r.returncode == 0 and r.stdout == "hello\nhello\n", r
+    r, s = run("mpic++ -show"), run("mpicxx -show")
+    assert r.returncode == 0 and r.stdout == s.stdout, r
+
+
+def test_pkg_config_finds_the_tree_where_it_is(tree):
+    pc = next(tree.rglob("mpi_abi.pc"))
+    if not shutil.which("pkg-config"):
+        pytest.skip("no pkg-config")
+    r = subprocess.run(["pkg-config", "--cflags", "--libs", "mpi_abi"], capture_output=True, text=True,
+                       env={**os.environ, "PKG_CONFIG_PATH": str(pc.parent)})
+    words = shlex.split(r.stdout)
+    assert r.returncode == 0 and words[-1] == "-lmpi_abi", r
+    include, lib = (pathlib.Path(w[2:]) for w in words[:2])
+    assert (include / "mpi.h").is_file() and (lib / "libmpi_abi.so.1").exists() and tree.resolve() in include.resolve().parents
 
 
 def test_no_text_in_the_tree_names_the_place_that_it_was_built_in(tree, build):

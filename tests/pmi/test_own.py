@@ -66,7 +66,6 @@ def test_a_rank_that_dies_under_hydra_takes_the_others_along(hydra, own, version
 def test_abort_under_hydra(hydra, own, version):
     r = hydra("-n", "3", own, "abort", version=version, timeout=10)
     assert r.returncode == (5 if version == "1" else 255), r  # Hydra's PMI-2 knows no abort: it ends everything at once
-    assert "muster: rank 2 on " in r.stderr or version == "2", r
 
 
 @pytest.mark.parametrize("version", VERSIONS)
