@@ -20,7 +20,7 @@
  * If it comes before T1, then R1 is visible to T2, which comes later, and T does not enter. The compiler keeps T1
  * before T2 and T3 before T4 (atomic_signal_fence); the processor need not.
  *
- * Nobody sleeps for good. R sleeps on seat.in as long as it is 1. If T's barrier comes before T3, then R1 is visible to
+ * Nobody sleeps for good. R sleeps on seat.in as long as it is not 0. If T's barrier comes before T3, then R1 is visible to
  * T4, and T wakes R; if it comes after T3, R does not see the 1 of that turn. The same holds for the 0 that T stores
  * when it does not enter: it always wakes.
  *
@@ -44,11 +44,12 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SPINS = 100, STREAK_FIRST = 256, STREAK_MOST = 65536, BY_WORD = 1 << 24 };
+enum { SPINS = 100, STREAK_FIRST = 256, STREAK_MOST = 65536 };
 static const int64_t patience_ns = 50000;
 
-static struct seat nobody;
-_Alignas(64) _Atomic(struct seat *) lock_bias = &nobody;
+static struct seat nobody, outside; /* `outside`: of a thread that has no seat yet */
+struct lock_face lock_face = {.bias = &nobody, .on = true};
+_Thread_local __attribute__((tls_model("initial-exec"))) struct seat *lock_seat = &outside;
 static struct {
     _Alignas(64) _Atomic uint32_t word;
     _Atomic uint32_t turns;     /* how often one who had to wait got it */
@@ -56,17 +57,25 @@ static struct {
     _Atomic uint32_t asleep;    /* of them, on the futex `word` */
     _Atomic uint32_t impatient; /* of them, for long */
     _Atomic uint32_t polite;    /* threads that wait for the next turn */
+    /* Who holds it by the word, and how deep. Others only compare the holder with themselves. */
+    _Atomic(const void *) holder;
+    int depth;
     /* under the lock */
     const struct seat *last;
     uint32_t streak, needed;
     bool can_bias;
 } lock = {.needed = STREAK_FIRST};
 
-_Atomic bool lock_on = true;
-int lock_sleepers;
-void (*lock_wake_sleepers)(void);
+/* Tells one thread from another. */
+static const void *self(void)
+{
+    return &lock_seat;
+}
 
-_Thread_local __attribute__((tls_model("initial-exec"))) struct lock_mine lock_mine;
+static bool held_by_word(void)
+{
+    return atomic_load_explicit(&lock.holder, memory_order_relaxed) == self();
+}
 
 static pthread_mutex_t seats_mutex = PTHREAD_MUTEX_INITIALIZER;
 static struct seat *seats_free;
@@ -81,7 +90,7 @@ static void seat_leave(void *p)
     s->next = seats_free;
     seats_free = s;
     pthread_mutex_unlock(&seats_mutex);
-    lock_mine.seat = NULL;
+    lock_seat = &outside;
 }
 
 static void seats_open(void)
@@ -96,22 +105,24 @@ __attribute__((destructor)) static void seats_close(void)
         pthread_key_delete(seats_key);
 }
 
-/* NULL without memory: the thread goes by the word. */
-static struct seat *seat_take(void)
+/* Without memory the thread stays without, and goes by the word. */
+static void seat_take(void)
 {
     pthread_once(&seats_once, seats_open);
     if (!seats_keyed)
-        return NULL;
+        return;
     pthread_mutex_lock(&seats_mutex);
     struct seat *s = seats_free;
     if (s)
         seats_free = s->next;
     pthread_mutex_unlock(&seats_mutex);
-    if (!s && !(s = aligned_alloc(sizeof *s, sizeof *s)))
-        return NULL;
-    atomic_init(&s->in, 0);
+    if (!s) {
+        if (!(s = aligned_alloc(sizeof *s, sizeof *s)))
+            return;
+        atomic_init(&s->in, 0);
+    }
     pthread_setspecific(seats_key, s);
-    return s;
+    lock_seat = s;
 }
 
 static void wait_on(_Atomic uint32_t *word, uint32_t value, const struct timespec *most)
@@ -211,12 +222,13 @@ static void turn_wait(uint32_t seen)
 /* We have the word; somebody has the bias. */
 static void bias_revoke(struct seat *s)
 {
-    atomic_store_explicit(&lock_bias, &nobody, memory_order_relaxed);
+    atomic_store_explicit(&lock_face.bias, &nobody, memory_order_relaxed);
     syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
     for (int i = 0; i < SPINS && atomic_load_explicit(&s->in, memory_order_relaxed); i++)
         pause_cpu();
-    while (atomic_load_explicit(&s->in, memory_order_acquire))
-        wait_on(&s->in, 1, NULL);
+    uint32_t in;
+    while ((in = atomic_load_explicit(&s->in, memory_order_acquire)) != 0)
+        wait_on(&s->in, in, NULL);
     lock.needed = lock.needed < STREAK_MOST ? lock.needed * 2 : STREAK_MOST;
     lock.streak = 0;
 }
@@ -224,33 +236,48 @@ static void bias_revoke(struct seat *s)
 /* We have the word: if we have had it often enough, the bias instead. */
 static bool bias_gain(void)
 {
-    if (lock.last != lock_mine.seat) {
-        lock.last = lock_mine.seat;
+    struct seat *s = lock_seat;
+    if (lock.last != s) {
+        lock.last = s;
         lock.streak = 0;
     }
-    if (LIKELY(++lock.streak < lock.needed) || !lock.can_bias || !lock_mine.seat ||
+    if (LIKELY(++lock.streak < lock.needed) || !lock.can_bias || s == &outside ||
         atomic_load_explicit(&lock.wanted, memory_order_relaxed))
         return false;
-    atomic_store_explicit(&lock_mine.seat->in, 1, memory_order_relaxed);
-    atomic_store_explicit(&lock_bias, lock_mine.seat, memory_order_relaxed);
+    atomic_store_explicit(&s->in, 1, memory_order_relaxed);
+    atomic_store_explicit(&lock_face.bias, s, memory_order_relaxed);
     word_give(); /* release: who takes it next sees both */
+    return true;
+}
+
+static bool deeper(void)
+{
+    struct seat *s = lock_seat;
+    uint32_t depth = lock_depth_of(s);
+    if (depth > 0)
+        atomic_store_explicit(&s->in, depth + 1, memory_order_relaxed);
+    else if (held_by_word())
+        lock.depth++;
+    else
+        return false;
     return true;
 }
 
 void lock_take_slow(void)
 {
-    if (lock_mine.depth > 0) {
-        lock_mine.depth++;
+    if (deeper())
         return;
-    }
-    if (!lock_mine.seat)
-        lock_mine.seat = seat_take();
+    if (lock_seat == &outside)
+        seat_take();
     if (!word_try())
         word_wait();
-    struct seat *s = atomic_load_explicit(&lock_bias, memory_order_relaxed);
+    struct seat *s = atomic_load_explicit(&lock_face.bias, memory_order_relaxed);
     if (UNLIKELY(s != &nobody))
         bias_revoke(s);
-    lock_mine.depth = bias_gain() ? 1 : BY_WORD + 1;
+    if (bias_gain())
+        return;
+    atomic_store_explicit(&lock.holder, self(), memory_order_relaxed);
+    lock.depth = 1;
 }
 
 void lock_wake(struct seat *s)
@@ -269,43 +296,58 @@ void lock_not_entered(struct seat *s)
 static void give_word(bool courtesy)
 {
     uint32_t seen = atomic_load_explicit(&lock.turns, memory_order_relaxed);
+    courtesy |= atomic_load_explicit(&lock.impatient, memory_order_relaxed) > 0;
     courtesy = courtesy && atomic_load_explicit(&lock.wanted, memory_order_relaxed);
-    lock_mine.depth = 0;
+    atomic_store_explicit(&lock.holder, NULL, memory_order_relaxed);
     word_give();
     if (UNLIKELY(courtesy))
         turn_wait(seen);
 }
 
-static void give_wholly(bool courtesy)
+/* Returns how deep it was held. */
+static int give_wholly(bool courtesy)
 {
-    if (UNLIKELY(lock_sleepers > 0))
-        lock_wake_sleepers();
-    if (lock_mine.depth < BY_WORD)
-        lock_give_biased();
-    else
-        give_word(courtesy || atomic_load_explicit(&lock.impatient, memory_order_relaxed));
+    struct seat *s = lock_seat;
+    if (UNLIKELY(lock_face.sleepers > 0))
+        lock_face.wake();
+    int depth = (int)lock_depth_of(s);
+    if (depth > 0) {
+        lock_give_biased(s);
+    } else {
+        depth = lock.depth;
+        give_word(courtesy);
+    }
+    return depth;
 }
 
 void lock_give_slow(void)
 {
-    if (lock_mine.depth % BY_WORD > 1)
-        lock_mine.depth--;
+    struct seat *s = lock_seat;
+    uint32_t depth = lock_depth_of(s);
+    if (depth > 1)
+        atomic_store_explicit(&s->in, depth - 1, memory_order_relaxed);
+    else if (depth == 0 && lock.depth > 1)
+        lock.depth--;
     else
         give_wholly(false);
 }
 
 bool lock_wanted(void)
 {
-    return atomic_load_explicit(&lock_bias, memory_order_relaxed) != lock_mine.seat &&
-           (lock_mine.depth < BY_WORD || atomic_load_explicit(&lock.wanted, memory_order_relaxed));
+    if (lock_biased_to(lock_seat))
+        return false;
+    /* The bias has been taken from us, or others wait for the word that we have. */
+    return lock_depth_of(lock_seat) > 0 || atomic_load_explicit(&lock.wanted, memory_order_relaxed);
+}
+
+static bool held(void)
+{
+    return lock_depth_of(lock_seat) > 0 || held_by_word();
 }
 
 int lib_suspend(void)
 {
-    int depth = lock_mine.depth % BY_WORD;
-    if (depth > 0)
-        give_wholly(false);
-    return depth;
+    return held() ? give_wholly(false) : 0;
 }
 
 void lib_resume(int depth)
@@ -313,14 +355,15 @@ void lib_resume(int depth)
     if (depth == 0)
         return;
     lock_take();
-    lock_mine.depth += depth - 1;
+    if (lock_depth_of(lock_seat) > 0)
+        atomic_store_explicit(&lock_seat->in, (uint32_t)depth, memory_order_relaxed);
+    else
+        lock.depth = depth;
 }
 
 void lock_yield_slow(void)
 {
-    int depth = lock_mine.depth % BY_WORD;
-    give_wholly(true);
-    lib_resume(depth);
+    lib_resume(give_wholly(true));
 }
 
 void lock_begin(void)
@@ -331,7 +374,7 @@ void lock_begin(void)
     registered = true;
     lock.streak = STREAK_MOST; /* the caller is the likely user */
     if (!lock_used()) {
-        atomic_store_explicit(&lock_on, true, memory_order_relaxed);
+        atomic_store_explicit(&lock_face.on, true, memory_order_relaxed);
         lock_take();
     }
 }
@@ -341,5 +384,5 @@ void lock_end(void)
     if (!lock_used())
         return;
     lock_give();
-    atomic_store_explicit(&lock_on, false, memory_order_relaxed);
+    atomic_store_explicit(&lock_face.on, false, memory_order_relaxed);
 }

@@ -12,31 +12,31 @@
 #include <stdatomic.h>
 #include "lib/core/types.h"
 
-extern _Atomic bool lock_on;
+/* Each thread has a seat. The lock is biased to one of them, which takes it by a store between two loads: see lock.c.
+ */
+struct seat {
+    _Atomic uint32_t in; /* how deep the thread holds the lock by bias; written by it alone */
+    struct seat *next;   /* free */
+    char pad[48];
+};
+
+/* What each call looks at, in one cache line. */
+struct lock_face {
+    _Alignas(64) _Atomic(struct seat *) bias;
+    _Atomic bool on;
+    /* Threads that sleep without the lock until what they wait for comes true. While there are any, `wake` is called by
+     * each who is about to give the lock up. Changed under the lock. */
+    int sleepers;
+    void (*wake)(void);
+};
+extern struct lock_face lock_face;
+/* initial-exec: reached without a call; so few bytes fit even where the library is loaded late. */
+extern _Thread_local __attribute__((tls_model("initial-exec"))) struct seat *lock_seat;
 
 static inline bool lock_used(void)
 {
-    return UNLIKELY(atomic_load_explicit(&lock_on, memory_order_relaxed));
+    return UNLIKELY(atomic_load_explicit(&lock_face.on, memory_order_relaxed));
 }
-
-/* The lock is biased to one thread, which takes it by a store between two loads: see lock.c. */
-struct seat {
-    _Atomic uint32_t in;
-    struct seat *next; /* free */
-    char pad[48];
-};
-struct lock_mine {
-    struct seat *seat;
-    int depth; /* how deep this thread holds the lock; more is added if it does not by bias */
-};
-/* initial-exec: reached without a call; so few bytes fit even where the library is loaded late. */
-extern _Thread_local __attribute__((tls_model("initial-exec"))) struct lock_mine lock_mine;
-extern _Atomic(struct seat *) lock_bias;
-
-/* Threads that sleep without the lock until what they wait for comes true. While there are any, `wake` is called by
- * each who is about to give the lock up. Changed under the lock. */
-extern int lock_sleepers;
-extern void (*lock_wake_sleepers)(void);
 
 void lock_take_slow(void);
 void lock_give_slow(void);
@@ -45,28 +45,29 @@ void lock_wake(struct seat *s);
 
 ALWAYS_INLINE bool lock_biased_to(const struct seat *s)
 {
-    return LIKELY(atomic_load_explicit(&lock_bias, memory_order_relaxed) == s);
+    return LIKELY(atomic_load_explicit(&lock_face.bias, memory_order_relaxed) == s);
+}
+
+ALWAYS_INLINE uint32_t lock_depth_of(const struct seat *s)
+{
+    return atomic_load_explicit(&s->in, memory_order_relaxed);
 }
 
 ALWAYS_INLINE void lock_take(void)
 {
-    struct seat *s = lock_mine.seat;
-    if (UNLIKELY(!lock_biased_to(s) || lock_mine.depth > 0)) {
+    struct seat *s = lock_seat;
+    if (UNLIKELY(!lock_biased_to(s) || lock_depth_of(s) > 0)) {
         lock_take_slow();
         return;
     }
     atomic_store_explicit(&s->in, 1, memory_order_relaxed);
     atomic_signal_fence(memory_order_seq_cst);
-    if (lock_biased_to(s))
-        lock_mine.depth = 1;
-    else
+    if (!lock_biased_to(s))
         lock_not_entered(s);
 }
 
-ALWAYS_INLINE void lock_give_biased(void)
+ALWAYS_INLINE void lock_give_biased(struct seat *s)
 {
-    struct seat *s = lock_mine.seat;
-    lock_mine.depth = 0;
     /* Release: what was written under the lock comes before. */
     atomic_store_explicit(&s->in, 0, memory_order_release);
     atomic_signal_fence(memory_order_seq_cst);
@@ -76,8 +77,9 @@ ALWAYS_INLINE void lock_give_biased(void)
 
 ALWAYS_INLINE void lock_give(void)
 {
-    if (LIKELY(lock_mine.depth == 1 && lock_sleepers == 0))
-        lock_give_biased();
+    struct seat *s = lock_seat;
+    if (LIKELY(lock_depth_of(s) == 1 && lock_face.sleepers == 0))
+        lock_give_biased(s);
     else
         lock_give_slow();
 }
@@ -112,11 +114,5 @@ static inline void lib_yield(void)
 /* Gives it up wholly, however deep; lib_resume takes it back to that depth. */
 int lib_suspend(void);
 void lib_resume(int depth);
-
-/* Tells one thread from another. */
-static inline const void *lock_self(void)
-{
-    return &lock_mine;
-}
 
 #endif

@@ -152,7 +152,7 @@ static void rest(struct waiter *w, const struct request *on)
 {
     bool own = boot.local_size <= boot.local_cpus;
     unsigned spin = own ? SPIN_OWN : SPIN_SHARED, yields = own ? YIELDS_OWN : YIELDS_SHARED;
-    if (own && lock_sleepers > 0 && boot.local_size * (1 + lock_sleepers) > boot.local_cpus)
+    if (own && lock_face.sleepers > 0 && boot.local_size * (1 + lock_face.sleepers) > boot.local_cpus)
         spin = SPIN_THREADS; /* a thread that is woken may want the processor */
     if (!own && w->idle == spin && no_yields > 0) {
         no_yields--;

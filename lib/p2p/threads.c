@@ -97,13 +97,13 @@ void threads_sleep(struct waiter *w, _Atomic uint32_t *bell, uint32_t value, con
     w->roused = false;
     w->deep = most->tv_nsec > nap.tv_nsec;
     TAILQ_INSERT_TAIL(&asleep, w, line);
-    lock_wake_sleepers = threads_wake;
-    lock_sleepers++;
+    lock_face.wake = threads_wake;
+    lock_face.sleepers++;
     going = w;
     int depth = lib_suspend();
     syscall(SYS_futex, bell, FUTEX_WAIT, value, most, NULL, 0);
     lib_resume(depth);
-    lock_sleepers--;
+    lock_face.sleepers--;
     TAILQ_REMOVE(&asleep, w, line);
     if (packets)
         at_bell = NULL;

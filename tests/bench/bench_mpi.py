@@ -151,6 +151,19 @@ def types(rounds, libs):
                   goal=("<= by hand, ahead of all", lambda m: m["muster"] <= m["by-hand"] and ahead(m)))
 
 
+def threads(rounds, libs):
+    """What MPI_THREAD_MULTIPLE costs who calls from one thread; and two threads at once, for information."""
+    ours = libs["muster"]
+    table = collect(4 * rounds, {"single": ours(2, "calls"), "muster": ours(2, "calls", "multiple")})
+    for (name, size), values in table.items():
+        yield row(f"MULTIPLE beside SINGLE: {name[6:]} of {size} B", "us", values,
+                  goal=("<= 1.10 x single", lambda m: m["muster"] <= 1.10 * m["single"]))
+    # Without Debian's Open MPI, whose threads give a processor away only at the end of a slice: minutes.
+    table = collect(min(rounds, 3), {name: cmd(2, "threads") for name, cmd in libs.items() if name != "openmpi"})
+    for (name, size), values in table.items():
+        yield row(f"2 ranks, {name.replace('-', ': ', 1)} of {size} B", "us", values)
+
+
 def memory(rounds, libs):
     for n in (2, 16, 64):
         table = collect(min(rounds, 3), {name: cmd(n, "memory") for name, cmd in libs.items()})
@@ -185,6 +198,7 @@ def run(rounds):
         yield from memory(rounds, libs)
         yield from two(rounds, libs)
         yield from types(rounds, libs)
+        yield from threads(rounds, libs)
         yield from waiting(rounds, libs)
         for n in (8, 16):
             yield from many(min(rounds, 3), libs, n)

@@ -200,9 +200,9 @@ static void count_wake(void)
 
 static void sleepers_are_looked_after(void **state)
 {
-    lock_wake_sleepers = count_wake;
+    lock_face.wake = count_wake;
     lib_lock();
-    lock_sleepers = 1;
+    lock_face.sleepers = 1;
     lib_lock();
     lib_unlock();
     assert_int_equal(woken, 0);
@@ -211,7 +211,7 @@ static void sleepers_are_looked_after(void **state)
     lib_lock();
     lib_resume(lib_suspend());
     assert_int_equal(woken, 2);
-    lock_sleepers = 0;
+    lock_face.sleepers = 0;
     lib_unlock();
     assert_int_equal(woken, 2);
     woken = 0;
