@@ -2,7 +2,12 @@
  *
  * floor: what the machine can do without MPI: two processes, each on a processor of its own, and bare loads and stores
  * in memory that they share. Prints the lines that mpi_bench prints, so that each can be divided by its floor.
+ *
+ *     floor | floor wait SECONDS
+ *
+ * The latter is a bare futex: 15 processes sleep while one computes, which then wakes each of them.
  */
+#include <linux/futex.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -11,6 +16,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -227,8 +233,64 @@ static void floors(void)
     report("allreduce", MIB, measure(allreduce) * 1e6);
 }
 
-int main(void)
+struct sleeper {
+    _Alignas(64) _Atomic uint32_t bell, answer;
+    double stamp, took;
+};
+
+static void futex(_Atomic uint32_t *word, int op, uint32_t value)
 {
+    syscall(SYS_futex, word, op, value, NULL, NULL, 0);
+}
+
+static _Noreturn void sleeper(struct sleeper *s)
+{
+    prctl(PR_SET_PDEATHSIG, 9, 0, 0, 0);
+    while (atomic_load(&s->bell) == 0)
+        futex(&s->bell, FUTEX_WAIT, 0);
+    s->took = now() - s->stamp;
+    atomic_store(&s->answer, 1);
+    _exit(0);
+}
+
+/* The slowest of them, as in mpi_bench. */
+static int waiting(double seconds)
+{
+    enum { SLEEPERS = 15 };
+    struct sleeper *all = mmap(NULL, SLEEPERS * sizeof *all, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (all == MAP_FAILED)
+        return 2;
+    for (int i = 0; i < SLEEPERS; i++) {
+        pid_t child = fork();
+        if (child < 0)
+            return 2;
+        if (child == 0)
+            sleeper(&all[i]);
+    }
+    volatile double x = 0;
+    double begin = now(), worst = 0;
+    while (now() - begin < seconds)
+        for (int i = 0; i < 10000; i++)
+            x = x + i;
+    for (int i = 0; i < SLEEPERS; i++) {
+        all[i].stamp = now();
+        atomic_store(&all[i].bell, 1);
+        futex(&all[i].bell, FUTEX_WAKE, 1);
+        while (!atomic_load(&all[i].answer))
+            sched_yield();
+        if (all[i].took > worst)
+            worst = all[i].took;
+    }
+    while (wait(NULL) > 0)
+        ;
+    report("wait-wake-up", SLEEPERS + 1, worst * 1e6);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc > 2 && strcmp(argv[1], "wait") == 0)
+        return waiting(atof(argv[2]));
     sh = mmap(NULL, sizeof *sh, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     mine = malloc(MOST);
     landing = malloc(MOST);
