@@ -34,7 +34,7 @@ ALWAYS_INLINE struct slot *slot_of(const struct end *e, uint32_t number)
 }
 
 /* The line will be written soon: it is asked for before. */
-ALWAYS_INLINE void own_soon(const struct slot *s)
+ALWAYS_INLINE void own_soon(const void *s)
 {
 #if defined(__x86_64__)
     __asm__ volatile("prefetchw %0" : : "m"(*(const char *)s)); /* the builtin would only read without -mprfchw */
@@ -71,6 +71,16 @@ static void *room_for(struct end *e, size_t n)
     return e->bytes + start % shm.bytes;
 }
 
+/* The next message is often as long as this one. */
+static void own_bytes(const struct end *e, size_t n)
+{
+    size_t off = e->at % shm.bytes;
+    if (off + n > shm.bytes || e->at + n - e->freed > shm.bytes)
+        return;
+    for (const char *line = e->bytes + off, *end = line + n; line < end; line += SHM_LINE)
+        own_soon(line);
+}
+
 static void *shm_reserve(struct peer *p, size_t n)
 {
     struct end *e = p->channel;
@@ -99,6 +109,8 @@ static void shm_commit(struct peer *p, uint8_t kind, struct match_key key, size_
     if (n > SHM_INLINE)
         e->at = e->start + (n + SHM_LINE - 1) / SHM_LINE * SHM_LINE;
     publish(e, slot_of(e, e->next), kind, key, n);
+    if (n > SHM_INLINE)
+        own_bytes(e, n);
 }
 
 static bool inject_long(struct peer *p, uint8_t kind, struct match_key key, const void *payload, size_t n)
