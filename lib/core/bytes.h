@@ -8,28 +8,39 @@
 #include <string.h>
 #include "lib/core/types.h"
 
-/* Any n; meant for small ones. The places do not overlap. */
-ALWAYS_INLINE void bytes_copy(void *to, const void *from, size_t n)
+/* At most 16. The places do not overlap, here and below. */
+ALWAYS_INLINE void bytes_copy_16(void *to, const void *from, size_t n)
 {
     char *t = to;
     const char *f = from;
     if (LIKELY(n == 8)) {
         memcpy(t, f, 8);
-    } else if (n > 8 && n <= 16) {
+    } else if (n > 8) {
         uint64_t first, last;
         memcpy(&first, f, 8);
         memcpy(&last, f + n - 8, 8);
         memcpy(t, &first, 8);
         memcpy(t + n - 8, &last, 8);
-    } else if (n >= 4 && n < 8) {
+    } else if (n >= 4) {
         uint32_t first, last;
         memcpy(&first, f, 4);
         memcpy(&last, f + n - 4, 4);
         memcpy(t, &first, 4);
         memcpy(t + n - 4, &last, 4);
     } else if (n > 0) {
-        memcpy(t, f, n);
+        t[0] = f[0];
+        t[n / 2] = f[n / 2];
+        t[n - 1] = f[n - 1];
     }
+}
+
+/* Any n; meant for small ones. */
+ALWAYS_INLINE void bytes_copy(void *to, const void *from, size_t n)
+{
+    if (LIKELY(n <= 16))
+        bytes_copy_16(to, from, n);
+    else
+        memcpy(to, from, n);
 }
 
 void bytes_copy_by_loop(void *to, const void *from, size_t n);

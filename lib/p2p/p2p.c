@@ -69,7 +69,7 @@ void p2p_receive_unexpected(struct request *r, struct unexpected *u)
     if (u->kind == EAGER)
         receive_eager(r, u->nodes[0].key, u->payload, u->n);
     else
-        rendezvous_receive(r, u->from, u->nodes[0].key, u->payload);
+        rendezvous_receive(r, u->from, u->nodes[0].key, u->payload, u->n);
     match_drop(u);
 }
 
@@ -86,7 +86,7 @@ static __attribute__((noinline)) bool deliver_slow(struct peer *from, const stru
     struct request *r = h->kind == RTS ? match_arrival(h->key) : NULL;
     if (!r)
         return match_keep(from, h, payload, n, h->kind == RTS ? rendezvous_bytes(payload) : n) != NULL;
-    rendezvous_receive(r, from, h->key, payload);
+    rendezvous_receive(r, from, h->key, payload, n);
     return true;
 }
 

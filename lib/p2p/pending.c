@@ -35,6 +35,15 @@ bool p2p_pending(void)
     return !TAILQ_EMPTY(&busy);
 }
 
+bool p2p_streaming(void)
+{
+    const struct peer *p;
+    TAILQ_FOREACH(p, &busy, more)
+    if (!TAILQ_EMPTY(&p->streams))
+        return true;
+    return false;
+}
+
 static int flush(struct request_queue *queue)
 {
     struct request *r;

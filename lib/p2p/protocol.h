@@ -11,8 +11,9 @@ enum packet_kind { EAGER = 1, RTS, CTS, DATA, FIN };
 /* pending: sends what r has to send next, now or when there is room. Packets that messages begin with keep their order
  * to one peer; the DATA of those under way goes behind, whatever came first. */
 void p2p_submit(struct request *r, uint8_t kind);
-bool p2p_pending(void); /* something waits for room */
-int p2p_flush(void);    /* sends of it what can be sent now; packets */
+bool p2p_pending(void);   /* something waits for room */
+bool p2p_streaming(void); /* messages of ours are under way */
+int p2p_flush(void);      /* sends of it what can be sent now; packets */
 /* What waits for room and is doomed ends with MPI_ERR_PROC_ABORTED. */
 void p2p_withdraw(bool (*doomed)(const struct request *r));
 
@@ -26,11 +27,11 @@ bool rendezvous_push_fin(struct request *r);
 /* What was announced to a peer that is gone will not be fetched. */
 void rendezvous_forget(struct peer *p);
 /* An RTS that has found its receive, or that has not and is kept: bytes of its message. */
-void rendezvous_receive(struct request *r, struct peer *from, struct match_key key, const void *payload);
+void rendezvous_receive(struct request *r, struct peer *from, struct match_key key, const void *payload, size_t n);
 size_t rendezvous_bytes(const void *payload);
 /* The packets after it. */
 void rendezvous_arrived(struct peer *from, const struct packet *h, const void *payload, size_t n);
-enum { RENDEZVOUS_RTS = 32 }; /* bytes of an RTS */
+enum { RENDEZVOUS_RTS = 32 }; /* bytes of an RTS at least */
 
 /* What a matched receive learns from the head. Returns how many bytes fit. */
 ALWAYS_INLINE MPI_Count p2p_accept(struct request *r, struct match_key key, MPI_Count bytes)
@@ -70,7 +71,7 @@ ALWAYS_INLINE bool p2p_send_now(const void *buf, MPI_Count count, struct datatyp
     struct match_key key = match_key_of(ctx, c->rank, tag);
     if (UNLIKELY(!datatype_is_run(t, count)))
         return p2p_send_packed(p, key, buf, count, t);
-    return p->transport->inject(p, EAGER, key, (const char *)buf + t->true_lb, (size_t)n);
+    return p->transport->inject(p, EAGER, ctx, key.pair, (const char *)buf + t->true_lb, (size_t)n);
 }
 
 #endif

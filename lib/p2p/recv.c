@@ -69,13 +69,15 @@ int mpi_sendrecv(const void *sendbuf, MPI_Count sendcount, struct datatype *send
                  MPI_Status *status)
 {
     struct request *in, *out;
-    int rc = p2p_recv(recvbuf, recvcount, recvtype, source, recvtag, c, c->ctx, &in);
-    if (rc != MPI_SUCCESS)
-        return rc;
-    rc = p2p_send(sendbuf, sendcount, sendtype, dest, sendtag, c, c->ctx, MODE_STANDARD, &out);
-    if (rc == MPI_SUCCESS && out)
+    if (p2p_send_now(sendbuf, sendcount, sendtype, dest, sendtag, c, c->ctx))
+        return mpi_recv(recvbuf, recvcount, recvtype, source, recvtag, c, status);
+    /* The send comes first, so that who matches knows that there is work for both. */
+    int rc = p2p_send(sendbuf, sendcount, sendtype, dest, sendtag, c, c->ctx, MODE_STANDARD, &out);
+    int in_rc = p2p_recv(recvbuf, recvcount, recvtype, source, recvtag, c, c->ctx, &in);
+    if (out)
         rc = request_wait(out, MPI_STATUS_IGNORE);
-    int in_rc = request_wait(in, status);
+    if (in_rc == MPI_SUCCESS)
+        in_rc = request_wait(in, status);
     return rc != MPI_SUCCESS ? rc : in_rc;
 }
 

@@ -2,10 +2,11 @@
  *
  * rendezvous: messages that are too long for one packet, or whose sender wants to know of the receive.
  *
- * The sender announces them with RTS. The receiver, once matched, has two ways. It reads the sender's memory itself and
- * answers FIN: that needs nobody else, but the system call alone takes microseconds. Or it answers CTS, and the sender
- * streams DATA through the transport: two copies, but on two processors at once, each as fast as the cache; so that is
- * taken where the sender waits for just this and does not sleep. */
+ * The sender announces them with RTS, which carries the data, too, if it can. If not, the receiver, once matched, has
+ * two ways. It reads the sender's memory itself and answers FIN: that needs nobody else, but the system call alone
+ * takes microseconds. Or it answers CTS, and the sender streams DATA through the transport: two copies, but on two
+ * processors at once, each as fast as the cache; so that is taken where both have nothing else to copy, and the sender
+ * waits and does not sleep. */
 #include <string.h>
 #include "lib/bindings/impl.h"
 #include "lib/boot/boot.h"
@@ -43,7 +44,7 @@ void rendezvous_forget(struct peer *p)
 /* Packets that only the other side's request needs. */
 static bool control(struct request *r, uint8_t kind, const void *body, size_t n)
 {
-    return r->peer->transport->inject(r->peer, kind, (struct match_key){0}, body, n);
+    return r->peer->transport->inject(r->peer, kind, 0, 0, body, n);
 }
 
 bool rendezvous_push_rts(struct request *r)
@@ -51,10 +52,15 @@ bool rendezvous_push_rts(struct request *r)
     const struct transport *t = r->peer->transport;
     struct match_key key = match_key_of(r->posted.key.ctx, r->comm->rank, r->posted.key.tag);
     struct rts body = {r->obj.handle, (uint64_t)r->bytes, 0, (uint32_t)(announced - r->peer->announced)};
+    size_t with = (size_t)r->bytes <= t->max_payload - sizeof body ? (size_t)r->bytes : 0;
+    char *room = t->reserve(r->peer, sizeof body + with);
+    if (!room)
+        return false;
     if (datatype_is_run(r->datatype, r->count))
         body.at = (uint64_t)(uintptr_t)((const char *)r->sbuf + r->datatype->true_lb);
-    if (!t->inject(r->peer, RTS, key, &body, sizeof body))
-        return false;
+    memcpy(room, &body, sizeof body);
+    datatype_pack(r->datatype, r->sbuf, r->count, 0, room + sizeof body, with);
+    t->commit(r->peer, RTS, key, sizeof body + with);
     announce(r, 1);
     return true;
 }
@@ -151,17 +157,18 @@ static const bool waits[CALL_COUNT] = {
     [CALL_Comm_split] = 1,
 };
 
-/* Would the sender stream at once? A glance: it may have changed when CTS gets there, which costs time only. */
+/* Would the sender stream at once, and have we nothing else to copy? A glance: it may have changed when CTS gets there,
+ * which costs time only. */
 static bool attends(const struct peer *p, const struct rts *body)
 {
-    if (!p->transport->awake || !p->transport->awake(p) || body->others > 1)
+    if (announced > 0 || p2p_streaming() || body->others > 1 || !p->transport->awake || !p->transport->awake(p))
         return false;
     const struct rank_status *s = node_segment_status((struct node_segment *)boot.segment, (uint32_t)p->local);
     uint64_t call = atomic_load_explicit(&s->call, memory_order_relaxed) & 0xffff;
     return call < CALL_COUNT && waits[call];
 }
 
-void rendezvous_receive(struct request *r, struct peer *from, struct match_key key, const void *payload)
+void rendezvous_receive(struct request *r, struct peer *from, struct match_key key, const void *payload, size_t n)
 {
     struct rts body;
     memcpy(&body, payload, sizeof body);
@@ -170,7 +177,10 @@ void rendezvous_receive(struct request *r, struct peer *from, struct match_key k
     r->remote = body.sender;
     r->moved = 0;
     r->whole = (MPI_Count)body.bytes;
-    if (r->bytes == 0 || (body.at && from->transport->read && !attends(from, &body) && read_direct(r, body.at)))
+    bool here = n - sizeof body >= body.bytes;
+    if (here)
+        datatype_unpack(r->datatype, r->rbuf, r->count, 0, (const char *)payload + sizeof body, (size_t)r->bytes);
+    if (here || r->bytes == 0 || (body.at && from->transport->read && !attends(from, &body) && read_direct(r, body.at)))
         p2p_submit(r, FIN);
     else
         p2p_submit(r, CTS);

@@ -59,7 +59,7 @@ static void gone_commit(struct peer *p, uint8_t kind, struct match_key key, size
 {
 }
 
-static bool gone_inject(struct peer *p, uint8_t kind, struct match_key key, const void *payload, size_t bytes)
+static bool gone_inject(struct peer *p, uint8_t kind, uint64_t ctx, uint64_t pair, const void *payload, size_t bytes)
 {
     return false;
 }

@@ -16,8 +16,7 @@
 #include <sys/uio.h>
 #include "lib/core/types.h"
 
-/* What messages and receives are matched by. Of a receive source and tag may be MPI_ANY_SOURCE and MPI_ANY_TAG. Two
- * registers long, and passed as such. */
+/* What messages and receives are matched by. Of a receive source and tag may be MPI_ANY_SOURCE and MPI_ANY_TAG. */
 struct match_key {
     uint64_t ctx;
     union {
@@ -66,7 +65,7 @@ struct transport {
     size_t eager_max;   /* a message up to this goes as one packet */
     void *(*reserve)(struct peer *p, size_t bytes);
     void (*commit)(struct peer *p, uint8_t kind, struct match_key key, size_t bytes);
-    bool (*inject)(struct peer *p, uint8_t kind, struct match_key key, const void *payload, size_t bytes);
+    bool (*inject)(struct peer *p, uint8_t kind, uint64_t ctx, uint64_t pair, const void *payload, size_t bytes);
     /* Delivers what has arrived; returns how many packets. */
     int (*poll)(void);
     /* Looks for the next packet from one peer, `spins` times, without delivering it; NULL if none has come. taken ends

@@ -33,13 +33,13 @@ static void commit(struct peer *p, uint8_t kind, struct match_key key, size_t by
     self_waiting++;
 }
 
-static bool inject(struct peer *p, uint8_t kind, struct match_key key, const void *payload, size_t bytes)
+static bool inject(struct peer *p, uint8_t kind, uint64_t ctx, uint64_t pair, const void *payload, size_t bytes)
 {
     void *room = reserve(p, bytes);
     if (!room)
         return false;
     bytes_copy(room, payload, bytes);
-    commit(p, kind, key, bytes);
+    commit(p, kind, (struct match_key){.ctx = ctx, .pair = pair}, bytes);
     return true;
 }
 

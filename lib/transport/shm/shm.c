@@ -89,11 +89,12 @@ static void *shm_reserve(struct peer *p, size_t n)
     return n <= SHM_INLINE ? slot_of(e, e->next)->data : room_for(e, n);
 }
 
-ALWAYS_INLINE void publish(struct end *e, struct slot *s, uint8_t kind, struct match_key key, size_t n)
+ALWAYS_INLINE void publish(struct end *e, struct slot *s, uint8_t kind, uint64_t ctx, uint64_t pair, size_t n)
 {
     s->head.bytes = (uint16_t)n;
     s->head.kind = kind;
-    s->head.key = key;
+    s->head.key.ctx = ctx;
+    s->head.key.pair = pair;
     atomic_store_explicit(&s->head.number, ++e->next, memory_order_release);
     if (UNLIKELY(shm.fence))
         atomic_thread_fence(memory_order_seq_cst);
@@ -108,31 +109,31 @@ static void shm_commit(struct peer *p, uint8_t kind, struct match_key key, size_
     struct end *e = p->channel;
     if (n > SHM_INLINE)
         e->at = e->start + (n + SHM_LINE - 1) / SHM_LINE * SHM_LINE;
-    publish(e, slot_of(e, e->next), kind, key, n);
+    publish(e, slot_of(e, e->next), kind, key.ctx, key.pair, n);
     if (n > SHM_INLINE)
         own_bytes(e, n);
 }
 
-static bool inject_long(struct peer *p, uint8_t kind, struct match_key key, const void *payload, size_t n)
+static __attribute__((noinline)) bool inject_slow(struct peer *p, uint8_t kind, uint64_t ctx, uint64_t pair,
+                                                  const void *payload, size_t n)
 {
     void *room = shm_reserve(p, n);
     if (!room)
         return false;
-    memcpy(room, payload, n);
-    shm_commit(p, kind, key, n);
+    bytes_copy(room, payload, n);
+    shm_commit(p, kind, (struct match_key){.ctx = ctx, .pair = pair}, n);
     return true;
 }
 
-static bool shm_inject(struct peer *p, uint8_t kind, struct match_key key, const void *payload, size_t n)
+/* What calls nobody needs no place to keep its arguments. */
+static bool shm_inject(struct peer *p, uint8_t kind, uint64_t ctx, uint64_t pair, const void *payload, size_t n)
 {
     struct end *e = p->channel;
-    if (UNLIKELY(n > SHM_INLINE))
-        return inject_long(p, kind, key, payload, n);
-    if (UNLIKELY(e->next == e->limit) && !slots_more(p, e))
-        return false;
+    if (UNLIKELY(n > 16 || e->next == e->limit))
+        return inject_slow(p, kind, ctx, pair, payload, n);
     struct slot *s = slot_of(e, e->next);
-    bytes_copy(s->data, payload, n);
-    publish(e, s, kind, key, n);
+    bytes_copy_16(s->data, payload, n);
+    publish(e, s, kind, ctx, pair, n);
     return true;
 }
 
@@ -186,12 +187,13 @@ static const struct packet *shm_await(struct peer *p, int spins, const void **pa
     if (UNLIKELY(!e->slots))
         return NULL;
     const struct slot *s = slot_of(e, e->next);
+    /* Who was waited for is often answered at once: have the line by then. */
+    const struct end *back = p->channel;
+    const struct slot *answer = slot_of(back, back->next);
     while (!arrived(e, s))
         if (--spins <= 0)
             return NULL;
-    /* Who was waited for is often answered at once: have the line by then. */
-    const struct end *back = p->channel;
-    own_soon(slot_of(back, back->next));
+    own_soon(answer);
     *payload = payload_of(e, s);
     *bytes = s->head.bytes;
     return &s->head;
