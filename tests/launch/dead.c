@@ -3,6 +3,7 @@
  * dead: the last rank ends in the middle of a job that goes on without it; what do the others see? Usage, under
  * mpiexec --no-kill: dead SCENARIO [seconds that the last rank lives]. A rank that saw what it should prints "fine". */
 #include <mpi.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -266,6 +267,24 @@ static void finalize(void)
     sleep(1);
 }
 
+static void *receives(void *arg)
+{
+    int x;
+    DEAD(MPI_Recv(&x, 1, MPI_INT, last, *(int *)arg, MPI_COMM_WORLD, MPI_STATUS_IGNORE));
+    return arg;
+}
+/* Each thread waits in its own way. */
+static void threads(void)
+{
+    pthread_t t[2];
+    int tag[2] = {0, 1};
+    for (int i = 0; i < 2; i++)
+        pthread_create(&t[i], NULL, receives, &tag[i]);
+    DEAD(MPI_Barrier(MPI_COMM_WORLD));
+    for (int i = 0; i < 2; i++)
+        pthread_join(t[i], NULL);
+}
+
 static const struct scenario {
     const char *name;
     void (*run)(void);
@@ -278,7 +297,7 @@ static const struct scenario {
     S(iprobe),      S(test),       S(waitall),   S(waitany),        S(persistent), S(earlier), S(barrier),
     S(bcast),       S(bcast_long), S(allreduce), S(allreduce_long), S(reduce),     S(gather),  S(scatter),
     S(allgather),   S(alltoall),   S(scan),      S(ibarrier),       S(iallreduce), S(derive),  S(middle),
-    S(middle_long), S(shrink),     S(finalize),
+    S(middle_long), S(shrink),     S(finalize),  S(threads),
 };
 
 /* What the last rank does until its end. */
@@ -312,7 +331,8 @@ int main(int argc, char **argv)
 {
     if (argc > 2)
         seconds = atof(argv[2]);
-    MPI_Init(&argc, &argv);
+    int level, wanted = strcmp(argv[1], "threads") ? MPI_THREAD_SINGLE : MPI_THREAD_MULTIPLE;
+    MPI_Init_thread(&argc, &argv, wanted, &level);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     MPI_Comm_size(MPI_COMM_WORLD, &size);
     last = size - 1;
