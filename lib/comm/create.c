@@ -44,12 +44,20 @@ static int dup_begin(struct comm *c, struct info *info, struct comm **out)
     return MPI_SUCCESS;
 }
 
+/* What telling its context came to; a duplicate that has none goes. */
+static int told(struct comm *n, int rc)
+{
+    if (rc != MPI_SUCCESS)
+        comm_release(n);
+    return rc;
+}
+
 static int dup(struct comm *c, struct info *info, MPI_Comm *newcomm)
 {
     struct comm *n;
     int rc = dup_begin(c, info, &n);
     if (rc == MPI_SUCCESS)
-        rc = mpi_bcast(&n->ctx, sizeof n->ctx, &datatype_byte, 0, c);
+        rc = told(n, mpi_bcast(&n->ctx, sizeof n->ctx, &datatype_byte, 0, c));
     return rc == MPI_SUCCESS ? give(n, newcomm) : rc;
 }
 
@@ -68,7 +76,7 @@ static int idup(struct comm *c, struct info *info, MPI_Comm *newcomm, MPI_Reques
     struct comm *n;
     int rc = dup_begin(c, info, &n);
     if (rc == MPI_SUCCESS)
-        rc = mpi_ibcast(&n->ctx, sizeof n->ctx, &datatype_byte, 0, c, request);
+        rc = told(n, mpi_ibcast(&n->ctx, sizeof n->ctx, &datatype_byte, 0, c, request));
     return rc == MPI_SUCCESS ? give(n, newcomm) : rc;
 }
 

@@ -96,6 +96,9 @@ int main(int argc, char **argv)
        MPI_SUCCESS);
     IS((some == MPI_COMM_NULL) == rank % 2);
     elsewhere();
+    MPI_Comm_free(&here);
+    if (some != MPI_COMM_NULL)
+        MPI_Comm_free(&some);
     MPI_Finalize();
     puts("fine");
     return 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * own: a program on our own library, for launchers of others. Prints "RANK of SIZE: HERE on this node" once the ranks of
- * its node have talked; then does what its argument says. */
+ * own: a program on our own library, for launchers of others. Prints "RANK of SIZE: HERE on this node" once the ranks
+ * of its node have talked; then does what its argument says. */
 #include <mpi.h>
 #include <signal.h>
 #include <stdio.h>
@@ -36,6 +36,7 @@ int main(int argc, char **argv)
         MPI_Allreduce(&x, &sum, 1, MPI_INT, MPI_SUM, MPI_COMM_WORLD);
     if (strstr(what, "abort") || strstr(what, "barrier"))
         MPI_Barrier(MPI_COMM_WORLD);
+    MPI_Comm_free(&node);
     MPI_Finalize();
     return 0;
 }
