@@ -135,8 +135,10 @@ int mpi_comm_test_inter(struct comm *c, int *flag)
 
 int mpi_comm_remote_size(struct comm *c, int *size)
 {
+    if (!c->inter)
+        return MPI_ERR_COMM;
     *size = c->peer_size;
-    return c->inter ? MPI_SUCCESS : MPI_ERR_COMM;
+    return MPI_SUCCESS;
 }
 
 int mpi_comm_group(struct comm *c, MPI_Group *group)
@@ -193,14 +195,21 @@ int mpi_comm_free(MPI_Comm *comm)
     return rc;
 }
 
-/* What is pending holds a reference: it has completed when only ours is left. */
+static bool pending(const struct comm *c)
+{
+    for (struct request *r = NULL; (r = obj_next(OBJ_REQUEST, r)) != NULL;)
+        if (r->comm == c && r->active && !r->complete)
+            return true;
+    return false;
+}
+
 int mpi_comm_disconnect(MPI_Comm *comm)
 {
     struct comm *c = comm_of(*comm);
-    struct waiter w = {0};
+    struct waiter w = {.comm = c};
     if (c->obj.predefined)
         return MPI_ERR_COMM;
-    while (c->obj.refs > 1)
+    while (pending(c))
         progress_wait(&w, NULL);
     return mpi_comm_free(comm);
 }
@@ -212,14 +221,15 @@ int mpi_topo_test(struct comm *c, int *status)
     return MPI_SUCCESS;
 }
 
+/* What info does not name stays as it was. */
 int mpi_comm_set_info(struct comm *c, struct info *info)
 {
-    struct info *copy = info_copy(info);
-    if (!copy)
+    if (!c->info && !(c->info = info_new()))
         return MPI_ERR_NO_MEM;
-    info_destroy(c->info);
-    c->info = copy;
-    return MPI_SUCCESS;
+    int rc = MPI_SUCCESS;
+    for (int k = 0; info && k < info->count && rc == MPI_SUCCESS; k++)
+        rc = info_put(c->info, info->pairs[k].key, info->pairs[k].value);
+    return rc;
 }
 
 int mpi_comm_get_info(struct comm *c, MPI_Info *info_used)

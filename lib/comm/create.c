@@ -63,7 +63,7 @@ static int dup(struct comm *c, struct info *info, MPI_Comm *newcomm)
 
 int mpi_comm_dup(struct comm *c, MPI_Comm *newcomm)
 {
-    return dup(c, c->info, newcomm);
+    return dup(c, NULL, newcomm); /* hints do not go along, since MPI 4.0 */
 }
 
 int mpi_comm_dup_with_info(struct comm *c, struct info *info, MPI_Comm *newcomm)
@@ -82,7 +82,7 @@ static int idup(struct comm *c, struct info *info, MPI_Comm *newcomm, MPI_Reques
 
 int mpi_comm_idup(struct comm *c, MPI_Comm *newcomm, MPI_Request *request)
 {
-    return idup(c, c->info, newcomm, request);
+    return idup(c, NULL, newcomm, request);
 }
 
 int mpi_comm_idup_with_info(struct comm *c, struct info *info, MPI_Comm *newcomm, MPI_Request *request)

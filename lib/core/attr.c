@@ -17,6 +17,7 @@ struct keyval {
 struct attr {
     struct attr *next;
     int keyval;
+    bool dying; /* its delete callback runs, which may delete others: this one stays till it returns */
     void *value;
 };
 
@@ -59,10 +60,11 @@ int attr_keyval_create(enum attr_owner owner, void *copy, void *del, int *keyval
 int attr_keyval_free(enum attr_owner owner, int *keyval)
 {
     struct keyval *v = keyval_get(owner, *keyval);
-    if (!v || v->freed)
+    if (!v)
         return MPI_ERR_KEYVAL;
+    if (!v->freed) /* delete callbacks free the key once for each object; it is there as long as an attribute is */
+        keyval_unref(*keyval);
     v->freed = true;
-    keyval_unref(*keyval);
     *keyval = MPI_KEYVAL_INVALID;
     return MPI_SUCCESS;
 }
@@ -75,14 +77,16 @@ static struct attr **find(struct attrs *a, int keyval)
     return p;
 }
 
-static int call_delete(void *handle, int keyval, void *value)
+static int call_delete(void *handle, struct attr *a)
 {
-    struct keyval v = keyvals[keyval - FIRST];
+    struct keyval v = keyvals[a->keyval - FIRST];
     if (!v.del)
         return MPI_SUCCESS;
+    a->dying = true;
     struct lib_left left = lib_leave();
-    int rc = v.del(handle, keyval, value, v.extra);
+    int rc = v.del(handle, a->keyval, a->value, v.extra);
     lib_return(left);
+    a->dying = false;
     return rc;
 }
 
@@ -91,7 +95,7 @@ static int add(struct attrs *a, int keyval, void *value)
     struct attr *n = malloc(sizeof *n);
     if (!n)
         return MPI_ERR_NO_MEM;
-    *n = (struct attr){a->first, keyval, value};
+    *n = (struct attr){a->first, keyval, false, value};
     a->first = n;
     keyvals[keyval - FIRST].refs++;
     return MPI_SUCCESS;
@@ -105,13 +109,12 @@ int attr_set(struct attrs *a, enum attr_owner owner, void *handle, int keyval, v
     struct attr *old = *find(a, keyval);
     if (!old)
         return add(a, keyval, value);
-    int rc = call_delete(handle, keyval, old->value);
-    if (rc != MPI_SUCCESS)
-        return rc;
-    if ((old = *find(a, keyval)) == NULL) /* another thread has deleted it meanwhile */
-        return add(a, keyval, value);
-    old->value = value;
-    return MPI_SUCCESS;
+    if (old->dying)
+        return MPI_ERR_KEYVAL;
+    int rc = call_delete(handle, old);
+    if (rc == MPI_SUCCESS)
+        old->value = value;
+    return rc;
 }
 
 int attr_get(struct attrs *a, enum attr_owner owner, int keyval, void **value, int *flag)
@@ -127,14 +130,13 @@ int attr_get(struct attrs *a, enum attr_owner owner, int keyval, void **value, i
 
 static int delete_one(struct attrs *a, struct attr *gone, void *handle)
 {
-    int keyval = gone->keyval, rc = call_delete(handle, keyval, gone->value);
+    if (!gone || gone->dying)
+        return MPI_ERR_KEYVAL;
+    int rc = call_delete(handle, gone);
     if (rc != MPI_SUCCESS)
         return rc;
-    struct attr **p = find(a, keyval);
-    if (*p != gone) /* another thread was quicker */
-        return MPI_SUCCESS;
-    *p = gone->next;
-    keyval_unref(keyval);
+    *find(a, gone->keyval) = gone->next; /* found anew: its neighbours may have gone meanwhile */
+    keyval_unref(gone->keyval);
     free(gone);
     return MPI_SUCCESS;
 }
@@ -143,8 +145,7 @@ int attr_delete(struct attrs *a, enum attr_owner owner, void *handle, int keyval
 {
     if (!keyval_get(owner, keyval))
         return MPI_ERR_KEYVAL;
-    struct attr *gone = *find(a, keyval);
-    return gone ? delete_one(a, gone, handle) : MPI_ERR_KEYVAL;
+    return delete_one(a, *find(a, keyval), handle);
 }
 
 static int copy_one(const struct attr *a, struct attrs *to, void *handle)

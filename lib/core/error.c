@@ -9,11 +9,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { TOOL = MPI_T_ERR_CANNOT_INIT };
 static const char *const predefined[] = {
 #define E(name, text) [MPI_##name] = "MPI_" #name ": " text,
+#define T(name, text)
 #include "lib/core/error.def"
 #undef E
+#undef T
 };
+static const char *const tool[] = {
+#define E(name, text)
+#define T(name, text) [MPI_T_ERR_##name - TOOL] = "MPI_T_ERR_" #name ": " text,
+#include "lib/core/error.def"
+#undef E
+#undef T
+};
+enum { TOOLS = sizeof tool / sizeof *tool };
 enum { PREDEFINED = sizeof predefined / sizeof *predefined, FIRST = MPI_ERR_LASTCODE + 1 };
 
 struct user_code {
@@ -36,6 +47,8 @@ const char *error_text(int code)
 {
     if (code >= 0 && code < PREDEFINED && predefined[code])
         return predefined[code];
+    if (code >= TOOL && code < TOOL + TOOLS)
+        return tool[code - TOOL];
     struct user_code *u = user_code(code);
     return u ? u->text : "MPI_ERR_UNKNOWN: not an error code";
 }
@@ -61,7 +74,7 @@ const char *error_noted(int code)
 
 int error_class(int code)
 {
-    if ((code >= 0 && code < PREDEFINED) || (code > MPI_T_ERR_CANNOT_INIT - 1 && code <= MPI_T_ERR_PVAR_NO_ATOMIC))
+    if ((code >= 0 && code < PREDEFINED) || (code >= TOOL && code < TOOL + TOOLS))
         return code;
     struct user_code *u = user_code(code);
     return u ? u->class : MPI_ERR_UNKNOWN;

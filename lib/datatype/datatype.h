@@ -61,16 +61,19 @@ void datatype_unpack(const struct datatype *t, void *buf, MPI_Count count, MPI_C
 int datatype_copy(const void *from, MPI_Count from_count, const struct datatype *from_type, void *to,
                   MPI_Count to_count, const struct datatype *to_type);
 
-/* Bytes from the first to the last that (count, t) may touch, and where the first lies: for temporary buffers. */
+/* Bytes from the first to the last that (count, t) may touch, and where the first lies: for temporary buffers. The
+ * padding at the ends belongs to it: an operation may well assign whole structs. */
 static inline MPI_Count datatype_span(const struct datatype *t, MPI_Count count, MPI_Count *gap)
 {
-    *gap = t->true_lb;
+    MPI_Count low = t->lb < t->true_lb ? t->lb : t->true_lb, ub = t->lb + t->extent,
+              true_ub = t->true_lb + t->true_extent, high = ub > true_ub ? ub : true_ub;
+    *gap = low;
     if (count <= 0 || t->size == 0)
         return 0;
     MPI_Count reach = (count - 1) * t->extent;
     if (reach < 0)
         *gap += reach, reach = -reach;
-    return t->true_extent + reach;
+    return high - low + reach;
 }
 
 int datatype_init(void);
