@@ -10,7 +10,7 @@
 ALWAYS_INLINE struct request *live(MPI_Request h, bool *bad)
 {
     struct request *r = request_of(h);
-    if (!r && h != MPI_REQUEST_NULL)
+    if (r ? r->orphan : h != MPI_REQUEST_NULL)
         *bad = true;
     return r && r->active ? r : NULL;
 }
@@ -53,13 +53,20 @@ int mpi_test(MPI_Request *request, int *flag, MPI_Status *status)
     return MPI_SUCCESS;
 }
 
+/* The request of a handle that the user has not freed; NULL if it is none. */
+static struct request *user_request(MPI_Request h)
+{
+    struct request *r = request_of(h);
+    return r && !r->orphan ? r : NULL;
+}
+
 /* Are the handles requests at all? */
 static int check(int count, const MPI_Request *h)
 {
     if (count > 0 && !h)
         return MPI_ERR_ARG;
     for (int i = 0; i < count; i++)
-        if (h[i] != MPI_REQUEST_NULL && !request_of(h[i]))
+        if (h[i] != MPI_REQUEST_NULL && !user_request(h[i]))
             return MPI_ERR_REQUEST;
     return MPI_SUCCESS;
 }
@@ -248,6 +255,8 @@ static void peek(struct request *r, MPI_Status *status)
 
 int mpi_request_get_status(struct request *r, int *flag, MPI_Status *status)
 {
+    if (r && r->orphan)
+        return MPI_ERR_REQUEST;
     if (r && !r->active)
         r = NULL;
     *flag = !r || poll_until(r);
@@ -310,7 +319,9 @@ int mpi_request_get_status_some(int count, const MPI_Request *h, int *outcount, 
 
 int mpi_request_free(MPI_Request *request)
 {
-    struct request *r = request_of(*request);
+    struct request *r = user_request(*request);
+    if (!r)
+        return MPI_ERR_REQUEST;
     *request = MPI_REQUEST_NULL;
     if (r->complete || !r->active)
         return request_free(r);
@@ -320,8 +331,8 @@ int mpi_request_free(MPI_Request *request)
 
 int mpi_start(MPI_Request *request)
 {
-    struct request *r = request_of(*request);
-    if (!r->persistent || r->active)
+    struct request *r = user_request(*request);
+    if (!r || !r->persistent || r->active)
         return MPI_ERR_REQUEST;
     r->active = true;
     r->complete = r->cancelled = false;
@@ -339,8 +350,8 @@ int mpi_startall(int count, MPI_Request *h)
 
 int mpi_cancel(MPI_Request *request)
 {
-    struct request *r = request_of(*request);
-    if (!r->active)
+    struct request *r = user_request(*request);
+    if (!r || !r->active)
         return MPI_ERR_REQUEST;
     if (r->ops && r->ops->cancel && (!r->complete || r->type == REQ_GENERAL))
         return r->ops->cancel(r);
