@@ -242,6 +242,14 @@ int mpi_comm_get_info(struct comm *c, MPI_Info *info_used)
 }
 
 /* Predefined attributes: the address of an int. */
+/* Threads read it without the lock: it is written only when it changes. */
+static int *set_once(int *at, int value)
+{
+    if (*at != value)
+        *at = value;
+    return at;
+}
+
 static bool predefined_attr(int keyval, void **value, int *flag)
 {
     static int tag_ub = INT32_MAX, io = MPI_ANY_SOURCE, host = MPI_PROC_NULL, global = 1, appnum, universe;
@@ -257,20 +265,17 @@ static bool predefined_attr(int keyval, void **value, int *flag)
         *value = &host;
         return true;
     case MPI_WTIME_IS_GLOBAL:
-        global = boot.node_count <= 1;
-        *value = &global;
+        *value = set_once(&global, boot.node_count <= 1);
         return true;
     case MPI_LASTUSEDCODE:
         *value = error_last_used();
         return true;
     case MPI_APPNUM:
-        appnum = boot.appnum;
-        *value = &appnum;
+        *value = set_once(&appnum, boot.appnum);
         *flag = appnum >= 0;
         return true;
     case MPI_UNIVERSE_SIZE:
-        universe = boot.universe_size;
-        *value = &universe;
+        *value = set_once(&universe, boot.universe_size);
         *flag = universe > 0;
         return true;
     default:

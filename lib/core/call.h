@@ -29,6 +29,12 @@ struct call_wait {
     bool sends;
 };
 void call_waits(const struct call_wait *w);
+/* The call of this id is the present one again, after others of other threads. */
+static inline void call_again(int id)
+{
+    uint64_t c = atomic_load_explicit(&lib.status->call, memory_order_relaxed);
+    atomic_store_explicit(&lib.status->call, (c & ~UINT64_C(0xffff)) + (unsigned)id, memory_order_relaxed);
+}
 
 /* An error of class or code rc came out of function id: runs the error handler of `on` (NULL: lib.error_on, else
  * MPI_COMM_SELF), and returns what the function returns, if it does. */

@@ -59,6 +59,7 @@ struct waiter {
     bool roused, deep;
     const struct request *on;
     _Atomic uint32_t *bell, own_bell;
+    int id;         /* of the MPI function that waits */
     uint64_t calls; /* MPI calls that had begun when it last looked */
     TAILQ_ENTRY(waiter) line;
 };

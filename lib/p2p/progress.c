@@ -125,6 +125,8 @@ static void tell(const struct waiter *w, const struct request *on)
         t.tag = key->tag == MPI_ANY_TAG ? RANK_STATUS_ANY : key->tag;
         t.sends = on && on->type == REQ_SEND;
     }
+    if (lock_used())
+        call_again(w->id);
     call_waits(&t);
 }
 

@@ -117,8 +117,10 @@ static void sleep_own(struct waiter *w, const struct timespec *most)
 bool threads_follow(struct waiter *w, const struct request *on)
 {
     w->on = on;
-    if (w->idle == 0 && !w->calls)
+    if (w->idle == 0 && !w->calls) {
         w->calls = atomic_load_explicit(&lib.status->call, memory_order_relaxed);
+        w->id = (int)(w->calls & 0xffff);
+    }
     if (!leader)
         return false;
     sleep_own(w, at_bell || !TAILQ_EMPTY(&asleep) ? &deep : &nap);

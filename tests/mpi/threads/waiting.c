@@ -150,7 +150,7 @@ int main(int argc, char **argv)
         if (rank == 0)
             printf("answer of thread %d after up to %d us: %.0f us\n", i % WAITERS, i < WAITERS ? 2000 : 50,
                    took[i] * 1e6);
-        CHECK(took[i] < 0.02); /* much more than it takes, much less than to look again by itself */
+        CHECK(took[i] < 0.05); /* much more than it takes, much less than to look again by itself */
     }
     return end();
 }
