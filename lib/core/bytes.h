@@ -43,6 +43,16 @@ ALWAYS_INLINE void bytes_copy(void *to, const void *from, size_t n)
         memcpy(to, from, n);
 }
 
+/* The line will be written soon: it is asked for before. */
+ALWAYS_INLINE void bytes_own_soon(const void *line)
+{
+#if defined(__x86_64__)
+    __asm__ volatile("prefetchw %0" : : "m"(*(const char *)line)); /* the builtin would only read without -mprfchw */
+#else
+    __builtin_prefetch(line, 1);
+#endif
+}
+
 void bytes_copy_by_loop(void *to, const void *from, size_t n);
 
 /* Any n; meant for long blocks. The C library copies those by one string instruction, and some processors (Zen 3: 2

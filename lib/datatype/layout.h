@@ -66,9 +66,19 @@ struct layout_part {
     const struct layout *child; /* NULL: a run */
 };
 /* Part i. */
-struct layout_part layout_part(const struct layout *l, MPI_Count i);
-/* The part that holds byte `at` of the packed stream, and how far inside it that is; (count, 0) at the end. */
-MPI_Count layout_find(const struct layout *l, MPI_Count at, MPI_Count *inside);
+static inline struct layout_part layout_part(const struct layout *l, MPI_Count i)
+{
+    switch (l->kind) {
+    case LAYOUT_LOOP:
+        return (struct layout_part){i * l->stride, l->each, l->child};
+    case LAYOUT_BLOCKS:
+        return (struct layout_part){l->disps[i], l->each, NULL};
+    case LAYOUT_RUNS:
+        return (struct layout_part){l->runs[i].disp, l->runs[i + 1].at - l->runs[i].at, NULL};
+    default:
+        return (struct layout_part){l->pieces[i].disp, l->pieces[i + 1].at - l->pieces[i].at, l->pieces[i].child};
+    }
+}
 
 /* Bytes [from, from + n) of the packed stream of elements, `extent` apart, whose layout is l at base. */
 void layout_pack(const struct layout *l, MPI_Count extent, const char *base, MPI_Count from, char *out, size_t n);

@@ -3,6 +3,7 @@
  * layout_move: packing, unpacking, and the pieces of memory of a layout. A part of the packed stream is found without
  * walking: by division in loops and blocks, by bisection in lists. */
 #include <string.h>
+#include "lib/core/bytes.h"
 #include "lib/datatype/layout.h"
 
 /* Any number of elements, as a layout. */
@@ -13,35 +14,14 @@ static struct layout elements(const struct layout *l, MPI_Count extent)
     return all;
 }
 
-struct layout_part layout_part(const struct layout *l, MPI_Count i)
-{
-    switch (l->kind) {
-    case LAYOUT_LOOP:
-        return (struct layout_part){i * l->stride, l->each, l->child};
-    case LAYOUT_BLOCKS:
-        return (struct layout_part){l->disps[i], l->each, NULL};
-    case LAYOUT_RUNS:
-        return (struct layout_part){l->runs[i].disp, l->runs[i + 1].at - l->runs[i].at, NULL};
-    default:
-        return (struct layout_part){l->pieces[i].disp, l->pieces[i + 1].at - l->pieces[i].at, l->pieces[i].child};
-    }
-}
-
 static MPI_Count part_at(const struct layout *l, MPI_Count i)
 {
     return l->kind == LAYOUT_RUNS ? l->runs[i].at : l->pieces[i].at;
 }
 
-MPI_Count layout_find(const struct layout *l, MPI_Count at, MPI_Count *inside)
+static MPI_Count bisect(const struct layout *l, MPI_Count at, MPI_Count *inside)
 {
     MPI_Count lo = 0, hi = l->count;
-    *inside = 0;
-    if (at == 0)
-        return 0;
-    if (l->kind == LAYOUT_LOOP || l->kind == LAYOUT_BLOCKS) {
-        *inside = at % l->each;
-        return at / l->each;
-    }
     while (lo < hi) {
         MPI_Count mid = (lo + hi + 1) / 2;
         if (part_at(l, mid) <= at)
@@ -51,6 +31,15 @@ MPI_Count layout_find(const struct layout *l, MPI_Count at, MPI_Count *inside)
     }
     *inside = at - part_at(l, lo);
     return lo;
+}
+
+/* The part that holds byte `at` of the packed stream, and how far inside it that is; (count, 0) at the end. */
+static inline MPI_Count find(const struct layout *l, MPI_Count at, MPI_Count *inside)
+{
+    if (l->kind != LAYOUT_LOOP && l->kind != LAYOUT_BLOCKS)
+        return bisect(l, at, inside);
+    *inside = at % l->each;
+    return at / l->each;
 }
 
 /* So many records at a time that they stay in the nearest cache. */
@@ -110,6 +99,15 @@ static size_t size_class(size_t n)
     return n > 64 ? 65 : class[n];
 }
 
+/* The stream mostly lies where another processor has written or read it, and short copies run into too few lines at a
+ * time: all of them are asked for before. */
+#define LINES(stream, n, ask)                                                                                          \
+    do {                                                                                                               \
+        enum { LINE = 64, MOST = 8192 };                                                                               \
+        for (size_t i_ = 0; i_ < n && n <= MOST; i_ += LINE)                                                           \
+            ask((stream) + i_);                                                                                        \
+    } while (0)
+
 #define CAT_(a, b) a##b
 #define CAT(a, b) CAT_(a, b)
 
@@ -119,6 +117,7 @@ static size_t size_class(size_t n)
 #define COPY(mem, stream, n) memcpy(stream, mem, n)
 #define COPY_TWICE(mem, stream, n, type) COPY_OVER(stream, mem, n, type)
 #define FEW(mem, stream, n) few(stream, mem, n)
+#define SOON(stream, n) LINES(stream, n, bytes_own_soon)
 #include "lib/datatype/layout_move.h"
 #undef MOVE
 #undef MEM
@@ -126,6 +125,7 @@ static size_t size_class(size_t n)
 #undef COPY
 #undef COPY_TWICE
 #undef FEW
+#undef SOON
 
 #define MOVE layout_unpack
 #define MEM char *
@@ -133,6 +133,7 @@ static size_t size_class(size_t n)
 #define COPY(mem, stream, n) memcpy(mem, stream, n)
 #define COPY_TWICE(mem, stream, n, type) COPY_OVER(mem, stream, n, type)
 #define FEW(mem, stream, n) few(mem, stream, n)
+#define SOON(stream, n) LINES(stream, n, __builtin_prefetch)
 #include "lib/datatype/layout_move.h"
 
 struct pieces {
@@ -158,7 +159,7 @@ static size_t collect(const struct layout *l, char *base, MPI_Count from, size_t
 {
     MPI_Count inside;
     size_t done = 0, got = 0, want = 0;
-    for (MPI_Count i = layout_find(l, from, &inside); done < n && got == want; i++, inside = 0) {
+    for (MPI_Count i = find(l, from, &inside); done < n && got == want; i++, inside = 0) {
         struct layout_part q = layout_part(l, i);
         want = (size_t)(q.size - inside) < n - done ? (size_t)(q.size - inside) : n - done;
         got = q.child ? collect(q.child, base + q.disp, inside, want, p) : collect_run(base + q.disp + inside, want, p);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * layout_move: one direction of moving, written once. Included by layout_move.c with MOVE (the name), MEM and STREAM
- * (the pointer types of the two sides) and COPY(mem, stream, n) and FEW(mem, stream, n) set; it has no guard. */
+ * (the pointer types of the two sides), COPY, COPY_TWICE and FEW (mem, stream, n), and SOON(stream, n) set; it has no
+ * guard. */
 
 /* Loops over runs of one size. What a copy is is decided once, by the size: a load and a store, or two of each that
  * overlap. */
@@ -127,7 +128,7 @@ static void CAT(MOVE, _inside)(const struct layout *l, MPI_Count i, MEM base, MP
 
 static void CAT(MOVE, _some)(const struct layout *l, MEM base, MPI_Count from, STREAM s, size_t n)
 {
-    MPI_Count head, tail, i = layout_find(l, from, &head), end = layout_find(l, from + (MPI_Count)n, &tail);
+    MPI_Count head, tail, i = find(l, from, &head), end = find(l, from + (MPI_Count)n, &tail);
     if (i == end) {
         CAT(MOVE, _inside)(l, i, base, head, s, n);
         return;
@@ -145,10 +146,11 @@ static void CAT(MOVE, _some)(const struct layout *l, MEM base, MPI_Count from, S
 void MOVE(const struct layout *l, MPI_Count extent, MEM base, MPI_Count from, STREAM s, size_t n)
 {
     const struct layout all = elements(l, extent);
+    SOON(s, n);
     if (from == 0 && (MPI_Count)n == l->size)
         CAT(MOVE, _whole)(l, base, 0, l->count, s);
     else if (n > 0)
-        CAT(MOVE, _some)(&all, base, from, s, n);
+        CAT(MOVE, _some)(from + (MPI_Count)n < l->size ? l : &all, base, from, s, n);
 }
 #undef BY_SIZE
 #undef ONCE

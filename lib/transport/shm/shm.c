@@ -33,16 +33,6 @@ ALWAYS_INLINE struct slot *slot_of(const struct end *e, uint32_t number)
     return &e->slots[number & (shm.slots - 1)];
 }
 
-/* The line will be written soon: it is asked for before. */
-ALWAYS_INLINE void own_soon(const void *s)
-{
-#if defined(__x86_64__)
-    __asm__ volatile("prefetchw %0" : : "m"(*(const char *)s)); /* the builtin would only read without -mprfchw */
-#else
-    __builtin_prefetch(s, 1);
-#endif
-}
-
 static void announce(struct peer *p, struct end *e)
 {
     _Atomic uint64_t *map = shm.senders + ((ptrdiff_t)p->local - shm.me) * (ptrdiff_t)shm.words;
@@ -78,7 +68,7 @@ static void own_bytes(const struct end *e, size_t n)
     if (off + n > shm.bytes || e->at + n - e->freed > shm.bytes)
         return;
     for (const char *line = e->bytes + off, *end = line + n; line < end; line += SHM_LINE)
-        own_soon(line);
+        bytes_own_soon(line);
 }
 
 static void *shm_reserve(struct peer *p, size_t n)
@@ -193,7 +183,7 @@ static const struct packet *shm_await(struct peer *p, int spins, const void **pa
     while (!arrived(e, s))
         if (--spins <= 0)
             return NULL;
-    own_soon(answer);
+    bytes_own_soon(answer);
     *payload = payload_of(e, s);
     *bytes = s->head.bytes;
     return &s->head;
