@@ -19,6 +19,7 @@ static const struct sign {
     {"OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK",
      "Open MPI's mpirun speaks only PMIx, which is not known here" WAYS},
     {"SLURM_STEP_NUM_TASKS", "SLURM_PROCID", "srun was not asked to speak PMI" WAYS},
+    {NULL, "PMI_ID", "its launcher offers PMI on a port (Hydra's -pmi-port), which is not known here" WAYS},
     {NULL, "PMIX_RANK", "its launcher speaks only PMIx, which is not known here" WAYS},
 };
 

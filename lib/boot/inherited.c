@@ -14,6 +14,14 @@ static bool number(const char *s, int *v)
     return s && *s && !*end && n >= 0 && n < INT32_MAX;
 }
 
+/* A rank is one process: its channels begin at zero once. */
+static bool claim(struct boot *b, int local)
+{
+    struct rank_status *s = node_segment_status(b->segment, (uint32_t)local);
+    uint32_t was = RANK_STARTED;
+    return atomic_compare_exchange_strong(&s->state, &was, RANK_INITIALIZED);
+}
+
 static int init(struct boot *b, char *why, size_t n)
 {
     const char *name = getenv(NODE_SEGMENT_FD_ENV);
@@ -34,6 +42,10 @@ static int init(struct boot *b, char *why, size_t n)
     }
     if (local >= b->local_size) {
         snprintf(why, n, "%s=%d, but this node has %d ranks", NODE_SEGMENT_LOCAL_RANK_ENV, local, b->local_size);
+        return BOOT_ERROR;
+    }
+    if (!claim(b, local)) {
+        snprintf(why, n, "another process of this rank has been in MPI; start each program with an mpiexec of its own");
         return BOOT_ERROR;
     }
     fcntl(fd, F_SETFD, FD_CLOEXEC);

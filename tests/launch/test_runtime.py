@@ -140,5 +140,13 @@ def test_a_code_after_finalize_counts(mpiexec, program):
     assert mpiexec("-n", "2", program, "return 3").code == 3
 
 
+@pytest.mark.parametrize("script", ["{0} well; {0} well", "{0} well & p=$!; {0} well || exit; wait $p"])
+def test_a_second_program_of_a_rank(mpiexec, program, script):
+    """It is told, and does not wait for messages that were for the first."""
+    r = mpiexec("-n", "3", "sh", "-c", script.format(program), timeout=10)
+    assert r.code not in (0, 124), r
+    assert "another process of this rank has been in MPI; start each program with an mpiexec of its own" in r.err, r
+
+
 def test_sixteen_ranks_on_few_processors_end_soon(mpiexec, program):
     assert mpiexec("-n", "16", program, "well", timeout=20).code == 0

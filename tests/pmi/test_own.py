@@ -209,6 +209,11 @@ def test_a_wrapper_that_closes_files_is_refused(mpiexec, own):
     assert r.code != 0 and one_line_each(r.err, 3, "PMI_FD is not open here"), r
 
 
+def test_pmi_on_a_port_is_refused(own):
+    p = subprocess.run([own], env=clean(PMI_PORT="h:1", PMI_ID="2"), text=True, capture_output=True, timeout=10)
+    assert p.returncode != 0 and "this is rank 2, but" in p.stderr and "(Hydra's -pmi-port)" in p.stderr, p
+
+
 def test_a_pmix_launcher_that_does_not_tell_its_size(own):
     p = subprocess.run([own], env=clean(PMIX_RANK="7", PMIX_NAMESPACE="x"), text=True, capture_output=True, timeout=10)
     assert p.returncode != 0 and "this is rank 7, but has not been told of the others: its launcher speaks only PMIx" in p.stderr
