@@ -3,6 +3,7 @@
  * bcast, barrier. */
 #include "lib/coll/forms.h"
 #include "lib/coll/node_blocks.h"
+#include "lib/coll/node_short.h"
 #include "lib/coll/small.h"
 
 /* Dissemination: after round k everybody has heard, indirectly, of 2^k ranks. */
@@ -24,7 +25,7 @@ int mpi_barrier(struct comm *comm)
     struct node *a = node_of(comm);
     if (!a)
         return small_barrier(comm);
-    uint32_t k = node_begin(a);
+    uint32_t k = node_begin(a, NODE_ALL);
     NODE_CHECK(a);
     node_post(a, k, 0);
     node_meet(a, k);
@@ -60,6 +61,8 @@ static int build_bcast(struct sched *s, void *buffer, MPI_Count count, struct da
 static int on_node_bcast(struct node *a, void *buffer, MPI_Count count, struct datatype *t, int root, struct comm *comm)
 {
     CHECK(forms_check(count, t));
+    if (LIKELY(node_is_short(count, t) && count * t->size > 0))
+        return node_short_bcast(a, (char *)buffer + t->true_lb, (size_t)(count * t->size), root);
     return count * t->size > 0 ? node_bcast(a, &(struct node_data){buffer, count, t}, root) : MPI_SUCCESS;
 }
 FORMS_NODE_SMALL(bcast, (void *buffer, MPI_Count count, struct datatype *t, int root, struct comm *comm),

@@ -10,6 +10,7 @@ const struct choice choices[2] = {
             .most = 16384, /* fits into the nearest cache beside what it is copied or combined into */
             .each = 16384, /* as above */
             .deal = 1 << 20,
+            .together = 4096,
             .whole = 8192, /* both combine all; in parts it takes one meeting more, but half of the work */
         },
     [true] =
@@ -19,6 +20,7 @@ const struct choice choices[2] = {
             .most = 65536,
             .each = 65536,
             .deal = 1 << 18,
+            .together = 16384,
             .whole = 65536, /* the last to come combines for all: one change of ranks; in parts there are two */
         },
 };

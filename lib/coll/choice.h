@@ -8,12 +8,13 @@
 #include "lib/coll/node.h"
 
 struct choice {
-    int spins;    /* looks at a word before everything else is looked after */
-    size_t least; /* a long vector goes in pieces of an eighth, within these bounds */
-    size_t most;  /* and at most a quarter of a ring */
-    size_t each;  /* in a phase in which each has something for each: for one of them; */
-    size_t deal;  /* and for all of them together */
-    size_t whole; /* an allreduce up to this many bytes is not done in parts */
+    int spins;       /* looks at a word before everything else is looked after */
+    size_t least;    /* a long vector goes in pieces of an eighth, within these bounds */
+    size_t most;     /* and at most a quarter of a ring */
+    size_t each;     /* in a phase in which each has something for each: for one of them; */
+    size_t deal;     /* and for all of them together */
+    size_t together; /* a scatter of blocks of up to this many bytes is one phase */
+    size_t whole;    /* an allreduce up to this many bytes is not done in parts */
 };
 
 /* By node.crowded. */
@@ -39,6 +40,12 @@ static inline size_t choice_whole(const struct node *a)
 {
     return choice_least(choice_of(a)->whole, a->ring / 4);
 }
+/* A scatter of blocks of so many bytes: all in one phase? */
+static inline bool choice_scatter_at_once(const struct node *a, size_t bytes)
+{
+    return a->n > 2 && bytes <= choice_of(a)->together && bytes * (size_t)a->n <= a->ring / 2;
+}
+
 /* A reduce of so many bytes: in parts, or all by the root? By the root it costs less in all, but one processor does it;
  * with four at work, parts are through first. */
 static inline bool choice_reduce_in_parts(const struct node *a, size_t bytes)

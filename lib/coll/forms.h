@@ -8,6 +8,7 @@
 #include "lib/bindings/impl.h"
 #include "lib/coll/blocks.h"
 #include "lib/coll/sched.h"
+#include "lib/op/kernels.h"
 
 #define LIST(...) __VA_ARGS__
 
@@ -114,6 +115,10 @@ void coll_bcast(struct sched *s, void *buf, MPI_Count count, struct datatype *t,
 /* Reduces (from, count, t) of all ranks into `to` at root, in rank order; from and to may be the same at root. */
 void coll_reduce(struct sched *s, const void *from, void *to, MPI_Count count, struct datatype *t, struct op *op,
                  int root, struct comm *c);
-int coll_reduce_check(MPI_Count count, const struct datatype *t, const struct op *op);
+static inline int coll_reduce_check(MPI_Count count, const struct datatype *t, const struct op *op)
+{
+    CHECK(forms_check(count, t));
+    return LIKELY(op_kernel_of(op, t) != NULL) ? MPI_SUCCESS : op_check(op, t);
+}
 
 #endif

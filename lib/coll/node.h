@@ -11,7 +11,7 @@
  * Cells are kept for NODE_DEPTH phases, and rings are long: a rank that need not wait for others runs far ahead of
  * them, and a processor that many ranks share changes between them once in many collectives.
  *
- *     uint32_t k = node_begin(a);
+ *     uint32_t k = node_begin(a, NODE_ALL);
  *     write n bytes at node_room(a, k, n); node_post(a, k, n);
  *     node_meet(a, k);                          all know that all have posted
  *     read what rank r offered at node_at(a, k, r)
@@ -27,7 +27,7 @@
 #include "lib/datatype/datatype.h"
 #include "lib/p2p/p2p.h"
 
-enum { NODE_DEPTH = 64, NODE_INLINE = 48, NODE_LATER = -1 };
+enum { NODE_DEPTH = 64, NODE_INLINE = 48, NODE_LATER = -1, NODE_ALL = -1, NODE_NONE = -2 };
 
 struct node_cell {
     _Atomic uint32_t seq; /* the phase it belongs to, from 1 */
@@ -63,6 +63,12 @@ struct node_data {
     const struct datatype *t;
 };
 
+/* Of mine. */
+struct node_phase {
+    uint64_t start; /* of what it takes of the ring */
+    int reader;     /* who reads it: a member, or NODE_ALL, NODE_NONE */
+};
+
 struct node {
     bool open;  /* false: this communicator goes by messages */
     int broken; /* error class: a member is gone */
@@ -72,14 +78,16 @@ struct node {
     char *rings; /* of the members, one after the other */
     size_t ring; /* bytes of one */
     int n, me;
-    uint32_t seq;                /* the next phase */
-    uint32_t known;              /* all members have finished the phases below */
-    uint64_t head;               /* bytes of my ring used so far */
-    uint64_t starts[NODE_DEPTH]; /* head at the begin of a phase */
-    int cpus;                    /* of this node */
-    bool crowded;                /* more ranks than processors */
-    bool fence;                  /* see shm_fences */
+    uint32_t seq;   /* the next phase */
+    uint32_t known; /* what I offered in the phases below is read by those whom it is for */
+    uint64_t head;  /* bytes of my ring used so far */
+    struct node_phase phases[NODE_DEPTH];
+    int cpus;     /* of this node */
+    bool crowded; /* more ranks than processors */
+    bool fence;   /* see shm_fences */
     int spins;
+    bool far;        /* members read what I write through memory, not out of my cache */
+    unsigned writes; /* long ones */
     int number;
     _Atomic uint32_t **sleeping; /* of each member */
     int *locals;
@@ -106,13 +114,18 @@ static inline int node_came_to(const struct node *a, int rc)
     return LIKELY(!a->broken) ? rc : a->broken;
 }
 
-uint32_t node_begin_slow(struct node *a);
-/* A new phase; waits until the cells of NODE_DEPTH phases ago may be used again. NODE_CHECK follows. */
-ALWAYS_INLINE uint32_t node_begin(struct node *a)
+void node_begin_slow(struct node *a);
+/* A new phase, in which I offer something for a reader: a member, NODE_ALL (also where all meet) or NODE_NONE. Waits
+ * until my cell of NODE_DEPTH phases ago may be used again. NODE_CHECK follows. */
+ALWAYS_INLINE uint32_t node_begin(struct node *a, int reader)
 {
-    a->starts[a->seq % NODE_DEPTH] = a->head;
-    return LIKELY(a->seq - a->known < NODE_DEPTH) ? a->seq++ : node_begin_slow(a);
+    if (UNLIKELY(a->seq - a->known >= NODE_DEPTH))
+        node_begin_slow(a);
+    a->phases[a->seq % NODE_DEPTH] = (struct node_phase){a->head, reader};
+    return a->seq++;
 }
+/* Phases in which I neither offer nor read. */
+void node_skip(struct node *a, uint32_t phases);
 
 static inline struct node_cell *node_cell(const struct node *a, uint32_t k, int r)
 {
@@ -187,11 +200,24 @@ ALWAYS_INLINE const char *node_at(const struct node *a, uint32_t k, int r)
     return node_look(a, node_cell(a, k, r));
 }
 
-/* Bytes [from, from + n) of d to or from a plain place. */
-static inline void node_pack(const struct node_data *d, size_t from, char *to, size_t n)
+void node_write_long(struct node *a, char *to, const void *from, size_t n);
+/* Into my cell or ring. */
+ALWAYS_INLINE void node_write(struct node *a, char *to, const void *from, size_t n)
+{
+    enum { LONG = 4096 };
+    if (UNLIKELY(n >= LONG))
+        node_write_long(a, to, from, n);
+    else if (n <= NODE_INLINE)
+        bytes_copy(to, from, n);
+    else
+        memcpy(to, from, n);
+}
+
+/* Bytes [from, from + n) of d to my cell or ring, or from a member's. */
+static inline void node_pack(struct node *a, const struct node_data *d, size_t from, char *to, size_t n)
 {
     if (LIKELY(datatype_is_run(d->t, d->count)))
-        bytes_copy_long(to, (const char *)d->buf + d->t->true_lb + from, n);
+        node_write(a, to, (const char *)d->buf + d->t->true_lb + from, n);
     else
         datatype_pack(d->t, d->buf, d->count, (MPI_Count)from, to, n);
 }

@@ -10,7 +10,7 @@ static void offer(struct node *a, uint32_t k, const struct node_data *d, size_t 
     if (UNLIKELY(!room))
         return;
     if (LIKELY(n > 0))
-        node_pack(d, from, room, n);
+        node_pack(a, d, from, room, n);
     node_post(a, k, node_bytes(d));
 }
 
@@ -27,7 +27,7 @@ static int bcast_out(struct node *a, const struct node_data *d)
 {
     size_t whole = node_bytes(d), piece = choice_piece(a, whole, 1);
     for (size_t from = 0; from < whole; from += piece) {
-        uint32_t k = node_begin(a);
+        uint32_t k = node_begin(a, NODE_ALL);
         NODE_CHECK(a);
         offer(a, k, d, from, choice_least(whole - from, piece));
         node_wake_all(a);
@@ -42,7 +42,7 @@ static int bcast_in(struct node *a, const struct node_data *d, int root)
     size_t whole, piece, from = 0;
     int rc;
     do {
-        uint32_t k = node_begin(a);
+        uint32_t k = node_begin(a, NODE_NONE);
         NODE_CHECK(a);
         node_await(a, k, root);
         NODE_CHECK(a);
@@ -65,7 +65,7 @@ static int gather_in(struct node *a, const struct blocks *all)
     size_t whole = (size_t)blocks_bytes(all, 0), piece = choice_piece(a, whole, 1);
     int rc = MPI_SUCCESS;
     for (size_t from = 0; from < whole; from += piece) {
-        uint32_t k = node_begin(a);
+        uint32_t k = node_begin(a, NODE_NONE);
         NODE_CHECK(a);
         for (int r = 0; r < a->n; r++) {
             if (r == a->me)
@@ -89,7 +89,7 @@ int node_gather(struct node *a, const struct node_data *mine, const struct block
     }
     size_t whole = node_bytes(mine), piece = choice_piece(a, whole, 1);
     for (size_t from = 0; from < whole; from += piece) {
-        uint32_t k = node_begin(a);
+        uint32_t k = node_begin(a, root);
         NODE_CHECK(a);
         offer(a, k, mine, from, choice_least(whole - from, piece));
         node_wake(a, root);
@@ -108,7 +108,7 @@ static void deal(struct node *a, uint32_t k, const struct blocks *all, size_t fr
     for (int r = 0; r < a->n; r++) {
         struct node_data d = blocks_data(all, r);
         if (r != a->me)
-            node_pack(&d, from, room + piece * (size_t)r, choice_least(whole - from, piece));
+            node_pack(a, &d, from, room + piece * (size_t)r, choice_least(whole - from, piece));
     }
     node_post(a, k, whole);
 }
@@ -118,29 +118,73 @@ static int take_dealt(struct node *a, uint32_t k, const struct node_data *d, int
     return take(d, from, node_at(a, k, r) + piece * (size_t)a->me, node_cell(a, k, r)->bytes, piece);
 }
 
-int node_scatter(struct node *a, const struct blocks *all, const struct node_data *mine, int root)
+/* Short blocks: all in one phase. */
+static int scatter_at_once(struct node *a, const struct blocks *all, const struct node_data *mine, size_t whole,
+                           int root)
 {
-    size_t whole = a->me == root ? (size_t)blocks_bytes(all, 0) : node_bytes(mine), piece = choice_each(a, whole, 1);
     int rc = MPI_SUCCESS;
-    if (whole > 0 && piece == 0)
-        return NODE_LATER;
-    for (size_t from = 0; from < whole; from += piece) {
-        uint32_t k = node_begin(a);
+    uint32_t k = node_begin(a, a->me == root ? NODE_ALL : NODE_NONE);
+    NODE_CHECK(a);
+    if (a->me == root) {
+        deal(a, k, all, 0, whole);
+        node_wake_all(a);
+    } else {
+        node_await(a, k, root);
         NODE_CHECK(a);
-        if (a->me == root) {
-            deal(a, k, all, from, piece);
-            node_wake_all(a);
-        } else {
-            node_await(a, k, root);
+        rc = take_dealt(a, k, mine, root, 0, whole);
+    }
+    node_end(a, k);
+    return rc;
+}
+
+/* Long blocks: one after the other, first that of the root's neighbour, who may be the next root and at work while this
+ * one still writes. */
+static int scatter_out(struct node *a, const struct blocks *all, size_t whole, size_t piece)
+{
+    for (int i = 1; i < a->n; i++) {
+        int to = (a->me + i) % a->n;
+        struct node_data d = blocks_data(all, to);
+        for (size_t from = 0; from < whole; from += piece) {
+            uint32_t k = node_begin(a, to);
             NODE_CHECK(a);
-            rc = blocks_first(rc, take_dealt(a, k, mine, root, from, piece));
+            offer(a, k, &d, from, choice_least(whole - from, piece));
+            node_wake(a, to);
+            node_end(a, k);
         }
+    }
+    return MPI_SUCCESS;
+}
+
+static int scatter_in(struct node *a, const struct node_data *mine, size_t whole, size_t piece, int root)
+{
+    uint32_t pieces = (uint32_t)((whole + piece - 1) / piece), place = (uint32_t)((a->me - root + a->n) % a->n);
+    int rc = MPI_SUCCESS;
+    node_skip(a, (place - 1) * pieces);
+    for (size_t from = 0; from < whole; from += piece) {
+        uint32_t k = node_begin(a, NODE_NONE);
+        NODE_CHECK(a);
+        node_await(a, k, root);
+        NODE_CHECK(a);
+        rc = blocks_first(rc, take(mine, from, node_at(a, k, root), node_cell(a, k, root)->bytes, piece));
         node_end(a, k);
     }
+    node_skip(a, ((uint32_t)a->n - 1 - place) * pieces);
+    node_end(a, a->seq - 1);
+    return rc;
+}
+
+int node_scatter(struct node *a, const struct blocks *all, const struct node_data *mine, int root)
+{
+    size_t whole = a->me == root ? (size_t)blocks_bytes(all, 0) : node_bytes(mine), piece = choice_piece(a, whole, 1);
+    int rc = MPI_SUCCESS;
+    if (whole > 0 && choice_scatter_at_once(a, whole))
+        rc = scatter_at_once(a, all, mine, whole, root);
+    else if (whole > 0)
+        rc = a->me == root ? scatter_out(a, all, whole, piece) : scatter_in(a, mine, whole, piece, root);
     if (a->me != root || !mine)
         return rc;
     struct node_data own = blocks_data(all, root);
-    return blocks_own(&own, mine);
+    return blocks_first(rc, blocks_own(&own, mine));
 }
 
 int node_allgather(struct node *a, const struct blocks *all)
@@ -153,7 +197,7 @@ int node_allgather(struct node *a, const struct blocks *all)
     size_t piece = choice_piece(a, longest, 1), own = node_bytes(&mine);
     int rc = MPI_SUCCESS;
     for (size_t from = 0; from < longest; from += piece) {
-        uint32_t k = node_begin(a);
+        uint32_t k = node_begin(a, NODE_ALL);
         NODE_CHECK(a);
         offer(a, k, &mine, from < own ? from : own, from < own ? choice_least(own - from, piece) : 0);
         node_meet(a, k);
@@ -181,7 +225,7 @@ int node_alltoall(struct node *a, const struct blocks *out, const struct blocks 
         rc = blocks_own(&own, &own_to);
     }
     for (size_t from = 0; from < whole; from += piece) {
-        uint32_t k = node_begin(a);
+        uint32_t k = node_begin(a, NODE_ALL);
         NODE_CHECK(a);
         deal(a, k, in_place ? in : out, from, piece);
         node_meet(a, k);

@@ -3,6 +3,7 @@
  * node_reduce: reductions among ranks that share memory. */
 #include "lib/coll/node_reduce.h"
 #include "lib/coll/choice.h"
+#include "lib/op/kernels.h"
 
 enum { BLOCK = 8192 }; /* what grows stays in the nearest cache */
 
@@ -44,7 +45,7 @@ static void combine_block(const struct node *a, const struct vector *v, size_t s
 }
 
 /* n elements of the operands at a->from; `also`, if there is one, gets the same. */
-static void combine(const struct node *a, const struct vector *v, char *to, char *also, MPI_Count n)
+static void combine(struct node *a, const struct vector *v, char *to, char *also, MPI_Count n)
 {
     MPI_Count most = BLOCK / v->t->size;
     for (MPI_Count i = 0; i < n; i += most) {
@@ -52,7 +53,7 @@ static void combine(const struct node *a, const struct vector *v, char *to, char
         size_t at = bytes_of(v, i);
         combine_block(a, v, at, to + at, m);
         if (also)
-            bytes_copy_long(also + at, to + at, bytes_of(v, m));
+            node_write(a, also + at, to + at, bytes_of(v, m));
     }
 }
 
@@ -61,7 +62,7 @@ static void offer(struct node *a, uint32_t k, const char *p, size_t n)
     char *room = node_room(a, k, n);
     if (UNLIKELY(!room))
         return;
-    bytes_copy_long(room, p, n);
+    node_write(a, room, p, n);
     node_post(a, k, n);
 }
 
@@ -79,7 +80,7 @@ static int reduce_at_root(struct node *a, const struct vector *v, int root)
     for (MPI_Count i = 0; i < v->count; i += n) {
         n = least(v->count - i, piece);
         size_t at = bytes_of(v, i);
-        uint32_t k = node_begin(a);
+        uint32_t k = node_begin(a, a->me == root ? NODE_NONE : root);
         NODE_CHECK(a);
         if (a->me == root) {
             for (int r = 0; r < a->n; r++)
@@ -97,28 +98,6 @@ static int reduce_at_root(struct node *a, const struct vector *v, int root)
     return MPI_SUCCESS;
 }
 
-/* Short and of two: what is left when everything but the crossing of the cache lines is taken away. */
-static bool pair(const struct node *a, const struct vector *v)
-{
-    return a->n == 2 && bytes_of(v, v->count) <= NODE_INLINE && op_kernel_of(v->op, v->t);
-}
-
-static void pair_offer(struct node *a, uint32_t k, const struct vector *v)
-{
-    struct node_cell *c = node_cell(a, k, a->me);
-    c->where = NODE_IN_CELL;
-    bytes_copy(c->data, v->own, bytes_of(v, v->count));
-    node_post_in(c, k, bytes_of(v, v->count));
-    node_wake(a, !a->me);
-}
-
-static void pair_combine(struct node *a, uint32_t k, const struct vector *v)
-{
-    node_await(a, k, !a->me);
-    const char *other = node_cell(a, k, !a->me)->data;
-    op_kernel_of(v->op, v->t)(a->me ? other : v->own, a->me ? v->own : other, v->to, v->count);
-}
-
 #define SHARE(n, k) ((n) / a->n * (k) + ((k) < (n) % a->n ? (k) : (n) % a->n))
 
 /* Each offers n elements of which each combines its share; `to`: where the result lies at this rank, whole if all
@@ -129,17 +108,17 @@ static int in_parts(struct node *a, const struct vector *v, MPI_Count i, MPI_Cou
     const char *own = v->own + bytes_of(v, i);
     bool keeps = root < 0 || root == a->me;
     char *to = keeps ? v->to + bytes_of(v, i) : NULL;
-    uint32_t k = node_begin(a);
+    uint32_t k = node_begin(a, NODE_ALL);
     NODE_CHECK(a);
     char *room = node_room(a, k, bytes_of(v, n));
     NODE_CHECK(a);
-    bytes_copy_long(room, own, bytes_of(v, first));
-    bytes_copy_long(room + bytes_of(v, first + mine), own + bytes_of(v, first + mine), bytes_of(v, n - first - mine));
+    node_write(a, room, own, bytes_of(v, first));
+    node_write(a, room + bytes_of(v, first + mine), own + bytes_of(v, first + mine), bytes_of(v, n - first - mine));
     node_post(a, k, bytes_of(v, n));
     node_meet(a, k);
     NODE_CHECK(a);
     operands(a, k, own + bytes_of(v, first), bytes_of(v, first));
-    uint32_t next = node_begin(a);
+    uint32_t next = node_begin(a, NODE_ALL);
     NODE_CHECK(a);
     char *result = node_room(a, next, bytes_of(v, mine));
     NODE_CHECK(a);
@@ -171,16 +150,6 @@ static int all_in_parts(struct node *a, const struct vector *v, size_t each, int
 int node_reduce(struct node *a, const struct vector *v, int root)
 {
     size_t bytes = bytes_of(v, v->count);
-    if (LIKELY(pair(a, v))) {
-        uint32_t k = node_begin(a);
-        NODE_CHECK(a);
-        if (a->me == root)
-            pair_combine(a, k, v);
-        else
-            pair_offer(a, k, v);
-        node_end(a, k);
-        return MPI_SUCCESS;
-    }
     if (!fits(v))
         return NODE_LATER;
     size_t each = choice_each(a, bytes / (size_t)a->n + 1, (size_t)v->t->size);
@@ -191,7 +160,7 @@ int node_reduce(struct node *a, const struct vector *v, int root)
 static int all_at_once(struct node *a, const struct vector *v)
 {
     size_t bytes = bytes_of(v, v->count);
-    uint32_t k = node_begin(a);
+    uint32_t k = node_begin(a, NODE_ALL);
     NODE_CHECK(a);
     offer(a, k, v->own, bytes);
     if (a->n == 2) {
@@ -217,14 +186,6 @@ static int all_at_once(struct node *a, const struct vector *v)
 int node_allreduce(struct node *a, const struct vector *v)
 {
     size_t bytes = bytes_of(v, v->count);
-    if (LIKELY(pair(a, v))) {
-        uint32_t k = node_begin(a);
-        NODE_CHECK(a);
-        pair_offer(a, k, v);
-        pair_combine(a, k, v);
-        node_end(a, k);
-        return MPI_SUCCESS;
-    }
     if (!fits(v))
         return NODE_LATER;
     if (bytes <= choice_whole(a))
@@ -233,32 +194,33 @@ int node_allreduce(struct node *a, const struct vector *v)
     return each ? all_in_parts(a, v, each, -1) : NODE_LATER;
 }
 
-/* A chain: each adds its own to what comes from below, and hands it on. `room` NULL: nobody comes after. */
-static void scan_piece(struct node *a, const struct vector *v, const char *from, char *room, size_t at, MPI_Count n,
-                       bool below)
+/* The first of the chain. `room` is where the next one finds the sum. */
+static void scan_first(struct node *a, const char *own, char *to, char *room, size_t bytes, bool below)
 {
-    const char *own = v->own + at;
-    char *to = v->to + at;
-    size_t bytes = bytes_of(v, n);
-    if (!from) {
-        if (room)
-            bytes_copy_long(room, own, bytes);
-        if (!below && to != own)
-            bytes_copy_long(to, own, bytes);
-        return;
-    }
+    node_write(a, room, own, bytes);
+    if (!below && to != own)
+        bytes_copy_long(to, own, bytes);
+}
+
+/* The others add their own to what comes from below, and hand it on; room is NULL if nobody comes after. */
+static void scan_next(struct node *a, const struct vector *v, const char *from, size_t at, char *room, MPI_Count n,
+                      bool below)
+{
+    _Alignas(64) char sum[BLOCK];
     MPI_Count most = BLOCK / v->t->size;
     for (MPI_Count i = 0; i < n; i += most) {
         MPI_Count m = least(n - i, most);
         size_t skip = bytes_of(v, i), part = bytes_of(v, m);
+        const char *own = v->own + at + skip;
+        char *to = v->to + at + skip;
+        if (room || !below)
+            op_combine(v->op, from + skip, own, room ? sum : to, m, v->t);
         if (room)
-            op_combine(v->op, from + skip, own + skip, room + skip, m, v->t);
+            node_write(a, room + skip, sum, part);
         if (below)
-            bytes_copy_long(to + skip, from + skip, part);
+            bytes_copy_long(to, from + skip, part);
         else if (room)
-            bytes_copy_long(to + skip, room + skip, part);
-        else
-            op_combine(v->op, from + skip, own + skip, to + skip, m, v->t);
+            bytes_copy_long(to, sum, part);
     }
 }
 
@@ -269,13 +231,16 @@ int node_scan(struct node *a, const struct vector *v, bool below)
     MPI_Count piece = piece_of(a, v), n;
     for (MPI_Count i = 0; i < v->count; i += n) {
         n = least(v->count - i, piece);
-        uint32_t k = node_begin(a);
+        uint32_t k = node_begin(a, a->me < a->n - 1 ? a->me + 1 : NODE_NONE);
         NODE_CHECK(a);
         char *room = a->me < a->n - 1 ? node_room(a, k, bytes_of(v, n)) : NULL;
         if (a->me > 0)
             node_await(a, k, a->me - 1);
         NODE_CHECK(a);
-        scan_piece(a, v, a->me > 0 ? node_at(a, k, a->me - 1) : NULL, room, bytes_of(v, i), n, below);
+        if (a->me == 0)
+            scan_first(a, v->own + bytes_of(v, i), v->to + bytes_of(v, i), room, bytes_of(v, n), below);
+        else
+            scan_next(a, v, node_at(a, k, a->me - 1), bytes_of(v, i), room, n, below);
         if (room) {
             node_post(a, k, bytes_of(v, n));
             node_wake(a, a->me + 1);
@@ -310,7 +275,7 @@ static MPI_Count deal(struct node *a, uint32_t k, const struct vector *v, const 
             mine = n;
             a->from[a->me] = part;
         } else if (n > 0) {
-            bytes_copy_long(room + bytes_of(v, piece) * (size_t)r, part, bytes_of(v, n));
+            node_write(a, room + bytes_of(v, piece) * (size_t)r, part, bytes_of(v, n));
         }
         part += bytes_of(v, count);
     }
@@ -329,7 +294,7 @@ int node_reduce_scatter(struct node *a, const struct vector *v, struct ints coun
         return NODE_LATER;
     MPI_Count piece = (MPI_Count)room / v->t->size;
     for (MPI_Count i = 0; i < longest; i += piece) {
-        uint32_t k = node_begin(a);
+        uint32_t k = node_begin(a, NODE_ALL);
         NODE_CHECK(a);
         MPI_Count n = deal(a, k, v, &p, i, piece);
         node_meet(a, k);

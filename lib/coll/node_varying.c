@@ -47,14 +47,14 @@ static int place(const struct node_data *d, const char *at, size_t bytes)
 static int gather_out(struct node *a, const struct node_data *mine, int tag, int root)
 {
     size_t n = node_bytes(mine);
-    uint32_t k = node_begin(a);
+    uint32_t k = node_begin(a, root);
     NODE_CHECK(a);
     bool fits = n <= a->ring / 4;
     char *room = fits ? node_room(a, k, n) : NULL;
     if (!fits)
         node_cell(a, k, a->me)->where = NODE_BY_MESSAGE;
     else if (n > 0)
-        node_pack(mine, 0, room, n);
+        node_pack(a, mine, 0, room, n);
     node_post(a, k, n);
     node_wake(a, root);
     node_end(a, k);
@@ -69,7 +69,7 @@ int node_gatherv(struct node *a, const struct node_data *mine, const struct bloc
     struct node_data to = blocks_data(all, root);
     if (mine)
         rc = blocks_own(mine, &to);
-    uint32_t k = node_begin(a);
+    uint32_t k = node_begin(a, NODE_NONE);
     NODE_CHECK(a);
     for (int r = 0; r < a->n; r++) {
         if (r == root)
@@ -103,7 +103,7 @@ static struct entry *offer_table(struct node *a, uint32_t k, const struct blocks
         bool fits = at + n <= used;
         table[r] = (struct entry){fits ? at : BY_MESSAGE, n};
         if (fits && n > 0) {
-            node_pack(&d, 0, room + at, n);
+            node_pack(a, &d, 0, room + at, n);
             at += n;
         }
     }
@@ -118,7 +118,7 @@ static struct entry entry_of(const struct node *a, uint32_t k, int r)
 
 static int scatter_out(struct node *a, const struct blocks *all, int tag)
 {
-    uint32_t k = node_begin(a);
+    uint32_t k = node_begin(a, NODE_ALL);
     NODE_CHECK(a);
     int rc = MPI_SUCCESS;
     const struct entry *table = offer_table(a, k, all);
@@ -141,7 +141,7 @@ int node_scatterv(struct node *a, const struct blocks *all, const struct node_da
         rc = scatter_out(a, all, tag);
         return mine ? blocks_first(rc, blocks_own(&own, mine)) : rc;
     }
-    uint32_t k = node_begin(a);
+    uint32_t k = node_begin(a, NODE_NONE);
     NODE_CHECK(a);
     node_await(a, k, root);
     NODE_CHECK(a);
@@ -155,7 +155,7 @@ int node_scatterv(struct node *a, const struct blocks *all, const struct node_da
 }
 
 /* In place, what goes out by message is copied before anything comes in. */
-static char *copies_of(const struct node *a, const struct entry *table, const struct blocks *out)
+static char *copies_of(struct node *a, const struct entry *table, const struct blocks *out)
 {
     size_t total = 1, at = 0;
     for (int r = 0; r < a->n; r++)
@@ -165,7 +165,7 @@ static char *copies_of(const struct node *a, const struct entry *table, const st
         struct node_data d = blocks_data(out, r);
         if (table[r].where != BY_MESSAGE || table[r].bytes == 0)
             continue;
-        node_pack(&d, 0, copies + at, table[r].bytes);
+        node_pack(a, &d, 0, copies + at, table[r].bytes);
         at += table[r].bytes;
     }
     return copies;
@@ -205,7 +205,7 @@ int node_alltoallv(struct node *a, const struct blocks *out, const struct blocks
     bool in_place = out->buf == MPI_IN_PLACE;
     const struct blocks *from = in_place ? in : out;
     int tag = next_tag(a->comm), rc = MPI_SUCCESS;
-    uint32_t k = node_begin(a);
+    uint32_t k = node_begin(a, NODE_ALL);
     NODE_CHECK(a);
     const struct entry *table = offer_table(a, k, from);
     NODE_CHECK(a);

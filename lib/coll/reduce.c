@@ -4,13 +4,8 @@
  * the order of ranks. */
 #include "lib/coll/forms.h"
 #include "lib/coll/node_reduce.h"
+#include "lib/coll/node_short.h"
 #include "lib/coll/small.h"
-
-int coll_reduce_check(MPI_Count count, const struct datatype *t, const struct op *op)
-{
-    CHECK(forms_check(count, t));
-    return op_check(op, t);
-}
 
 /* Binomial: rank r takes over what r + mask has gathered, whose ranks all lie above its own. */
 void coll_reduce(struct sched *s, const void *from, void *to, MPI_Count n, struct datatype *t, struct op *op, int root,
@@ -72,6 +67,9 @@ static int on_node_reduce(struct node *a, const void *sendbuf, void *recvbuf, MP
     CHECK(coll_reduce_check(count, t, op));
     if (UNLIKELY(sendbuf == MPI_IN_PLACE && comm->rank != root))
         return MPI_ERR_BUFFER;
+    op_kernel *f = op_kernel_of(op, t);
+    if (LIKELY(a->n == 2 && f && node_is_short(count, t) && count > 0))
+        return node_pair_reduce(a, own, recvbuf, count, t, f, root);
     return count > 0 ? node_reduce(a, &(struct vector){own, recvbuf, count, t, op}, root) : MPI_SUCCESS;
 }
 FORMS_NODE_SMALL(reduce,
@@ -179,6 +177,9 @@ static int on_node_allreduce(struct node *a, const void *sendbuf, void *recvbuf,
 {
     const void *own = sendbuf == MPI_IN_PLACE ? recvbuf : sendbuf;
     CHECK(coll_reduce_check(count, t, op));
+    op_kernel *f = op_kernel_of(op, t);
+    if (LIKELY(a->n == 2 && f && node_is_short(count, t) && count > 0))
+        return node_pair_allreduce(a, own, recvbuf, count, t, f);
     return count > 0 ? node_allreduce(a, &(struct vector){own, recvbuf, count, t, op}) : MPI_SUCCESS;
 }
 FORMS_NODE_SMALL(allreduce,

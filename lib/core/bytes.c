@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "lib/core/bytes.h"
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 typedef char chunk __attribute__((vector_size(16), aligned(1), may_alias));
 
@@ -16,4 +19,25 @@ void bytes_copy_by_loop(void *to, const void *from, size_t n)
         *(chunk *)(out + 48) = d;
     }
     memcpy(out, in, n);
+}
+
+void bytes_copy_away(void *to, const void *from, size_t n)
+{
+#if defined(__SSE2__)
+    char *out = to;
+    const char *in = from;
+    size_t head = -(uintptr_t)out % 16;
+    if (n < 64 || head > 0) {
+        head = n < 64 ? n : head;
+        memcpy(out, in, head);
+        out += head, in += head, n -= head;
+    }
+    for (; n >= 64; n -= 64, in += 64, out += 64)
+        for (int i = 0; i < 64; i += 16)
+            _mm_stream_si128((__m128i *)(void *)(out + i), _mm_loadu_si128((const __m128i *)(const void *)(in + i)));
+    memcpy(out, in, n);
+    _mm_sfence(); /* a release does not order such stores */
+#else
+    bytes_copy_long(to, from, n);
+#endif
 }

@@ -53,6 +53,10 @@ ALWAYS_INLINE void bytes_own_soon(const void *line)
 #endif
 }
 
+/* Past the caches, where the processor can: for a reader so far away that its fetching of the lines out of our cache,
+ * and our claiming them back, takes longer than the way through memory. */
+void bytes_copy_away(void *to, const void *from, size_t n);
+
 void bytes_copy_by_loop(void *to, const void *from, size_t n);
 
 /* Any n; meant for long blocks. The C library copies those by one string instruction, and some processors (Zen 3: 2

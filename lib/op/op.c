@@ -6,7 +6,6 @@
 #include <string.h>
 #include "lib/bindings/impl.h"
 #include "lib/core/state.h"
-#include "lib/datatype/datatype.h"
 #include "lib/op/kernels.h"
 
 static const struct {
@@ -64,11 +63,6 @@ void op_apply(const struct op *op, const void *in, void *inout, MPI_Count count,
         apply_user(op, in, inout, count, t);
     else
         op_kernels[t->basic][op->which](in, inout, inout, count);
-}
-
-op_kernel *op_kernel_of(const struct op *op, const struct datatype *t)
-{
-    return op->which >= 0 && t->basic >= 0 && t->obj.predefined ? op_kernels[t->basic][op->which] : NULL;
 }
 
 void op_combine(const struct op *op, const void *a, const void *b, void *out, MPI_Count count, struct datatype *t)

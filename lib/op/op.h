@@ -28,8 +28,6 @@ int op_check(const struct op *op, const struct datatype *t);
 void op_apply(const struct op *op, const void *in, void *inout, MPI_Count count, struct datatype *t);
 /* out = a op b, for a dense type; out may be b, and a if the operation is predefined. */
 void op_combine(const struct op *op, const void *a, const void *b, void *out, MPI_Count count, struct datatype *t);
-/* What does that for a predefined operation and type; NULL: there is no such thing. */
-op_kernel *op_kernel_of(const struct op *op, const struct datatype *t);
 void op_init(void);
 static inline struct op *op_ref(struct op *op)
 {

@@ -234,6 +234,27 @@ static void reductions(int n, int root, MPI_Op user, MPI_Datatype pair)
     free(in), free(out), free(want);
 }
 
+/* Types with gaps in or behind an element, which only their own operations know. */
+static void located(int n)
+{
+    struct {
+        double value;
+        int index;
+    } in[8] = {0}, out[8];
+    struct {
+        short value;
+        int index;
+    } least[8] = {0};
+    for (int i = 0; i < n; i++)
+        in[i].value = (rank + i) % size, in[i].index = least[i].index = rank, least[i].value = (short)(rank / 2);
+    OK(MPI_Allreduce(in, out, n, MPI_DOUBLE_INT, MPI_MAXLOC, W));
+    for (int i = 0; i < n; i++)
+        CHECK(out[i].value == size - 1 && out[i].index == (8 * size - 1 - i) % size);
+    OK(MPI_Allreduce(MPI_IN_PLACE, least, n, MPI_SHORT_INT, MPI_MINLOC, W));
+    for (int i = 0; i < n; i++)
+        CHECK(least[i].value == 0 && least[i].index == 0);
+}
+
 /* From one element to some hundred thousand in all: through cells, one piece, many pieces, rings full many times. */
 static void rounds(int times, MPI_Op user, MPI_Datatype pair, MPI_Datatype resized)
 {
@@ -248,6 +269,7 @@ static void rounds(int times, MPI_Op user, MPI_Datatype pair, MPI_Datatype resiz
         moves(n, root);
         varying(n, root);
         reductions(n, root, user, pair);
+        located(1 + n % 8);
         BOTH(MPI_Barrier(W), MPI_Ibarrier(W, &req));
     }
 }
