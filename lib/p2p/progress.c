@@ -67,7 +67,7 @@ static inline void pause_cpu(void)
 }
 
 enum { SPIN_HARD = 100, SPIN_OWN = 4000, SPIN_SHARED = 2, SPIN_THREADS = 200, YIELDS_OWN = 20, YIELDS_SHARED = 40 };
-enum { LATE_NS = 100000, CAUTION = 16 };
+enum { LATE_NS = 1000000, CAUTION = 16 };
 static int no_yields; /* waits that do without */
 static const struct timespec long_nap = {.tv_nsec = 100000000}, short_nap = {.tv_nsec = 500000};
 
