@@ -120,6 +120,23 @@ int boot_segment_map(struct boot *b, int fd)
     return 0;
 }
 
+static struct flock byte_of(int local)
+{
+    return (struct flock){.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = local, .l_len = 1};
+}
+
+void boot_segment_unwatched(struct boot *b)
+{
+    struct flock l = byte_of(b->local_rank);
+    b->unwatched = fcntl(b->segment_fd, F_SETLK, &l) == 0;
+}
+
+bool boot_alive(int local)
+{
+    struct flock l = byte_of(local);
+    return fcntl(boot.segment_fd, F_GETLK, &l) != 0 || l.l_type != F_UNLCK;
+}
+
 bool boot_segment_extend(size_t bytes)
 {
     struct stat st;

@@ -20,7 +20,8 @@ struct boot {
     struct node_segment *segment; /* mapped whole; NULL only in a job of one */
     size_t segment_bytes;
     int segment_fd;
-    bool survive; /* the job goes on when a rank dies */
+    bool survive;   /* the job goes on when a rank dies */
+    bool unwatched; /* no proxy of ours tells who is gone: the ranks find out by themselves */
 };
 extern struct boot boot;
 
@@ -30,6 +31,9 @@ void boot_fini(void); /* the launcher learns that this rank ends well */
 _Noreturn void boot_abort(int code, const char *why);
 /* The process number that is a rank's place on this node, or -1 for a rank elsewhere; O(log local_size). */
 int boot_local_of(int proc);
+/* With unwatched: does the process of that local rank, which has been in MPI, still run? Each holds a lock on its byte
+ * of the segment's file, which the kernel takes back when it ends, in whatever namespace it lives. */
+bool boot_alive(int local);
 /* The file of the segment made longer (all local ranks ask for the same) and mapped anew; false without memory. */
 bool boot_segment_extend(size_t bytes);
 

@@ -19,6 +19,9 @@ struct boot_ops {
 
 extern const struct boot_ops boot_inherited, boot_pmi;
 
+/* Nobody else tells the others when this process ends. */
+void boot_segment_unwatched(struct boot *b);
+
 /* Is it wrong to be a job of one, because others were started with this process? Then why says so. */
 bool boot_alone_wrong(char *why, size_t n);
 

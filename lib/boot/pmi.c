@@ -70,6 +70,8 @@ static bool segment_share(struct boot *b, const uint32_t *node, uint32_t nodes)
     b->local_rank = 0;
     for (int r = 0; r < b->rank; r++)
         b->local_rank += node[r] == node[b->rank];
+    if (ok)
+        boot_segment_unwatched(b);
     /* Who opens it last takes the name away. */
     if (ok && atomic_fetch_add(&b->segment->openers, 1) + 1 == b->segment->local_size)
         unlink(path);

@@ -171,6 +171,8 @@ static void rest(struct waiter *w, const struct request *on)
         if (!w->told)
             tell(w, on);
         w->told = true;
+        if (UNLIKELY(boot.unwatched))
+            reach_watch();
         sleep_now(w);
     }
 }

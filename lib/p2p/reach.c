@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "lib/p2p/reach.h"
 #include <stdlib.h>
+#include <time.h>
 #include "lib/boot/boot.h"
 #include "lib/core/error.h"
 #include "lib/core/state.h"
@@ -237,6 +238,29 @@ bool reach_look_slow(void)
     each_comm(comm_told);
     error_gone(gone.proc[gone.count - 1]);
     return true;
+}
+
+/* Whoever finds it first counts it. A rank that has just finalized may have ended since its state was read. */
+static void watch(int local)
+{
+    struct rank_status *s = node_segment_status(boot.segment, (uint32_t)local);
+    uint32_t was = RANK_INITIALIZED;
+    if (state_of(local) == RANK_INITIALIZED && !boot_alive(local) &&
+        atomic_compare_exchange_strong(&s->state, &was, RANK_DEAD))
+        atomic_fetch_add_explicit(&boot.segment->gone, 1, memory_order_release);
+}
+
+void reach_watch(void)
+{
+    static time_t last;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    if (now.tv_sec == last)
+        return;
+    last = now.tv_sec;
+    for (int i = 0; i < boot.local_size; i++)
+        if (i != boot.local_rank)
+            watch(i);
 }
 
 void reach_init(void)

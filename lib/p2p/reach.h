@@ -3,7 +3,8 @@
  * reach: ranks that no message reaches: they have ended without MPI_Finalize, or live on another node. Who needs one of
  * them gets an error instead of waiting for ever.
  *
- * The launcher's proxy counts the ranks of a node that are gone in the node's segment. Whoever polls compares that
+ * The launcher's proxy counts the ranks of a node that are gone in the node's segment; under another launcher the ranks
+ * that sleep do. Whoever polls compares that
  * count with what it has seen. What a rank sent before its end is still received. After that
  *   - a send to it, a receive or probe from it fails;
  *   - a collective on a communicator with it as a member fails, on all members, from then on;
@@ -21,6 +22,9 @@
 extern bool reach_limited;
 extern const _Atomic uint32_t *reach_gone; /* how many ranks of this node are gone */
 extern uint32_t reach_seen;
+
+/* Where no proxy of ours counts them: whoever sleeps looks, about once a second, for ranks that are gone. */
+void reach_watch(void);
 
 bool reach_look_slow(void);
 /* Looks for ranks that are gone, and ends what waits for them. True: there was one. */

@@ -154,6 +154,20 @@ def test_srun_what_needs_another_node_says_so(slurm, own):
     assert re.search(r"^muster: rank \d on .*MPI_Barrier on MPI_COMM_WORLD failed: .* cannot be reached yet", err, re.M), err
 
 
+@pytest.mark.parametrize("call, name", [("recv", "Recv"), ("allreduce", "Allreduce"), ("barrier", "Barrier")])
+def test_srun_that_lets_a_job_go_on_without_a_rank(slurm, own, call, name):
+    """Nobody tells the others; they find out, and end the job."""
+    code, out, err = srun(slurm, "-N1", "-n4", own, f"killed {call}", timeout=20)
+    assert code != 0 and re.search(rf"^muster: rank \d on .*: MPI_{name} on MPI_COMM_WORLD failed: MPI_ERR_PROC_ABORTED: .*: "
+                                   "rank 3 of MPI_COMM_WORLD has ended without MPI_Finalize", err, re.M), err
+
+
+def test_hydra_that_lets_a_job_go_on_without_a_rank(hydra, own):
+    """It sends SIGUSR1 to the others, which ends who does not expect it: nobody is left waiting."""
+    r = hydra("-disable-auto-cleanup", "-n", "4", own, "killed allreduce", timeout=20)
+    assert r.returncode != 0, r
+
+
 def test_srun_abort_ends_the_job(slurm, own):
     code, out, err = srun(slurm, "-N1", "-n3", own, "abort", timeout=15)
     assert code != 0 and "MPI_Abort with code 5" in err, err
