@@ -277,3 +277,13 @@ int sched_persist(struct sched *s, struct request **req)
         (*req)->persistent = true, (*req)->active = false;
     return rc;
 }
+
+void sched_fini(void)
+{
+    for (struct sched *s = spare, *next; s; s = next) {
+        next = s->next;
+        free(s->steps);
+        free(s);
+    }
+    spare = NULL;
+}

@@ -35,4 +35,6 @@ int sched_start(struct sched *s, struct request **req);
 /* Hands it to a persistent request, inactive. */
 int sched_persist(struct sched *s, struct request **req);
 
+void sched_fini(void);
+
 #endif

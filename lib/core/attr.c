@@ -202,3 +202,10 @@ int attr_delete_all(struct attrs *a, enum attr_owner owner, void *handle)
     }
     return MPI_SUCCESS;
 }
+
+void attr_fini(void)
+{
+    free(keyvals);
+    keyvals = NULL;
+    keyval_count = 0;
+}

@@ -24,5 +24,6 @@ int attr_get(struct attrs *a, enum attr_owner owner, int keyval, void **value, i
 int attr_delete(struct attrs *a, enum attr_owner owner, void *handle, int keyval);
 int attr_copy_all(struct attrs *from, struct attrs *to, enum attr_owner owner, void *handle);
 int attr_delete_all(struct attrs *a, enum attr_owner owner, void *handle);
+void attr_fini(void);
 
 #endif

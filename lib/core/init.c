@@ -6,6 +6,7 @@
 #include <string.h>
 #include "lib/bindings/impl.h"
 #include "lib/boot/boot.h"
+#include "lib/coll/sched.h"
 #include "lib/comm/comm.h"
 #include "lib/core/attr.h"
 #include "lib/core/errhandler.h"
@@ -56,7 +57,7 @@ int mpi_init_thread(int *argc, char ***argv, int required, int *provided)
     if (lib.thread_level == MPI_THREAD_SINGLE)
         lock_end();
     else
-        lock_begin();
+        lock_allow_bias();
     return MPI_SUCCESS;
 }
 
@@ -74,7 +75,9 @@ int mpi_finalize(void)
     attr_delete_all(&comm_world.attrs, ATTR_COMM, comm_handle(&comm_world));
     p2p_fini();
     comm_fini();
+    sched_fini();
     datatype_fini();
+    attr_fini();
     transport_fini();
     atomic_store_explicit(&lib.status->state, RANK_FINALIZED, memory_order_release);
     boot_fini();

@@ -20,9 +20,9 @@
  * If it comes before T1, then R1 is visible to T2, which comes later, and T does not enter. The compiler keeps T1
  * before T2 and T3 before T4 (atomic_signal_fence); the processor need not.
  *
- * Nobody sleeps for good. R sleeps on seat.in as long as it is not 0. If T's barrier comes before T3, then R1 is visible to
- * T4, and T wakes R; if it comes after T3, R does not see the 1 of that turn. The same holds for the 0 that T stores
- * when it does not enter: it always wakes.
+ * Nobody sleeps for good. R sleeps on seat.in as long as it is not 0. If T's barrier comes before T3, then R1 is
+ * visible to T4, and T wakes R; if it comes after T3, R does not see the 1 of that turn. The same holds for the 0 that
+ * T stores when it does not enter: it always wakes.
  *
  * What T wrote is seen by R: R3 reads (acquire) the 0 of T3 (release). What R wrote is seen by T: T takes the word next
  * (acquire), which R gave back (release), before the lock can be biased to T again, because only who holds the lock by
@@ -366,17 +366,18 @@ void lock_yield_slow(void)
     lib_resume(give_wholly(true));
 }
 
+void lock_allow_bias(void)
+{
+    lock.can_bias = syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
+    lock.streak = STREAK_MOST;
+}
+
 void lock_begin(void)
 {
-    static bool registered;
-    if (!registered)
-        lock.can_bias = syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
-    registered = true;
-    lock.streak = STREAK_MOST; /* the caller is the likely user */
-    if (!lock_used()) {
-        atomic_store_explicit(&lock_face.on, true, memory_order_relaxed);
-        lock_take();
-    }
+    if (lock_used())
+        return;
+    atomic_store_explicit(&lock_face.on, true, memory_order_relaxed);
+    lock_take();
 }
 
 void lock_end(void)
