@@ -78,6 +78,7 @@ void rank_env_init(struct rank_env *e, const struct rank *r)
     if (j->segment_fd >= 0) {
         set(e, &n, xasprintf("%s=%d", NODE_SEGMENT_FD_ENV, RANK_SEGMENT_FD));
         set(e, &n, xasprintf("%s=%u", NODE_SEGMENT_LOCAL_RANK_ENV, r->local));
+        set(e, &n, xasprintf("%s=%d", NODE_SEGMENT_APPNUM_ENV, (int)rank_appnum(r)));
     }
     if (!rank_env_get(base->v, "GFORTRAN_UNBUFFERED_PRECONNECTED"))
         set(e, &n, xstrdup("GFORTRAN_UNBUFFERED_PRECONNECTED=y"));

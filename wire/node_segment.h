@@ -7,6 +7,7 @@
  *
  *     MUSTER_NODE_FD=<fd>      the memfd, inherited, not close-on-exec, open for reading and writing
  *     MUSTER_LOCAL_RANK=<i>    this rank's place in the table of local ranks, 0 <= i < local_size
+ *     MUSTER_APPNUM=<i>        which of the command line's applications it is (MPI_APPNUM)
  *
  *     offset 0            struct node_segment                 written by the proxy, read-only afterwards
  *            runs_at      struct rankmap_block[run_count]     rank -> node for the whole job, in compact form
@@ -33,6 +34,7 @@
 #define NODE_SEGMENT_VERSION 2
 #define NODE_SEGMENT_FD_ENV "MUSTER_NODE_FD"
 #define NODE_SEGMENT_LOCAL_RANK_ENV "MUSTER_LOCAL_RANK"
+#define NODE_SEGMENT_APPNUM_ENV "MUSTER_APPNUM"
 
 struct node_segment {
     uint64_t magic;

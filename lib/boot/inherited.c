@@ -49,6 +49,8 @@ static int init(struct boot *b, char *why, size_t n)
         return BOOT_ERROR;
     }
     fcntl(fd, F_SETFD, FD_CLOEXEC);
+    if (!number(getenv(NODE_SEGMENT_APPNUM_ENV), &b->appnum))
+        b->appnum = -1;
     b->local_rank = local;
     b->rank = (int)node_segment_locals(b->segment)[local];
     return BOOT_DONE;

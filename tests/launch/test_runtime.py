@@ -55,6 +55,11 @@ int main(int argc, char **argv)
         MPI_Recv(four, 1, MPI_INT, MPI_ANY_SOURCE, 0, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
     if (strstr(what, " allreduce"))
         MPI_Allreduce(&rank, four, 1, MPI_INT, MPI_SUM, MPI_COMM_WORLD);
+    if (strcmp(what, "appnum") == 0) {
+        int *appnum, flag;
+        MPI_Comm_get_attr(MPI_COMM_WORLD, MPI_APPNUM, &appnum, &flag);
+        printf("%d %d\n", rank, flag ? *appnum : -1);
+    }
     if (!strstr(what, " nothing"))
         MPI_Barrier(MPI_COMM_WORLD);
     MPI_Finalize();
@@ -134,6 +139,11 @@ def test_a_call_before_init(mpiexec, program):
     r = mpiexec("-n", "2", program, "early")
     assert r.code == 16, r
     assert re.search(r"^muster: process \d+ on \S+: MPI_Comm_size called before MPI_Init; aborting$", r.err, re.M), r
+
+
+def test_which_application_a_rank_is(mpiexec, program):
+    r = mpiexec.ok("-n", "1", program, "appnum", ":", "-n", "2", program, "appnum")
+    assert sorted(r.lines) == ["0 0", "1 1", "2 1"], r
 
 
 def test_a_code_after_finalize_counts(mpiexec, program):
