@@ -26,14 +26,15 @@ static MPI_Count elements_of(const struct datatype *t, MPI_Count n, MPI_Count *b
         return 0;
     MPI_Count whole = *bytes / t->size < n ? *bytes / t->size : n, found = whole * t->elements;
     *bytes -= whole * t->size;
-    return whole<n && * bytes> 0 ? found + elements_in(t, bytes) : found;
+    bool more = whole<n && * bytes> 0;
+    return more ? found + elements_in(t, bytes) : found;
 }
 
 static MPI_Count elements_in(const struct datatype *t, MPI_Count *bytes)
 {
     const struct envelope *e = t->envelope;
     MPI_Count found = 0;
-    if (!e) {
+    if (!e || e->n[ENV_TYPE] == 0) { /* Fortran's kinds have an envelope without types */
         const struct basic *b = &basic_table[t->basic];
         if (b->class != BASIC_PAIR)
             return 0;
@@ -74,17 +75,17 @@ int mpi_status_set_elements(MPI_Status *status, struct datatype *t, MPI_Count co
     if (t->elements == 0)
         return MPI_SUCCESS;
     MPI_Count whole = count / t->elements, rest = count % t->elements, bytes = whole * t->size;
-    if (rest && t->basic >= 0 && t->size % t->elements == 0)
-        bytes += rest * (t->size / t->elements);
-    else if (rest) {
-        /* The shortest prefix that holds so many: bytes grow until it does. */
-        MPI_Count n = 0;
-        while (n < t->size) {
-            MPI_Count left = ++n;
-            if (elements_in(t, &left) == rest && left == 0)
-                break;
+    if (rest) {
+        /* The shortest prefix that holds so many. */
+        MPI_Count least = 1, most = t->size;
+        while (least < most) {
+            MPI_Count middle = least + (most - least) / 2, left = middle;
+            if (elements_in(t, &left) >= rest)
+                most = middle;
+            else
+                least = middle + 1;
         }
-        bytes += n;
+        bytes += least;
     }
     status_set_bytes(status, bytes);
     return MPI_SUCCESS;
