@@ -37,6 +37,7 @@ struct obj {
     int refs;
     uint8_t kind;
     bool predefined; /* lives in static memory, is never freed */
+    uint16_t unused; /* all of it is written, so that it takes one store */
 };
 
 enum { OBJ_ALIGN = 256, OBJ_PREDEFINED_END = 0x300, OBJ_HANDLE_MIN = 0x1000 };
@@ -84,6 +85,7 @@ ALWAYS_INLINE void *obj_new_raw(enum obj_kind kind, size_t size)
     o->refs = 1;
     o->kind = (uint8_t)kind;
     o->predefined = false;
+    o->unused = 0;
     return o;
 }
 

@@ -63,7 +63,14 @@ ALWAYS_INLINE struct match_node *match_first(const struct match_table *t, struct
 void match_grow(struct match_table *t);
 void match_shrink(struct match_table *t);
 
-ALWAYS_INLINE void match_insert(struct match_table *t, struct match_node *n)
+/* Should it grow before one more comes? */
+ALWAYS_INLINE bool match_full(const struct match_table *t)
+{
+    return UNLIKELY((t->count + 1) >> (65 - t->shift));
+}
+
+/* Behind all others. */
+ALWAYS_INLINE void match_append(struct match_table *t, struct match_node *n)
 {
     struct match_bin *b = match_bin(t, n->key);
     n->next = NULL;
@@ -73,8 +80,14 @@ ALWAYS_INLINE void match_insert(struct match_table *t, struct match_node *n)
     else
         b->first = n;
     b->last = n;
-    if (UNLIKELY(++t->count >> (65 - t->shift)))
+    t->count++;
+}
+
+ALWAYS_INLINE void match_insert(struct match_table *t, struct match_node *n)
+{
+    if (match_full(t))
         match_grow(t);
+    match_append(t, n);
 }
 
 ALWAYS_INLINE void match_remove(struct match_table *t, struct match_node *n)
@@ -97,13 +110,20 @@ ALWAYS_INLINE bool match_is_wild(struct match_key k)
     return k.source == MPI_ANY_SOURCE || k.tag == MPI_ANY_TAG;
 }
 
-/* The receive waits under the key in its `posted`. */
-ALWAYS_INLINE void match_post(struct request *r)
+/* The receive waits under the key in its `posted`; the table is not full. */
+ALWAYS_INLINE void match_post_quick(struct request *r)
 {
     r->posted.seq = ++match_seq;
     if (UNLIKELY(match_is_wild(r->posted.key)))
         match_wild++;
-    match_insert(&match_posted, &r->posted);
+    match_append(&match_posted, &r->posted);
+}
+
+static inline void match_post(struct request *r)
+{
+    if (match_full(&match_posted))
+        match_grow(&match_posted);
+    match_post_quick(r);
 }
 
 ALWAYS_INLINE void match_unpost(struct request *r)
@@ -113,24 +133,30 @@ ALWAYS_INLINE void match_unpost(struct request *r)
     match_remove(&match_posted, &r->posted);
 }
 
-/* Where it is not the first of its bin, or some have wildcards. */
-struct request *match_arrival_slow(struct match_key k);
-
 /* The oldest receive that takes this message, taken out; NULL: none. */
-ALWAYS_INLINE struct request *match_arrival(struct match_key k)
+struct request *match_arrival(struct match_key k);
+
+/* The bin whose first receive that is, if there is neither another table to shrink to nor a wildcard to look at; NULL:
+ * that is not sure. */
+ALWAYS_INLINE struct match_bin *match_arrival_quick(struct match_key k)
 {
-    struct match_table *t = &match_posted;
-    if (t->count == 0)
-        return NULL;
+    const struct match_table *t = &match_posted;
     struct match_bin *b = match_bin(t, k);
-    struct match_node *n = b->first;
-    if (UNLIKELY(match_wild > 0 || !n || !match_same(n->key, k)))
-        return match_arrival_slow(k);
-    b->first = n->next;
-    *(n->next ? &n->next->prev : &b->last) = NULL;
-    if (--t->count == 0 && UNLIKELY(t->bins != t->own))
-        match_shrink(t);
+    bool plain = match_wild == 0 && t->bins == t->own && b->first && match_same(b->first->key, k);
+    return LIKELY(plain) ? b : NULL;
+}
+
+ALWAYS_INLINE struct request *match_request(struct match_node *n)
+{
     return (struct request *)((char *)n - offsetof(struct request, posted));
+}
+
+ALWAYS_INLINE void match_pop(struct match_bin *b)
+{
+    struct match_node *next = b->first->next;
+    b->first = next;
+    *(next ? &next->prev : &b->last) = NULL;
+    match_posted.count--;
 }
 
 void match_fini(void); /* memory kept for messages */

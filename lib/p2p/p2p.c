@@ -54,7 +54,7 @@ int p2p_send(const void *buf, MPI_Count count, struct datatype *t, int dest, int
     return MPI_SUCCESS;
 }
 
-ALWAYS_INLINE void receive_eager(struct request *r, struct match_key key, const void *payload, size_t n)
+static void receive_eager(struct request *r, struct match_key key, const void *payload, size_t n)
 {
     MPI_Count fits = p2p_accept(r, key, (MPI_Count)n);
     if (LIKELY(r->datatype->dense))
@@ -73,7 +73,6 @@ void p2p_receive_unexpected(struct request *r, struct unexpected *u)
     match_drop(u);
 }
 
-/* All but a short message that finds its receive. */
 static __attribute__((noinline)) bool deliver_slow(struct peer *from, const struct packet *h, const void *payload,
                                                    size_t n)
 {
@@ -83,19 +82,33 @@ static __attribute__((noinline)) bool deliver_slow(struct peer *from, const stru
     }
     if (h->kind == RTS && n < RENDEZVOUS_RTS)
         return true;
-    struct request *r = h->kind == RTS ? match_arrival(h->key) : NULL;
+    struct request *r = match_arrival(h->key);
     if (!r)
         return match_keep(from, h, payload, n, h->kind == RTS ? rendezvous_bytes(payload) : n) != NULL;
-    rendezvous_receive(r, from, h->key, payload, n);
+    if (h->kind == EAGER)
+        receive_eager(r, h->key, payload, n);
+    else
+        rendezvous_receive(r, from, h->key, payload, n);
     return true;
 }
 
+/* A few bytes for a receive that is easy to find are dealt with here, without any call. */
 bool p2p_deliver(struct peer *from, const struct packet *h, const void *payload, size_t n)
 {
-    struct request *r = LIKELY(h->kind == EAGER) ? match_arrival(h->key) : NULL;
-    if (UNLIKELY(!r))
+    struct match_bin *b = LIKELY(h->kind == EAGER && n <= 16) ? match_arrival_quick(h->key) : NULL;
+    if (UNLIKELY(!b))
         return deliver_slow(from, h, payload, n);
-    receive_eager(r, h->key, payload, n);
+    struct request *r = match_request(b->first);
+    const struct datatype *t = r->datatype;
+    if (UNLIKELY(!t->dense || (MPI_Count)n > r->count * t->size || r->orphan))
+        return deliver_slow(from, h, payload, n);
+    match_pop(b);
+    r->source = h->key.source;
+    r->status_tag = h->key.tag;
+    r->bytes = (MPI_Count)n;
+    bytes_copy_16((char *)r->rbuf + t->true_lb, payload, n);
+    r->matched = true;
+    r->complete = true;
     return true;
 }
 
@@ -122,7 +135,7 @@ bool p2p_recv_now(void *buf, MPI_Count count, struct datatype *t, int source, in
     return true;
 }
 
-ALWAYS_INLINE void start(struct request *r)
+static void start(struct request *r)
 {
     r->matched = false;
     if (UNLIKELY(r->posted.key.source == MPI_PROC_NULL)) {

@@ -38,7 +38,8 @@ int mpi_recv(void *buf, MPI_Count count, struct datatype *t, int source, int tag
     return rc == MPI_SUCCESS ? request_wait(r, status) : rc;
 }
 
-int mpi_irecv(void *buf, MPI_Count count, struct datatype *t, int source, int tag, struct comm *c, MPI_Request *out)
+static __attribute__((noinline)) int irecv_slow(void *buf, MPI_Count count, struct datatype *t, int source, int tag,
+                                                struct comm *c, MPI_Request *out)
 {
     struct request *r;
     int rc = p2p_recv(buf, count, t, source, tag, c, c->ctx, &r);
@@ -47,6 +48,22 @@ int mpi_irecv(void *buf, MPI_Count count, struct datatype *t, int source, int ta
         *out = request_handle(r);
     }
     return rc;
+}
+
+/* Where there is nothing to be searched for, and memory at hand, no function is called. */
+int mpi_irecv(void *buf, MPI_Count count, struct datatype *t, int source, int tag, struct comm *c, MPI_Request *out)
+{
+    if (UNLIKELY(!obj_arenas[OBJ_REQUEST].free || source == MPI_PROC_NULL || reach_limited || match_arrived.count > 0 ||
+                 match_full(&match_posted)))
+        return irecv_slow(buf, count, t, source, tag, c, out);
+    struct request *r = request_new(REQ_RECV, c, t);
+    r->ops = &recv_ops;
+    r->rbuf = buf;
+    r->count = count;
+    r->posted.key = match_key_of(c->ctx, source, tag);
+    match_post_quick(r);
+    *out = request_handle(r);
+    return MPI_SUCCESS;
 }
 
 int mpi_recv_init(void *buf, MPI_Count count, struct datatype *t, int source, int tag, struct comm *c, MPI_Request *out)
