@@ -33,7 +33,7 @@ static void comms(void)
     MPI_Comm c, d;
     int keys[4], flag;
     char here, *v;
-    OK(MPI_Comm_dup(MPI_COMM_WORLD, &c));
+    OK(MPI_Comm_dup(world, &c));
     for (int i = 0; i < 3; i++) {
         OK(MPI_Comm_create_keyval(copy_comm, delete_comm, &keys[i], &extra[i]));
         OK(MPI_Comm_set_attr(c, keys[i], &here));
@@ -77,7 +77,7 @@ static void comms(void)
     logged_is(3, (int[]){-3, -2, -1}); /* the last one first */
     /* A copy that fails is an error, on every rank alike. */
     OK(MPI_Comm_create_keyval(copy_comm, delete_comm, &keys[0], &extra[0]));
-    OK(MPI_Comm_dup(MPI_COMM_WORLD, &c));
+    OK(MPI_Comm_dup(world, &c));
     OK(MPI_Comm_set_attr(c, keys[0], &here));
     fail_copy = 1;
     FAILS(MPI_ERR_OTHER, MPI_Comm_dup(c, &d));
@@ -110,7 +110,7 @@ static void nested(void)
     for (int i = 0; i < 3; i++)
         OK(MPI_Comm_create_keyval(MPI_COMM_NULL_COPY_FN, i == 1 ? greedy : MPI_COMM_NULL_DELETE_FN, &near_by[i], NULL));
     for (int k = 0; k < 2; k++) {
-        OK(MPI_Comm_dup(MPI_COMM_WORLD, &c[k]));
+        OK(MPI_Comm_dup(world, &c[k]));
         for (int i = 0; i < 3; i++)
             OK(MPI_Comm_set_attr(c[k], near_by[i], &c[k]));
     }
@@ -133,12 +133,12 @@ static void predefined(void)
     static const int all[] = {MPI_TAG_UB, MPI_IO, MPI_HOST, MPI_WTIME_IS_GLOBAL, MPI_LASTUSEDCODE};
     int *v, flag, other;
     MPI_Comm c;
-    OK(MPI_Comm_dup(MPI_COMM_WORLD, &c));
+    OK(MPI_Comm_dup(world, &c));
     for (int i = 0; i < 5; i++) {
-        OK(MPI_Comm_get_attr(MPI_COMM_WORLD, all[i], &v, &flag));
+        OK(MPI_Comm_get_attr(world, all[i], &v, &flag));
         CHECK(flag);
-        FAILS(MPI_ERR_KEYVAL, MPI_Comm_set_attr(MPI_COMM_WORLD, all[i], &other));
-        FAILS(MPI_ERR_KEYVAL, MPI_Comm_delete_attr(MPI_COMM_WORLD, all[i]));
+        FAILS(MPI_ERR_KEYVAL, MPI_Comm_set_attr(world, all[i], &other));
+        FAILS(MPI_ERR_KEYVAL, MPI_Comm_delete_attr(world, all[i]));
         FAILS(MPI_ERR_KEYVAL, MPI_Comm_free_keyval(&(int){all[i]}));
     }
     OK(MPI_Comm_get_attr(c, MPI_TAG_UB, &v, &flag));
@@ -160,12 +160,12 @@ static void old_names(void)
     int key, flag;
     void *v;
     OK(MPI_Keyval_create(MPI_DUP_FN, MPI_NULL_DELETE_FN, &key, NULL));
-    OK(MPI_Attr_put(MPI_COMM_WORLD, key, &c));
-    OK(MPI_Comm_dup(MPI_COMM_WORLD, &c));
+    OK(MPI_Attr_put(world, key, &c));
+    OK(MPI_Comm_dup(world, &c));
     OK(MPI_Attr_get(c, key, &v, &flag));
     CHECK(flag && v == (void *)&c);
-    OK(MPI_Attr_delete(MPI_COMM_WORLD, key));
-    OK(MPI_Comm_get_attr(MPI_COMM_WORLD, key, &v, &flag));
+    OK(MPI_Attr_delete(world, key));
+    OK(MPI_Comm_get_attr(world, key, &v, &flag));
     CHECK(!flag);
     OK(MPI_Keyval_free(&key));
     OK(MPI_Comm_free(&c));

@@ -7,7 +7,7 @@ struct set {
     MPI_Group g;
     int n, of[64]; /* ranks in the world */
 };
-static MPI_Group world;
+static MPI_Group everyone;
 static unsigned seed = 12345;
 
 static bool has(const struct set *s, int r)
@@ -36,7 +36,7 @@ static void agree(const struct set *s)
     CHECK(me == mine(s));
     for (int i = 0; i < n; i++)
         all[i] = i;
-    OK(MPI_Group_translate_ranks(s->g, n, all, world, of));
+    OK(MPI_Group_translate_ranks(s->g, n, all, everyone, of));
     CHECK(memcmp(of, s->of, (size_t)n * sizeof *of) == 0);
 }
 
@@ -55,7 +55,7 @@ static struct set some(void)
     for (int r = 0; r < size; r++)
         if (draw(&seed) % 3)
             s.of[s.n++] = of[r];
-    OK(MPI_Group_incl(world, s.n, s.of, &s.g));
+    OK(MPI_Group_incl(everyone, s.n, s.of, &s.g));
     agree(&s);
     return s;
 }
@@ -133,14 +133,14 @@ static void wrong(void)
 {
     MPI_Group g;
     int n, zero[1][3] = {{0, 1, 0}}, over[1][3] = {{0, size, 1}}, twice[2][3] = {{0, 0, 1}, {0, 0, 1}};
-    FAILS(MPI_ERR_RANK, MPI_Group_incl(world, 1, (int[]){-1}, &g));
-    FAILS(MPI_ERR_RANK, MPI_Group_incl(world, 1, (int[]){size}, &g));
-    FAILS(MPI_ERR_RANK, MPI_Group_excl(world, 2, (int[]){0, 0}, &g));
-    FAILS(MPI_ERR_ARG, MPI_Group_range_incl(world, 1, zero, &g));
-    FAILS(MPI_ERR_RANK, MPI_Group_range_incl(world, 1, over, &g));
-    FAILS(MPI_ERR_RANK, MPI_Group_range_excl(world, 2, twice, &g));
-    FAILS(MPI_ERR_RANK, MPI_Group_translate_ranks(world, 1, (int[]){size}, world, &n));
-    OK(MPI_Group_incl(world, 0, NULL, &g));
+    FAILS(MPI_ERR_RANK, MPI_Group_incl(everyone, 1, (int[]){-1}, &g));
+    FAILS(MPI_ERR_RANK, MPI_Group_incl(everyone, 1, (int[]){size}, &g));
+    FAILS(MPI_ERR_RANK, MPI_Group_excl(everyone, 2, (int[]){0, 0}, &g));
+    FAILS(MPI_ERR_ARG, MPI_Group_range_incl(everyone, 1, zero, &g));
+    FAILS(MPI_ERR_RANK, MPI_Group_range_incl(everyone, 1, over, &g));
+    FAILS(MPI_ERR_RANK, MPI_Group_range_excl(everyone, 2, twice, &g));
+    FAILS(MPI_ERR_RANK, MPI_Group_translate_ranks(everyone, 1, (int[]){size}, everyone, &n));
+    OK(MPI_Group_incl(everyone, 0, NULL, &g));
     CHECK(g == MPI_GROUP_EMPTY);
     OK(MPI_Group_free(&g));
     CHECK(g == MPI_GROUP_NULL);
@@ -148,7 +148,7 @@ static void wrong(void)
     CHECK(n == 0);
     OK(MPI_Group_rank(MPI_GROUP_EMPTY, &n));
     CHECK(n == MPI_UNDEFINED);
-    OK(MPI_Group_compare(MPI_GROUP_EMPTY, world, &n));
+    OK(MPI_Group_compare(MPI_GROUP_EMPTY, everyone, &n));
     CHECK(n == MPI_UNEQUAL);
     OK(MPI_Group_compare(MPI_GROUP_EMPTY, MPI_GROUP_EMPTY, &n));
     CHECK(n == MPI_IDENT);
@@ -157,7 +157,7 @@ static void wrong(void)
 int main(int argc, char **argv)
 {
     begin(&argc, &argv);
-    OK(MPI_Comm_group(MPI_COMM_WORLD, &world));
+    OK(MPI_Comm_group(world, &everyone));
     for (int round = 0; round < 200; round++) {
         struct set a = some(), b = some();
         combine(&a, &b);
@@ -167,6 +167,6 @@ int main(int argc, char **argv)
         OK(MPI_Group_free(&b.g));
     }
     wrong();
-    OK(MPI_Group_free(&world));
+    OK(MPI_Group_free(&everyone));
     return end();
 }

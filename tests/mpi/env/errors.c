@@ -30,7 +30,7 @@ static void predefined(void)
 static int last_used(void)
 {
     int *last, flag;
-    OK(MPI_Comm_get_attr(MPI_COMM_WORLD, MPI_LASTUSEDCODE, &last, &flag));
+    OK(MPI_Comm_get_attr(world, MPI_LASTUSEDCODE, &last, &flag));
     CHECK(flag);
     return *last;
 }
@@ -89,7 +89,7 @@ static void handlers(void)
     MPI_Errhandler h, got;
     int n, class;
     OK(MPI_Comm_create_errhandler(note, &h));
-    OK(MPI_Comm_dup(MPI_COMM_WORLD, &c));
+    OK(MPI_Comm_dup(world, &c));
     OK(MPI_Comm_get_errhandler(c, &got));
     CHECK(got == MPI_ERRORS_RETURN); /* inherited */
     OK(MPI_Errhandler_free(&got));
@@ -142,7 +142,7 @@ static void late(void)
     MPI_Errhandler h;
     MPI_Comm c;
     MPI_Request r;
-    OK(MPI_Comm_dup(MPI_COMM_WORLD, &c));
+    OK(MPI_Comm_dup(world, &c));
     OK(MPI_Comm_create_errhandler(note, &h));
     OK(MPI_Comm_set_errhandler(c, h));
     OK(MPI_Errhandler_free(&h));

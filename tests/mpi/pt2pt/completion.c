@@ -4,7 +4,7 @@
  * are freed, inactive, null or generalized. Messages of every rank to itself and around the ring. */
 #include "../check.h"
 
-#define W MPI_COMM_WORLD
+#define W world
 enum { N = 6, LONG = 100000 };
 static int to, from;
 static int in[N][LONG], out[LONG];

@@ -6,7 +6,7 @@
 #include "../check.h"
 
 enum { MOST = 300000 };
-#define W MPI_COMM_WORLD
+#define W world
 static const int sizes[] = {0, 1, 7, 8, 9, 63, 64, 65, 1000, 4095, 4096, 4097, 8192, 16385, 32767, 65536, 65537, MOST};
 enum { SIZES = sizeof sizes / sizeof *sizes };
 static unsigned char out[MOST], in[MOST];

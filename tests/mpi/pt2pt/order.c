@@ -102,8 +102,8 @@ int main(int argc, char **argv)
     begin(&argc, &argv);
     CHECK(size <= 64);
     seed = 777u + (unsigned)rank;
-    MPI_Comm c[2] = {MPI_COMM_WORLD};
-    OK(MPI_Comm_dup(MPI_COMM_WORLD, &c[1]));
+    MPI_Comm c[2] = {world};
+    OK(MPI_Comm_dup(world, &c[1]));
     for (int round = 0; round < 6; round++) {
         memset(next_of, 0, sizeof next_of);
         send_all(c[round % 2]);
