@@ -15,6 +15,16 @@
 static MPI_Comm world;
 static int rank, size;
 
+/* Asked by a sanitizer: who wants too much memory gets none, as without. */
+#define SANITIZER_OPTIONS(name)                                                                                        \
+    const char *name(void);                                                                                            \
+    __attribute__((visibility("default"))) const char *name(void)                                                      \
+    {                                                                                                                  \
+        return "allocator_may_return_null=1";                                                                          \
+    }
+SANITIZER_OPTIONS(__asan_default_options)
+SANITIZER_OPTIONS(__tsan_default_options)
+
 #define CHECK(x)                                                                                                       \
     do {                                                                                                               \
         if (!(x)) {                                                                                                    \
