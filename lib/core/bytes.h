@@ -34,15 +34,6 @@ ALWAYS_INLINE void bytes_copy_16(void *to, const void *from, size_t n)
     }
 }
 
-/* Any n; meant for small ones. */
-ALWAYS_INLINE void bytes_copy(void *to, const void *from, size_t n)
-{
-    if (LIKELY(n <= 16))
-        bytes_copy_16(to, from, n);
-    else
-        memcpy(to, from, n);
-}
-
 /* The line will be written soon: it is asked for before. */
 ALWAYS_INLINE void bytes_own_soon(const void *line)
 {
@@ -69,6 +60,15 @@ ALWAYS_INLINE void bytes_copy_long(void *to, const void *from, size_t n)
         bytes_copy_by_loop(to, from, n);
     else
         memcpy(to, from, n);
+}
+
+/* Any n, small ones first of all. */
+ALWAYS_INLINE void bytes_copy(void *to, const void *from, size_t n)
+{
+    if (LIKELY(n <= 16))
+        bytes_copy_16(to, from, n);
+    else
+        bytes_copy_long(to, from, n);
 }
 
 #endif

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "lib/bindings/impl.h"
+#include "lib/core/bytes.h"
 #include "lib/datatype/basic.h"
 #include "lib/datatype/envelope.h"
 #include "lib/datatype/layout.h"
@@ -87,7 +88,7 @@ void datatype_pack(const struct datatype *t, const void *buf, MPI_Count count, M
     if (n == 0)
         return;
     if (datatype_is_run(t, count))
-        memcpy(out, (const char *)buf + t->true_lb + from, n);
+        bytes_copy_long(out, (const char *)buf + t->true_lb + from, n);
     else
         layout_pack(t->layout, t->extent, (const char *)buf + t->disp, from, out, n);
 }
@@ -97,7 +98,7 @@ void datatype_unpack(const struct datatype *t, void *buf, MPI_Count count, MPI_C
     if (n == 0)
         return;
     if (datatype_is_run(t, count))
-        memcpy((char *)buf + t->true_lb + from, in, n);
+        bytes_copy_long((char *)buf + t->true_lb + from, in, n);
     else
         layout_unpack(t->layout, t->extent, (char *)buf + t->disp, from, in, n);
 }
