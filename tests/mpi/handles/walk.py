@@ -3,7 +3,7 @@
 #
 # Writes a program that calls every function of the table with handles that are null, freed, of another kind or made up,
 # one at a time, all else being valid, and checks the class of the error. The same with counts, ranks, roots and tags out
-# of range and with null for what is to be written. Usage: walk.py functions.txt bindings-folder
+# of range and with null for what is to be written; and every function before MPI_Init and after MPI_Finalize. Usage: walk.py functions.txt bindings-folder
 import sys
 
 sys.path.insert(0, sys.argv[2])
@@ -93,6 +93,16 @@ def wrong_calls(f):
                   % (f.name, i + 1, wrong[0], wrong[1], f.name, ', '.join(args)))
 
 
+def whole_calls(fs):
+    """A table of all functions, each with a call whose arguments are valid."""
+    for f in fs:
+        print('static int whole_%s(void)\n{\n    return MPI_%s(%s);\n}\n' % (f.name, f.name, ', '.join(argument(f, p) for p in f.params)))
+    print('static const struct whole wholes[] = {')
+    for f in fs:
+        print('    {"MPI_%s", whole_%s, %d},' % (f.name, f.name, 'early' in f.flags))
+    print('};\n')
+
+
 def main():
     fs = [f for f in generate.read(sys.argv[1]) if not set(f.flags) & {'raw', 'tool'}]
     print('#include "handles/walk.h"\n')
@@ -106,12 +116,16 @@ def main():
             calls(f)
             wrong_calls(f)
             print('}\n')
-    print('int main(int argc, char **argv)\n{\n    walk_begin(&argc, &argv);')
+    # Free_mem cannot know an address that is not its own.
+    whole_calls([f for f in fs if f.name not in ('Init', 'Init_thread', 'Finalize', 'Free_mem')])
+    print('int main(int argc, char **argv)\n{\n    walk_outside(wholes, sizeof wholes / sizeof *wholes, "before MPI_Init");')
+    print('    walk_begin(&argc, &argv);\n    walk_arrays();')
     for n in names:
         print('    walk_%s();' % n)
     for what in CTYPE:
         print('    (void)at_%s;' % what)
-    print('    return walk_end();\n}')
+    print('    int rc = walk_end();\n    walk_outside(wholes, sizeof wholes / sizeof *wholes, "after MPI_Finalize");')
+    print('    return rc || wrong;\n}')
 
 
 main()
