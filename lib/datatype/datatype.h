@@ -56,8 +56,7 @@ static inline bool datatype_is_run(const struct datatype *t, MPI_Count count)
 /* Moves bytes [from, from + n) of the packed form of (buf, count, t); the range lies inside. */
 void datatype_pack(const struct datatype *t, const void *buf, MPI_Count count, MPI_Count from, void *out, size_t n);
 void datatype_unpack(const struct datatype *t, void *buf, MPI_Count count, MPI_Count from, const void *in, size_t n);
-/* From one buffer to another in this process, as a message to oneself would: at most the smaller of both. Without
- * memory (both irregular): MPI_ERR_NO_MEM. */
+/* From one buffer to another in this process, as a message to oneself would: at most the smaller of both. */
 int datatype_copy(const void *from, MPI_Count from_count, const struct datatype *from_type, void *to,
                   MPI_Count to_count, const struct datatype *to_type);
 
