@@ -19,7 +19,7 @@ const struct choice choices[2] = {
             .least = 65536, /* a piece costs a change of ranks; the next rank comes when this one has to wait */
             .most = 65536,
             .each = 65536,
-            .deal = 1 << 18,
+            .deal = 1 << 19,
             .together = 16384,
             .whole = 65536, /* the last to come combines for all: one change of ranks; in parts there are two */
         },

@@ -27,7 +27,7 @@
 #include "lib/datatype/datatype.h"
 #include "lib/p2p/p2p.h"
 
-enum { NODE_DEPTH = 64, NODE_INLINE = 48, NODE_LATER = -1, NODE_ALL = -1, NODE_NONE = -2 };
+enum { NODE_DEPTH = 128, NODE_INLINE = 48, NODE_LATER = -1, NODE_ALL = -1, NODE_NONE = -2 };
 
 struct node_cell {
     _Atomic uint32_t seq; /* the phase it belongs to, from 1 */

@@ -18,7 +18,7 @@ bool shm_single_copy(void);
 
 /* Areas of shared memory for collectives, which lay them out: zeros at first, then as they were left. Each has a head,
  * a place for each local rank, and a ring of `bytes` for each. Take gives a free one's number, or -1. */
-enum { SHM_AREA_HEAD = 8256, SHM_AREA_MEMBER = 4160 };
+enum { SHM_AREA_HEAD = 16448, SHM_AREA_MEMBER = 8256 };
 int shm_area_take(void);
 void shm_area_give(int number);
 char *shm_area(int number);
