@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * ranks: starts N ranks of a program on this node with an inherited node segment, and nothing else: what the tests of
- * the library need of a launcher. Its exit status is 0 if every rank's is. Usage: ranks N program argument... */
+ * the library need of a launcher. Its exit status is 0 if every rank's is. Usage: ranks N program argument...
+ * RANKS_CPUS in the environment is the number of processors that the ranks are told of. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -14,10 +15,11 @@
 
 static int segment(uint32_t n)
 {
+    const char *cpus = getenv("RANKS_CPUS");
     struct node_segment head = {.job_size = n,
                                 .node_count = 1,
                                 .local_size = n,
-                                .local_cpus = (uint32_t)sysconf(_SC_NPROCESSORS_ONLN),
+                                .local_cpus = cpus ? (uint32_t)atoi(cpus) : (uint32_t)sysconf(_SC_NPROCESSORS_ONLN),
                                 .run_count = 1,
                                 .universe_size = -1,
                                 .job_name = "test"};
