@@ -62,6 +62,13 @@ int mpi_abi_set_fortran_info(struct info *info)
     return fortran ? MPI_SUCCESS : MPI_ERR_NO_MEM;
 }
 
+/* It may be asked for after MPI_Finalize too. */
+__attribute__((destructor)) static void forget(void)
+{
+    info_destroy(fortran);
+    fortran = NULL;
+}
+
 static struct {
     int size;
     char is[2][16];
