@@ -56,7 +56,7 @@ void bytes_copy_by_loop(void *to, const void *from, size_t n);
 ALWAYS_INLINE void bytes_copy_long(void *to, const void *from, size_t n)
 {
     enum { STRING = 2048, PAGE = 4096, LINE = 64 };
-    if (UNLIKELY(n >= STRING && ((uintptr_t)to - (uintptr_t)from - 1) % PAGE < LINE))
+    if (UNLIKELY(((uintptr_t)to - (uintptr_t)from - 1) % PAGE < LINE) && n >= STRING)
         bytes_copy_by_loop(to, from, n);
     else
         memcpy(to, from, n);
