@@ -2,6 +2,7 @@
 #include "lib/p2p/match.h"
 #include <stdlib.h>
 #include <string.h>
+#include "lib/p2p/protocol.h"
 
 enum { SMALL = 128, KEPT = 256, FEW = 16 };
 
@@ -141,6 +142,16 @@ struct unexpected *match_find_slow(struct match_key k)
         return NULL;
     int which = (k.source == MPI_ANY_SOURCE) + 2 * (k.tag == MPI_ANY_TAG);
     return (struct unexpected *)((char *)n - offsetof(struct unexpected, nodes[0]) - (size_t)which * sizeof *n);
+}
+
+/* All are looked at: it is for MPI_Cancel of a send only. */
+struct unexpected *match_announced(const struct peer *from, uint64_t sender)
+{
+    struct unexpected *u;
+    TAILQ_FOREACH(u, &all, in_all)
+    if (u->from == from && u->kind == RTS && rendezvous_sender(u->payload) == sender)
+        return u;
+    return NULL;
 }
 
 void match_take(struct unexpected *u)

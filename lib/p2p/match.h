@@ -168,6 +168,8 @@ ALWAYS_INLINE struct unexpected *match_find(struct match_key k)
 {
     return LIKELY(match_arrived.count == 0) ? NULL : match_find_slow(k);
 }
+/* The announced message of a peer's request; it stays. NULL: it is not here, or was taken. */
+struct unexpected *match_announced(const struct peer *from, uint64_t sender);
 void match_take(struct unexpected *u);
 void match_drop(struct unexpected *u); /* taken before; its memory goes */
 

@@ -6,11 +6,10 @@
 
 static TAILQ_HEAD(, peer) busy = TAILQ_HEAD_INITIALIZER(busy); /* have something pending */
 
-static bool (*const push[])(struct request *) = {[EAGER] = p2p_push_eager,
-                                                 [RTS] = rendezvous_push_rts,
-                                                 [CTS] = rendezvous_push_cts,
-                                                 [DATA] = rendezvous_push_data,
-                                                 [FIN] = rendezvous_push_fin};
+static bool (*const push[])(struct request *) = {
+    [EAGER] = p2p_push_eager,      [RTS] = rendezvous_push_rts, [CTS] = rendezvous_push_cts,
+    [DATA] = rendezvous_push_data, [FIN] = rendezvous_push_fin, [CANCEL] = cancel_push,
+    [CANCELLED] = cancel_push};
 
 void p2p_submit(struct request *r, uint8_t kind)
 {
@@ -60,6 +59,17 @@ static int flush(struct request_queue *queue)
         n++;
     }
     return n;
+}
+
+bool p2p_take_back(struct request *r)
+{
+    struct request *waiting;
+    TAILQ_FOREACH(waiting, &r->peer->pending, link)
+    if (waiting == r) {
+        TAILQ_REMOVE(&r->peer->pending, r, link);
+        return true;
+    }
+    return false;
 }
 
 static void withdraw(struct request_queue *queue, bool (*doomed)(const struct request *r))

@@ -6,7 +6,7 @@
 
 #include "lib/p2p/p2p.h"
 
-enum packet_kind { EAGER = 1, RTS, CTS, DATA, FIN };
+enum packet_kind { EAGER = 1, RTS, CTS, DATA, FIN, CANCEL, CANCELLED };
 
 /* pending: sends what r has to send next, now or when there is room. Packets that messages begin with keep their order
  * to one peer; the DATA of those under way goes behind, whatever came first. */
@@ -14,6 +14,8 @@ void p2p_submit(struct request *r, uint8_t kind);
 bool p2p_pending(void);   /* something waits for room */
 bool p2p_streaming(void); /* messages of ours are under way */
 int p2p_flush(void);      /* sends of it what can be sent now; packets */
+/* Takes a send back that has not left yet; false: it has. */
+bool p2p_take_back(struct request *r);
 /* What waits for room and is doomed ends with MPI_ERR_PROC_ABORTED. */
 void p2p_withdraw(bool (*doomed)(const struct request *r));
 
@@ -23,15 +25,24 @@ bool rendezvous_push_rts(struct request *r);
 bool rendezvous_push_cts(struct request *r);
 bool rendezvous_push_data(struct request *r);
 bool rendezvous_push_fin(struct request *r);
+bool cancel_push(struct request *r);
 
 /* What was announced to a peer that is gone will not be fetched. */
 void rendezvous_forget(struct peer *p);
 /* An RTS that has found its receive, or that has not and is kept: bytes of its message. */
 void rendezvous_receive(struct request *r, struct peer *from, struct match_key key, const void *payload, size_t n);
 size_t rendezvous_bytes(const void *payload);
+uint64_t rendezvous_sender(const void *payload); /* the request that sends it */
 /* The packets after it. */
 void rendezvous_arrived(struct peer *from, const struct packet *h, const void *payload, size_t n);
+/* Our announced send that an answer from this peer names, announced no more; NULL: there is none. */
+struct request *rendezvous_answered(const struct peer *from, uint64_t sender);
 enum { RENDEZVOUS_RTS = 32 }; /* bytes of an RTS at least */
+
+/* MPI_Cancel of an active send; an error class. Then what the two sides say of it. */
+int cancel_send(struct request *r);
+void cancel_asked(struct peer *from, const void *payload, size_t n);
+void cancel_granted(struct peer *from, const void *payload, size_t n);
 
 /* What a matched receive learns from the head. Returns how many bytes fit. */
 ALWAYS_INLINE MPI_Count p2p_accept(struct request *r, struct match_key key, MPI_Count bytes)

@@ -191,6 +191,11 @@ size_t rendezvous_bytes(const void *payload)
     return (size_t)((const struct rts *)payload)->bytes;
 }
 
+uint64_t rendezvous_sender(const void *payload)
+{
+    return ((const struct rts *)payload)->sender;
+}
+
 /* The request that a packet names, if it expects one like that from there. */
 static struct request *expecting(uint64_t handle, enum request_type type, uint8_t after, const struct peer *from)
 {
@@ -198,14 +203,21 @@ static struct request *expecting(uint64_t handle, enum request_type type, uint8_
     return r && r->type == type && r->packet == after && !r->complete && r->peer == from ? r : NULL;
 }
 
+struct request *rendezvous_answered(const struct peer *from, uint64_t sender)
+{
+    struct request *r = expecting(sender, REQ_SEND, RTS, from);
+    if (r)
+        announce(r, -1);
+    return r;
+}
+
 static void cts_arrived(struct peer *from, const void *payload, size_t n)
 {
     struct cts body;
     memcpy(&body, payload, sizeof body);
-    struct request *r = expecting(body.sender, REQ_SEND, RTS, from);
+    struct request *r = rendezvous_answered(from, body.sender);
     if (!r)
         return;
-    announce(r, -1);
     r->remote = body.receiver;
     r->moved = 0;
     p2p_submit(r, DATA);
@@ -232,11 +244,9 @@ static void fin_arrived(struct peer *from, const void *payload, size_t n)
 {
     uint64_t sender;
     memcpy(&sender, payload, sizeof sender);
-    struct request *r = expecting(sender, REQ_SEND, RTS, from);
-    if (!r)
-        return;
-    announce(r, -1);
-    request_complete(r, MPI_SUCCESS);
+    struct request *r = rendezvous_answered(from, sender);
+    if (r)
+        request_complete(r, MPI_SUCCESS);
 }
 
 void rendezvous_arrived(struct peer *from, const struct packet *h, const void *payload, size_t n)
@@ -246,7 +256,9 @@ void rendezvous_arrived(struct peer *from, const struct packet *h, const void *p
         size_t least;
     } kinds[] = {[CTS] = {cts_arrived, sizeof(struct cts)},
                  [DATA] = {data_arrived, sizeof(struct data)},
-                 [FIN] = {fin_arrived, sizeof(uint64_t)}};
+                 [FIN] = {fin_arrived, sizeof(uint64_t)},
+                 [CANCEL] = {cancel_asked, sizeof(uint64_t)},
+                 [CANCELLED] = {cancel_granted, sizeof(uint64_t)}};
     if (h->kind < sizeof kinds / sizeof *kinds && kinds[h->kind].arrived && n >= kinds[h->kind].least)
         kinds[h->kind].arrived(from, payload, n);
 }

@@ -22,11 +22,15 @@ ALWAYS_INLINE int blocking(const void *buf, MPI_Count count, struct datatype *t,
     return blocking_slow(buf, count, t, dest, tag, c, mode);
 }
 
+static const struct request_ops send_ops = {.cancel = cancel_send};
+
 static __attribute__((noinline)) int nonblocking_slow(const void *buf, MPI_Count count, struct datatype *t, int dest,
                                                       int tag, struct comm *c, int mode, MPI_Request *out)
 {
     struct request *r;
     int rc = p2p_send(buf, count, t, dest, tag, c, c->ctx, mode, &r);
+    if (r)
+        r->ops = &send_ops;
     if (rc == MPI_SUCCESS)
         *out = request_handle(r ? r : request_sent);
     return rc;
@@ -103,6 +107,7 @@ static bool watch(struct progress_hook *h)
     progress_remove(h);
     s->hooked = false;
     int error = s->now->error;
+    s->self->cancelled = s->now->cancelled;
     request_free(s->now);
     s->now = NULL;
     request_complete(s->self, error);
@@ -130,13 +135,20 @@ static int send_start(struct request *r)
     return MPI_SUCCESS;
 }
 
+static int persistent_cancel(struct request *r)
+{
+    struct persistent_send *s = r->extra;
+    return s->now && !s->now->complete ? cancel_send(s->now) : MPI_SUCCESS;
+}
+
 static int send_release(struct request *r)
 {
     free(r->extra);
     return MPI_SUCCESS;
 }
 
-static const struct request_ops persistent_send_ops = {.start = send_start, .release = send_release};
+static const struct request_ops persistent_send_ops = {
+    .start = send_start, .release = send_release, .cancel = persistent_cancel};
 
 static int send_init(const void *buf, MPI_Count count, struct datatype *t, int dest, int tag, struct comm *c, int mode,
                      MPI_Request *out)

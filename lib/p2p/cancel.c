@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * cancel: MPI_Cancel of sends (MPI 5.0, section 3.8.4). A message that has left in one packet is complete, and stays
+ * sent. One that still waits for room is taken back. One that has been announced is asked back: its receiver gives it
+ * back if no receive has matched it, and does not answer otherwise, since then the send completes as it would have. */
+#include <string.h>
+#include "lib/p2p/match.h"
+#include "lib/p2p/protocol.h"
+
+/* A packet about a message of the request `sender`, from a request of its own that goes when it has left. */
+static int note(struct peer *p, uint8_t kind, uint64_t sender)
+{
+    struct request *n = request_new(REQ_SEND, &comm_world, NULL);
+    if (!n)
+        return MPI_ERR_NO_MEM;
+    n->posted.key = match_key_of(comm_world.ctx, p->proc, 0);
+    n->peer = p;
+    n->moved = 0;
+    n->remote = sender;
+    n->orphan = true;
+    p2p_submit(n, kind);
+    return MPI_SUCCESS;
+}
+
+bool cancel_push(struct request *n)
+{
+    if (!n->peer->transport->inject(n->peer, n->packet, 0, 0, &n->remote, sizeof n->remote))
+        return false;
+    request_complete(n, MPI_SUCCESS);
+    return true;
+}
+
+static void cancelled(struct request *r)
+{
+    r->cancelled = true;
+    request_complete(r, MPI_SUCCESS);
+}
+
+int cancel_send(struct request *r)
+{
+    if (p2p_take_back(r)) {
+        cancelled(r);
+        return MPI_SUCCESS;
+    }
+    return r->packet == RTS ? note(r->peer, CANCEL, r->obj.handle) : MPI_SUCCESS;
+}
+
+void cancel_asked(struct peer *from, const void *payload, size_t n)
+{
+    uint64_t sender;
+    memcpy(&sender, payload, sizeof sender);
+    struct unexpected *u = match_announced(from, sender);
+    /* Without memory for the answer the message stays. */
+    if (!u || note(from, CANCELLED, sender) != MPI_SUCCESS)
+        return;
+    match_take(u);
+    match_drop(u);
+}
+
+void cancel_granted(struct peer *from, const void *payload, size_t n)
+{
+    uint64_t sender;
+    memcpy(&sender, payload, sizeof sender);
+    struct request *r = rendezvous_answered(from, sender);
+    if (r)
+        cancelled(r);
+}
