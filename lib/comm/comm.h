@@ -19,6 +19,7 @@ struct group {
     int rank; /* of this process, or MPI_UNDEFINED */
     int first, stride;
     int *procs; /* owned; NULL: rank r is process first + r * stride */
+    int *order; /* owned; ranks by rising process, made when first asked for a process; NULL: not yet */
 };
 
 static inline int group_proc(const struct group *g, int rank)
@@ -32,9 +33,9 @@ extern struct group group_empty;
 struct group *group_new(int *procs, int size);
 struct group *group_new_regular(int first, int stride, int size);
 struct group *group_ref(struct group *g);
-void group_unref(struct group *g);                                /* NULL is fine */
-int group_rank_of(const struct group *g, int proc);               /* or MPI_UNDEFINED */
-int group_relation(const struct group *a, const struct group *b); /* MPI_IDENT, MPI_SIMILAR, MPI_UNEQUAL */
+void group_unref(struct group *g);                    /* NULL is fine */
+int group_rank_of(struct group *g, int proc);         /* or MPI_UNDEFINED; O(log size) */
+int group_relation(struct group *a, struct group *b); /* MPI_IDENT, MPI_SIMILAR, MPI_UNEQUAL */
 
 struct topology; /* topo */
 

@@ -7,18 +7,59 @@
 
 struct group group_empty;
 
-int group_rank_of(const struct group *g, int proc)
+enum { FEW = 16 }; /* as many are looked through */
+
+static int regular_rank(const struct group *g, int proc)
 {
-    if (!g->procs) {
-        if (g->size == 0)
-            return MPI_UNDEFINED;
-        int d = proc - g->first, r = g->stride ? d / g->stride : 0;
-        return r >= 0 && r < g->size && r * g->stride == d ? r : MPI_UNDEFINED;
-    }
+    if (g->size == 0)
+        return MPI_UNDEFINED;
+    int d = proc - g->first, r = g->stride ? d / g->stride : 0;
+    return r >= 0 && r < g->size && r * g->stride == d ? r : MPI_UNDEFINED;
+}
+
+static int looked_up(const struct group *g, int proc)
+{
     for (int r = 0; r < g->size; r++)
         if (g->procs[r] == proc)
             return r;
     return MPI_UNDEFINED;
+}
+
+static int by_proc(const void *a, const void *b, void *procs)
+{
+    int x = ((const int *)procs)[*(const int *)a], y = ((const int *)procs)[*(const int *)b];
+    return (x > y) - (x < y);
+}
+
+/* The ranks by rising process; NULL without memory. */
+static int *order_of(const struct group *g)
+{
+    int *order = malloc((size_t)g->size * sizeof *order);
+    if (!order)
+        return NULL;
+    for (int r = 0; r < g->size; r++)
+        order[r] = r;
+    qsort_r(order, (size_t)g->size, sizeof *order, by_proc, g->procs);
+    return order;
+}
+
+int group_rank_of(struct group *g, int proc)
+{
+    if (!g->procs)
+        return regular_rank(g, proc);
+    if (g->size > FEW && !g->order)
+        g->order = order_of(g);
+    if (!g->order)
+        return looked_up(g, proc);
+    int lo = 0, hi = g->size;
+    while (lo < hi) {
+        int mid = lo + (hi - lo) / 2;
+        if (g->procs[g->order[mid]] < proc)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo < g->size && g->procs[g->order[lo]] == proc ? g->order[lo] : MPI_UNDEFINED;
 }
 
 struct group *group_new_regular(int first, int stride, int size)
@@ -30,7 +71,7 @@ struct group *group_new_regular(int first, int stride, int size)
         g->size = size;
         g->first = first;
         g->stride = stride;
-        g->rank = group_rank_of(g, boot.rank);
+        g->rank = regular_rank(g, boot.rank);
     }
     return g;
 }
@@ -53,7 +94,7 @@ struct group *group_new(int *procs, int size)
     }
     g->size = size;
     g->procs = procs;
-    g->rank = group_rank_of(g, boot.rank);
+    g->rank = looked_up(g, boot.rank);
     return g;
 }
 
@@ -68,10 +109,11 @@ void group_unref(struct group *g)
     if (!g || g->obj.predefined || --g->obj.refs > 0)
         return;
     free(g->procs);
+    free(g->order);
     obj_free(&g->obj);
 }
 
-int group_relation(const struct group *a, const struct group *b)
+int group_relation(struct group *a, struct group *b)
 {
     if (a->size != b->size)
         return MPI_UNEQUAL;
@@ -138,7 +180,7 @@ int mpi_group_translate_ranks(struct group *a, int n, const int *ranks1, struct 
 }
 
 /* The members of a that are in b (or are not), in a's order, behind what out already holds. */
-static int filter(const struct group *a, const struct group *b, bool in, int *out, int n)
+static int filter(const struct group *a, struct group *b, bool in, int *out, int n)
 {
     for (int r = 0; r < a->size; r++) {
         int p = group_proc(a, r);
