@@ -17,7 +17,7 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 MPIEXEC = os.environ.get("MUSTER_TEST_MPIEXEC", str(TOP / "build/launcher/mpiexec"))
 
 # A shell starts what it runs in the background with these ignored, and what is ignored stays so in a child.
-for ignored in (signal.SIGINT, signal.SIGQUIT):
+for ignored in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
     if signal.getsignal(ignored) == signal.SIG_IGN:
         signal.signal(ignored, signal.SIG_DFL)
 
