@@ -96,14 +96,18 @@ FORMS_NODE(alltoallv,
             struct ints recvcounts, struct ints rdispls, struct datatype *recvtype, struct comm *comm),
            (sendbuf, sendcounts, sdispls, sendtype, recvbuf, recvcounts, rdispls, recvtype, comm))
 
+static bool types(const void *sendbuf, const MPI_Datatype *sendtypes, const MPI_Datatype *recvtypes)
+{
+    return recvtypes && (sendbuf == MPI_IN_PLACE || sendtypes);
+}
+
 static int build_alltoallw(struct sched *s, const void *sendbuf, struct ints sendcounts, struct ints sdispls,
                            const MPI_Datatype *sendtypes, void *recvbuf, struct ints recvcounts, struct ints rdispls,
                            const MPI_Datatype *recvtypes, struct comm *comm)
 {
     struct blocks out = BLOCKS_TYPED(sendbuf, sendcounts, sdispls, sendtypes);
     struct blocks in = BLOCKS_TYPED(recvbuf, recvcounts, rdispls, recvtypes);
-    if (!arrays(sendbuf, sendcounts, sdispls, recvcounts, rdispls) || !recvtypes ||
-        (sendbuf != MPI_IN_PLACE && !sendtypes))
+    if (!arrays(sendbuf, sendcounts, sdispls, recvcounts, rdispls) || !types(sendbuf, sendtypes, recvtypes))
         return MPI_ERR_ARG;
     return exchange(s, &out, &in, comm);
 }
@@ -113,8 +117,7 @@ static int on_node_alltoallw(struct node *a, const void *sendbuf, struct ints se
 {
     struct blocks out = BLOCKS_TYPED(sendbuf, sendcounts, sdispls, sendtypes);
     struct blocks in = BLOCKS_TYPED(recvbuf, recvcounts, rdispls, recvtypes);
-    if (!arrays(sendbuf, sendcounts, sdispls, recvcounts, rdispls) || !recvtypes ||
-        (sendbuf != MPI_IN_PLACE && !sendtypes))
+    if (!arrays(sendbuf, sendcounts, sdispls, recvcounts, rdispls) || !types(sendbuf, sendtypes, recvtypes))
         return MPI_ERR_ARG;
     CHECK(check_both(&out, &in, a->n));
     return node_alltoallv(a, &out, &in);
