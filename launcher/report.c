@@ -89,7 +89,7 @@ static void add_seen(cJSON *to, const struct watch_row *r)
     if (!r->heard || !r->state.pid)
         return;
     cJSON *o = cJSON_AddObjectToObject(to, "last_seen");
-    cJSON_AddStringToObject(o, "state", watch_table_state(r->state.state));
+    cJSON_AddStringToObject(o, "state", watch_table_state(r));
     cJSON_AddNumberToObject(o, "cpu_seconds", (double)r->state.cpu / 1e6);
     if (*r->what) {
         add_text(o, "waits_in", r->what);

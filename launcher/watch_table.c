@@ -22,10 +22,41 @@ struct group {
     bool cut;      /* `ranks` is full */
 };
 
+static bool lives(const struct watch_row *r)
+{
+    return r->heard && r->state.pid;
+}
+
+/* One that waits wakes now and then to look; to be caught at that means nothing. */
+const char *watch_table_state(const struct watch_row *r)
+{
+    if (!r->heard)
+        return "no answer";
+    if (!r->state.pid)
+        return "ended";
+    switch (r->state.state) {
+    case 'R':
+        return *r->what ? "waiting" : "running";
+    case 'S':
+        return *r->what ? "waiting" : "sleeping";
+    case 'D':
+        return "in kernel";
+    case 'T':
+    case 't':
+        return "stopped";
+    case 'Z':
+    case 'X':
+        return "ended";
+    default:
+        return "?";
+    }
+}
+
+/* Times and memory differ between any two ranks. */
 static bool same(const struct watch_row *a, const struct watch_row *b, bool by_node)
 {
-    return a->heard == b->heard && (!by_node || a->node == b->node) && a->state.state == b->state.state &&
-           !a->state.pid == !b->state.pid && strcmp(a->what, b->what) == 0;
+    return (!by_node || a->node == b->node) && lives(a) == lives(b) &&
+           strcmp(watch_table_state(a), watch_table_state(b)) == 0 && (!lives(a) || strcmp(a->what, b->what) == 0);
 }
 
 /* The range that is complete goes into the text, as long as there is room. */
@@ -86,26 +117,6 @@ static uint32_t make_groups(struct group *v, const struct watch_row *rows, uint3
     return k;
 }
 
-const char *watch_table_state(uint32_t letter)
-{
-    switch (letter) {
-    case 'R':
-        return "running";
-    case 'S':
-        return "sleeping";
-    case 'D':
-        return "in kernel";
-    case 'T':
-    case 't':
-        return "stopped";
-    case 'Z':
-    case 'X':
-        return "ended";
-    default:
-        return "?";
-    }
-}
-
 static void format_seconds(char *to, size_t size, double s)
 {
     if (s < 60)
@@ -121,8 +132,8 @@ static void print_group(FILE *out, const struct group *g, const char *host)
     const struct watch_row *r = g->first;
     char pid[16], cpu[32], since[64] = "";
     fprintf(out, "  %-*s %-10s ", RANKS_WIDTH, g->ranks, g->several_nodes ? "(several)" : host);
-    if (!r->heard || !r->state.pid) {
-        fprintf(out, "%s\n", r->heard ? "ended" : "no answer");
+    if (!lives(r)) {
+        fprintf(out, "%s\n", watch_table_state(r));
         return;
     }
     snprintf(pid, sizeof pid, g->n == 1 ? "%u" : "%u..", r->state.pid);
@@ -132,8 +143,8 @@ static void print_group(FILE *out, const struct group *g, const char *host)
         format_seconds(t, sizeof t, (double)g->since / 1e9);
         snprintf(since, sizeof since, " for %s", t);
     }
-    fprintf(out, "%-9s %-9s %9s %7.1f MB  %.80s%s\n", pid, watch_table_state(r->state.state), cpu,
-            (double)g->rss / 1024, *r->what ? r->what : "-", since);
+    fprintf(out, "%-9s %-9s %9s %7.1f MB  %.80s%s\n", pid, watch_table_state(r), cpu, (double)g->rss / 1024,
+            *r->what ? r->what : "-", since);
 }
 
 void watch_table_print(FILE *out, const struct watch_row *rows, uint32_t n, const char *(*name)(const void *, uint32_t),

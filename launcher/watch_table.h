@@ -22,8 +22,9 @@ struct watch_row {
 /* rows: n of them, by rank. name tells a node's name. */
 void watch_table_print(FILE *out, const struct watch_row *rows, uint32_t n, const char *(*name)(const void *, uint32_t),
                        const void *arg);
-/* "sleeping", of the letter that the kernel says. */
-const char *watch_table_state(uint32_t letter);
+/* "waiting": it lives, and is in an MPI or PMI call that waits, whether it was caught asleep or looking again.
+ * Otherwise what the kernel says of it ("running", "sleeping", "in kernel", "stopped"), "ended" or "no answer". */
+const char *watch_table_state(const struct watch_row *r);
 /* Those that do not wait while others do. */
 void watch_table_missing(FILE *out, const struct watch_row *rows, uint32_t n);
 

@@ -57,6 +57,20 @@ static void describe_mpi(const struct rank_status *s, char *what, size_t size)
     snprintf(what, size, "%.22s%s%s on %s", s->function, peer, tag, comm);
 }
 
+/* The call in which the rank waits, 0 if it does not. */
+static uint64_t waiting_call(const struct rank_status *s)
+{
+    uint64_t call = atomic_load_explicit(&s->call, memory_order_acquire);
+    return call & 0xffff && atomic_load_explicit(&s->detail_call, memory_order_acquire) == call ? call : 0;
+}
+
+/* Nanoseconds since then; a rank may have said it this very instant, or nonsense. */
+static uint64_t age_of(uint64_t then)
+{
+    uint64_t now = now_ns();
+    return then < now ? now - then : 0;
+}
+
 /* What it waits for: in MPI, told by the runtime in the node segment; else in PMI, known by the server. */
 static void describe(struct rank *r, struct control_state *s, char *what, size_t size)
 {
@@ -65,15 +79,17 @@ static void describe(struct rank *r, struct control_state *s, char *what, size_t
         pmi_client_state(r->pmi, &pmi);
     if (r->pmi && pmi.state == PMI_CLIENT_WAITS) {
         snprintf(what, size, "PMI %s", pmi.op);
-        s->since = now_ns() - pmi.since;
+        s->since = age_of(pmi.since);
     }
     if (r->job->status) {
         const struct rank_status *st = &r->job->status[r->local];
-        uint64_t call = atomic_load_explicit(&st->call, memory_order_acquire);
-        uint64_t detail = atomic_load_explicit(&st->detail_call, memory_order_acquire);
-        if ((call & 0xffff) && detail == call) {
-            describe_mpi(st, what, size);
-            s->since = now_ns() - st->since_ns;
+        struct rank_status copy;
+        uint64_t call = waiting_call(st);
+        memcpy(&copy, st, sizeof copy);
+        atomic_thread_fence(memory_order_acquire);
+        if (call && waiting_call(st) == call) { /* otherwise it went on meanwhile: not waiting */
+            describe_mpi(&copy, what, size);
+            s->since = age_of(copy.since_ns);
         }
     }
     s->what = (struct bytes){what, strlen(what)};
