@@ -20,21 +20,21 @@ OPENMPI_ARGS = ["--allow-run-as-root", "--oversubscribe", "--bind-to", "none"]
 ANCHORS = ("mpich", "openmpi", "mpich5", "openmpi6")
 
 
-def compiled(compiler, out):
-    """mpi_bench compiled by another library's mpicc; None if there is none."""
+def compiled(compiler, out, program):
+    """A program of ours compiled by another library's mpicc; None if there is none."""
     if not shutil.which(compiler):
         return None
-    exe = str(pathlib.Path(out) / f"mpi_bench.{compiler.rpartition('.')[2]}")
-    done = subprocess.run([compiler, "-O2", "-w", "-D_GNU_SOURCE", str(HERE / "mpi_bench.c"), "-o", exe])
+    exe = str(pathlib.Path(out) / f"{program}.{compiler.rpartition('.')[2]}")
+    done = subprocess.run([compiler, "-O2", "-w", "-D_GNU_SOURCE", str(HERE / f"{program}.c"), "-o", exe])
     return exe if done.returncode == 0 else None
 
 
-def libraries(out):
+def libraries(out, program="mpi_bench"):
     """{name: function from a number of ranks and arguments to a command}"""
-    ours = helper("mpi_bench")
+    ours = helper(program)
     libs = {"muster": lambda n, *a: [MPIEXEC, "-n", str(n), ours, *a]}
-    mpich = compiled("mpicc.mpich", out)
-    openmpi = compiled("mpicc.openmpi", out)
+    mpich = compiled("mpicc.mpich", out, program)
+    openmpi = compiled("mpicc.openmpi", out, program)
     if mpich:
         libs["mpich"] = lambda n, *a: ["mpiexec.mpich", "-n", str(n), mpich, *a]
     if openmpi:
@@ -43,7 +43,7 @@ def libraries(out):
                                 ("openmpi6", "openmpi", ["mpirun.openmpi", *OPENMPI_ARGS])):
         if os.geteuid() != 0 or not os.path.lexists(SID / "opt/abi" / folder / "libmpi_abi.so.1"):  # a link of the root
             continue
-        copy = pathlib.Path(out) / f"mpi_bench.{name}"  # /tmp is mounted into the root
+        copy = pathlib.Path(out) / f"{program}.{name}"  # /tmp is mounted into the root
         shutil.copy(ours, copy)
         prefix = ["chroot", str(SID), "env", f"LD_LIBRARY_PATH=/opt/abi/{folder}", *start]
         libs[name] = lambda n, *a, prefix=prefix, copy=str(copy): [*prefix, "-n", str(n), copy, *a]

@@ -9,75 +9,16 @@
  * With no more ranks than processors each rank takes a processor of its own. Roots of rooted collectives rotate.
  */
 #include <pthread.h>
-#include <sched.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
-#include <mpi.h>
+#include "measure.h"
 
-static int rank, size;
-enum { MIB = 1 << 20 };
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
-static void report(const char *name, long bytes, double value)
-{
-    if (rank == 0)
-        printf("%s %ld %.6g\n", name, bytes, value);
-    fflush(stdout);
-}
-
-static void pin(void)
-{
-    cpu_set_t all, one;
-    if (sched_getaffinity(0, sizeof all, &all) != 0)
-        return;
-    /* What the launcher bound us to says nothing about how many there are. */
-    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-    if (size > cpus)
-        return;
-    CPU_ZERO(&one);
-    CPU_SET(rank % (int)cpus, &one);
-    sched_setaffinity(0, sizeof one, &one);
-}
-
-typedef void body(void *arg, int times);
-
-/* Seconds that one repetition takes. Rank 0 decides how many, and all follow. */
+/* Seconds that one repetition takes. */
 static double measure(body *run, void *arg)
 {
-    enum { BATCHES = 15 };
-    const double batch = 0.002, enough = 0.15;
-    double best = 1e9, begin = now();
-    int times = 1, done = 0, go = 1;
-    run(arg, 1);
-    while (go) {
-        MPI_Barrier(MPI_COMM_WORLD);
-        double mine = now(), t;
-        run(arg, times);
-        mine = now() - mine;
-        /* A rank may be through before the others are: the slowest counts. */
-        MPI_Allreduce(&mine, &t, 1, MPI_DOUBLE, MPI_MAX, MPI_COMM_WORLD);
-        if (t / times < best)
-            best = t / times;
-        int decide[2] = {times, 1};
-        if (t < batch && times < 1 << 20)
-            decide[0] = times * 2;
-        else
-            decide[1] = ++done < BATCHES && (now() - begin < enough || done < 3);
-        MPI_Bcast(decide, 2, MPI_INT, 0, MPI_COMM_WORLD);
-        times = decide[0];
-        go = decide[1];
-    }
-    return best;
+    return measure_for(run, arg, (struct patience){0.002, 0.15});
 }
 
 struct message {
