@@ -67,8 +67,8 @@ int mpi_type_create_subarray(int ndims, struct ints sizes, struct ints subsizes,
         if (size < 1 || sub < 1 || sub > size || at < 0 || at > size - sub)
             return MPI_ERR_ARG;
     }
-    if (!making_begin(&m, MPI_COMBINER_SUBARRAY, old, {envelope_int, ndims}, {envelope_count, 0, sizes, ndims},
-                      {envelope_count, 0, subsizes, ndims}, {envelope_count, 0, starts, ndims}, {envelope_int, order}))
+    if (!making_begin(&m, MPI_COMBINER_SUBARRAY, old, {SAID_INT, ndims}, {SAID_COUNT, 0, sizes, ndims},
+                      {SAID_COUNT, 0, subsizes, ndims}, {SAID_COUNT, 0, starts, ndims}, {SAID_INT, order}))
         return MPI_ERR_NO_MEM;
     struct slab s = {making_element(old), old->extent, 0, 0, 1};
     for (int k = 0; k < ndims; k++) {
@@ -121,10 +121,9 @@ int mpi_type_create_darray(int size, int rank, int ndims, struct ints gsizes, co
     struct making m;
     if (!darray_valid(size, rank, ndims, gsizes, distribs, dargs, psizes, order))
         return MPI_ERR_ARG;
-    if (!making_begin(&m, MPI_COMBINER_DARRAY, old, {envelope_int, size}, {envelope_int, rank}, {envelope_int, ndims},
-                      {envelope_count, 0, gsizes, ndims}, {envelope_int, 0, {distribs, false}, ndims},
-                      {envelope_int, 0, {dargs, false}, ndims}, {envelope_int, 0, {psizes, false}, ndims},
-                      {envelope_int, order}))
+    if (!making_begin(&m, MPI_COMBINER_DARRAY, old, {SAID_INT, size}, {SAID_INT, rank}, {SAID_INT, ndims},
+                      {SAID_COUNT, 0, gsizes, ndims}, {SAID_INT, 0, {distribs, false}, ndims},
+                      {SAID_INT, 0, {dargs, false}, ndims}, {SAID_INT, 0, {psizes, false}, ndims}, {SAID_INT, order}))
         return MPI_ERR_NO_MEM;
     /* The process grid is in row-major order whatever the array's. */
     int coord[DIMS_MAX], left = rank;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include "lib/bindings/impl.h"
 #include "lib/datatype/making.h"
+#include "lib/datatype/runs.h"
 
 struct blocks {
     MPI_Count count;
@@ -25,61 +26,139 @@ static struct datatype *block_type(const struct blocks *b, MPI_Count i)
     return b->olds ? datatype_of(b->olds[i]) : b->old;
 }
 
-static int blocks_check(const struct blocks *b)
+/* The i-th block as a run: its type is dense. */
+struct run {
+    MPI_Count disp, size;
+};
+
+static inline struct run block_run(const struct blocks *b, MPI_Count i)
 {
-    if (!b->disps.at)
-        return MPI_ERR_ARG;
-    for (MPI_Count i = 0; i < b->count; i++) {
-        if (block_length(b, i) < 0)
-            return MPI_ERR_ARG;
-        if (!block_type(b, i))
-            return MPI_ERR_TYPE;
-    }
-    return MPI_SUCCESS;
+    const struct datatype *o = block_type(b, i);
+    return (struct run){ints_get(b->disps, i) * b->unit + o->disp, block_length(b, i) * o->size};
 }
 
 /* A C compiler pads a struct so that an array of it is aligned. */
 static void pad(struct making *m)
 {
-    MPI_Count over = (m->ub - m->t.lb) % m->t.align;
+    MPI_Count over = (m->ub - m->t->lb) % m->t->align;
     if (over)
-        m->ub += m->t.align - over;
+        m->ub += m->t->align - over;
 }
 
-static int blocks_end(struct making *m, const struct blocks *b, MPI_Datatype *newtype)
+/* Checks the arguments, and learns of the runs if all blocks are that; *plain says so. */
+static int learn_struct(struct making *m, const struct blocks *b, struct runs *r, bool *plain)
+{
+    *plain = true;
+    for (MPI_Count i = 0; i < b->count; i++) {
+        const struct datatype *o = block_type(b, i);
+        MPI_Count n = block_length(b, i);
+        if (n < 0)
+            return MPI_ERR_ARG;
+        if (!o)
+            return MPI_ERR_TYPE;
+        making_block(m, ints_get(b->disps, i), n, o);
+        making_count(m, n, o);
+        *plain = *plain && o->dense;
+        if (*plain && n * o->size > 0) {
+            struct run run = block_run(b, i);
+            runs_next(r, run.disp, run.size, runs_learn);
+        }
+    }
+    pad(m);
+    return MPI_SUCCESS;
+}
+
+/* Blocks of one type. */
+static int learn(struct making *m, const struct blocks *b, struct runs *r, bool *plain)
+{
+    const struct datatype *o = b->old;
+    *plain = o->dense && o->size > 0;
+    for (MPI_Count i = 0; i < b->count; i++) {
+        MPI_Count n = block_length(b, i), disp = ints_get(b->disps, i) * b->unit;
+        if (n < 0)
+            return MPI_ERR_ARG;
+        if (n > 0 && *plain)
+            runs_next(r, disp + o->disp, n * o->size, runs_learn);
+        else
+            making_block(m, disp, n, o), making_count(m, n, o);
+    }
+    return MPI_SUCCESS;
+}
+
+/* The bounds of many blocks of one dense type are those of the first and of the last byte. */
+static void bound(struct making *m, const struct runs *r, const struct datatype *o)
+{
+    making_block(m, r->lo - o->disp, 1, o);
+    making_block(m, r->hi - o->size - o->disp, 1, o);
+    making_count(m, r->bytes / o->size, o);
+}
+
+static struct placed place_runs(struct runs *r, const struct blocks *b)
+{
+    for (MPI_Count i = 0; i < b->count; i++) {
+        struct run run = block_run(b, i);
+        if (run.size > 0)
+            runs_next(r, run.disp, run.size, runs_write);
+    }
+    return runs_end(r);
+}
+
+static struct placed place_any(struct making *m, const struct blocks *b)
 {
     struct placed *p = malloc(((size_t)b->count + 1) * sizeof *p), all = {0, 0, NULL};
-    if (!p)
+    if (!p) {
         m->ok = false;
-    for (MPI_Count i = 0; p && i < b->count; i++) {
-        const struct datatype *o = block_type(b, i);
-        MPI_Count n = block_length(b, i), disp = ints_get(b->disps, i) * b->unit;
-        making_block(m, disp, n, o);
-        making_count(m, n, o);
-        p[i] = making_row(m, disp, n, o);
+        return all;
     }
-    if (p)
-        all = placed_list(p, b->count, &m->ok);
+    for (MPI_Count i = 0; i < b->count; i++)
+        p[i] = making_row(m, ints_get(b->disps, i) * b->unit, block_length(b, i), block_type(b, i));
+    all = placed_list(p, b->count, &m->ok);
     free(p);
-    if (b->olds)
-        pad(m);
-    return making_end(m, all, newtype);
+    return all;
+}
+
+static bool keep(struct making *m, int combiner, const struct blocks *b, enum said_as disps_as)
+{
+    const struct said said[] = {{SAID_COUNT, b->count},
+                                {SAID_COUNT, b->length, b->lengths, b->count},
+                                {disps_as, 0, b->disps, b->count},
+                                {SAID_END}};
+    if (!making_keep(m, combiner, said, b->olds ? b->count : 1))
+        return false;
+    for (MPI_Count i = 0; b->olds && i < b->count; i++)
+        envelope_type(m->t->envelope, block_type(b, i));
+    if (!b->olds)
+        envelope_type(m->t->envelope, b->old);
+    return true;
 }
 
 /* disps_as: what the displacements are to the envelope. */
-static int blocks(int combiner, const struct blocks *b, void (*disps_as)(struct envelope *, int64_t),
-                  MPI_Datatype *newtype)
+static int blocks(int combiner, const struct blocks *b, enum said_as disps_as, MPI_Datatype *newtype)
 {
     struct making m;
-    int rc = blocks_check(b);
-    if (rc != MPI_SUCCESS)
-        return rc;
-    if (!making_begin(&m, combiner, b->old, {envelope_count, b->count},
-                      {envelope_count, b->length, b->lengths, b->count}, {disps_as, 0, b->disps, b->count}))
+    struct runs r;
+    struct placed p;
+    bool plain;
+    if (!b->disps.at)
+        return MPI_ERR_ARG;
+    if (!making_init(&m))
         return MPI_ERR_NO_MEM;
-    for (MPI_Count i = 0; b->olds && i < b->count; i++)
-        envelope_type(m.e, block_type(b, i));
-    return blocks_end(&m, b, newtype);
+    runs_init(&r);
+    int rc = b->olds ? learn_struct(&m, b, &r, &plain) : learn(&m, b, &r, &plain);
+    if (rc == MPI_SUCCESS && !keep(&m, combiner, b, disps_as))
+        rc = MPI_ERR_NO_MEM;
+    if (rc != MPI_SUCCESS) {
+        making_drop(&m);
+        return rc;
+    }
+    enum runs_form form = plain ? runs_form(&r, &p, &m.ok) : RUNS_OTHERWISE;
+    if (plain && !b->olds && r.bytes > 0)
+        bound(&m, &r, b->old);
+    if (form == RUNS_WRITE)
+        p = place_runs(&r, b);
+    else if (form == RUNS_OTHERWISE)
+        p = place_any(&m, b);
+    return making_end(&m, p, newtype);
 }
 
 /* A list of none may be NULL. */
@@ -98,28 +177,28 @@ int mpi_type_indexed(MPI_Count count, struct ints lengths, struct ints disps, st
                      MPI_Datatype *newtype)
 {
     struct blocks b = {count, listed(lengths, count), 0, listed(disps, count), old->extent, old, NULL};
-    return b.lengths.at ? blocks(MPI_COMBINER_INDEXED, &b, envelope_count, newtype) : MPI_ERR_ARG;
+    return b.lengths.at ? blocks(MPI_COMBINER_INDEXED, &b, SAID_COUNT, newtype) : MPI_ERR_ARG;
 }
 
 int mpi_type_create_hindexed(MPI_Count count, struct ints lengths, const int64_t *disps, struct datatype *old,
                              MPI_Datatype *newtype)
 {
     struct blocks b = {count, listed(lengths, count), 0, addresses(disps, count), 1, old, NULL};
-    return b.lengths.at ? blocks(MPI_COMBINER_HINDEXED, &b, envelope_addr, newtype) : MPI_ERR_ARG;
+    return b.lengths.at ? blocks(MPI_COMBINER_HINDEXED, &b, SAID_ADDR, newtype) : MPI_ERR_ARG;
 }
 
 int mpi_type_create_indexed_block(MPI_Count count, MPI_Count length, struct ints disps, struct datatype *old,
                                   MPI_Datatype *newtype)
 {
     struct blocks b = {count, {NULL, false}, length, listed(disps, count), old->extent, old, NULL};
-    return blocks(MPI_COMBINER_INDEXED_BLOCK, &b, envelope_count, newtype);
+    return blocks(MPI_COMBINER_INDEXED_BLOCK, &b, SAID_COUNT, newtype);
 }
 
 int mpi_type_create_hindexed_block(MPI_Count count, MPI_Count length, const int64_t *disps, struct datatype *old,
                                    MPI_Datatype *newtype)
 {
     struct blocks b = {count, {NULL, false}, length, addresses(disps, count), 1, old, NULL};
-    return blocks(MPI_COMBINER_HINDEXED_BLOCK, &b, envelope_addr, newtype);
+    return blocks(MPI_COMBINER_HINDEXED_BLOCK, &b, SAID_ADDR, newtype);
 }
 
 int mpi_type_create_struct(MPI_Count count, struct ints lengths, const int64_t *disps, const MPI_Datatype *types,
@@ -129,5 +208,5 @@ int mpi_type_create_struct(MPI_Count count, struct ints lengths, const int64_t *
     struct blocks b = {count, listed(lengths, count), 0, addresses(disps, count), 1, NULL, types ? types : &none};
     if (!b.lengths.at || (count > 0 && !types))
         return MPI_ERR_ARG;
-    return blocks(MPI_COMBINER_STRUCT, &b, envelope_addr, newtype);
+    return blocks(MPI_COMBINER_STRUCT, &b, SAID_ADDR, newtype);
 }

@@ -8,7 +8,7 @@
 int mpi_type_contiguous(MPI_Count count, struct datatype *old, MPI_Datatype *newtype)
 {
     struct making m;
-    if (!making_begin(&m, MPI_COMBINER_CONTIGUOUS, old, {envelope_count, count}))
+    if (!making_begin(&m, MPI_COMBINER_CONTIGUOUS, old, {SAID_COUNT, count}))
         return MPI_ERR_NO_MEM;
     making_block(&m, 0, count, old);
     making_count(&m, count, old);
@@ -30,8 +30,8 @@ int mpi_type_vector(MPI_Count count, MPI_Count blocklength, MPI_Count stride, st
                     MPI_Datatype *newtype)
 {
     struct making m;
-    if (!making_begin(&m, MPI_COMBINER_VECTOR, old, {envelope_count, count}, {envelope_count, blocklength},
-                      {envelope_count, stride}))
+    if (!making_begin(&m, MPI_COMBINER_VECTOR, old, {SAID_COUNT, count}, {SAID_COUNT, blocklength},
+                      {SAID_COUNT, stride}))
         return MPI_ERR_NO_MEM;
     return vector(&m, count, blocklength, stride * old->extent, old, newtype);
 }
@@ -40,8 +40,8 @@ int mpi_type_create_hvector(MPI_Count count, MPI_Count blocklength, MPI_Count st
                             MPI_Datatype *newtype)
 {
     struct making m;
-    if (!making_begin(&m, MPI_COMBINER_HVECTOR, old, {envelope_count, count}, {envelope_count, blocklength},
-                      {envelope_addr, stride}))
+    if (!making_begin(&m, MPI_COMBINER_HVECTOR, old, {SAID_COUNT, count}, {SAID_COUNT, blocklength},
+                      {SAID_ADDR, stride}))
         return MPI_ERR_NO_MEM;
     return vector(&m, count, blocklength, stride, old, newtype);
 }
@@ -56,7 +56,7 @@ static int bounded(struct making *m, MPI_Count lb, MPI_Count extent, const struc
 int mpi_type_create_resized(struct datatype *old, MPI_Count lb, MPI_Count extent, MPI_Datatype *newtype)
 {
     struct making m;
-    if (!making_begin(&m, MPI_COMBINER_RESIZED, old, {envelope_addr, lb}, {envelope_addr, extent}))
+    if (!making_begin(&m, MPI_COMBINER_RESIZED, old, {SAID_ADDR, lb}, {SAID_ADDR, extent}))
         return MPI_ERR_NO_MEM;
     return bounded(&m, lb, extent, old, newtype);
 }

@@ -63,7 +63,6 @@ static void basic_init(int i)
             *l = (struct layout){.refs = 1, .kind = LAYOUT_LOOP, .size = t->size, .count = 1, .each = t->size};
         t->layout = l;
     }
-    strcpy(t->name, b->name);
     obj_predefine(&t->obj, OBJ_DATATYPE, (uintptr_t)b->handle);
 }
 
@@ -78,6 +77,7 @@ void datatype_unref(struct datatype *t)
 {
     if (!t || t->obj.predefined || --t->obj.refs > 0)
         return;
+    free(t->name);
     envelope_free(t->envelope);
     layout_unref(t->layout);
     obj_free(&t->obj);

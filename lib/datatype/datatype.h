@@ -32,7 +32,7 @@ struct datatype {
     struct layout *layout;     /* NULL: dense; a run in a loop of one where elements do not touch */
     struct envelope *envelope; /* NULL: predefined */
     struct attrs attrs;
-    char name[MPI_MAX_OBJECT_NAME];
+    char *name; /* that the user gave; NULL: none */
 };
 
 static inline MPI_Datatype datatype_handle(const struct datatype *t)

@@ -1,62 +1,51 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "lib/datatype/envelope.h"
 #include <stdlib.h>
+#include <string.h>
 #include "lib/bindings/impl.h"
 
-struct envelope *envelope_new(int combiner, bool wide)
+static int kind_of(enum said_as as, bool wide)
 {
-    struct envelope *e = calloc(1, sizeof *e);
-    if (e)
-        e->combiner = combiner, e->wide = wide;
+    if (as == SAID_INT)
+        return ENV_INT;
+    return wide ? ENV_COUNT : as == SAID_ADDR ? ENV_ADDR : ENV_INT;
+}
+
+static void put(struct envelope *e, const struct said *s)
+{
+    int kind = kind_of(s->as, e->wide);
+    int64_t *at = &e->n[kind], *wide = kind == ENV_ADDR ? e->addrs : e->counts;
+    size_t n = s->list.at ? (size_t)s->n : 1;
+    if (s->list.at && n) /* a list is as wide as its place */
+        memcpy(kind == ENV_INT ? (void *)(e->ints + *at) : wide + *at, s->list.at, n * (kind == ENV_INT ? 4 : 8));
+    else if (n && kind == ENV_INT)
+        e->ints[*at] = (int)s->one;
+    else if (n)
+        wide[*at] = s->one;
+    *at += (int64_t)n;
+}
+
+struct envelope *envelope_new(int combiner, bool wide, const struct said *said, MPI_Count types)
+{
+    int64_t n[ENV_KINDS] = {0};
+    for (const struct said *s = said; s->as; s++)
+        n[kind_of(s->as, wide)] += s->list.at ? s->n : 1;
+    struct envelope *e = malloc(sizeof *e + (size_t)(n[ENV_ADDR] + n[ENV_COUNT] + types) * 8 + (size_t)n[ENV_INT] * 4);
+    if (!e)
+        return NULL;
+    *e = (struct envelope){.combiner = combiner, .wide = wide};
+    e->addrs = (int64_t *)(e + 1);
+    e->counts = e->addrs + n[ENV_ADDR];
+    e->types = (struct datatype **)(e->counts + n[ENV_COUNT]);
+    e->ints = (int *)(e->types + types);
+    for (const struct said *s = said; s->as; s++)
+        put(e, s);
     return e;
-}
-
-static bool room(struct envelope *e, int which, void **array)
-{
-    if (e->n[which] < e->cap[which])
-        return true;
-    int64_t cap = e->cap[which] ? 2 * e->cap[which] : 4;
-    void *p = realloc(*array, (size_t)cap * 8);
-    if (!p) {
-        e->failed = true;
-        return false;
-    }
-    *array = p;
-    e->cap[which] = cap;
-    return true;
-}
-
-static void put(struct envelope *e, int which, int64_t v)
-{
-    void *p = e->v[which];
-    if (room(e, which, &p)) {
-        e->v[which] = p;
-        e->v[which][e->n[which]++] = v;
-    }
-}
-
-void envelope_int(struct envelope *e, int64_t v)
-{
-    put(e, ENV_INT, v);
-}
-
-void envelope_count(struct envelope *e, int64_t v)
-{
-    put(e, e->wide ? ENV_COUNT : ENV_INT, v);
-}
-
-void envelope_addr(struct envelope *e, int64_t v)
-{
-    put(e, e->wide ? ENV_COUNT : ENV_ADDR, v);
 }
 
 void envelope_type(struct envelope *e, struct datatype *t)
 {
-    void *p = e->types;
-    if (room(e, ENV_TYPE, &p)) {
-        e->types = p;
-        e->types[e->n[ENV_TYPE]++] = datatype_ref(t);
-    }
+    e->types[e->n[ENV_TYPE]++] = datatype_ref(t);
 }
 
 void envelope_free(struct envelope *e)
@@ -65,9 +54,6 @@ void envelope_free(struct envelope *e)
         return;
     for (int64_t i = 0; i < e->n[ENV_TYPE]; i++)
         datatype_unref(e->types[i]);
-    for (int i = 0; i < 3; i++)
-        free(e->v[i]);
-    free(e->types);
     free(e);
 }
 
@@ -95,6 +81,13 @@ int mpi_type_get_envelope(struct datatype *t, int *integers, int *addresses, int
     return MPI_SUCCESS;
 }
 
+/* The array of none may be NULL. */
+static void give(void *to, const void *from, int64_t n, size_t each)
+{
+    if (n)
+        memcpy(to, from, (size_t)n * each);
+}
+
 int mpi_type_get_contents_c(struct datatype *t, MPI_Count max_integers, MPI_Count max_addresses, MPI_Count max_counts,
                             MPI_Count max_types, int *integers, MPI_Aint addresses[], MPI_Count counts[],
                             MPI_Datatype types[])
@@ -105,12 +98,9 @@ int mpi_type_get_contents_c(struct datatype *t, MPI_Count max_integers, MPI_Coun
     if (max_integers < e->n[ENV_INT] || max_addresses < e->n[ENV_ADDR] || max_counts < e->n[ENV_COUNT] ||
         max_types < e->n[ENV_TYPE])
         return MPI_ERR_ARG;
-    for (int64_t i = 0; i < e->n[ENV_INT]; i++)
-        integers[i] = (int)e->v[ENV_INT][i];
-    for (int64_t i = 0; i < e->n[ENV_ADDR]; i++)
-        addresses[i] = e->v[ENV_ADDR][i];
-    for (int64_t i = 0; i < e->n[ENV_COUNT]; i++)
-        counts[i] = e->v[ENV_COUNT][i];
+    give(integers, e->ints, e->n[ENV_INT], sizeof *e->ints);
+    give(addresses, e->addrs, e->n[ENV_ADDR], sizeof *e->addrs);
+    give(counts, e->counts, e->n[ENV_COUNT], sizeof *e->counts);
     /* The user frees what he gets, so it is a reference; predefined types need none. */
     for (int64_t i = 0; i < e->n[ENV_TYPE]; i++)
         types[i] = datatype_handle(datatype_ref(e->types[i]));

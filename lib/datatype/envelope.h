@@ -2,27 +2,45 @@
  *
  * envelope: how a datatype was made, for MPI_Type_get_envelope and _contents, and for walks over its basic elements.
  * A type made by a large-count function keeps counts and displacements as large counts, in the order of the arguments.
+ * All of it is one block of memory, as large as what was given.
  */
 #ifndef LIB_DATATYPE_ENVELOPE_H
 #define LIB_DATATYPE_ENVELOPE_H
 
 #include "lib/datatype/datatype.h"
 
+/* What is kept, by the kind of its numbers. */
+enum { ENV_INT, ENV_ADDR, ENV_COUNT, ENV_TYPE, ENV_KINDS };
+
 struct envelope {
     int combiner;
     bool wide;
-    bool failed;          /* out of memory while it was filled */
-    int64_t n[4], cap[4]; /* integers, addresses, large counts, datatypes */
-    int64_t *v[3];
+    int64_t n[ENV_KINDS];
+    int *ints;
+    int64_t *addrs, *counts;
     struct datatype **types; /* counted */
 };
-enum { ENV_INT, ENV_ADDR, ENV_COUNT, ENV_TYPE };
 
-struct envelope *envelope_new(int combiner, bool wide);
-void envelope_int(struct envelope *e, int64_t v);
-void envelope_count(struct envelope *e, int64_t v); /* an integer, or a large count if wide */
-void envelope_addr(struct envelope *e, int64_t v);  /* an address, or a large count if wide */
+/* What an argument is: its kind in the envelope follows. */
+enum said_as { SAID_END, SAID_INT, SAID_COUNT, SAID_ADDR };
+
+/* An argument of a constructor: one number, or a list of n. */
+struct said {
+    enum said_as as;
+    MPI_Count one;
+    struct ints list; /* at NULL: one */
+    MPI_Count n;
+};
+
+/* Keeps what was said (till SAID_END); `types` are added afterwards. NULL without memory. */
+struct envelope *envelope_new(int combiner, bool wide, const struct said *said, MPI_Count types);
 void envelope_type(struct envelope *e, struct datatype *t);
 void envelope_free(struct envelope *e);
+
+/* Of a struct: the number of elements of its i-th type. */
+static inline MPI_Count envelope_length(const struct envelope *e, int64_t i)
+{
+    return e->wide ? e->counts[i + 1] : e->ints[i + 1];
+}
 
 #endif

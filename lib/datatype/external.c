@@ -125,10 +125,9 @@ static void walk(struct stream *s, const struct datatype *t, MPI_Count n)
     if (!e || e->n[ENV_TYPE] == 0) {
         basics(s, t->basic, n);
     } else if (e->combiner == MPI_COMBINER_STRUCT) {
-        const int64_t *lengths = e->v[e->wide ? ENV_COUNT : ENV_INT] + 1;
         for (MPI_Count k = 0; k < n; k++)
             for (int64_t i = 0; i < e->n[ENV_TYPE]; i++)
-                walk(s, e->types[i], lengths[i]);
+                walk(s, e->types[i], envelope_length(e, i));
     } else {
         walk(s, e->types[0], n * (t->elements / e->types[0]->elements));
     }

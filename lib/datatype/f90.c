@@ -29,12 +29,13 @@ static int make(struct wish w, MPI_Datatype base, MPI_Datatype *out)
     struct datatype *t = datatype_of(*out);
     lib.wide = false;
     envelope_free(t->envelope);
-    t->envelope = envelope_new(w.combiner, false);
-    if (!t->envelope)
+    bool whole = w.combiner == MPI_COMBINER_F90_INTEGER;
+    const struct said said[] = {{SAID_INT, whole ? w.r : w.p}, {whole ? SAID_END : SAID_INT, w.r}, {SAID_END}};
+    t->envelope = envelope_new(w.combiner, false, said, 0);
+    if (!t->envelope) {
+        datatype_unref(t);
         return MPI_ERR_NO_MEM;
-    if (w.combiner != MPI_COMBINER_F90_INTEGER)
-        envelope_int(t->envelope, w.p);
-    envelope_int(t->envelope, w.r);
+    }
     t->obj.predefined = t->committed = true;
     made[made_count].wish = w;
     made[made_count++].type = *out;

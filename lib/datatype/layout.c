@@ -7,8 +7,7 @@
 
 enum {
     SMALL_RECORD = 8, /* so many runs repeated are a record rather than a loop in a loop */
-    SMALL_PART = 4,   /* so many runs in a list take no more memory than the part that they replace */
-    LONG = 32         /* so many runs of one size on end are worth a part of their own */
+    SMALL_PART = 4    /* so many runs in a list take no more memory than the part that they replace */
 };
 
 struct layout *layout_ref(struct layout *l)
@@ -22,39 +21,37 @@ void layout_unref(struct layout *l)
 {
     if (!l || --l->refs > 0)
         return;
-    if (l->kind == LAYOUT_LOOP) {
+    if (l->kind == LAYOUT_LOOP)
         layout_unref(l->child);
-    } else if (l->kind == LAYOUT_LIST) {
-        for (MPI_Count i = 0; i < l->count; i++)
-            layout_unref(l->pieces[i].child);
-        free(l->pieces);
-    } else if (l->kind == LAYOUT_BLOCKS) {
-        free(l->disps);
-    } else if (l->kind == LAYOUT_RUNS) {
-        free(l->runs);
-    }
+    for (MPI_Count i = 0; l->kind == LAYOUT_LIST && i < l->count; i++)
+        layout_unref(l->pieces[i].child);
     free(l);
 }
 
-static struct layout *make(enum layout_kind kind, MPI_Count size, bool *ok)
+struct layout *layout_new(enum layout_kind kind, MPI_Count size, MPI_Count count, bool *ok)
 {
-    struct layout *l = calloc(1, sizeof *l);
+    static const struct {
+        uint8_t each, more;
+    } room[] = {[LAYOUT_LOOP] = {0, 0},
+                [LAYOUT_BLOCKS] = {sizeof(int32_t), 0},
+                [LAYOUT_RUNS] = {sizeof(struct layout_run), 1},
+                [LAYOUT_LIST] = {sizeof(struct layout_piece), 1}};
+    struct layout *l = malloc(sizeof *l + room[kind].each * (size_t)(count + room[kind].more));
     if (!l) {
         *ok = false;
         return NULL;
     }
-    l->refs = 1;
-    l->kind = kind;
-    l->size = size;
+    *l = (struct layout){.refs = 1, .kind = kind, .size = size, .count = count};
+    l->rest = l + 1;
     return l;
 }
 
 /* A loop; takes over the child's reference. */
 static struct layout *loop(MPI_Count count, MPI_Count stride, MPI_Count each, struct layout *child, bool *ok)
 {
-    struct layout *l = make(LAYOUT_LOOP, each * count, ok);
+    struct layout *l = layout_new(LAYOUT_LOOP, each * count, count, ok);
     if (l)
-        l->count = count, l->stride = stride, l->each = each, l->child = child;
+        l->stride = stride, l->each = each, l->child = child;
     else
         layout_unref(child);
     return l;
@@ -126,9 +123,9 @@ static MPI_Count group_end(const struct bit *b, MPI_Count i, MPI_Count n)
     MPI_Count end = same_size(b, i, i, n), next;
     if (end == i) /* a layout, or a run longer than 32 bits tell */
         return i + 1;
-    if (end - i >= LONG)
+    if (end - i >= LAYOUT_STREAK)
         return end;
-    while ((next = same_size(b, i, end, n)) > end && next - end < LONG)
+    while ((next = same_size(b, i, end, n)) > end && next - end < LAYOUT_STREAK)
         end = next;
     return end;
 }
@@ -137,24 +134,17 @@ static MPI_Count group_end(const struct bit *b, MPI_Count i, MPI_Count n)
 static struct layout *leaf(const struct bit *b, MPI_Count n, bool *ok)
 {
     bool blocks = same_size(b, 0, 0, n) == n;
-    struct layout *l = make(blocks ? LAYOUT_BLOCKS : LAYOUT_RUNS, b[n - 1].at + b[n - 1].size - b[0].at, ok);
-    void *list = calloc((size_t)n + 1, blocks ? sizeof *l->disps : sizeof *l->runs);
-    if (!l || !list) {
-        free(l);
-        free(list);
-        *ok = false;
+    struct layout *l = layout_new(blocks ? LAYOUT_BLOCKS : LAYOUT_RUNS, b[n - 1].at + b[n - 1].size - b[0].at, n, ok);
+    if (!l)
         return NULL;
-    }
-    l->count = n;
     l->each = b[0].size;
-    l->disps = list;
     for (MPI_Count i = 0; i < n; i++)
         if (blocks)
             l->disps[i] = (int32_t)(b[i].disp - b[0].disp);
         else
             l->runs[i] = (struct layout_run){(int32_t)(b[i].disp - b[0].disp), (uint32_t)(b[i].at - b[0].at)};
     if (!blocks)
-        l->runs[n].at = (uint32_t)l->size;
+        l->runs[n] = (struct layout_run){0, (uint32_t)l->size};
     return l;
 }
 
@@ -275,19 +265,15 @@ static struct placed list(const struct bit *b, MPI_Count n, bool *ok)
         end = group_end(b, i, n);
     if (groups == 1)
         return (struct placed){b->disp, size, group(b, n, ok)};
-    struct layout *l = make(LAYOUT_LIST, size, ok);
-    if (l)
-        l->pieces = calloc((size_t)groups + 1, sizeof *l->pieces);
-    if (!l || !l->pieces) {
-        free(l);
-        *ok = false;
+    struct layout *l = layout_new(LAYOUT_LIST, size, groups, ok);
+    if (!l)
         return (struct placed){0, 0, NULL};
-    }
+    struct layout_piece *p = l->pieces;
     for (MPI_Count i = 0; i < n; i = end) {
         end = group_end(b, i, n);
-        l->pieces[l->count++] = (struct layout_piece){b[i].disp, b[i].at, group(b + i, end - i, ok)};
+        *p++ = (struct layout_piece){b[i].disp, b[i].at, group(b + i, end - i, ok)};
     }
-    l->pieces[l->count].at = size;
+    *p = (struct layout_piece){0, size, NULL};
     return (struct placed){0, size, l};
 }
 

@@ -40,6 +40,7 @@ struct layout {
     MPI_Count each;   /* LOOP, BLOCKS: size of a part */
     MPI_Count stride; /* LOOP */
     union {
+        void *rest;
         struct layout *child;        /* LOOP */
         int32_t *disps;              /* BLOCKS */
         struct layout_run *runs;     /* RUNS: one more than count, for the end */
@@ -52,6 +53,11 @@ struct placed {
     struct layout *layout; /* NULL: a run, or nothing if size is 0 */
 };
 
+/* So many runs of one size on end are worth a part of their own. */
+enum { LAYOUT_STREAK = 32 };
+
+/* With one reference, and room for what its count asks for behind it; the rest is the caller's to fill. */
+struct layout *layout_new(enum layout_kind kind, MPI_Count size, MPI_Count count, bool *ok);
 struct layout *layout_ref(struct layout *l);
 void layout_unref(struct layout *l);
 

@@ -1,27 +1,42 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "lib/datatype/making.h"
-#include <string.h>
 #include "lib/core/state.h"
 
 enum { NO_BASIC = -2 }; /* nothing seen yet */
 
+bool making_init(struct making *m)
+{
+    *m = (struct making){.ok = true, .t = obj_new(OBJ_DATATYPE, sizeof *m->t)};
+    if (!m->t)
+        return false;
+    m->t->basic = NO_BASIC;
+    m->t->align = 1;
+    return true;
+}
+
+bool making_keep(struct making *m, int combiner, const struct said *said, MPI_Count types)
+{
+    m->t->envelope = envelope_new(combiner, lib.wide, said, types);
+    return m->t->envelope;
+}
+
+void making_drop(struct making *m)
+{
+    envelope_free(m->t->envelope);
+    layout_unref(m->t->layout);
+    obj_free(&m->t->obj);
+}
+
 bool making_begin_with(struct making *m, int combiner, struct datatype *old, const struct said *said)
 {
-    memset(m, 0, sizeof *m);
-    m->ok = true;
-    m->t.basic = NO_BASIC;
-    m->t.align = 1;
-    m->e = envelope_new(combiner, lib.wide);
-    if (!m->e)
+    if (!making_init(m))
         return false;
-    for (const struct said *s = said; s->as; s++) {
-        for (MPI_Count i = 0; s->list.at && i < s->n; i++)
-            s->as(m->e, ints_get(s->list, i));
-        if (!s->list.at)
-            s->as(m->e, s->one);
+    if (!making_keep(m, combiner, said, old != NULL)) {
+        making_drop(m);
+        return false;
     }
     if (old)
-        envelope_type(m->e, old);
+        envelope_type(m->t->envelope, old);
     return true;
 }
 
@@ -37,22 +52,22 @@ void making_block(struct making *m, MPI_Count disp, MPI_Count n, const struct da
     if (n == 0 || (o->elements == 0 && !o->marked))
         return;
     MPI_Count reach = (n - 1) * o->extent, lo = reach < 0 ? disp + reach : disp, hi = reach < 0 ? disp : disp + reach;
-    widen(lo + o->lb, hi + o->lb + o->extent, &m->t.lb, &m->ub, &m->any);
+    widen(lo + o->lb, hi + o->lb + o->extent, &m->t->lb, &m->ub, &m->any);
     if (o->marked)
         widen(lo + o->lb, hi + o->lb + o->extent, &m->mark_lb, &m->mark_ub, &m->any_mark);
     if (o->size > 0)
-        widen(lo + o->true_lb, hi + o->true_lb + o->true_extent, &m->t.true_lb, &m->true_ub, &m->any_true);
+        widen(lo + o->true_lb, hi + o->true_lb + o->true_extent, &m->t->true_lb, &m->true_ub, &m->any_true);
 }
 
 void making_count(struct making *m, MPI_Count n, const struct datatype *o)
 {
     if (n == 0 || o->elements == 0)
         return;
-    m->t.size += n * o->size;
-    m->t.elements += n * o->elements;
-    m->t.basic = m->t.basic == NO_BASIC || m->t.basic == o->basic ? o->basic : -1;
-    if (o->align > m->t.align)
-        m->t.align = o->align;
+    m->t->size += n * o->size;
+    m->t->elements += n * o->elements;
+    m->t->basic = m->t->basic == NO_BASIC || m->t->basic == o->basic ? o->basic : -1;
+    if (o->align > m->t->align)
+        m->t->align = o->align;
 }
 
 void making_bounds(struct making *m, MPI_Count lb, MPI_Count extent, MPI_Count true_lb, MPI_Count true_ub)
@@ -60,7 +75,7 @@ void making_bounds(struct making *m, MPI_Count lb, MPI_Count extent, MPI_Count t
     m->any_mark = true;
     m->mark_lb = lb;
     m->mark_ub = lb + extent;
-    m->t.true_lb = true_lb;
+    m->t->true_lb = true_lb;
     m->true_ub = true_ub;
 }
 
@@ -80,7 +95,7 @@ struct placed making_row(struct making *m, MPI_Count disp, MPI_Count n, const st
 
 int making_end(struct making *m, struct placed p, MPI_Datatype *out)
 {
-    struct datatype *t = &m->t, *n = NULL;
+    struct datatype *t = m->t;
     if (m->any_mark)
         t->lb = m->mark_lb, m->ub = m->mark_ub, t->marked = true;
     t->extent = m->ub - t->lb;
@@ -91,15 +106,10 @@ int making_end(struct making *m, struct placed p, MPI_Datatype *out)
     t->one_run = !p.layout;
     t->dense = p.size == 0 || (t->one_run && t->size == t->extent);
     t->layout = t->dense ? NULL : placed_layout(p, &m->ok);
-    if (m->ok && !m->e->failed && (n = obj_new(OBJ_DATATYPE, sizeof *n))) {
-        struct obj head = n->obj;
-        *n = *t;
-        n->obj = head;
-        n->envelope = m->e;
-        *out = datatype_handle(n);
+    if (m->ok) {
+        *out = datatype_handle(t);
         return MPI_SUCCESS;
     }
-    layout_unref(t->layout);
-    envelope_free(m->e);
+    making_drop(m);
     return MPI_ERR_NO_MEM;
 }

@@ -11,26 +11,23 @@
 #include "lib/datatype/layout.h"
 
 struct making {
-    struct datatype t;
+    struct datatype *t; /* zeroed but for what was found out so far */
     MPI_Count ub, true_ub, mark_lb, mark_ub;
     bool any, any_true, any_mark;
     bool ok;
-    struct envelope *e;
-};
-
-/* An argument of the constructor: one number, or a list of n. */
-struct said {
-    void (*as)(struct envelope *e, int64_t v); /* envelope_int, envelope_count or envelope_addr */
-    MPI_Count one;
-    struct ints list; /* at NULL: one */
-    MPI_Count n;
 };
 
 /* What follows m, the combiner and the old type (may be NULL) are the arguments, in braces. False without memory: then
  * there is nothing to end. */
 #define making_begin(m, combiner, old, ...)                                                                            \
-    making_begin_with(m, combiner, old, (const struct said[]){__VA_ARGS__ __VA_OPT__(, ){NULL}})
+    making_begin_with(m, combiner, old, (const struct said[]){__VA_ARGS__ __VA_OPT__(, ){SAID_END}})
 bool making_begin_with(struct making *m, int combiner, struct datatype *old, const struct said *said);
+
+/* The same in two steps, for arguments that are looked at before they are kept: without memory the first one leaves
+ * nothing, and after the second one, too, making_drop is due. `types` are to be added to the envelope. */
+bool making_init(struct making *m);
+bool making_keep(struct making *m, int combiner, const struct said *said, MPI_Count types);
+void making_drop(struct making *m);
 
 /* n elements of o, from disp on: what they do to the bounds. */
 void making_block(struct making *m, MPI_Count disp, MPI_Count n, const struct datatype *o);

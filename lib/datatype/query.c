@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * query: what the user asks of a datatype, and MPI_Pack. */
+#include <stdlib.h>
 #include <string.h>
 #include "lib/bindings/impl.h"
 #include "lib/datatype/basic.h"
@@ -64,15 +65,25 @@ int mpi_type_get_true_extent_x(struct datatype *t, MPI_Count *lb, MPI_Count *ext
 
 int mpi_type_set_name(struct datatype *t, const char *name)
 {
-    if (strlen(name) >= sizeof t->name)
+    if (strlen(name) >= MPI_MAX_OBJECT_NAME)
         return MPI_ERR_ARG;
-    strcpy(t->name, name);
+    char *copy = strdup(name);
+    if (!copy)
+        return MPI_ERR_NO_MEM;
+    free(t->name);
+    t->name = copy;
     return MPI_SUCCESS;
+}
+
+static const char *name_of(const struct datatype *t)
+{
+    bool named = t >= basic_types && t < basic_types + BASIC_COUNT;
+    return t->name ? t->name : named ? basic_table[t - basic_types].name : "";
 }
 
 int mpi_type_get_name(struct datatype *t, char *name, int *resultlen)
 {
-    *resultlen = (int)strlen(strcpy(name, t ? t->name : "MPI_DATATYPE_NULL"));
+    *resultlen = (int)strlen(strcpy(name, t ? name_of(t) : "MPI_DATATYPE_NULL"));
     return MPI_SUCCESS;
 }
 

@@ -46,9 +46,8 @@ static MPI_Count elements_in(const struct datatype *t, MPI_Count *bytes)
     }
     if (e->combiner != MPI_COMBINER_STRUCT)
         return elements_of(e->types[0], LLONG_MAX / (e->types[0]->size ? e->types[0]->size : 1), bytes);
-    const int64_t *lengths = e->v[e->wide ? ENV_COUNT : ENV_INT] + 1;
     for (int64_t i = 0; i < e->n[ENV_TYPE] && *bytes > 0; i++)
-        found += elements_of(e->types[i], lengths[i], bytes);
+        found += elements_of(e->types[i], envelope_length(e, i), bytes);
     return found;
 }
 
