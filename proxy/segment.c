@@ -61,7 +61,7 @@ uint32_t segment_exit_flags(const struct rank *r)
     if (!j->status)
         return 0;
     uint32_t state = atomic_load_explicit(&j->status[r - j->ranks].state, memory_order_acquire);
-    return state == RANK_INITIALIZED ? EXIT_IN_PMI : 0;
+    return state == RANK_INITIALIZED || state == RANK_LEAVING ? EXIT_IN_PMI : 0;
 }
 
 /* A job that is about to be ended needs no news. Who leaves with 0 before MPI_Init does not end the job, as many

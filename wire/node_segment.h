@@ -31,7 +31,7 @@
 #include "wire/rankmap.h"
 
 #define NODE_SEGMENT_MAGIC UINT64_C(0x315265747375754d)
-#define NODE_SEGMENT_VERSION 2
+#define NODE_SEGMENT_VERSION 3
 #define NODE_SEGMENT_FD_ENV "MUSTER_NODE_FD"
 #define NODE_SEGMENT_LOCAL_RANK_ENV "MUSTER_LOCAL_RANK"
 #define NODE_SEGMENT_APPNUM_ENV "MUSTER_APPNUM"
@@ -53,21 +53,23 @@ struct node_segment {
     uint32_t survive;         /* 1: the launcher does not end the job when a rank dies */
     _Atomic uint32_t gone;    /* how many local ranks are RANK_DEAD or RANK_NEVER; grows, stored after their states */
     _Atomic uint32_t openers; /* ranks that have opened a segment that they made themselves */
-    char job_name[172];       /* unique among the jobs of this node's user; NUL-terminated */
+    _Atomic uint32_t left;    /* grows with each step of a local rank to RANK_LEAVING or RANK_FINALIZED, after it */
+    char job_name[168];       /* unique among the jobs of this node's user; NUL-terminated */
 };
 static_assert(sizeof(struct node_segment) == 256, "the head is part of the contract");
 
 static_assert(sizeof(struct rankmap_block) == 16, "a run is part of the contract");
 
-/* The first four are the rank's own word. The last two are the proxy's, once the process has ended: others who need it
+/* The rank's own word, but for DEAD and NEVER, which are the proxy's, once the process has ended: others who need it
  * are not to wait for it. */
 enum rank_state {
     RANK_STARTED = 0,
     RANK_INITIALIZED = 1,
-    RANK_FINALIZED = 2,
+    RANK_FINALIZED = 2, /* it sends nothing more */
     RANK_ABORTED = 3,
-    RANK_DEAD = 4,  /* it has ended without MPI_Finalize */
-    RANK_NEVER = 5, /* it has ended without even MPI_Init */
+    RANK_DEAD = 4,    /* it has ended without MPI_Finalize */
+    RANK_NEVER = 5,   /* it has ended without even MPI_Init */
+    RANK_LEAVING = 6, /* in MPI_Finalize: it receives nothing more */
 };
 
 /* What one rank is doing. A call costs the rank one store at its begin and one at its end: `call` holds the number of

@@ -3,6 +3,7 @@
  * node: phases, and the waiting in them. */
 #include "lib/coll/node.h"
 #include <time.h>
+#include "lib/p2p/left.h"
 #include "lib/transport/shm/shm.h"
 
 struct want {
@@ -23,22 +24,35 @@ static bool reached(const void *p)
     return (int32_t)(atomic_load_explicit(w->word, memory_order_acquire) - w->value) >= 0;
 }
 
+static uint32_t at_of(const struct node *a, int r)
+{
+    /* Acquire: what the member has read before it finished those phases. */
+    return atomic_load_explicit(&a->members[r].at, memory_order_acquire);
+}
+
+/* A member that has left was in all phases that it was to be in: is there one that was not in this one? */
+static void look_for_left(struct node *a)
+{
+    for (int r = 0; r < a->n && !a->broken; r++)
+        if (left_has(a->locals[r]) && (int32_t)(at_of(a, r) - a->seq) < 0) {
+            a->broken = left_error(a->locals[r], "this operation of all members");
+            a->open = false;
+        }
+}
+
 static void wait_until(struct node *a, bool (*ready)(const void *), const struct want *w)
 {
     struct waiter wait = {.ready = ready, .arg = w, .comm = a->comm};
-    while (!ready(w) && !a->broken)
+    while (!ready(w) && !a->broken) {
         progress_wait(&wait, NULL);
+        if (UNLIKELY(left_seen) && wait.told && !ready(w))
+            look_for_left(a);
+    }
 }
 
 void node_await_slow(struct node *a, const _Atomic uint32_t *word, uint32_t value)
 {
     wait_until(a, equal, &(struct want){word, value});
-}
-
-static uint32_t at_of(const struct node *a, int r)
-{
-    /* Acquire: what the member has read before it finished those phases. */
-    return atomic_load_explicit(&a->members[r].at, memory_order_acquire);
 }
 
 /* Waits until member r has finished the phases below k. */

@@ -108,6 +108,9 @@ static void node_free(struct comm *c)
     c->coll = NULL;
     if (!a || a == &none)
         return;
+    /* Whoever still waits sees that we have taken part in all of it. */
+    if (!a->broken)
+        atomic_store_explicit(&a->members[a->me].at, a->seq, memory_order_release);
     atomic_store_explicit(&a->area->last, a->seq, memory_order_relaxed);
     /* Release: who takes the area next sees `last`. All members have used the same number of phases. */
     if (atomic_fetch_sub_explicit(&a->area->users, 1, memory_order_acq_rel) == 1)

@@ -58,12 +58,17 @@ struct comm *comm_ref(struct comm *c)
 void (*comm_coll_free)(struct comm *c);
 void (*comm_coll_break)(struct comm *c);
 
+static void coll_free(struct comm *c)
+{
+    if (c->coll)
+        comm_coll_free(c);
+}
+
 void comm_unref(struct comm *c)
 {
     if (!c || c->obj.predefined || --c->obj.refs > 0)
         return;
-    if (c->coll)
-        comm_coll_free(c);
+    coll_free(c);
     if (c->peers != c->group)
         group_unref(c->peers);
     group_unref(c->group);
@@ -107,10 +112,10 @@ int comm_init(int rank, int size)
 
 void comm_fini(void)
 {
-    if (comm_world.coll)
-        comm_coll_free(&comm_world);
-    if (comm_self.coll)
-        comm_coll_free(&comm_self);
+    for (struct comm *c = obj_next(OBJ_COMM, NULL); c; c = obj_next(OBJ_COMM, c))
+        coll_free(c);
+    coll_free(&comm_world);
+    coll_free(&comm_self);
     group_unref(comm_world.group);
     group_unref(comm_self.group);
 }
@@ -195,22 +200,24 @@ int mpi_comm_free(MPI_Comm *comm)
     return rc;
 }
 
-static bool pending(const struct comm *c)
+static struct request *pending(const struct comm *c)
 {
-    for (struct request *r = NULL; (r = obj_next(OBJ_REQUEST, r)) != NULL;)
+    struct request *r = NULL;
+    while ((r = obj_next(OBJ_REQUEST, r)) != NULL)
         if (r->comm == c && r->active && !r->complete)
-            return true;
-    return false;
+            break;
+    return r;
 }
 
 int mpi_comm_disconnect(MPI_Comm *comm)
 {
     struct comm *c = comm_of(*comm);
     struct waiter w = {.comm = c};
+    const struct request *r;
     if (c->obj.predefined)
         return MPI_ERR_COMM;
-    while (pending(c))
-        progress_wait(&w, NULL);
+    while ((r = pending(c)) != NULL)
+        progress_wait(&w, r);
     return mpi_comm_free(comm);
 }
 

@@ -15,7 +15,7 @@
 #include "lib/core/state.h"
 #include "lib/datatype/datatype.h"
 #include "lib/op/op.h"
-#include "lib/p2p/p2p.h"
+#include "lib/p2p/left.h"
 
 /* Predefined handles mean something before MPI_Init too (MPI_Info_create, MPI_Error_string, ...). */
 __attribute__((constructor)) static void predefine(void)
@@ -79,7 +79,7 @@ int mpi_finalize(void)
     datatype_fini();
     attr_fini();
     transport_fini();
-    atomic_store_explicit(&lib.status->state, RANK_FINALIZED, memory_order_release);
+    left_tell(RANK_FINALIZED);
     boot_fini();
     lib.active = false;
     lib.finalized = true;

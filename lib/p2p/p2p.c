@@ -4,6 +4,7 @@
 #include "lib/p2p/p2p.h"
 #include "lib/core/bytes.h"
 #include "lib/core/state.h"
+#include "lib/p2p/left.h"
 #include "lib/p2p/match.h"
 #include "lib/p2p/protocol.h"
 #include "lib/p2p/reach.h"
@@ -193,8 +194,15 @@ int p2p_init(void)
 void p2p_fini(void)
 {
     struct waiter w = {0};
-    while (p2p_pending())
-        progress_wait(&w, NULL);
+    uintptr_t which = 0;
+    left_tell(RANK_LEAVING);
+    while (p2p_pending() || rendezvous_announced()) {
+        struct request *r = request_of((MPI_Request)which);
+        if (!r && (r = rendezvous_to_fetch()) != NULL)
+            which = r->obj.handle;
+        progress_wait(&w, r);
+    }
+    left_fini();
     reach_fini();
     match_fini();
     request_fini();

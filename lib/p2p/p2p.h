@@ -54,6 +54,8 @@ struct waiter {
     /* for whoever watches, where no request says it */
     const struct comm *comm;
     const struct match_key *key; /* of the message; NULL: no message is waited for */
+    const MPI_Request *set;      /* one of these is enough; NULL: what it waits for is all that it waits for */
+    int set_size;
 
     /* threads */
     bool roused, deep;

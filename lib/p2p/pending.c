@@ -72,26 +72,32 @@ bool p2p_take_back(struct request *r)
     return false;
 }
 
-static void withdraw(struct request_queue *queue, bool (*doomed)(const struct request *r))
+static bool withdraw(struct request_queue *queue, int (*fate)(const struct request *r))
 {
     struct request *r, *next;
+    bool any = false;
     for (r = TAILQ_FIRST(queue); r; r = next) {
         next = TAILQ_NEXT(r, link);
-        if (!doomed(r))
+        int error = fate(r);
+        if (error < 0)
             continue;
         TAILQ_REMOVE(queue, r, link);
-        request_complete(r, r->packet == FIN ? r->error : MPI_ERR_PROC_ABORTED);
+        request_complete(r, error);
+        any = true;
     }
+    return any;
 }
 
-void p2p_withdraw(bool (*doomed)(const struct request *r))
+bool p2p_withdraw(int (*fate)(const struct request *r))
 {
     struct peer *p;
+    bool any = false;
     TAILQ_FOREACH(p, &busy, more)
     {
-        withdraw(&p->pending, doomed);
-        withdraw(&p->streams, doomed);
+        any |= withdraw(&p->pending, fate);
+        any |= withdraw(&p->streams, fate);
     }
+    return any;
 }
 
 int p2p_flush(void)

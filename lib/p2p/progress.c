@@ -13,6 +13,7 @@
 #include "lib/boot/boot.h"
 #include "lib/core/call.h"
 #include "lib/core/state.h"
+#include "lib/p2p/left.h"
 #include "lib/p2p/protocol.h"
 #include "lib/p2p/reach.h"
 #include "lib/p2p/threads.h"
@@ -170,10 +171,12 @@ static void rest(struct waiter *w, const struct request *on)
     } else {
         if (!w->told)
             tell(w, on);
-        w->told = true;
         if (UNLIKELY(boot.unwatched))
             reach_watch();
-        sleep_now(w);
+        bool again = left_look(w, on);
+        w->told = true;
+        if (!again)
+            sleep_now(w);
     }
 }
 

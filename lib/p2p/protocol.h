@@ -16,8 +16,8 @@ bool p2p_streaming(void); /* messages of ours are under way */
 int p2p_flush(void);      /* sends of it what can be sent now; packets */
 /* Takes a send back that has not left yet; false: it has. */
 bool p2p_take_back(struct request *r);
-/* What waits for room and is doomed ends with MPI_ERR_PROC_ABORTED. */
-void p2p_withdraw(bool (*doomed)(const struct request *r));
+/* What waits for room ends as fate says: with an error class, or not yet (-1). True: something has ended. */
+bool p2p_withdraw(int (*fate)(const struct request *r));
 
 /* What is sent, by kind; false: no room, or not all of it. */
 bool p2p_push_eager(struct request *r);
@@ -29,6 +29,11 @@ bool cancel_push(struct request *r);
 
 /* What was announced to a peer that is gone will not be fetched. */
 void rendezvous_forget(struct peer *p);
+/* A send that was announced, and will not be fetched. */
+void rendezvous_not_fetched(struct request *r);
+/* Are there messages that others are still to fetch? Which is one of them; NULL: none. */
+bool rendezvous_announced(void);
+struct request *rendezvous_to_fetch(void);
 /* An RTS that has found its receive, or that has not and is kept: bytes of its message. */
 void rendezvous_receive(struct request *r, struct peer *from, struct match_key key, const void *payload, size_t n);
 size_t rendezvous_bytes(const void *payload);

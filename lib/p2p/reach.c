@@ -149,9 +149,14 @@ static bool waits(const struct request *r)
            (r->type == REQ_RECV || r->peer);
 }
 
+static int fate(const struct request *r)
+{
+    return !doomed(r) ? -1 : r->packet == FIN ? r->error : MPI_ERR_PROC_ABORTED;
+}
+
 static void requests_end(void)
 {
-    p2p_withdraw(doomed);
+    p2p_withdraw(fate);
     for (struct request *r = obj_next(OBJ_REQUEST, NULL); r; r = obj_next(OBJ_REQUEST, r)) {
         if (!waits(r) || !doomed(r))
             continue;
@@ -161,6 +166,8 @@ static void requests_end(void)
             r->status_tag = r->posted.key.tag;
             r->comm->reach.tells |= r->posted.key.source == MPI_ANY_SOURCE;
         }
+        if (r->type == REQ_SEND && r->packet == RTS && !is_gone(r->peer))
+            rendezvous_not_fetched(r);
         r->bytes = 0;
         request_complete(r, MPI_ERR_PROC_ABORTED);
     }
@@ -244,8 +251,8 @@ bool reach_look_slow(void)
 static void watch(int local)
 {
     struct rank_status *s = node_segment_status(boot.segment, (uint32_t)local);
-    uint32_t was = RANK_INITIALIZED;
-    if (state_of(local) == RANK_INITIALIZED && !boot_alive(local) &&
+    uint32_t was = state_of(local);
+    if ((was == RANK_INITIALIZED || was == RANK_LEAVING) && !boot_alive(local) &&
         atomic_compare_exchange_strong(&s->state, &was, RANK_DEAD))
         atomic_fetch_add_explicit(&boot.segment->gone, 1, memory_order_release);
 }

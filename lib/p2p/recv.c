@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include "lib/bindings/impl.h"
 #include "lib/core/state.h"
+#include "lib/p2p/left.h"
 #include "lib/p2p/match.h"
 #include "lib/p2p/protocol.h"
 #include "lib/p2p/reach.h"
@@ -144,7 +145,13 @@ static int both_release(struct request *r)
     return MPI_SUCCESS;
 }
 
-static const struct request_ops both_ops = {.query = both_query, .release = both_release};
+static struct request *both_part(const struct request *r, int i)
+{
+    const struct both *b = r->extra;
+    return i == 0 ? b->in : i == 1 ? b->out : NULL;
+}
+
+static const struct request_ops both_ops = {.query = both_query, .release = both_release, .part = both_part};
 
 static int start_both(const void *sendbuf, MPI_Count sendcount, struct datatype *sendtype, int dest, int sendtag,
                       void *recvbuf, MPI_Count recvcount, struct datatype *recvtype, int source, int recvtag,
@@ -210,26 +217,27 @@ static void no_proc(MPI_Status *status)
 struct probe {
     struct match_key key;
     struct comm *comm;
-    uint32_t seen; /* who was gone when it last looked */
+    uint32_t seen, left; /* who was gone, and who had left, when it last looked */
 };
 
 static bool is_there(const void *p)
 {
     const struct probe *q = p;
-    return match_find(q->key) != NULL || q->seen != reach_seen;
+    return match_find(q->key) != NULL || q->seen != reach_seen || q->left != left_seen;
 }
 
 /* Looks for a message once more, after a poll. */
 static int look(struct probe *p, struct unexpected **u)
 {
     p->seen = reach_seen;
+    p->left = left_seen;
     *u = match_find(p->key);
     return UNLIKELY(reach_limited) ? reach_source(p->comm, p->key) : MPI_SUCCESS;
 }
 
 static int probe(int source, int tag, struct comm *c, bool wait, struct unexpected **u)
 {
-    struct probe p = {match_key_of(c->ctx, source, tag), c, 0};
+    struct probe p = {match_key_of(c->ctx, source, tag), c, 0, 0};
     struct waiter w = {.ready = is_there, .arg = &p, .inside = true, .comm = c, .key = &p.key};
     int rc = look(&p, u);
     if (!*u && !wait && rc == MPI_SUCCESS) {
@@ -240,6 +248,8 @@ static int probe(int source, int tag, struct comm *c, bool wait, struct unexpect
     while (!*u && wait && rc == MPI_SUCCESS) {
         progress_wait(&w, NULL);
         rc = look(&p, u);
+        if (!*u && rc == MPI_SUCCESS && UNLIKELY(left_seen) && w.told)
+            rc = left_source(c, p.key);
     }
     return rc;
 }

@@ -41,6 +41,27 @@ void rendezvous_forget(struct peer *p)
     p->announced = 0;
 }
 
+void rendezvous_not_fetched(struct request *r)
+{
+    announce(r, -1);
+}
+
+bool rendezvous_announced(void)
+{
+    const struct peer *self = peer_table[boot.rank];
+    return announced > (self ? self->announced : 0);
+}
+
+struct request *rendezvous_to_fetch(void)
+{
+    struct request *r = NULL;
+    while ((r = obj_next(OBJ_REQUEST, r)) != NULL)
+        if (r->type == REQ_SEND && r->active && !r->complete && r->peer && r->packet == RTS &&
+            r->peer->proc != boot.rank)
+            break;
+    return r;
+}
+
 /* Packets that only the other side's request needs. */
 static bool control(struct request *r, uint8_t kind, const void *body, size_t n)
 {

@@ -21,6 +21,8 @@ struct request_ops {
     int (*cancel)(struct request *r);  /* NULL: cannot be cancelled; an error class, as of a user's function */
     int (*release)(struct request *r); /* what the request owns besides comm and type; NULL: nothing */
     int (*query)(struct request *r);   /* generalized: fills the status; NULL: nothing to ask */
+    struct request *(*part)(const struct request *r,
+                            int i); /* messages of which it consists; NULL: no more. May be NULL */
 };
 
 /* A place in a matching table (match.h). */

@@ -141,6 +141,11 @@ static int persistent_cancel(struct request *r)
     return s->now && !s->now->complete ? cancel_send(s->now) : MPI_SUCCESS;
 }
 
+static struct request *persistent_part(const struct request *r, int i)
+{
+    return i == 0 ? ((struct persistent_send *)r->extra)->now : NULL;
+}
+
 static int send_release(struct request *r)
 {
     free(r->extra);
@@ -148,7 +153,7 @@ static int send_release(struct request *r)
 }
 
 static const struct request_ops persistent_send_ops = {
-    .start = send_start, .release = send_release, .cancel = persistent_cancel};
+    .start = send_start, .release = send_release, .cancel = persistent_cancel, .part = persistent_part};
 
 static int send_init(const void *buf, MPI_Count count, struct datatype *t, int dest, int tag, struct comm *c, int mode,
                      MPI_Request *out)

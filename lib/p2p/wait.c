@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * wait: MPI_Wait, MPI_Test and their kin. A null or inactive request is complete and empty. */
+#include <stdio.h>
 #include <stdlib.h>
 #include "lib/bindings/impl.h"
+#include "lib/core/error.h"
 #include "lib/core/state.h"
 #include "lib/p2p/p2p.h"
 
@@ -77,6 +79,18 @@ ALWAYS_INLINE struct request *active_of(MPI_Request h)
     return r && r->active ? r : NULL;
 }
 
+/* What the first one that fails says, is what MPI_ERR_IN_STATUS says. */
+static int in_status(int rc, int which, int error)
+{
+    if (rc == MPI_SUCCESS) {
+        char why[512];
+        const char *note = error_noted(error);
+        snprintf(why, sizeof why, "request %d: %s%s%s", which, error_text(error), *note ? ": " : "", note);
+        error_note(MPI_ERR_IN_STATUS, "%s", why);
+    }
+    return MPI_ERR_IN_STATUS;
+}
+
 /* One after the other is waited for and finished; statuses and errors as the standard wants them. */
 static int finish_with(int count, MPI_Request *h, MPI_Status *statuses)
 {
@@ -90,7 +104,7 @@ static int finish_with(int count, MPI_Request *h, MPI_Status *statuses)
         int error = request_finish(r, &h[i], &statuses[i]);
         statuses[i].MPI_ERROR = error;
         if (error != MPI_SUCCESS)
-            rc = MPI_ERR_IN_STATUS;
+            rc = in_status(rc, i, error);
     }
     return rc;
 }
@@ -105,8 +119,9 @@ static int finish_all(int count, MPI_Request *h, MPI_Status *statuses)
         if (!r)
             continue;
         request_await(r);
-        if (UNLIKELY(request_finish(r, &h[i], MPI_STATUS_IGNORE) != MPI_SUCCESS))
-            rc = MPI_ERR_IN_STATUS;
+        int error = request_finish(r, &h[i], MPI_STATUS_IGNORE);
+        if (UNLIKELY(error != MPI_SUCCESS))
+            rc = in_status(rc, i, error);
     }
     return rc;
 }
@@ -166,7 +181,8 @@ static bool one_complete(const void *p)
 
 static int any(int count, MPI_Request *h, int *indx, int *flag, MPI_Status *status, bool wait)
 {
-    struct waiter w = {.ready = one_complete, .arg = &(struct requests){count, h}, .inside = true};
+    struct waiter w = {
+        .ready = one_complete, .arg = &(struct requests){count, h}, .inside = true, .set = h, .set_size = count};
     struct request *r;
     bool active;
     int rc = check(count, h), i;
@@ -200,7 +216,8 @@ int mpi_testany(int count, MPI_Request *h, int *indx, int *flag, MPI_Status *sta
 
 static int some(int count, MPI_Request *h, int *outcount, int *indices, MPI_Status *statuses, bool wait)
 {
-    struct waiter w = {.ready = one_complete, .arg = &(struct requests){count, h}, .inside = true};
+    struct waiter w = {
+        .ready = one_complete, .arg = &(struct requests){count, h}, .inside = true, .set = h, .set_size = count};
     struct request *r;
     bool active;
     int rc = check(count, h), n = 0;
@@ -221,7 +238,7 @@ static int some(int count, MPI_Request *h, int *outcount, int *indices, MPI_Stat
         if (s)
             s->MPI_ERROR = error;
         if (error != MPI_SUCCESS)
-            rc = MPI_ERR_IN_STATUS;
+            rc = in_status(rc, i, error);
         indices[n++] = i;
     }
     *outcount = n;

@@ -85,6 +85,7 @@ struct transport {
 
 extern const struct transport transport_self, transport_shm;
 extern const struct transport transport_gone; /* of a peer that has ended: nothing can be sent or read */
+extern const struct transport transport_left; /* of one that has finalized: what is sent to it is lost */
 
 /* The peer of a process number, made on first use; NULL without memory. */
 struct peer *peer_get_slow(int proc);
