@@ -16,7 +16,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#define CAUSE_WINDOW_NS 50000000u
+#define CAUSE_WINDOW_NS 1000000000u
 
 static bool died(const struct job *j, uint32_t rank)
 {
@@ -25,7 +25,8 @@ static bool died(const struct job *j, uint32_t rank)
 }
 
 /* Who a signal killed is the likely cause of others' exit or abort just before: a process closes its files, which
- * others notice, some time before it can be waited for. (Who was told to end in the meantime does not come here.) */
+ * others notice, some time before it can be waited for; long before, where the processors are busy with others. (Who
+ * was told to end in the meantime does not come here.) */
 static bool earlier(const struct failure *f, enum failure_kind kind, const struct job *j, uint32_t rank, uint64_t time)
 {
     bool whole_job = f->kind == FAILURE_NODE || f->kind > FAILURE_STUCK;

@@ -28,6 +28,8 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#define LEFT_PATIENCE_MS 3000 /* for what has been killed to be gone */
+
 extern char **environ;
 
 static void stdin_down(void *arg, uint32_t node, const void *data, size_t n)
@@ -166,7 +168,7 @@ static _Noreturn void give_up(struct mpiexec *m, const struct err *why)
     struct err e;
     for (uint32_t i = 0; i < m->nlinks; i++)
         peer_destroy(m->links[i].peer);
-    descendants_end(1000);
+    descendants_end(LEFT_PATIENCE_MS);
     m->at.ended = mpiexec_now();
     failure_note(m, FAILURE_LAUNCH, NULL, 0, mpiexec_now(), 0, why->text);
     if (m->report && report_write(m, &e) < 0)
@@ -195,7 +197,7 @@ static int run(struct mpiexec *m)
     stdio_start(m->io);
     start_timeout(m);
     event_base_dispatch(m->base);
-    size_t left = descendants_end(1000);
+    size_t left = descendants_end(LEFT_PATIENCE_MS);
     if (!m->gave_up && m->interrupts < 2) /* who wants it to end now waits for no reader of our output */
         stdio_finish(m->io);
     if (left)

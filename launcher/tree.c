@@ -17,8 +17,9 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#define SHUTDOWN_PATIENCE_S 3
-#define KILL_PATIENCE_S 3 /* for what SIGKILL has been sent to; 1 where it was sent at once */
+/* A busy machine may not let a proxy run for some seconds. */
+#define SHUTDOWN_PATIENCE_S 6
+#define KILL_PATIENCE_S 6 /* for what SIGKILL has been sent to; half of it where it was sent at once */
 
 static void link_drop(struct link *l, const char *why)
 {
@@ -181,7 +182,8 @@ void tree_deadline(struct mpiexec *m, double grace)
 {
     if (!m->deadline)
         m->deadline = evtimer_new(m->base, on_deadline, m);
-    struct timeval t = {(time_t)grace + (grace > 0 ? KILL_PATIENCE_S : 1), (suseconds_t)((grace - (double)(time_t)grace) * 1e6)};
+    struct timeval t = {(time_t)grace + (grace > 0 ? KILL_PATIENCE_S : KILL_PATIENCE_S / 2),
+                        (suseconds_t)((grace - (double)(time_t)grace) * 1e6)};
     if (!m->deadline || evtimer_add(m->deadline, &t) < 0)
         log_fatal("out of memory");
 }

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ANSWER_PATIENCE_S 1
+#define ANSWER_PATIENCE_S 3 /* only a proxy that is stopped takes that long */
 
 struct waits {
     FILE *out;

@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-#define PATIENCE_MS 1000
+#define PATIENCE_MS 3000 /* less than mpiexec has with us */
 
 void cleanup_everything(void)
 {

@@ -9,6 +9,7 @@
 #include "common/xalloc.h"
 #include "pmi-server/server.h"
 #include "proxy/rank_env.h"
+#include "proxy/ranks.h"
 #include "proxy/relay.h"
 #include "proxy/stdio.h"
 
@@ -149,10 +150,21 @@ void pmi_job_del(struct job *j)
     pmi_server_job_del(j->node->pmi, j->spec.job);
 }
 
+static void wait_for_end(struct rank *r)
+{
+    struct timeval t = {0, CLOSED_PATIENCE_MS * 1000};
+    if (evtimer_add(r->pmi_closed, &t) < 0)
+        log_fatal("out of memory");
+}
+
+/* A process closes its files as it ends; on a busy machine, or with a core to be written, its end may be long after. */
 static void on_closed_long_ago(evutil_socket_t fd, short what, void *arg)
 {
     struct rank *r = arg;
-    pmi_client_gone(r->pmi);
+    if (r->pid && ranks_is_dying(r->pid))
+        wait_for_end(r);
+    else
+        pmi_client_gone(r->pmi);
 }
 
 /* Returns what read(2) did. */
@@ -201,10 +213,10 @@ static void on_read(evutil_socket_t fd, short what, void *arg)
     if (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)))
         return;
     event_del(r->pmi_event);
-    struct timeval t = {0, CLOSED_PATIENCE_MS * 1000};
     r->pmi_closed = evtimer_new(r->job->node->base, on_closed_long_ago, r);
-    if (!r->pmi_closed || evtimer_add(r->pmi_closed, &t) < 0)
+    if (!r->pmi_closed)
         log_fatal("out of memory");
+    wait_for_end(r);
 }
 
 static void on_write(evutil_socket_t fd, short what, void *arg)

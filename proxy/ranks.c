@@ -231,7 +231,7 @@ static void on_kill_timer(evutil_socket_t fd, short what, void *arg)
 #define PF_DUMPCORE 0x200u
 #define PF_SIGNALED 0x400u
 
-static bool is_dying(pid_t pid)
+bool ranks_is_dying(pid_t pid)
 {
     char path[64], line[512];
     snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
@@ -253,7 +253,7 @@ static void note_dying(struct job *j)
 {
     for (uint32_t i = 0; i < j->nranks && i < NOTE_DYING_MAX; i++)
         if (j->ranks[i].pid)
-            j->ranks[i].dying = is_dying(j->ranks[i].pid);
+            j->ranks[i].dying = ranks_is_dying(j->ranks[i].pid);
 }
 
 void ranks_kill(struct job *j, int sig, uint32_t grace_ms)
