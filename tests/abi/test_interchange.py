@@ -26,7 +26,6 @@ OTHERS = {
                  ["mpirun.openmpi", "--allow-run-as-root", "--oversubscribe"]),
 }
 pytestmark = [
-    pytest.mark.timeout(180),
     pytest.mark.skipif(bool(os.environ.get("MUSTER_TEST_SANITIZERS")), reason="a sanitizer is no part of the ABI"),
 ]
 

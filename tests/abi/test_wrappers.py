@@ -29,7 +29,7 @@ pytestmark = pytest.mark.skipif(bool(os.environ.get("MUSTER_TEST_SANITIZERS")),
 
 
 def run(*cmd, cwd=None, **env):
-    return subprocess.run([str(word) for word in cmd], capture_output=True, text=True, cwd=cwd, timeout=50,
+    return subprocess.run([str(word) for word in cmd], capture_output=True, text=True, cwd=cwd, timeout=150,
                           env={**os.environ, **env}, stdin=subprocess.DEVNULL)
 
 

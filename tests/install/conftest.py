@@ -49,6 +49,6 @@ def run(request, tree, anywhere):
         os.chown(cwd, NOBODY, NOBODY)
         user = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
     def go(command, **kw):
-        return subprocess.run(["sh", "-c", command], cwd=cwd, env=env, capture_output=True, text=True, timeout=50,
+        return subprocess.run(["sh", "-c", command], cwd=cwd, env=env, capture_output=True, text=True, timeout=150,
                               stdin=subprocess.DEVNULL, **user, **kw)
     return go

@@ -13,6 +13,8 @@ import subprocess
 
 import pytest
 
+from processes import PATIENCE
+
 TOP = pathlib.Path(__file__).resolve().parents[2]
 MPIEXEC = os.environ.get("MUSTER_TEST_MPIEXEC", str(TOP / "build/launcher/mpiexec"))
 
@@ -61,11 +63,11 @@ class Runner:
             kw.setdefault(name, subprocess.PIPE)
         kw.setdefault("cwd", self.cwd)
         kw.setdefault("start_new_session", True)
-        p = subprocess.Popen([MPIEXEC, *args], env=clean_env(self.cwd, **(env or {})), **kw)
+        p = subprocess.Popen([MPIEXEC, *map(str, args)], env=clean_env(self.cwd, **(env or {})), **kw)
         self.running.append(p)
         return p
 
-    def __call__(self, *args, stdin=b"", timeout=30, **kw):
+    def __call__(self, *args, stdin=b"", timeout=2 * PATIENCE, **kw):
         """Runs mpiexec to its end, which must come within timeout seconds."""
         p = self.start(*args, **kw)
         out, err = p.communicate(stdin, timeout=timeout)

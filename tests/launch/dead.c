@@ -345,7 +345,7 @@ int main(int argc, char **argv)
         if (strcmp(scenarios[i].name, argv[1]) == 0)
             scenarios[i].run();
     MPI_Finalize();
-    IS(MPI_Wtime() - begin < seconds + 2); /* some sleep for one */
+    IS(MPI_Wtime() - begin < seconds + 30); /* a busy machine's at once: who waits for the dead waits for ever */
     puts("fine");
     return 0;
 }

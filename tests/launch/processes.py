@@ -1,9 +1,40 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Processes of one job, found in /proc by an environment variable that only that job has."""
+"""Processes of one job, found in /proc by an environment variable that only that job has; waiting for events.
+
+A test waits for the event that it needs, never for a time that is mostly enough: ranks tell of themselves by files in
+the directory of the test (HERE, WAIT_FOR), what a kernel may need time for is asked for until it is so (until). What is
+to happen at once has PATIENCE, which no busy machine uses up, and what must not be waited for instead takes FOREVER.
+"""
 
 import os
 import time
 import uuid
+
+
+SANITIZED = "MUSTER_TEST_SANITIZERS" in os.environ
+PATIENCE = 90 if SANITIZED else 45
+FOREVER = 1000
+
+# In the shell: this rank is here; wait for files of these names; until the test says go (tell).
+HERE = ": > here.$PMI_RANK;"
+
+
+def wait_for(*names):
+    return " ".join(f"until [ -e {n} ]; do sleep 0.02; done;" for n in names)
+
+
+def wait_for_ranks(*ranks):
+    return wait_for(*(f"here.{r}" for r in ranks))
+
+
+def wait_for_py(*names):
+    """The same for a rank in Python."""
+    return "".join(f"while not __import__('os').path.exists({n!r}): __import__('time').sleep(0.02)\n" for n in names)
+
+
+def tell(directory, name):
+    """Makes the file that somebody waits for."""
+    (directory / name).touch()
 
 
 class Marked:
@@ -25,19 +56,19 @@ class Marked:
                 pass
         return sorted(found)
 
-    def wait(self, count, name=None, seconds=10):
+    def wait(self, count, name=None, seconds=PATIENCE):
         """Until at least so many processes of that name are there."""
         return until(lambda: (v := self.pids(name)) and len(v) >= count and v, seconds)
 
-    def wait_none(self, seconds=1.0, but=()):
-        """Asserts that none is left within the time."""
+    def wait_none(self, seconds=PATIENCE, but=()):
+        """Asserts that none is left within the time; 0: now, as it must be where mpiexec has ended by itself."""
         end = time.monotonic() + seconds
         while (left := [p for p in self.pids() if p not in but]) and time.monotonic() < end:
             time.sleep(0.01)
         assert not left, [(p, cmdline(p), state(p)) for p in left]
 
 
-def until(fn, seconds=10):
+def until(fn, seconds=PATIENCE):
     end = time.monotonic() + seconds
     while not (value := fn()):
         assert time.monotonic() < end, "it did not happen in time"
@@ -60,6 +91,33 @@ def state(pid):
 def cpu_seconds(pid):
     s = stat(pid)
     return (int(s[11]) + int(s[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def switches(pid):
+    """How often it has begun to wait; None: it is not asleep, or not there any more."""
+    try:
+        with open(f"/proc/{pid}/status") as f:
+            text = f.read()
+    except OSError:
+        return None
+    return text.split("voluntary_ctxt_switches:")[1].split()[0] if "State:\tS" in text else None
+
+
+def at_rest(pids):
+    """Until all of them sleep, and nothing has woken them for a while."""
+    def quiet():
+        before = [switches(p) for p in pids]
+        time.sleep(0.1)
+        return None not in before and before == [switches(p) for p in pids]
+    until(quiet)
+
+
+def rests(pids, seconds):
+    """Once they have become quiet, processes use no more than two clock ticks of processor time in so many seconds."""
+    at_rest(pids)
+    before = sum(map(cpu_seconds, pids))
+    time.sleep(seconds)
+    return sum(map(cpu_seconds, pids)) - before <= 2 / os.sysconf("SC_CLK_TCK")
 
 
 def comm(pid):

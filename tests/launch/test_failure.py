@@ -5,11 +5,10 @@ import os
 import re
 import resource
 import sys
-import time
 
 import pytest
 
-from processes import Marked
+from processes import Marked, until
 
 
 @pytest.fixture
@@ -101,7 +100,7 @@ def test_part_of_an_mpmd_job_not_found(mpiexec, marked):
 @pytest.mark.parametrize("limit", [*range(3, 40), 60, 100])
 def test_few_descriptors(mpiexec, marked, limit):
     """Whatever the limit: the job runs, or one clear line says what was missing."""
-    r = mpiexec("-n", "8", "true", env=marked.env, timeout=15,
+    r = mpiexec("-n", "8", "true", env=marked.env,
                 preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit)))
     marked.wait_none(0)
     if r.code == 0:
@@ -132,11 +131,13 @@ class Cgroup:
         self.write("cgroup.procs", os.getpid())
 
     def close(self):
-        for _ in range(100):
+        def gone():
             try:
-                return os.rmdir(self.path)
+                os.rmdir(self.path)
             except OSError:
-                time.sleep(0.02)
+                return False
+            return True
+        until(gone)
 
 
 @pytest.mark.parametrize("limit", [2, 3, 4, 6])
@@ -145,7 +146,7 @@ def test_no_more_processes(mpiexec, marked, limit):
     g = Cgroup("pids", max=limit)
     env = {**marked.env, "ASAN_OPTIONS": "detect_leaks=0"}  # a sanitizer's search for leaks is a process more
     try:
-        r = mpiexec("-n", "8", "sleep", "100", env=env, preexec_fn=g.join, timeout=15)
+        r = mpiexec("-n", "8", "sleep", "100", env=env, preexec_fn=g.join)
     finally:
         g.close()
     assert r.code == 1, r

@@ -14,7 +14,8 @@ import time
 import pytest
 
 from conftest import MPIEXEC, clean_env
-from processes import Marked, comm, cpu_seconds, proxies, state, until
+from processes import (FOREVER, HERE, PATIENCE, Marked, comm, proxies, rests, state, tell, until, wait_for,
+                       wait_for_ranks)
 
 SLEEP = ["sleep", "1000"]
 # The rank, a child, one in a session of its own, one started twice over: four processes called sleep a rank.
@@ -32,9 +33,9 @@ def marked():
             pass
 
 
-def ended(p, seconds=5):
+def ended(p):
     """The exit status of a started mpiexec, with what it wrote to stderr."""
-    _, err = p.communicate(timeout=seconds)
+    _, err = p.communicate(timeout=PATIENCE)
     return p.returncode, err.decode()
 
 
@@ -62,8 +63,11 @@ def test_status_is_that_of_the_rank_that_failed(mpiexec, marked, script, status)
 
 @pytest.mark.parametrize("hosts", [[], ["--hosts", "a:1,b:1,c:1,d:1"]])
 def test_first_in_time_counts(mpiexec, hosts):
-    script = "trap '' TERM; sleep 0.$((5 - PMI_RANK)); exit $((10 + PMI_RANK))"
-    r = mpiexec(*hosts, "-n", "4", "sh", "-c", script)
+    """Each rank but the last lives until the next one has ended and is not even a zombie any more."""
+    script = "trap '' TERM; echo $$ > new.$PMI_RANK; mv new.$PMI_RANK pid.$PMI_RANK; " + \
+             wait_for(*(f"pid.{i}" for i in range(4))) + "next=$((PMI_RANK + 1)); " + \
+             "[ $next = 4 ] || while kill -0 $(cat pid.$next) 2>/dev/null; do sleep 0.02; done; exit $((10 + PMI_RANK))"
+    r = mpiexec(*hosts, "--kill-timeout", FOREVER, "-n", "4", "sh", "-c", script)
     assert r.code == 13, r
     assert re.search(r"^mpiexec: rank 3 on ", r.err, re.M), r
 
@@ -73,18 +77,21 @@ def test_a_signal_is_the_cause_of_the_exits_that_follow_at_once(mpiexec, cc, tmp
     prog = cc(
         """
         #include <fcntl.h>
+        #include <stdio.h>
         #include <stdlib.h>
         #include <string.h>
         #include <unistd.h>
         int main(int argc, char **argv)
         {
-            char c;
+            char c, here[32];
             int victim = atoi(getenv("PMI_RANK")) == 2;
-            int fd = open(argv[1], victim ? O_WRONLY : O_RDONLY);
-            if (victim) {
-                usleep(300000);
+            int fd = open(argv[1], victim ? O_WRONLY : O_RDONLY); /* which waits for a reader, or the writer */
+            close(open(strcat(strcpy(here, "here."), getenv("PMI_RANK")), O_CREAT, 0600));
+            for (int i = 0; victim && i < 6; i++)
+                while (snprintf(here, sizeof here, "here.%d", i), access(here, F_OK) != 0)
+                    usleep(10000);
+            if (victim)
                 abort();
-            }
             read(fd, &c, 1);
             return 1;
         }
@@ -93,6 +100,8 @@ def test_a_signal_is_the_cause_of_the_exits_that_follow_at_once(mpiexec, cc, tmp
     for i in range(4):
         fifo = tmp_path / f"fifo{i}"
         os.mkfifo(fifo)
+        for here in tmp_path.glob("here.*"):
+            here.unlink()
         r = mpiexec("-n", "6", prog, str(fifo))
         assert r.code == 134, r
         assert "rank 2 on " in r.err and "SIGABRT" in r.err, r
@@ -105,10 +114,8 @@ def test_not_found_is_127(mpiexec):
 
 
 def test_timeout_is_124(mpiexec, marked):
-    began = time.monotonic()
-    r = mpiexec("--timeout", "0.5", "-n", "3", *FAMILY, env=marked.env)
+    r = mpiexec("--timeout", "0.5", "--kill-timeout", FOREVER, "-n", "3", *FAMILY, env=marked.env)
     assert r.code == 124, r
-    assert time.monotonic() - began < 2.5, r
     assert "0.5 s (--timeout)" in r.err, r
     marked.wait_none(0)
 
@@ -125,28 +132,30 @@ def test_no_kill_lets_the_others_finish(mpiexec):
 
 
 def test_ranks_may_tidy_up_within_the_grace(mpiexec):
-    script = "trap 'echo tidied; exit 0' TERM; [ $PMI_RANK = 0 ] && { sleep 0.3; exit 9; }; while :; do sleep 0.05; done"
-    r = mpiexec("-n", "3", "sh", "-c", script)
+    script = f"trap 'echo tidied; exit 0' TERM; {HERE} if [ $PMI_RANK = 0 ]; then {wait_for_ranks(1, 2)} exit 9; fi; " \
+             "while :; do sleep 0.05; done"
+    r = mpiexec("--kill-timeout", FOREVER, "-n", "3", "sh", "-c", script)
     assert r.code == 9, r
     assert r.lines == ["tidied", "tidied"], r
     assert "2 other ranks stopped because of it" in r.err, r
 
 
 def test_who_ignores_sigterm_is_killed_after_the_grace(mpiexec, marked):
-    script = "trap '' TERM; [ $PMI_RANK = 0 ] && exit 9; sleep 1000 & while :; do sleep 0.05; done"
-    began = time.monotonic()
-    r = mpiexec("--kill-timeout", "0.5", "-n", "3", "sh", "-c", script, env=marked.env)
+    script = f"trap '' TERM; {HERE} if [ $PMI_RANK = 0 ]; then {wait_for_ranks(1, 2)} date +%s.%N; exit 9; fi; " \
+             "sleep 1000 & while :; do sleep 0.05; done"
+    r = mpiexec("--kill-timeout", "3", "-n", "3", "sh", "-c", script, env=marked.env)
     assert r.code == 9, r
-    assert 0.45 < time.monotonic() - began < 2, r
+    assert time.time() - float(r.out) > 2.9, r
     marked.wait_none(0)
 
 
 def test_stopped_ranks_are_ended_within_the_grace(mpiexec, marked):
-    script = "[ $PMI_RANK = 0 ] && { sleep 0.5; exit 9; }; kill -STOP $$; sleep 1000"
-    began = time.monotonic()
-    r = mpiexec("-n", "4", "sh", "-c", script, env=marked.env)
-    assert r.code == 9, r
-    assert time.monotonic() - began < 1.5, r
+    script = f"if [ $PMI_RANK = 0 ]; then {wait_for('go')} exit 9; fi; kill -STOP $$; sleep 1000"
+    p = mpiexec.start("--kill-timeout", FOREVER, "-n", "4", "sh", "-c", script, env=marked.env)
+    until(lambda: sum(state(s) == "T" for s in marked.pids("sh")) == 3)
+    tell(mpiexec.cwd, "go")
+    code, err = ended(p)
+    assert code == 9, err
     marked.wait_none(0)
 
 
@@ -164,13 +173,11 @@ def test_what_ranks_leave_behind_ends_with_the_job(mpiexec, marked):
 @pytest.mark.parametrize("hosts", [[], ["--hosts", "a,b,c", "--radix", "1"]], ids=["one node", "a chain"])
 def test_a_signal_ends_the_job(mpiexec, marked, sig, hosts):
     number = getattr(signal, sig)
-    p = mpiexec.start(*hosts, "-n", "3", *FAMILY, env=marked.env)
+    p = mpiexec.start(*hosts, "--kill-timeout", FOREVER, "-n", "3", *FAMILY, env=marked.env)
     marked.wait(12, "sleep")
-    began = time.monotonic()
     p.send_signal(number)
     code, err = ended(p)
     assert code == 128 + number, err
-    assert time.monotonic() - began < 1, err
     assert f"ended by {sig}" in err and "proxy" not in err, err
     marked.wait_none(0)
 
@@ -181,31 +188,34 @@ def test_ranks_see_the_signal_that_was_sent(mpiexec):
         p = mpiexec.start("-n", "1", "sh", "-c", script)
         assert p.stdout.readline() == b"ready\n"
         p.send_signal(sig)
-        out, err = p.communicate(timeout=5)
+        out, err = p.communicate(timeout=PATIENCE)
         assert out.decode() == sig.name[3:] + "\n" and p.returncode == 128 + sig, err
 
 
 def test_a_second_interrupt_kills_at_once(mpiexec, marked):
-    p = mpiexec.start("--kill-timeout", "60", "-n", "2", "sh", "-c",
-                      "trap '' INT TERM; echo ready; while :; do sleep 0.05; done", env=marked.env)
-    assert p.stdout.readline() and p.stdout.readline()
+    p = mpiexec.start("--kill-timeout", FOREVER, "-n", "2", "sh", "-c",
+                      "trap '' TERM; trap 'echo caught' INT; echo ready; while :; do sleep 0.05; done", env=marked.env)
+    assert [p.stdout.readline() for _ in range(2)] == [b"ready\n"] * 2
     p.send_signal(signal.SIGINT)
+    assert [p.stdout.readline() for _ in range(2)] == [b"caught\n"] * 2
     time.sleep(0.3)
     assert p.poll() is None
     p.send_signal(signal.SIGINT)
-    began = time.monotonic()
     code, err = ended(p)
-    assert code == 130 and time.monotonic() - began < 1, err
+    assert code == 130, err
     marked.wait_none(0)
 
 
 def test_nohup_survives_a_hangup(mpiexec):
-    p = mpiexec.start("-n", "1", "sh", "-c", "echo ready; sleep 0.5; echo done",
+    p = mpiexec.start("-n", "1", "sh", "-c", f"echo ready; {wait_for('go')} echo done",
                       preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
     assert p.stdout.readline() == b"ready\n"
     p.send_signal(signal.SIGHUP)
+    time.sleep(0.5)
+    assert p.poll() is None
+    tell(mpiexec.cwd, "go")
     assert p.stdout.read() == b"done\n"
-    assert p.wait(5) == 0
+    assert p.wait(PATIENCE) == 0
 
 
 def test_signals_that_a_parent_blocked_still_work(mpiexec, marked):
@@ -222,23 +232,25 @@ def test_stop_and_continue(mpiexec, marked):
     p = mpiexec.start("--hosts", "a,b", "-n", "2", *SLEEP, env=marked.env)
     ranks = marked.wait(2, "sleep")
     p.send_signal(signal.SIGTSTP)
-    until(lambda: state(p.pid) == "T" and all(state(r) == "T" for r in ranks), 3)
+    until(lambda: state(p.pid) == "T" and all(state(r) == "T" for r in ranks))
     p.send_signal(signal.SIGCONT)
-    until(lambda: state(p.pid) != "T" and all(state(r) == "S" for r in ranks), 3)
+    until(lambda: state(p.pid) != "T" and all(state(r) == "S" for r in ranks))
     p.send_signal(signal.SIGINT)
     assert ended(p)[0] == 130
 
 
 def test_usr1_goes_to_those_that_catch_it_and_shows_the_table(mpiexec):
-    script = "[ $PMI_RANK = 0 ] && trap 'echo caught; exit 0' USR1; echo ready; " \
-             "i=0; while [ $i -lt 20 ]; do sleep 0.05; i=$((i+1)); done"
+    script = f"[ $PMI_RANK = 0 ] && trap 'echo caught; exit 0' USR1; echo ready; {wait_for('go')}"
     p = mpiexec.start("-n", "3", "sh", "-c", script)
     for _ in range(3):
         assert p.stdout.readline() == b"ready\n"
     p.send_signal(signal.SIGUSR1)
-    out, err = p.communicate(timeout=10)
-    assert p.returncode == 0 and out == b"caught\n", err
-    assert b"3 ranks, after" in err, err
+    assert p.stdout.readline() == b"caught\n"
+    first = p.stderr.readline()
+    tell(mpiexec.cwd, "go")
+    out, err = p.communicate(timeout=PATIENCE)
+    assert p.returncode == 0 and out == b"", err
+    assert b"3 ranks, after" in first, first + err
 
 
 def test_usr1_reaches_the_program_behind_a_shell(mpiexec):
@@ -247,7 +259,7 @@ def test_usr1_reaches_the_program_behind_a_shell(mpiexec):
     p = mpiexec.start("-n", "1", "sh", "-c", script)
     assert p.stdout.readline() == b"ready\n"
     p.send_signal(signal.SIGUSR1)
-    out, err = p.communicate(timeout=10)
+    out, err = p.communicate(timeout=PATIENCE)
     assert p.returncode == 0 and out == b"caught\n", err
 
 
@@ -257,7 +269,7 @@ def test_passed_on(mpiexec, sig):
     p = mpiexec.start("-n", "2", "sh", "-c", script)
     assert p.stdout.readline() and p.stdout.readline()
     p.send_signal(sig)
-    out, err = p.communicate(timeout=5)
+    out, err = p.communicate(timeout=PATIENCE)
     assert p.returncode == 0 and out == b"got it\n" * 2, err
 
 
@@ -278,7 +290,7 @@ class Terminal:
     def type(self, text):
         os.write(self.fd, text.encode())
 
-    def expect(self, text, seconds=10):
+    def expect(self, text, seconds=PATIENCE):
         end = time.monotonic() + seconds
         while text.encode() not in self.seen:
             left = end - time.monotonic()
@@ -310,14 +322,15 @@ def test_control_c_at_a_terminal(terminal):
     terminal.expect("status 130")
 
 
-def test_control_z_and_fg_at_a_terminal(terminal):
-    terminal.type(f"{MPIEXEC} -n 1 sh -c 'for i in 1 2 3 4 5 6 7 8 9; do echo li''ne $i; sleep 0.1; done'\n")
+def test_control_z_and_fg_at_a_terminal(terminal, tmp_path):
+    terminal.type(f"{MPIEXEC} -n 1 sh -c 'for i in 1 2 3; do echo li''ne $i; done; {wait_for('go')} echo li''ne 9'\n")
     terminal.expect("line 3")
     terminal.type("\x1a")
     terminal.expect("Stopped")
     time.sleep(0.5)
     terminal.type("echo sta''tus $?; fg\n")
     terminal.expect("status 14")
+    tell(tmp_path, "go")
     terminal.expect("line 9")
     terminal.expect("$ ")
     terminal.type("echo sta''tus $?\n")
@@ -335,7 +348,7 @@ def test_mpiexec_killed(mpiexec, marked, where):
     marked.wait(4 * int(where[-1]), "sleep")
     p.kill()
     p.wait()
-    marked.wait_none(1)
+    marked.wait_none()
 
 
 @pytest.mark.parametrize("which", range(7))
@@ -345,7 +358,7 @@ def test_a_proxy_killed(mpiexec, marked, which):
     marked.wait(28, "sleep")
     victims = until(lambda: len(v := proxies(p.pid)) == 7 and v)
     os.kill(victims[which], signal.SIGKILL)
-    marked.wait_none(1, but=[p.pid])
+    marked.wait_none(but=[p.pid])
     code, err = ended(p)
     assert code == 1, err
     assert "the proxy on " in err and "is gone (it was killed by signal 9 (SIGKILL))" in err, err
@@ -354,10 +367,12 @@ def test_a_proxy_killed(mpiexec, marked, which):
 
 def test_no_kill_goes_on_without_a_lost_node(mpiexec, marked):
     p = mpiexec.start("--no-kill", "--hosts", "a,b,c", "-n", "3", "sh", "-c",
-                      "echo $PPID; sleep 1; echo done", env=marked.env)
+                      f"echo $PPID; {wait_for('go')} echo done", env=marked.env)
     pids = {int(p.stdout.readline()) for _ in range(3)}
-    os.kill(pids.pop(), signal.SIGKILL)
-    out, err = p.communicate(timeout=10)
+    os.kill(victim := pids.pop(), signal.SIGKILL)
+    until(lambda: len(marked.pids("sh")) == 2 and state(victim) == "Z")
+    tell(mpiexec.cwd, "go")
+    out, err = p.communicate(timeout=PATIENCE)
     assert out == b"done\n" * 2 and p.returncode == 1, err
     marked.wait_none(0)
 
@@ -368,7 +383,7 @@ def test_a_rank_killed(mpiexec, marked):
     rank = next(r for r in ranks if comm(int(open(f"/proc/{r}/stat").read().rsplit(")", 1)[1].split()[1])) == "muster-proxy"
                 and os.getsid(r) == r)
     os.kill(rank, signal.SIGKILL)
-    marked.wait_none(1, but=[p.pid])
+    marked.wait_none(but=[p.pid])
     code, err = ended(p)
     assert code == 137 and "SIGKILL" in err and "6 other ranks stopped because of it" in err, err
 
@@ -379,7 +394,7 @@ def test_mpiexec_and_a_stopped_proxy(mpiexec, marked):
     os.kill(proxies(p.pid)[0], signal.SIGSTOP)
     p.kill()
     p.wait()
-    marked.wait_none(1)
+    marked.wait_none()
 
 
 @pytest.mark.parametrize("which", [0, 1, 6])
@@ -387,10 +402,9 @@ def test_a_stopped_proxy_does_not_keep_mpiexec(mpiexec, marked, which):
     p = mpiexec.start(*NODES, *FAMILY, env=marked.env)
     marked.wait(28, "sleep")
     os.kill(proxies(p.pid)[which], signal.SIGSTOP)
-    p.send_signal(signal.SIGINT)
-    time.sleep(0.2)
-    p.send_signal(signal.SIGINT)
-    code, err = ended(p, 8)
+    p.send_signal(signal.SIGINT)  # and another, because a second one of a kind may be lost while the first is pending
+    p.send_signal(signal.SIGTERM)
+    code, err = ended(p)
     assert code == 130, err
     marked.wait_none(0)
 
@@ -404,33 +418,37 @@ def test_a_reader_who_does_not_read_keeps_nobody(mpiexec, marked, how):
     time.sleep(0.3)
     p.send_signal(signal.SIGINT)
     time.sleep(0.3)
-    p.send_signal(signal.SIGINT)
-    code, err = ended(p, 4)
+    p.send_signal(signal.SIGTERM)
+    code, err = ended(p)
     os.close(r)
     assert code == 130 and "ended by SIGINT" in err, err
     marked.wait_none(0)
 
 
 def test_a_third_interrupt_waits_for_nobody(mpiexec, marked):
-    p = mpiexec.start("-n", "2", *FAMILY, env=marked.env)
-    marked.wait(8, "sleep")
-    os.kill(proxies(p.pid)[0], signal.SIGSTOP)
-    began = time.monotonic()
-    for _ in range(3):
-        p.send_signal(signal.SIGINT)
-        time.sleep(0.1)
-    code, err = ended(p, 2)
-    assert code == 130 and time.monotonic() - began < 1.5, err
-    marked.wait_none(0)
+    """After the second the stopped proxy would be waited for, some seconds. One run of several may show it."""
+    took = []
+    while len(took) < 5 and not (took and min(took) < 2):
+        p = mpiexec.start("--kill-timeout", FOREVER, "-n", "2", *FAMILY, env=marked.env)
+        marked.wait(8, "sleep")
+        os.kill(proxies(p.pid)[0], signal.SIGSTOP)
+        began = time.monotonic()
+        for sig in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):  # of a kind, two might be seen as one
+            p.send_signal(sig)
+        code, err = ended(p)
+        took.append(time.monotonic() - began)
+        assert code == 129, err
+        marked.wait_none(0)
+    assert min(took) < 2, took
 
 
 def test_children_of_the_caller_are_left_alone(mpiexec, marked):
     """`server & exec mpiexec ...`: the server is not ours to kill, nor to wait for."""
-    shell = subprocess.Popen(["sh", "-c", f"sleep 1000 & exec {MPIEXEC} -n 2 sh -c 'sleep 0.2; exit 4'"],
+    shell = subprocess.Popen(["sh", "-c", f"sleep 1000 & exec {MPIEXEC} -n 2 sh -c 'exit 4'"],
                              env=clean_env("/nonexistent", **marked.env), start_new_session=True)
     mpiexec.running.append(shell)
-    assert shell.wait(5) == 4
-    assert len(marked.pids("sleep")) == 1
+    assert shell.wait(PATIENCE) == 4
+    until(lambda: len(marked.pids("sleep")) == 1)
 
 
 # --- what a rank finds
@@ -485,11 +503,7 @@ def test_closed_standard_descriptors(mpiexec, marked, closed):
 def test_an_idle_job_costs_nothing(mpiexec, marked):
     p = mpiexec.start("--hosts", "a,b,c", "-n", "6", *SLEEP, env=marked.env, stdin=subprocess.DEVNULL)
     marked.wait(6, "sleep")
-    time.sleep(0.5)
-    everyone = [p.pid, *proxies(p.pid)]
-    before = sum(map(cpu_seconds, everyone))
-    time.sleep(1.5)
-    assert sum(map(cpu_seconds, everyone)) - before <= 0.02
+    assert rests([p.pid, *proxies(p.pid)], 1.5)
     p.send_signal(signal.SIGTERM)
     assert ended(p)[0] == 143
 
@@ -497,11 +511,7 @@ def test_an_idle_job_costs_nothing(mpiexec, marked):
 def test_a_rank_that_closes_everything_costs_nothing(mpiexec, marked):
     p = mpiexec.start("-n", "2", "sh", "-c", "exec 0<&- 1>&- 2>&- 3>&- 4>&-; exec sleep 1000", env=marked.env)
     marked.wait(2, "sleep")
-    time.sleep(1)
-    everyone = [p.pid, *proxies(p.pid)]
-    before = sum(map(cpu_seconds, everyone))
-    time.sleep(1)
-    assert sum(map(cpu_seconds, everyone)) - before <= 0.02
+    assert rests([p.pid, *proxies(p.pid)], 1)
     assert p.poll() is None
     p.send_signal(signal.SIGTERM)
     assert ended(p)[0] == 143

@@ -9,6 +9,8 @@ import time
 
 import pytest
 
+from processes import PATIENCE
+
 CPUS = sorted(os.sched_getaffinity(0))
 WHERE = ["--arg-template", "sh", "-c", "echo {rank} {host} {local_rank} $(sed -n 's/Cpus_allowed_list:.//p' /proc/self/status)"]
 
@@ -312,7 +314,7 @@ def test_the_picture_is_what_the_ranks_find(mpiexec):
 def test_a_million_ranks_are_planned_at_once_and_fit_a_screen(mpiexec):
     start = time.monotonic()
     r = mpiexec.ok("--dry-run", "--display", "map,bindings,topo", "--hosts", "n[1-10000]:100", "-n", "1000000", "true")
-    assert time.monotonic() - start < 5, "0.1 s at rest"
+    assert time.monotonic() - start < PATIENCE, "0.1 s at rest; what walks all nodes for each rank would take hours"
     assert "map: 1000000 ranks on 10000 hosts" in r.out and len(r.lines) < 60, r
 
 

@@ -93,7 +93,7 @@ def test_leaving_without_finalize_ends_the_job(mpiexec, program, what):
 
 @pytest.mark.parametrize("call", ["recv", "any", "allreduce", "barrier"])
 def test_a_rank_that_dies_takes_those_along_that_wait(mpiexec, program, call):
-    r = mpiexec("-n", "4", program, f"killed {call}", timeout=10)
+    r = mpiexec("-n", "4", program, f"killed {call}")
     assert r.code == 137 and "muster:" not in r.err, r
     assert re.match(r"mpiexec: rank 1 on \S+ \(pid \d+\) was killed by signal 9 ", first_line(r)), r
     assert "3 other ranks stopped because of it" in r.err, r
@@ -102,7 +102,7 @@ def test_a_rank_that_dies_takes_those_along_that_wait(mpiexec, program, call):
 @pytest.mark.parametrize("call, name", [("recv", "Recv"), ("any", "Recv"), ("allreduce", "Allreduce"),
                                         ("barrier", "Barrier")])
 def test_who_needs_a_rank_that_left_before_init_says_so(mpiexec, program, call, name):
-    r = mpiexec("-n", "3", program, f"without {call}", timeout=10)
+    r = mpiexec("-n", "3", program, f"without {call}")
     assert r.code not in (0, 124), r
     assert re.search(r"^muster: rank [02] on \S+: MPI_%s on MPI_COMM_WORLD failed: MPI_ERR_PROC_ABORTED: .*: rank 1 of "
                      r"MPI_COMM_WORLD has ended without calling MPI_Init; aborting the job$" % name, r.err, re.M), r
@@ -153,10 +153,10 @@ def test_a_code_after_finalize_counts(mpiexec, program):
 @pytest.mark.parametrize("script", ["{0} well; {0} well", "{0} well & p=$!; {0} well || exit; wait $p"])
 def test_a_second_program_of_a_rank(mpiexec, program, script):
     """It is told, and does not wait for messages that were for the first."""
-    r = mpiexec("-n", "3", "sh", "-c", script.format(program), timeout=10)
+    r = mpiexec("-n", "3", "sh", "-c", script.format(program))
     assert r.code not in (0, 124), r
     assert "another process of this rank has been in MPI; start each program with an mpiexec of its own" in r.err, r
 
 
 def test_sixteen_ranks_on_few_processors_end_soon(mpiexec, program):
-    assert mpiexec("-n", "16", program, "well", timeout=20).code == 0
+    assert mpiexec("-n", "16", program, "well").code == 0

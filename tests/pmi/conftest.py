@@ -8,6 +8,7 @@ import sys
 import pytest
 
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path.append(str(HERE.parent / "launch"))  # processes, which its conftest needs too
 _spec = importlib.util.spec_from_file_location("launch_fixtures", HERE.parent / "launch/conftest.py")
 _launch = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(_launch)

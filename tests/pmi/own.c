@@ -24,6 +24,7 @@ int main(int argc, char **argv)
         MPI_Abort(MPI_COMM_WORLD, 9);
     printf("%d of %d: %d on this node\n", rank, size, here);
     fflush(stdout);
+    MPI_Barrier(node); /* all have said it before one of them ends the others */
     if (strcmp(what, "abort") == 0 && rank == size - 1)
         MPI_Abort(MPI_COMM_WORLD, 5);
     if (strncmp(what, "killed", 6) == 0 && rank == size - 1) {

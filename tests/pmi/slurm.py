@@ -3,6 +3,7 @@
 
 import os
 import pathlib
+import random
 import shutil
 import signal
 import socket
@@ -10,6 +11,8 @@ import subprocess
 import time
 
 import pytest
+
+from processes import PATIENCE
 
 CONF = """ClusterName=test
 SlurmctldHost={host}(127.0.0.1)
@@ -42,12 +45,17 @@ PartitionName=test Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 
 
 def free_ports(n):
-    sockets = [socket.socket() for _ in range(n)]
-    for s in sockets:
-        s.bind(("127.0.0.1", 0))
-    ports = [s.getsockname()[1] for s in sockets]
-    for s in sockets:
-        s.close()
+    """Of those that the kernel gives nobody by itself, so that nobody takes them before they are used."""
+    ports = []
+    while len(ports) < n:
+        port = random.randrange(12000, 32000)
+        with socket.socket() as s:
+            try:
+                s.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        if port not in ports:
+            ports.append(port)
     return ports
 
 
@@ -67,16 +75,17 @@ class Slurm:
         munged = ["munged", "--force", f"--key-file={d}/key", f"--socket={d}/munge.sock", f"--pid-file={d}/munged.pid",
                   f"--seed-file={d}/seed", f"--log-file={d}/munged.log", "--num-threads=1"]
         daemons = [munged, ["slurmctld"], ["slurmd", "-N", "n1"], ["slurmd", "-N", "n2"]]
-        return all(self.run(*d, timeout=10).returncode == 0 for d in daemons) and self.ready()
+        return all(self.run(*d).returncode == 0 for d in daemons) and self.ready()
 
     def ready(self):
-        for _ in range(100):
+        end = time.monotonic() + 2 * PATIENCE
+        while time.monotonic() < end:
             if self.run("sinfo", "-h", "-o", "%D %t").stdout.split() == [b"2", b"idle"]:
                 return True
             time.sleep(0.1)
         return False
 
-    def run(self, *args, timeout=30, **env):
+    def run(self, *args, timeout=2 * PATIENCE, **env):
         """A command that finds this Slurm."""
         e = {k: v for k, v in os.environ.items() if not k.startswith(("SLURM_", "PMI", "MUSTER_"))}
         return subprocess.run(args, env={**e, **self.env, **env}, cwd=self.dir, timeout=timeout, stdin=subprocess.DEVNULL,
@@ -86,7 +95,7 @@ class Slurm:
         pids = [int(f.read_text()) for f in sorted(self.dir.glob("*.pid"), reverse=True)]
         for pid in pids:
             os.kill(pid, signal.SIGTERM) if pathlib.Path(f"/proc/{pid}").exists() else None
-        deadline = time.time() + 10
+        deadline = time.time() + PATIENCE
         while time.time() < deadline and any(pathlib.Path(f"/proc/{pid}").exists() for pid in pids):
             time.sleep(0.05)
 

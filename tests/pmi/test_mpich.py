@@ -37,9 +37,8 @@ PLACES = [(1, 1), (2, 1), (5, 3), (8, 8), (16, 2), (64, 1), (64, 8)]
 
 
 @pytest.mark.parametrize("n, nodes", PLACES, ids=[f"{n} ranks on {k} nodes" for n, k in PLACES])
-@pytest.mark.timeout(180)
 def test_ranks_find_one_another(mpiexec, mpicc, n, nodes):
-    r = mpiexec.ok("-n", str(n), "--hosts", f"n[1-{nodes}]", mpicc(PROGRAM), timeout=150)
+    r = mpiexec.ok("-n", str(n), "--hosts", f"n[1-{nodes}]", mpicc(PROGRAM))
     per_node = {}
     for line in r.lines:
         rank, rest = line.split(" of ", 1)
@@ -49,29 +48,28 @@ def test_ranks_find_one_another(mpiexec, mpicc, n, nodes):
     assert max(per_node.values()) == -(-n // nodes), r
 
 
-@pytest.mark.timeout(180)
 def test_irregular_maps(mpiexec, mpicc):
     """Short ones; and one of more blocks than a PMI value holds: MPICH must find out about nodes by itself, and still run."""
     prog = mpicc(PROGRAM)
     r = mpiexec.ok("-n", "12", "--hosts", "a,b,c", "-rankmap", "(vector,(1,1,2),(0,1,1),(2,1,3),(0,1,4),(1,1,2))",
-                   prog, timeout=60)
+                   prog)
     assert sorted(line.split("node of ")[1].split(",")[0] for line in r.lines) == ["3"] * 3 + ["4"] * 4 + ["5"] * 5, r
     blocks = [f"({(i * i + i // 3) % 3},1,1)" for i in range(140)]
-    r = mpiexec.ok("-n", "140", "--hosts", "a,b,c", "-rankmap", f"(vector,{','.join(blocks)})", prog, timeout=150)
+    r = mpiexec.ok("-n", "140", "--hosts", "a,b,c", "-rankmap", f"(vector,{','.join(blocks)})", prog)
     assert len(r.lines) == 140, r
 
 
 def test_several_programs_in_one_job(mpiexec, mpicc):
     prog = mpicc(PROGRAM)
-    r = mpiexec.ok("-n", "2", "--hosts", "a,b", prog, ":", "-n", "3", prog, timeout=60)
+    r = mpiexec.ok("-n", "2", "--hosts", "a,b", prog, ":", "-n", "3", prog)
     assert sorted(l.split("app ")[1] for l in r.lines) == ["0"] * 2 + ["1"] * 3, r
 
 
 def test_abort(mpiexec, mpicc):
     prog = mpicc(
         '#include <mpi.h>\n#include <unistd.h>\nint main(int c, char **v) { int r; MPI_Init(&c, &v); '
-        "MPI_Comm_rank(MPI_COMM_WORLD, &r); if (r == 1) MPI_Abort(MPI_COMM_WORLD, 42); sleep(30); return 0; }\n")
-    r = mpiexec("-n", "4", "--hosts", "a,b", prog, timeout=60)
+        "MPI_Comm_rank(MPI_COMM_WORLD, &r); if (r == 1) MPI_Abort(MPI_COMM_WORLD, 42); sleep(1000); return 0; }\n")
+    r = mpiexec("-n", "4", "--hosts", "a,b", prog)
     assert r.code == 42 and "rank 1" in r.err, r
 
 
@@ -79,5 +77,5 @@ def test_a_rank_that_exits_before_init(mpiexec, mpicc):
     prog = mpicc(
         '#include <mpi.h>\n#include <stdlib.h>\nint main(int c, char **v) { if (atoi(getenv("PMI_RANK")) == 2) return 0; '
         "MPI_Init(&c, &v); MPI_Finalize(); return 0; }\n")
-    r = mpiexec("-n", "3", "--hosts", "a,b,c", prog, timeout=60)
+    r = mpiexec("-n", "3", "--hosts", "a,b,c", prog)
     assert r.code != 0 and "rank 2 on c" in r.err and "exited before it reached" in r.err, r

@@ -16,8 +16,6 @@ ROOT = pathlib.Path(os.environ.get("MUSTER_MPICH5_ROOT", "/srv/sid"))
 HERE = pathlib.Path(__file__).resolve().parent
 BUILD = HERE.parents[1] / "build"
 
-pytestmark = pytest.mark.timeout(180)
-
 
 @pytest.fixture(scope="module")
 def inside(tmp_path_factory):

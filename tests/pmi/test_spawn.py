@@ -174,10 +174,7 @@ p.finalize()
         f"""
 p = Pmi1().init()
 assert p.spawn(({server[0]!r}, 1, {server[1:]!r}, [])) == "cmd=spawn_result rc=0 errcodes=0"
-for i in range(200):
-    answer = p.ask("cmd=lookup_name service=meet")
-    if "rc=0" in answer:
-        break
+while "rc=0" not in (answer := p.ask("cmd=lookup_name service=meet")):
     time.sleep(0.01)
 s = socket.create_connection(("127.0.0.1", int(answer.split("port#")[1].strip("$"))))
 s.sendall(b"hello")
@@ -187,21 +184,24 @@ p.finalize()
 
 
 def test_names_end_with_their_job(ranks):
-    child = ranks.program('p = Pmi1().init()\np.ask("cmd=publish_name service=mine port=p")\np.finalize()\n')
+    child = ranks.program("""
+p = Pmi1().init()
+p.ask("cmd=publish_name service=mine port=p")
+while "rc=0" not in p.ask("cmd=lookup_name service=seen"):
+    time.sleep(0.01)
+p.finalize()
+""")
     r = ranks(
         "-n", "1",
         f"""
 p = Pmi1().init()
 assert p.spawn(({child[0]!r}, 1, {child[1:]!r}, [])) == "cmd=spawn_result rc=0 errcodes=0"
-seen = gone = False
-for i in range(300):
-    answer = p.ask("cmd=lookup_name service=mine")
-    seen |= "rc=0" in answer
-    gone = "rc=1" in answer and seen
-    if gone:
-        break
+while "rc=0" not in p.ask("cmd=lookup_name service=mine"):
     time.sleep(0.01)
-say("gone" if gone or not seen else "still there")
+p.ask("cmd=publish_name service=seen port=p")
+while "rc=1" not in p.ask("cmd=lookup_name service=mine"):
+    time.sleep(0.01)
+say("gone")
 p.finalize()
 """)
     assert r.lines == ["0: gone"], r

@@ -120,7 +120,7 @@ if RANK == 1:
         pass
     time.sleep(0.2)
     p.close()
-    time.sleep(20)
+    time.sleep(1000)
 p.barrier()
 """, ok=False)
     assert r.code != 0, r
@@ -191,7 +191,7 @@ say("here")
 p.barrier()
 if RANK == 2:
     p.send(b"cmd=abort exitcode=17 message=the sky fell\\n")
-time.sleep(20)
+time.sleep(1000)
 """, ok=False)
     assert r.code == 17 and "rank 2" in r.err and "the sky fell" in r.err, r
     assert len(r.lines) == 4, r
@@ -225,7 +225,7 @@ p = Pmi1().init()
 p.barrier()
 if RANK == 1:
     p.close()
-    time.sleep(20)
+    time.sleep(1000)
 p.barrier()
 """, ok=False)
     assert r.code != 0 and "rank 1 on" in r.err and "closed its PMI connection before it finalized" in r.err, r
@@ -246,7 +246,7 @@ if RANK == 0:
             p.sock.send(data)
         except BlockingIOError:
             time.sleep(0.01)
-time.sleep(20)
+time.sleep(1000)
 """, ok=False)
     assert r.code == 1 and "rank 0 on" in r.err, r
     assert "sent many PMI requests, and does not read the answers" in r.err, r
@@ -267,8 +267,7 @@ p = Pmi1().init()
 p.barrier()
 if RANK == 2:
     os.kill(os.getpid(), 9)
-end = time.time() + 10
-while (dead := p.get("PMI_dead_processes")) is None and time.time() < end:
+while (dead := p.get("PMI_dead_processes")) is None:
     time.sleep(0.01)
 say(dead)
 p.finalize()

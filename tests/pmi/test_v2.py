@@ -142,12 +142,12 @@ if RANK == 1:
     p.send({sent!r})
     time.sleep(0.2)
     p.close()
-time.sleep(20)
+time.sleep(1000)
 """, ok=False)
     assert r.code != 0 and "rank 1" in r.err and says in r.err, r
     assert len(r.lines) == 2, r
 
 
 def test_abort(ranks):
-    r = ranks("-n", "2", 'p = Pmi2().init()\nif RANK: p.ask("cmd=abort;exitcode=9;message=no more;")\ntime.sleep(20)\n', ok=False)
+    r = ranks("-n", "2", 'p = Pmi2().init()\nif RANK: p.ask("cmd=abort;exitcode=9;message=no more;")\ntime.sleep(1000)\n', ok=False)
     assert r.code == 9 and "no more" in r.err, r

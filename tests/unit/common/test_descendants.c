@@ -34,14 +34,17 @@ static pid_t family(const char *script)
     return pid;
 }
 
-#define FAMILY "sleep 1000 & setsid sleep 1000 & (setsid sh -c 'sleep 1000 & sleep 1000' &); sleep 0.2; echo; wait"
+#define FAMILY "sleep 1000 & setsid sleep 1000 & (setsid sh -c 'sleep 1000 & sleep 1000' &); echo; wait"
+#define PATIENCE_MS 40000
 
 static void all_are_found_and_end(void **state)
 {
     family(FAMILY);
     family(FAMILY);
+    for (int i = 0; i < PATIENCE_MS / 10 && descendants_signal(getpid(), 0) < 10; i++)
+        usleep(10000);
     assert_true(descendants_signal(getpid(), 0) >= 10);
-    assert_int_equal(descendants_end(2000), 0);
+    assert_int_equal(descendants_end(PATIENCE_MS), 0);
     assert_int_equal(descendants_signal(getpid(), 0), 0);
     assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 }
@@ -51,7 +54,7 @@ static void those_who_ignore_and_those_who_are_stopped(void **state)
     family("trap '' TERM INT HUP; sleep 1000 & echo; while :; do sleep 1; done");
     pid_t stopped = family("echo; exec sleep 1000");
     kill(stopped, SIGSTOP);
-    assert_int_equal(descendants_end(2000), 0);
+    assert_int_equal(descendants_end(PATIENCE_MS), 0);
 }
 
 static void only_the_others(void **state)
@@ -59,7 +62,7 @@ static void only_the_others(void **state)
     pid_t known = family("echo; exec sleep 1000");
     pid_t other = family(FAMILY);
     int status;
-    for (int i = 0; i < 50 && descendants_signal(getpid(), 0) > 1; i++) {
+    for (int i = 0; i < PATIENCE_MS / 10 && descendants_signal(getpid(), 0) > 1; i++) {
         descendants_kill_others(&known, 1);
         while (waitpid(other, &status, WNOHANG) > 0) {
         }
@@ -69,7 +72,7 @@ static void only_the_others(void **state)
     }
     assert_int_equal(descendants_signal(getpid(), 0), 1);
     assert_int_equal(kill(known, 0), 0);
-    assert_int_equal(descendants_end(2000), 0);
+    assert_int_equal(descendants_end(PATIENCE_MS), 0);
 }
 
 static void catchers_only(void **state)
@@ -82,7 +85,7 @@ static void catchers_only(void **state)
     assert_int_equal(WEXITSTATUS(status), 9);
     usleep(50000);
     assert_int_equal(waitpid(does_not, &status, WNOHANG), 0);
-    assert_int_equal(descendants_end(2000), 0);
+    assert_int_equal(descendants_end(PATIENCE_MS), 0);
 }
 
 /* The last: what is spared stays so for the life of a process. */
@@ -91,7 +94,7 @@ static void who_was_there_before_is_spared(void **state)
     pid_t before = family("sleep 1000 & echo; wait");
     descendants_spare();
     family(FAMILY);
-    assert_int_equal(descendants_end(2000), 0);
+    assert_int_equal(descendants_end(PATIENCE_MS), 0);
     assert_int_equal(kill(before, 0), 0);
     char command[64];
     snprintf(command, sizeof command, "pkill -KILL -P %d", (int)before);

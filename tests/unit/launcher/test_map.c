@@ -450,7 +450,7 @@ static void crowded_bindings_are_warned_of(void **state)
 static double seconds(void)
 {
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
@@ -482,7 +482,7 @@ static void a_million_ranks_on_ten_thousand_nodes_are_planned_at_once(void **sta
         double start = seconds();
         assert_int_equal(map_make(&p, &r, &e), 0);
         double took = seconds() - start;
-        if (took > 1) /* 0.02 s on a machine at rest; quadratic ones take minutes */
+        if (took > 5) /* 0.02 s; quadratic ones take minutes */
             fail_msg("way %zu took %.3f s", i, took);
         assert_int_equal(p.nranks, RANKS);
         assert_true(p.nbindings <= 256);
