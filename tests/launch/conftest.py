@@ -63,7 +63,8 @@ class Runner:
             kw.setdefault(name, subprocess.PIPE)
         kw.setdefault("cwd", self.cwd)
         kw.setdefault("start_new_session", True)
-        p = subprocess.Popen([MPIEXEC, *map(str, args)], env=clean_env(self.cwd, **(env or {})), **kw)
+        words = [a if isinstance(a, bytes) else str(a) for a in args]
+        p = subprocess.Popen([MPIEXEC, *words], env=clean_env(self.cwd, **(env or {})), **kw)
         self.running.append(p)
         return p
 
