@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "lib/bindings/impl.h"
+#include "lib/datatype/turn.h"
 #include "lib/datatype/envelope.h"
 
 /* A basic element: how many numbers, their size here and outside, and what they are. */
@@ -65,9 +66,8 @@ static bool pair_of(int basic, int *value, int *index)
 }
 
 struct stream {
-    unsigned char *here, *outside; /* NULL here: only count */
+    unsigned char *here, *outside;
     bool out;
-    MPI_Count bytes; /* outside */
 };
 
 /* Little-endian here, most significant first outside. */
@@ -95,26 +95,38 @@ static void number(struct stream *s, const struct form *f)
         to[s->out ? m - 1 - i : i] = tmp[i];
 }
 
+static void numbers(struct stream *s, const struct form *f, MPI_Count n)
+{
+    n *= f->numbers;
+    if (f->here == f->outside && f->what != 'x') {
+        bytes_turn(s->out ? s->outside : s->here, s->out ? s->here : s->outside, (size_t)n, f->here);
+        s->here += n * f->here;
+        s->outside += n * f->outside;
+        return;
+    }
+    for (MPI_Count i = 0; i < n; i++, s->here += f->here, s->outside += f->outside)
+        number(s, f);
+}
+
 static void basics(struct stream *s, int basic, MPI_Count n)
 {
     int value, index;
-    if (pair_of(basic, &value, &index)) {
-        for (MPI_Count i = 0; i < n; i++) {
-            basics(s, value, 1);
-            basics(s, index, 1);
-        }
+    if (!pair_of(basic, &value, &index)) {
+        struct form f = form_of(basic);
+        numbers(s, &f, n);
         return;
     }
-    struct form f = form_of(basic);
-    n *= f.numbers;
-    s->bytes += n * f.outside;
-    if (!s->here)
-        return;
+    struct form first = form_of(value), second = form_of(index);
     for (MPI_Count i = 0; i < n; i++) {
-        number(s, &f);
-        s->here += f.here;
-        s->outside += f.outside;
+        numbers(s, &first, 1);
+        numbers(s, &second, 1);
     }
+}
+
+/* Elements of t that are all of one basic type: so many of that. */
+static MPI_Count basics_in(const struct datatype *t)
+{
+    return t->elements / basic_types[t->basic].elements;
 }
 
 static void walk(struct stream *s, const struct datatype *t, MPI_Count n)
@@ -122,8 +134,8 @@ static void walk(struct stream *s, const struct datatype *t, MPI_Count n)
     const struct envelope *e = t->envelope;
     if (t->elements == 0)
         return;
-    if (!e || e->n[ENV_TYPE] == 0) {
-        basics(s, t->basic, n);
+    if (t->basic >= 0) {
+        basics(s, t->basic, n * basics_in(t));
     } else if (e->combiner == MPI_COMBINER_STRUCT) {
         for (MPI_Count k = 0; k < n; k++)
             for (int64_t i = 0; i < e->n[ENV_TYPE]; i++)
@@ -133,41 +145,83 @@ static void walk(struct stream *s, const struct datatype *t, MPI_Count n)
     }
 }
 
+static MPI_Count basic_outside(int basic)
+{
+    int value, index;
+    if (pair_of(basic, &value, &index))
+        return basic_outside(value) + basic_outside(index);
+    struct form f = form_of(basic);
+    return f.numbers * f.outside;
+}
+
+/* Bytes of one t outside. */
+static MPI_Count size_outside(const struct datatype *t)
+{
+    const struct envelope *e = t->envelope;
+    MPI_Count n = 0;
+    if (t->elements == 0)
+        return 0;
+    if (t->basic >= 0)
+        return basics_in(t) * basic_outside(t->basic);
+    if (e->combiner != MPI_COMBINER_STRUCT)
+        return t->elements / e->types[0]->elements * size_outside(e->types[0]);
+    for (int64_t i = 0; i < e->n[ENV_TYPE]; i++)
+        n += envelope_length(e, i) * size_outside(e->types[i]);
+    return n;
+}
+
 static int known(const char *datarep)
 {
     return strcmp(datarep, "external32") == 0 ? MPI_SUCCESS : MPI_ERR_ARG;
 }
 
-static MPI_Count external_size(const struct datatype *t, MPI_Count n)
-{
-    struct stream s = {0};
-    walk(&s, t, n);
-    return s.bytes;
-}
-
 int mpi_pack_external_size(const char *datarep, MPI_Count count, struct datatype *t, MPI_Count *size)
 {
-    if (known(datarep) == MPI_SUCCESS)
-        *size = external_size(t, count);
-    return known(datarep);
+    int rc = known(datarep);
+    if (rc == MPI_SUCCESS)
+        *size = count * size_outside(t);
+    return rc;
+}
+
+/* By way of the packed form, so many elements at a time that they stay in the nearest cache. */
+static int convert_pieces(struct stream *s, void *native, MPI_Count count, const struct datatype *t)
+{
+    enum { NEAR = 8192 };
+    unsigned char near[NEAR];
+    MPI_Count batch = t->size < NEAR ? NEAR / t->size : 1, k;
+    unsigned char *tmp = t->size <= NEAR ? near : malloc((size_t)t->size);
+    if (!tmp)
+        return MPI_ERR_NO_MEM;
+    for (MPI_Count i = 0; i < count; i += k) {
+        k = count - i < batch ? count - i : batch;
+        s->here = tmp;
+        if (s->out)
+            datatype_pack(t, native, count, i * t->size, tmp, (size_t)(k * t->size));
+        walk(s, t, k);
+        if (!s->out)
+            datatype_unpack(t, native, count, i * t->size, tmp, (size_t)(k * t->size));
+    }
+    if (tmp != near)
+        free(tmp);
+    return MPI_SUCCESS;
 }
 
 static int convert(bool out, void *native, void *outside, MPI_Count count, const struct datatype *t, MPI_Count room,
                    MPI_Count *position)
 {
-    MPI_Count bytes = external_size(t, count), n = count * t->size;
+    MPI_Count bytes = count * size_outside(t), n = count * t->size;
     if (*position < 0 || bytes > room - *position)
         return MPI_ERR_TRUNCATE;
-    unsigned char *tmp = malloc((size_t)n + 1);
-    if (!tmp)
-        return MPI_ERR_NO_MEM;
-    struct stream s = {tmp, (unsigned char *)outside + *position, out, 0};
-    if (out)
-        datatype_pack(t, native, count, 0, tmp, (size_t)n);
-    walk(&s, t, count);
-    if (!out)
-        datatype_unpack(t, native, count, 0, tmp, (size_t)n);
-    free(tmp);
+    struct stream s = {NULL, (unsigned char *)outside + *position, out};
+    int rc = MPI_SUCCESS;
+    if (n > 0 && datatype_is_run(t, count)) {
+        s.here = (unsigned char *)native + t->true_lb;
+        walk(&s, t, count);
+    } else if (n > 0) {
+        rc = convert_pieces(&s, native, count, t);
+    }
+    if (rc != MPI_SUCCESS)
+        return rc;
     *position += bytes;
     return MPI_SUCCESS;
 }
@@ -175,15 +229,13 @@ static int convert(bool out, void *native, void *outside, MPI_Count count, const
 int mpi_pack_external(const char *datarep, const void *in, MPI_Count count, struct datatype *t, void *out,
                       MPI_Count outsize, MPI_Count *position)
 {
-    if (known(datarep) != MPI_SUCCESS)
-        return known(datarep);
-    return convert(true, (void *)(uintptr_t)in, out, count, t, outsize, position);
+    int rc = known(datarep);
+    return rc != MPI_SUCCESS ? rc : convert(true, (void *)(uintptr_t)in, out, count, t, outsize, position);
 }
 
 int mpi_unpack_external(const char *datarep, const void *in, MPI_Count insize, MPI_Count *position, void *out,
                         MPI_Count count, struct datatype *t)
 {
-    if (known(datarep) != MPI_SUCCESS)
-        return known(datarep);
-    return convert(false, out, (void *)(uintptr_t)in, count, t, insize, position);
+    int rc = known(datarep);
+    return rc != MPI_SUCCESS ? rc : convert(false, out, (void *)(uintptr_t)in, count, t, insize, position);
 }

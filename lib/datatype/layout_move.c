@@ -60,8 +60,15 @@ static bool is_record(const struct layout *c)
 struct bytes16 {
     char line __attribute__((vector_size(16)));
 };
+struct __attribute__((packed)) bytes24 {
+    struct bytes16 first;
+    uint64_t last;
+};
 struct bytes32 {
     struct bytes16 half[2];
+};
+struct bytes64 {
+    struct bytes32 half[2];
 };
 
 /* n bytes, at least the size of the type and at most twice that, in two loads and two stores that may overlap. */
@@ -94,8 +101,15 @@ static inline __attribute__((always_inline)) void few(char *to, const char *from
 /* The smallest size that is copied like this one. */
 static size_t size_class(size_t n)
 {
-    static const uint8_t class[65] = {[1] = 1, [2] = 2,        [3] = 3,   [4] = 4,          [5 ... 7] = 5,
-                                      [8] = 8, [9 ... 15] = 9, [16] = 16, [17 ... 32] = 17, [33 ... 64] = 33};
+    static const uint8_t class[65] = {1,         1,
+                                      2,         3,
+                                      4,         5,
+                                      5,         5,
+                                      8,         [9 ... 15] = 9,
+                                      [16] = 16, [17 ... 23] = 17,
+                                      [24] = 24, [25 ... 31] = 17,
+                                      [32] = 32, [33 ... 63] = 33,
+                                      [64] = 64};
     return n > 64 ? 65 : class[n];
 }
 

@@ -17,10 +17,16 @@
         EACH(9, TWICE, uint64_t)                                                                                       \
         EACH(16, ONCE, struct bytes16)                                                                                 \
         EACH(17, TWICE, struct bytes16)                                                                                \
+        EACH(24, ONCE, struct bytes24)                                                                                 \
+        EACH(32, ONCE, struct bytes32)                                                                                 \
         EACH(33, TWICE, struct bytes32)                                                                                \
+        EACH(64, ONCE, struct bytes64)                                                                                 \
         EACH(65, MANY, char)                                                                                           \
     }
 #define ONCE(mem, s, type) COPY(mem, s, sizeof(type))
+#define ONCE_STEP(type) sizeof(type)
+#define TWICE_STEP(type) size
+#define MANY_STEP(type) size
 #define TWICE(mem, s, type) COPY_TWICE(mem, s, size, type)
 #define MANY(mem, s, type) COPY(mem, s, size)
 
@@ -35,8 +41,8 @@ static void CAT(MOVE, _strided)(MEM base, MPI_Count stride, STREAM s, MPI_Count 
             HOW(base + 2 * stride, s + 2 * step, type);                                                                \
             HOW(base + 3 * stride, s + 3 * step, type);                                                                \
         }                                                                                                              \
-        for (MPI_Count i = 0; i < count; i++)                                                                          \
-            HOW(base + i * stride, s + i * step, type);                                                                \
+        for (; count > 0; count--, base += stride, s += step)                                                          \
+            HOW(base, s, type);                                                                                        \
         break;
     BY_SIZE(EACH)
 #undef EACH
@@ -46,8 +52,14 @@ static void CAT(MOVE, _blocks)(MEM base, const int32_t *disps, MPI_Count count, 
 {
 #define EACH(CLASS, HOW, type)                                                                                         \
     case CLASS:                                                                                                        \
-        for (MPI_Count i = 0; i < count; i++, s += size)                                                               \
-            HOW(base + disps[i], s, type);                                                                             \
+        for (; count >= 4; count -= 4, disps += 4, s += 4 * HOW##_STEP(type)) {                                        \
+            HOW(base + disps[0], s, type);                                                                             \
+            HOW(base + disps[1], s + HOW##_STEP(type), type);                                                          \
+            HOW(base + disps[2], s + 2 * HOW##_STEP(type), type);                                                      \
+            HOW(base + disps[3], s + 3 * HOW##_STEP(type), type);                                                      \
+        }                                                                                                              \
+        for (; count > 0; count--, disps++, s += HOW##_STEP(type))                                                     \
+            HOW(base + *disps, s, type);                                                                               \
         break;
     BY_SIZE(EACH)
 #undef EACH
@@ -87,9 +99,12 @@ static void CAT(MOVE, _loop)(const struct layout *child, MPI_Count size, MPI_Cou
         CAT(MOVE, _strided)(base, stride, s, size, count, (size_t)size);
     else if (count > 1 && is_record(child))
         CAT(MOVE, _records)(child, stride, base, count, s);
-    else
+    else if (child->kind == LAYOUT_LOOP && !child->child)
         for (MPI_Count k = 0; k < count; k++)
-            CAT(MOVE, _whole)(child, base + k * stride, 0, child->count, s + k * size);
+            CAT(MOVE, _strided)
+    (base + k * stride, child->stride, s + k * size, child->each, child->count, (size_t)child->each);
+    else for (MPI_Count k = 0; k < count; k++)
+        CAT(MOVE, _whole)(child, base + k * stride, 0, child->count, s + k * size);
 }
 
 /* Whole parts of l. */
@@ -143,16 +158,26 @@ static void CAT(MOVE, _some)(const struct layout *l, MEM base, MPI_Count from, S
         CAT(MOVE, _inside)(l, end, base, 0, s + n - tail, (size_t)tail);
 }
 
-void MOVE(const struct layout *l, MPI_Count extent, MEM base, MPI_Count from, STREAM s, size_t n)
+static void CAT(MOVE, _elements)(const struct layout *l, MPI_Count extent, MEM base, MPI_Count from, STREAM s, size_t n)
 {
     const struct layout all = elements(l, extent);
+    CAT(MOVE, _some)(&all, base, from, s, n);
+}
+
+void MOVE(const struct layout *l, MPI_Count extent, MEM base, MPI_Count from, STREAM s, size_t n)
+{
     SOON(s, n);
     if (from == 0 && (MPI_Count)n == l->size)
         CAT(MOVE, _whole)(l, base, 0, l->count, s);
+    else if (n > 0 && from + (MPI_Count)n < l->size)
+        CAT(MOVE, _some)(l, base, from, s, n);
     else if (n > 0)
-        CAT(MOVE, _some)(from + (MPI_Count)n < l->size ? l : &all, base, from, s, n);
+        CAT(MOVE, _elements)(l, extent, base, from, s, n);
 }
 #undef BY_SIZE
 #undef ONCE
 #undef TWICE
 #undef MANY
+#undef ONCE_STEP
+#undef TWICE_STEP
+#undef MANY_STEP
