@@ -9,7 +9,7 @@ from collections import namedtuple
 
 # One kind of parameter. small, large: its C type in MPI_X and MPI_X_c (large None: the same in both, no twin).
 # impl: its type in the implementation (None: as in the large form). check: statements that come before the call, with
-# $ for the parameter's name; they say `FAIL(class)`. use: what is handed on. after: statements after a call that
+# $ for the parameter's name; they say `FAIL(class)`, which notes the name, and the value of an int. use: what is handed on. after: statements after a call that
 # succeeded. phase: -1 handles whose error handler takes what comes after, 0 the other handles, 1 what needs the handles.
 Kind = namedtuple('Kind', 'small large impl check use after phase')
 
@@ -135,6 +135,9 @@ for name, ctype in [('comm', 'MPI_Comm'), ('group', 'MPI_Group'), ('type', 'MPI_
                     ('errhandler', 'MPI_Errhandler'), ('request', 'MPI_Request'), ('message', 'MPI_Message')]:
     KINDS[name + '*'] = kind(ctype + ' *', check=OUT, phase=1)
 
+# A buffer that a count and a committed type follow: (buffer, count, type).
+BUFFER = 'if (UNLIKELY((uintptr_t)$ <= (uintptr_t)MPI_IN_PLACE) && call_no_buffer($, %s, %s_)) FAIL(MPI_ERR_BUFFER);'
+
 Param = namedtuple('Param', 'kind name array')
 Function = namedtuple('Function', 'name params ret flags')
 ARRAYS = ('ints', 'ints*', 'aints', 'counts', 'displs', 'aintcs', 'types', 'requests', 'crequests')
@@ -155,6 +158,18 @@ def param(text):
     return Param(k, name, '')
 
 
+def with_buffers(ps):
+    """Buffers that belong to a count and a type are checked with them; not those of windows, which may be ignored."""
+    if any(p and p.kind is KINDS['win'] for p in ps):
+        return ps
+    for i in range(len(ps) - 2):
+        if [p and p.kind for p in ps[i + 1:i + 3]] == [KINDS['count'], KINDS['type']] and \
+                ps[i].kind in (KINDS['buf'], KINDS['cbuf']):
+            check = BUFFER % (ps[i + 1].name, ps[i + 2].name)
+            ps[i] = ps[i]._replace(kind=ps[i].kind._replace(check=check, phase=2))
+    return ps
+
+
 def read(path):
     for line in open(path):
         line = line.split('#')[0].rstrip()
@@ -162,7 +177,7 @@ def read(path):
             continue
         m = re.match(r'(\w+)\s+(.*?)(?:\s+-> (\w+))?(?:\s+\[([\w ]+)\])?$', line)
         ps = [] if m[2] == '-' else [param(p.strip()) for p in re.split(r',\s*(?![^{]*\})', m[2])]
-        yield Function(m[1], ps, m[3] or 'int', (m[4] or '').split())
+        yield Function(m[1], with_buffers(ps), m[3] or 'int', (m[4] or '').split())
 
 
 def twin(f):
@@ -241,6 +256,12 @@ def expand(text, p, large):
     return text.replace('WIDE', 'true' if large else 'false').replace('$', p.name).strip()
 
 
+def named(p):
+    """The check of a parameter, telling which one is wrong."""
+    wrong = 'WRONG_VALUE("$", $, ' if p.kind.small == 'int' else 'WRONG("$", '
+    return p.kind.check.replace('FAIL(', wrong)
+
+
 def shell(f, large):
     begin = [x for x in ('early', 'quiet') if x in f.flags]
     call = 'CALL_%s' % f.name
@@ -251,10 +272,10 @@ def shell(f, large):
     print('    int rc;\n    struct obj *on = NULL;\n    CALL_BEGIN(%s, %d, %d);' % (call, 'early' in begin, 'quiet' in begin))
     if 'wide' in f.flags:
         print('    lib.wide = %s;' % ('true' if large else 'false'))
-    for phase in (-1, 0, 1):
+    for phase in (-1, 0, 1, 2):
         for p in f.params:
             if p.kind.check and p.kind.phase == phase:
-                print('    ' + expand(p.kind.check, p, large))
+                print('    ' + expand(named(p), p, large))
     print('    rc = mpi_%s(%s);' % (f.name.lower(), ', '.join(expand(p.kind.use, p, large) for p in f.params)))
     after = [expand(p.kind.after, p, large) for p in f.params if p.kind.after]
     if any(after):

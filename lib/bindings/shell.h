@@ -17,11 +17,15 @@
     call_enter(id)
 
 #define OBJ(x) ((struct obj *)(void *)(x))
-#define FAIL(code)                                                                                                     \
+/* An argument is wrong: the line of a fatal error says which one, and how. */
+#define WRONG_BY(call)                                                                                                 \
     do {                                                                                                               \
-        rc = (code);                                                                                                   \
+        rc = (call);                                                                                                   \
         goto out;                                                                                                      \
     } while (0)
+#define WRONG(name, cls) WRONG_BY(call_wrong(cls, name))
+#define WRONG_VALUE(name, value, cls) WRONG_BY(call_wrong_value(cls, name, value))
+#define WRONG_RANK(r, cls) WRONG_BY(call_wrong_rank(cls, #r, r, comm_->peer_size))
 
 #define CALL_END(id, quiet)                                                                                            \
     out:                                                                                                               \
@@ -36,10 +40,10 @@
 #define ANY_SOURCE(r) ((r) == MPI_PROC_NULL || (r) == MPI_ANY_SOURCE)
 #define CHECK_RANK(r, or_else, cls)                                                                                    \
     if (UNLIKELY((unsigned)(r) >= (unsigned)comm_->peer_size && !or_else(r)))                                          \
-    FAIL(cls)
+    WRONG_RANK(r, cls)
 #define CHECK_ROOT(r)                                                                                                  \
     if (UNLIKELY((unsigned)(r) >= (unsigned)comm_->peer_size && !(comm_->inter && ((r) == MPI_ROOT || PROC_NULL(r))))) \
-    FAIL(MPI_ERR_ROOT)
+    WRONG_RANK(r, MPI_ERR_ROOT)
 #define NARROW(T, v) ((T)(v) == (v) ? (T)(v) : (T)MPI_UNDEFINED)
 
 #endif

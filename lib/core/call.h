@@ -39,6 +39,13 @@ static inline void call_again(int id)
 /* An error of class or code rc came out of function id: runs the error handler of `on` (NULL: lib.error_on, else
  * MPI_COMM_SELF), and returns what the function returns, if it does. */
 int call_failed(int id, struct obj *on, int rc);
+/* Note which argument is wrong, and how, for the line of a fatal error; return the class. */
+#define COLD __attribute__((cold, noinline))
+int call_wrong(int cls, const char *name) COLD;
+int call_wrong_value(int cls, const char *name, long long value) COLD;
+int call_wrong_rank(int cls, const char *name, int rank, int size) COLD;
+/* Is NULL, or MPI_IN_PLACE, no buffer for that? NULL is MPI_BOTTOM, from where absolute addresses count. */
+bool call_no_buffer(const void *buf, MPI_Count count, const struct datatype *t) COLD;
 /* A function was called before initialization or after finalization. */
 int call_inactive(int id);
 

@@ -124,8 +124,8 @@ def test_abort(mpiexec, program, code, status):
 
 
 @pytest.mark.parametrize("what, line", [
-    ("bad rank", "MPI_Send on MPI_COMM_WORLD failed: MPI_ERR_RANK: invalid rank"),
-    ("bad type", "MPI_Send on MPI_COMM_WORLD failed: MPI_ERR_TYPE: invalid or uncommitted datatype"),
+    ("bad rank", "MPI_Send on MPI_COMM_WORLD failed: MPI_ERR_RANK: invalid rank: dest is 99, and there are 2 ranks"),
+    ("bad type", "MPI_Send on MPI_COMM_WORLD failed: MPI_ERR_TYPE: invalid or uncommitted datatype: argument datatype"),
     ("too long", "MPI_Recv on MPI_COMM_WORLD failed: MPI_ERR_TRUNCATE: message longer than the receive buffer"),
     ("late", "MPI_Barrier called after MPI_Finalize"),
 ])
