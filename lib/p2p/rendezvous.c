@@ -5,13 +5,16 @@
  * The sender announces them with RTS, which carries the data, too, if it can. If not, the receiver, once matched, has
  * two ways. It reads the sender's memory itself and answers FIN: that needs nobody else, but the system call alone
  * takes microseconds. Or it answers CTS, and the sender streams DATA through the transport: two copies, but on two
- * processors at once, each as fast as the cache; so that is taken where both have nothing else to copy, and the sender
- * waits and does not sleep. */
+ * processors at once, each as fast as the cache; so that is only for a sender that waits and does not sleep. Where both
+ * ways are open, the one that took less before is taken (ways.h): the receiver times its reading and its copies, and
+ * with each DATA the sender says how long its own copy took. */
+#include <stdlib.h>
 #include <string.h>
 #include "lib/bindings/impl.h"
 #include "lib/boot/boot.h"
 #include "lib/datatype/layout.h"
 #include "lib/p2p/protocol.h"
+#include "lib/transport/ways.h"
 
 struct rts {
     uint64_t sender; /* its request */
@@ -25,6 +28,7 @@ struct cts {
 };
 struct data {
     uint64_t receiver, at;
+    uint64_t took; /* ticks, to get here */
 };
 
 static int announced; /* messages to all peers that wait to be fetched */
@@ -100,18 +104,28 @@ bool rendezvous_push_fin(struct request *r)
     return true;
 }
 
+/* A long message goes in a number of packets, so that both copy at once; a short one in packets that are worth it. */
+static size_t packet_bytes(const struct request *r)
+{
+    enum { PARTS = 16, LEAST = 8192 };
+    size_t most = r->peer->transport->max_payload, n = (size_t)r->bytes / PARTS / 4096 * 4096;
+    n = n < LEAST ? LEAST : n;
+    return (n < most ? n : most) - sizeof(struct data);
+}
+
 bool rendezvous_push_data(struct request *r)
 {
     const struct transport *t = r->peer->transport;
+    size_t most = packet_bytes(r);
     while (r->moved < r->bytes) {
-        size_t most = t->max_payload - sizeof(struct data);
         size_t n = (size_t)(r->bytes - r->moved) < most ? (size_t)(r->bytes - r->moved) : most;
         char *room = t->reserve(r->peer, n + sizeof(struct data));
         if (!room)
             return false;
-        struct data body = {r->remote, (uint64_t)r->moved};
-        memcpy(room, &body, sizeof body);
+        struct data body = {r->remote, (uint64_t)r->moved, ways_ticks()};
         datatype_pack(r->datatype, r->sbuf, r->count, r->moved, room + sizeof body, n);
+        body.took = ways_ticks() - body.took;
+        memcpy(room, &body, sizeof body);
         t->commit(r->peer, DATA, (struct match_key){0}, n + sizeof body);
         r->moved += (MPI_Count)n;
     }
@@ -178,15 +192,47 @@ static const bool waits[CALL_COUNT] = {
     [CALL_Comm_split] = 1,
 };
 
-/* Would the sender stream at once, and have we nothing else to copy? A glance: it may have changed when CTS gets there,
- * which costs time only. */
-static bool attends(const struct peer *p, const struct rts *body)
+/* Would the sender stream at once? A glance: it may have changed when CTS gets there, which costs time only. */
+static bool attends(const struct peer *p)
 {
-    if (announced > 0 || p2p_streaming() || body->others > 1 || !p->transport->awake || !p->transport->awake(p))
+    if (!p->transport->awake || !p->transport->awake(p))
         return false;
     const struct rank_status *s = node_segment_status((struct node_segment *)boot.segment, (uint32_t)p->local);
     uint64_t call = atomic_load_explicit(&s->call, memory_order_relaxed) & 0xffff;
     return call < CALL_COUNT && waits[call];
+}
+
+/* What is known of messages of that length from there, by kind of receive; NULL without memory. */
+static struct way *way_of(struct peer *from, const struct request *r)
+{
+    if (!from->ways)
+        from->ways = calloc(2 * WAY_CLASSES, sizeof *from->ways);
+    return from->ways ? &from->ways[r->way - 1] : NULL;
+}
+
+static bool read_timed(struct request *r, uint64_t at, struct way *w)
+{
+    uint64_t begin = ways_ticks();
+    bool done = read_direct(r, at);
+    if (done && w)
+        way_took(&w->read, ways_ticks() - begin, (size_t)r->bytes);
+    else if (w)
+        way_unreadable(w);
+    return done;
+}
+
+/* Reads the message if it can be read, and that is the better way. */
+static bool read_rather(struct request *r, struct peer *from, const struct rts *body)
+{
+    if (!body->at || !from->transport->read)
+        return false;
+    bool run = datatype_is_run(r->datatype, r->count);
+    r->way = (uint8_t)(1 + way_class((size_t)r->bytes) + (run ? 0 : WAY_CLASSES));
+    struct way *w = way_of(from, r);
+    bool both = announced > 0 || p2p_streaming() || body->others > 1;
+    if (attends(from) && !(w ? way_reads(w, (size_t)r->bytes, both) : both))
+        return false;
+    return read_timed(r, body->at, w);
 }
 
 void rendezvous_receive(struct request *r, struct peer *from, struct match_key key, const void *payload, size_t n)
@@ -198,10 +244,11 @@ void rendezvous_receive(struct request *r, struct peer *from, struct match_key k
     r->remote = body.sender;
     r->moved = 0;
     r->whole = (MPI_Count)body.bytes;
+    r->way = 0;
     bool here = n - sizeof body >= body.bytes;
     if (here)
         datatype_unpack(r->datatype, r->rbuf, r->count, 0, (const char *)payload + sizeof body, (size_t)r->bytes);
-    if (here || r->bytes == 0 || (body.at && from->transport->read && !attends(from, &body) && read_direct(r, body.at)))
+    if (here || r->bytes == 0 || read_rather(r, from, &body))
         p2p_submit(r, FIN);
     else
         p2p_submit(r, CTS);
@@ -253,9 +300,15 @@ static void data_arrived(struct peer *from, const void *payload, size_t n)
         return;
     n -= sizeof body;
     MPI_Count at = (MPI_Count)body.at, left = r->bytes - at;
+    uint64_t begin = ways_ticks();
     if (left > 0)
         datatype_unpack(r->datatype, r->rbuf, r->count, at, (const char *)payload + sizeof body,
                         (MPI_Count)n < left ? n : (size_t)left);
+    if (r->way && from->ways) {
+        struct way *w = &from->ways[r->way - 1];
+        way_took(&w->take, ways_ticks() - begin, n);
+        way_took(&w->write, body.took, n);
+    }
     r->moved += (MPI_Count)n;
     if (r->moved == r->whole)
         request_complete(r, r->error);

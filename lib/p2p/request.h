@@ -45,7 +45,8 @@ struct request {
     bool matched;
     bool own;       /* made by the library for itself: nobody else waits for it */
     uint8_t packet; /* what to send next when it pends */
-    uint16_t unused;
+    uint8_t way; /* of a receive: the class of lengths that it is timed for, from 1 */
+    uint8_t unused;
     int error;
     const struct request_ops *ops;
     struct comm *comm;
@@ -89,6 +90,7 @@ ALWAYS_INLINE struct request *request_new(enum request_type type, struct comm *c
     r->active = true;
     r->persistent = r->cancelled = r->orphan = r->matched = r->own = false;
     r->packet = 0;
+    r->way = 0;
     r->unused = 0;
     r->error = MPI_SUCCESS;
     r->ops = NULL;

@@ -25,8 +25,10 @@ void transport_fini(void)
 {
     shm_fini();
     for (size_t i = 0; i < table_bytes / sizeof *peer_table && boot.size <= 4096; i++) {
-        if (peer_table[i])
+        if (peer_table[i]) {
             free(peer_table[i]->channel);
+            free(peer_table[i]->ways);
+        }
         free(peer_table[i]);
     }
     munmap(peer_table, table_bytes);

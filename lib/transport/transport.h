@@ -55,6 +55,7 @@ struct peer {
     struct request_queue pending; /* p2p: what could not be sent yet, in order */
     struct request_queue streams; /* p2p: the rest of messages under way */
     int announced;                /* p2p: messages to it that wait to be fetched */
+    struct way *ways;             /* p2p: of long messages from it, from malloc; freed with the peer */
     bool queued;                  /* p2p: on the list of those with something pending */
     TAILQ_ENTRY(peer) more;
 };
@@ -83,7 +84,8 @@ struct transport {
     void (*disarm)(void);
 };
 
-extern const struct transport transport_self, transport_shm;
+extern const struct transport transport_self;
+extern struct transport transport_shm;        /* its lengths depend on the number of ranks */
 extern const struct transport transport_gone; /* of a peer that has ended: nothing can be sent or read */
 extern const struct transport transport_left; /* of one that has finalized: what is sent to it is lost */
 

@@ -13,12 +13,28 @@ enum { PAGE = 4096, AREAS = 128 };
 struct shm shm;
 bool shm_active;
 
-static void sizes_choose(int ranks)
+static size_t clamp(size_t n, size_t least, size_t most)
 {
+    return n < least ? least : n > most ? most : n;
+}
+
+/* Where each rank has a processor, long rings are fast: what is written has left the writer's own cache for the common
+ * one when it is read. Where ranks take turns, short ones stay in the caches. */
+static void sizes_choose(int ranks, bool crowded)
+{
+    enum { MOST = 1 << 20, ALL = 1 << 25 };
+    size_t pairs = (size_t)ranks * (size_t)ranks, longer = crowded ? 0 : MOST;
     shm.slots = ranks <= 16 ? 128 : ranks <= 64 ? 64 : 32;
     shm.stride = ranks <= 16 ? 65536 : ranks <= 64 ? 32768 : 16384;
+    while (longer * pairs > ALL)
+        longer /= 2;
+    if (longer > shm.stride)
+        shm.stride = longer;
     shm.bytes = shm.stride - sizeof(struct channel) - shm.slots * sizeof(struct slot);
     shm.bytes -= shm.bytes % SHM_LINE;
+    /* The smallest ring holds three packets. */
+    transport_shm.max_payload = clamp(shm.bytes / 6 / PAGE * PAGE, 4096, 32768);
+    transport_shm.eager_max = clamp(transport_shm.max_payload, 4096, 8192);
 }
 
 /* Long rings let ranks run ahead; all of an area's have 16 MiB at most. Memory that nobody touches costs nothing. */
@@ -64,7 +80,7 @@ void shm_area_give(int number)
 int shm_init(const struct boot *b)
 {
     int n = b->local_size;
-    sizes_choose(n);
+    sizes_choose(n, n > b->local_cpus);
     shm.ranks = n;
     shm.me = b->local_rank;
     shm.words = ((size_t)n + 511) / 512 * 8;

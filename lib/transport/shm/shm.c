@@ -233,17 +233,14 @@ static int shm_poll(void)
     return n;
 }
 
-/* The smallest byte ring (16 KiB channels) holds three packets of this size. */
-const struct transport transport_shm = {.name = "shm",
-                                        .max_payload = 4096,
-                                        .eager_max = 4096,
-                                        .reserve = shm_reserve,
-                                        .commit = shm_commit,
-                                        .inject = shm_inject,
-                                        .poll = shm_poll,
-                                        .await = shm_await,
-                                        .taken = shm_taken,
-                                        .awake = shm_awake,
-                                        .read = shm_read,
-                                        .arm = shm_arm,
-                                        .disarm = shm_disarm};
+struct transport transport_shm = {.name = "shm",
+                                  .reserve = shm_reserve,
+                                  .commit = shm_commit,
+                                  .inject = shm_inject,
+                                  .poll = shm_poll,
+                                  .await = shm_await,
+                                  .taken = shm_taken,
+                                  .awake = shm_awake,
+                                  .read = shm_read,
+                                  .arm = shm_arm,
+                                  .disarm = shm_disarm};

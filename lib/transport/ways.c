@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "lib/transport/ways.h"
+#include <math.h>
+
+enum {
+    TRIES = 4,             /* messages of a trial */
+    LOOK = 1 << 20,        /* bytes between two looks at the clock */
+    PERIOD_NS = 100000000, /* between two trials: what is slower is taken for a few messages in so long */
+};
+static const float worth = 0.9F; /* a change must bring so much, so that what is alike does not alternate */
+
+/* Streaming as far as both copy at the same time takes as long as the slower of them; where each has to copy for both
+ * directions, as long as both together. */
+static float streaming(const struct way *w, bool both)
+{
+    return both ? w->write + w->take : w->write > w->take ? w->write : w->take;
+}
+
+static void settle(struct way *w, bool both)
+{
+    float now = streaming(w, both), other = w->read;
+    if (w->reads)
+        now = w->read, other = streaming(w, both);
+    if (other < worth * now)
+        w->reads = !w->reads;
+}
+
+static void try(struct way *w, bool reads)
+{
+    w->trial = reads;
+    w->tries = TRIES;
+}
+
+static bool due(struct way *w, size_t n)
+{
+    w->bytes = n > LOOK ? LOOK : w->bytes + (uint32_t)n;
+    if (w->bytes < LOOK)
+        return false;
+    w->bytes = 0;
+    int64_t now = ways_ns();
+    if (now - w->when < PERIOD_NS)
+        return false;
+    w->when = now;
+    return true;
+}
+
+bool way_reads(struct way *w, size_t n, bool both)
+{
+    if (w->tries == 0) {
+        if (w->take <= 0)
+            try(w, false);
+        else if (w->read <= 0)
+            try(w, true);
+        else
+            settle(w, both);
+        if (w->tries == 0 && due(w, n))
+            try(w, !w->reads);
+    }
+    if (w->tries == 0)
+        return w->reads;
+    w->tries--;
+    return w->trial;
+}
+
+/* One that was disturbed counts as at most twice what is usual; what cannot be, as with counters of two processors that
+ * differ, not at all. */
+void way_took(float *cost, uint64_t ticks, size_t n)
+{
+    if (ticks >> 40 || n == 0)
+        return;
+    float now = (float)ticks / (float)n, old = *cost;
+    if (old <= 0 || isinf(old))
+        *cost = now;
+    else
+        *cost = old + ((now < 2 * old ? now : 2 * old) - old) / 4;
+}
+
+void way_unreadable(struct way *w)
+{
+    w->read = INFINITY;
+    w->reads = false;
+}
