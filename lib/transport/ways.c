@@ -3,9 +3,12 @@
 #include <math.h>
 
 enum {
-    TRIES = 4,             /* messages of a trial */
-    LOOK = 1 << 20,        /* bytes between two looks at the clock */
-    PERIOD_NS = 100000000, /* between two trials: what is slower is taken for a few messages in so long */
+    TRIES = 4,      /* messages of a trial */
+    LOOK = 1 << 20, /* bytes between two looks at the clock */
+    /* Between two trials: what is slower is taken for a few messages in so long; sooner after a change, since what
+     * looked slow may have been new memory or another disturbance. */
+    SOON_NS = 1000000,
+    LATE_NS = 128000000,
 };
 static const float worth = 0.9F; /* a change must bring so much, so that what is alike does not alternate */
 
@@ -19,10 +22,13 @@ static float streaming(const struct way *w, bool both)
 static void settle(struct way *w, bool both)
 {
     float now = streaming(w, both), other = w->read;
-    if (w->reads)
+    if (w->reads[both])
         now = w->read, other = streaming(w, both);
-    if (other < worth * now)
-        w->reads = !w->reads;
+    if (other >= worth * now)
+        return;
+    w->reads[both] = !w->reads[both];
+    w->bytes = LOOK;
+    w->when = w->period = 0; /* the other way once more, at once */
 }
 
 static void try(struct way *w, bool reads)
@@ -38,9 +44,10 @@ static bool due(struct way *w, size_t n)
         return false;
     w->bytes = 0;
     int64_t now = ways_ns();
-    if (now - w->when < PERIOD_NS)
+    if (now - w->when < w->period)
         return false;
     w->when = now;
+    w->period = w->period == 0 ? SOON_NS : w->period < LATE_NS ? 2 * w->period : LATE_NS;
     return true;
 }
 
@@ -54,10 +61,10 @@ bool way_reads(struct way *w, size_t n, bool both)
         else
             settle(w, both);
         if (w->tries == 0 && due(w, n))
-            try(w, !w->reads);
+            try(w, !w->reads[both]);
     }
     if (w->tries == 0)
-        return w->reads;
+        return w->reads[both];
     w->tries--;
     return w->trial;
 }
@@ -78,5 +85,5 @@ void way_took(float *cost, uint64_t ticks, size_t n)
 void way_unreadable(struct way *w)
 {
     w->read = INFINITY;
-    w->reads = false;
+    w->reads[false] = w->reads[true] = false;
 }

@@ -33,11 +33,12 @@ static inline uint64_t ways_ticks(void)
 /* Messages of about one length from one rank. All zeros: nothing is known yet. */
 struct way {
     float write, take, read; /* what it takes, ticks a byte; 0: not known */
-    bool reads;              /* the present choice */
+    bool reads[2];           /* the present choice; [true]: where both copy in both directions */
     bool trial;              /* the way that is tried */
     uint8_t tries;           /* messages left to try it with */
     uint32_t bytes;          /* since the last look at the clock */
     int64_t when;            /* of the last trial, ns */
+    int64_t period;          /* from it to the next, ns */
 };
 
 /* Shall the next message, of n bytes, be read? both: each side has to copy in both directions meanwhile. */
