@@ -215,7 +215,7 @@ static bool read_timed(struct request *r, uint64_t at, struct way *w)
     uint64_t begin = ways_ticks();
     bool done = read_direct(r, at);
     if (done && w)
-        way_took(&w->read, ways_ticks() - begin, (size_t)r->bytes);
+        way_was_read(w, ways_ticks() - begin, (size_t)r->bytes);
     else if (w)
         way_unreadable(w);
     return done;
@@ -306,8 +306,8 @@ static void data_arrived(struct peer *from, const void *payload, size_t n)
                         (MPI_Count)n < left ? n : (size_t)left);
     if (r->way && from->ways) {
         struct way *w = &from->ways[r->way - 1];
-        way_took(&w->take, ways_ticks() - begin, n);
-        way_took(&w->write, body.took, n);
+        way_copied(&w->take, ways_ticks() - begin, n);
+        way_copied(&w->write, body.took, n);
     }
     r->moved += (MPI_Count)n;
     if (r->moved == r->whole)

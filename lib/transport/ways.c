@@ -3,11 +3,10 @@
 #include <math.h>
 
 enum {
-    TRIES = 4,      /* messages of a trial */
     LOOK = 1 << 20, /* bytes between two looks at the clock */
-    /* Between two trials: what is slower is taken for a few messages in so long; sooner after a change, since what
-     * looked slow may have been new memory or another disturbance. */
-    SOON_NS = 1000000,
+    /* Between two trials; sooner after a change, since what looked slow may have been new memory or another
+     * disturbance, but a trial may cost as much as these ns a byte. */
+    SOON_BYTE_NS = 16,
     LATE_NS = 128000000,
 };
 static const float worth = 0.9F; /* a change must bring so much, so that what is alike does not alternate */
@@ -31,10 +30,12 @@ static void settle(struct way *w, bool both)
     w->when = w->period = 0; /* the other way once more, at once */
 }
 
-static void try(struct way *w, bool reads)
+/* A long message is timed packet by packet, so that one is enough. */
+static void try(struct way *w, size_t n, bool reads)
 {
+    static const uint8_t tries[WAY_CLASSES] = {4, 2, 1, 1};
     w->trial = reads;
-    w->tries = TRIES;
+    w->tries = tries[way_class(n)];
 }
 
 static bool due(struct way *w, size_t n)
@@ -47,7 +48,9 @@ static bool due(struct way *w, size_t n)
     if (now - w->when < w->period)
         return false;
     w->when = now;
-    w->period = w->period == 0 ? SOON_NS : w->period < LATE_NS ? 2 * w->period : LATE_NS;
+    w->period = w->period == 0 ? (int64_t)n * SOON_BYTE_NS : 2 * w->period;
+    if (w->period > LATE_NS)
+        w->period = LATE_NS;
     return true;
 }
 
@@ -55,13 +58,13 @@ bool way_reads(struct way *w, size_t n, bool both)
 {
     if (w->tries == 0) {
         if (w->take <= 0)
-            try(w, false);
+            try(w, n, false);
         else if (w->read <= 0)
-            try(w, true);
+            try(w, n, true);
         else
             settle(w, both);
         if (w->tries == 0 && due(w, n))
-            try(w, !w->reads[both]);
+            try(w, n, !w->reads[both]);
     }
     if (w->tries == 0)
         return w->reads[both];
@@ -71,7 +74,7 @@ bool way_reads(struct way *w, size_t n, bool both)
 
 /* One that was disturbed counts as at most twice what is usual; what cannot be, as with counters of two processors that
  * differ, not at all. */
-void way_took(float *cost, uint64_t ticks, size_t n)
+static void took(float *cost, uint64_t ticks, size_t n, float weight)
 {
     if (ticks >> 40 || n == 0)
         return;
@@ -79,7 +82,17 @@ void way_took(float *cost, uint64_t ticks, size_t n)
     if (old <= 0 || isinf(old))
         *cost = now;
     else
-        *cost = old + ((now < 2 * old ? now : 2 * old) - old) / 4;
+        *cost = old + ((now < 2 * old ? now : 2 * old) - old) * weight;
+}
+
+void way_copied(float *cost, uint64_t ticks, size_t n)
+{
+    took(cost, ticks, n, 0.25F);
+}
+
+void way_was_read(struct way *w, uint64_t ticks, size_t n)
+{
+    took(&w->read, ticks, n, 0.5F);
 }
 
 void way_unreadable(struct way *w)

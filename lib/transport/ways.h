@@ -43,8 +43,9 @@ struct way {
 
 /* Shall the next message, of n bytes, be read? both: each side has to copy in both directions meanwhile. */
 bool way_reads(struct way *w, size_t n, bool both);
-/* A copy of n bytes took so long; cost is one of those above. */
-void way_took(float *cost, uint64_t ticks, size_t n);
+/* It took so long: a packet's copy, which is one of several (cost: write or take of a way); a whole message. */
+void way_copied(float *cost, uint64_t ticks, size_t n);
+void way_was_read(struct way *w, uint64_t ticks, size_t n);
 /* Messages like that cannot be read, or it is not worth it. */
 void way_unreadable(struct way *w);
 

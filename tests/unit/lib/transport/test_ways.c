@@ -15,9 +15,17 @@ struct costs { /* ticks for a KiB */
     unsigned write, take, read;
 };
 
-static void took(float *cost, unsigned each, unsigned noise)
+enum { PACKETS = 16 };
+
+static uint64_t ticks(unsigned each, unsigned noise)
 {
-    way_took(cost, (uint64_t)each * (LENGTH / 1024) * (100 + (unsigned)rand() % (noise + 1)) / 100, LENGTH);
+    return (uint64_t)each * (LENGTH / 1024) * (100 + (unsigned)rand() % (noise + 1)) / 100;
+}
+
+static void copied(float *cost, unsigned each, unsigned noise)
+{
+    for (int i = 0; i < PACKETS; i++)
+        way_copied(cost, ticks(each, noise) / PACKETS, LENGTH / PACKETS);
 }
 
 /* So many messages; returns how many were read. A second passes with each. */
@@ -28,10 +36,10 @@ static int messages(struct way *w, int n, struct costs c, bool both, unsigned no
         w->when -= 1000000000 / 8;
         if (way_reads(w, LENGTH, both)) {
             read++;
-            took(&w->read, c.read, noise);
+            way_was_read(w, ticks(c.read, noise), LENGTH);
         } else {
-            took(&w->write, c.write, noise);
-            took(&w->take, c.take, noise);
+            copied(&w->write, c.write, noise);
+            copied(&w->take, c.take, noise);
         }
     }
     return read;
@@ -98,8 +106,7 @@ static void test_new_memory(void **state)
 {
     struct way w = {0};
     messages(&w, 40, (struct costs){40, 50, 90}, false, 5);
-    for (int i = 0; i < 20; i++)
-        took(&w.take, 400, 0);
+    copied(&w.take, 400, 0);
     w.tries = 0;
     assert_int_equal(messages(&w, 1, (struct costs){40, 50, 90}, false, 5), 0);
     assert_true(w.reads[false]);
@@ -112,7 +119,7 @@ static void test_disturbed(void **state)
 {
     struct way w = {0};
     messages(&w, 20, (struct costs){40, 50, 90}, false, 0);
-    took(&w.take, 100000, 0);
+    way_copied(&w.take, ticks(100000, 0), LENGTH);
     messages(&w, 1, (struct costs){40, 50, 90}, false, 0);
     assert_false(w.reads[false]);
 }
@@ -126,8 +133,8 @@ static void test_unreadable(void **state)
             read++;
             way_unreadable(&w);
         }
-        took(&w.write, 50, 5);
-        took(&w.take, 50, 5);
+        copied(&w.write, 50, 5);
+        copied(&w.take, 50, 5);
         assert_false(i > 20 && w.reads[false]);
     }
     assert_in_range(read, 1, 50);
