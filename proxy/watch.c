@@ -40,28 +40,51 @@ static void read_process(struct control_state *s, pid_t pid)
     }
 }
 
-static void describe_mpi(const struct rank_status *s, char *what, size_t size)
+/* Adds it to what. */
+static void describe_wait(const struct rank_wait *w, char *what, size_t size)
 {
     char peer[32] = "", tag[32] = "", comm[32];
-    if (s->peer >= 0)
-        snprintf(peer, sizeof peer, s->sends ? " to %d" : " from %d", s->peer);
-    else if (s->peer == RANK_STATUS_ANY)
+    size_t len = strlen(what);
+    if (w->peer >= 0)
+        snprintf(peer, sizeof peer, w->sends ? " to %d" : " from %d", w->peer);
+    else if (w->peer == RANK_STATUS_ANY)
         snprintf(peer, sizeof peer, " from any");
-    if (s->tag >= 0)
-        snprintf(tag, sizeof tag, " tag %d", s->tag);
+    if (w->tag >= 0)
+        snprintf(tag, sizeof tag, " tag %d", w->tag);
     snprintf(comm, sizeof comm,
-             s->comm == 0   ? "MPI_COMM_WORLD"
-             : s->comm == 1 ? "MPI_COMM_SELF"
+             w->comm == 0   ? "MPI_COMM_WORLD"
+             : w->comm == 1 ? "MPI_COMM_SELF"
                             : "communicator %u",
-             s->comm);
-    snprintf(what, size, "%.22s%s%s on %s", s->function, peer, tag, comm);
+             w->comm);
+    snprintf(what + len, size - len, "%s%.31s%s%s%s on %s", len ? "; " : "", w->function,
+             w->kind == RANK_TESTS ? " (in a loop)" : "", peer, tag, comm);
 }
 
-/* The call in which the rank waits, 0 if it does not. */
-static uint64_t waiting_call(const struct rank_status *s)
+/* A copy, as it was at one moment: one that tests writes again and again. */
+static bool copy_wait(const struct rank_wait *from, struct rank_wait *to)
+{
+    for (int looks = 0; looks < 100; looks++) {
+        uint16_t turns = atomic_load_explicit(&from->turns, memory_order_acquire);
+        memcpy(to, from, sizeof *to);
+        atomic_thread_fence(memory_order_acquire);
+        if (!(turns & 1) && turns == atomic_load_explicit(&from->turns, memory_order_relaxed))
+            return true;
+    }
+    return false;
+}
+
+/* Does the rank wait so? Its call is read first: what is told later about a later one still holds. */
+static bool read_wait(const struct rank_status *s, const struct rank_wait *from, struct rank_wait *to)
 {
     uint64_t call = atomic_load_explicit(&s->call, memory_order_acquire);
-    return call & 0xffff && atomic_load_explicit(&s->detail_call, memory_order_acquire) == call ? call : 0;
+    if (!copy_wait(from, to))
+        return false;
+    uint64_t wait = atomic_load_explicit(&to->call, memory_order_relaxed);
+    if (wait == 0 || to->kind == RANK_WAITS_THREAD)
+        return wait != 0;
+    if (to->kind == RANK_TESTS)
+        return wait >> 16 >= call >> 16 || (call >> 16) - (wait >> 16) <= RANK_TESTS_MOST;
+    return call & 0xffff && wait == call;
 }
 
 /* Nanoseconds since then; a rank may have said it this very instant, or nonsense. */
@@ -69,6 +92,28 @@ static uint64_t age_of(uint64_t then)
 {
     uint64_t now = now_ns();
     return then < now ? now - then : 0;
+}
+
+/* The calls of its threads that wait, the oldest first; or its tests, if there are none. */
+static void describe_mpi(const struct rank_status *st, struct control_state *s, char *what, size_t size)
+{
+    struct rank_wait found[RANK_WAIT_THREADS + 1];
+    int n = 0;
+    for (int i = 0; i <= RANK_WAIT_THREADS; i++) {
+        if ((i == RANK_WAIT_THREADS && n > 0) || !read_wait(st, &st->waits[i], &found[n]))
+            continue;
+        for (int k = n++; k > 0 && found[k - 1].since_ns > found[k].since_ns; k--) {
+            struct rank_wait later = found[k - 1];
+            found[k - 1] = found[k];
+            found[k] = later;
+        }
+    }
+    if (n == 0)
+        return;
+    *what = 0;
+    s->since = age_of(found[0].since_ns);
+    for (int i = 0; i < n; i++)
+        describe_wait(&found[i], what, size);
 }
 
 /* What it waits for: in MPI, told by the runtime in the node segment; else in PMI, known by the server. */
@@ -81,17 +126,8 @@ static void describe(struct rank *r, struct control_state *s, char *what, size_t
         snprintf(what, size, "PMI %s", pmi.op);
         s->since = age_of(pmi.since);
     }
-    if (r->job->status) {
-        const struct rank_status *st = &r->job->status[r->local];
-        struct rank_status copy;
-        uint64_t call = waiting_call(st);
-        memcpy(&copy, st, sizeof copy);
-        atomic_thread_fence(memory_order_acquire);
-        if (call && waiting_call(st) == call) { /* otherwise it went on meanwhile: not waiting */
-            describe_mpi(&copy, what, size);
-            s->since = age_of(copy.since_ns);
-        }
-    }
+    if (r->job->status)
+        describe_mpi(&r->job->status[r->local], s, what, size);
     s->what = (struct bytes){what, strlen(what)};
 }
 
@@ -103,7 +139,7 @@ void watch_answer(struct job *j)
     for (uint32_t i = 0; i < j->nranks; i++) {
         struct rank *r = &j->ranks[i];
         struct control_state s = {.rank = r->rank, .pid = (uint32_t)r->pid};
-        char what[256] = "";
+        char what[400] = "";
         if (r->pid) {
             read_process(&s, r->pid);
             describe(r, &s, what, sizeof what);

@@ -73,20 +73,34 @@ enum rank_state {
 };
 
 /* What one rank is doing. A call costs the rank one store at its begin and one at its end: `call` holds the number of
- * the MPI function (0: outside of MPI) in its low 16 bits and a count of calls above. What follows is written only by a
- * rank that has waited for a while, and says something about the present call only while detail_call == call. */
+ * the MPI function (0: outside of MPI) in its low 16 bits and a count of calls above. Who has waited for a while, and
+ * only who does, tells more in one of the waits; these hold by their kinds. */
+enum rank_wait_kind {
+    RANK_WAITS = 0,        /* in the present call: while the rank's `call` is the wait's */
+    RANK_WAITS_THREAD = 1, /* in a call of one of its threads: while the wait's call is not 0 */
+    RANK_TESTS = 2,        /* in vain, in one call after the other: while it is among the last RANK_TESTS_MOST calls */
+};
+struct rank_wait {
+    _Atomic uint64_t call; /* 0: nothing is told */
+    uint64_t since_ns;     /* CLOCK_MONOTONIC at which the wait began */
+    int32_t peer;          /* rank in MPI_COMM_WORLD that is waited for, RANK_STATUS_ANY, or _NONE */
+    int32_t tag;           /* of that message, RANK_STATUS_ANY or _NONE */
+    uint32_t comm;         /* 0 MPI_COMM_WORLD, 1 MPI_COMM_SELF, otherwise a number that its members share */
+    uint8_t kind;
+    uint8_t sends;          /* 1: to the peer; 0: from it */
+    _Atomic uint16_t turns; /* grows before and after what is told is written: odd meanwhile; `call` may change alone */
+    char function[32];      /* "MPI_Allreduce", cut if longer, NUL-terminated */
+};
+static_assert(sizeof(struct rank_wait) == 64, "one cache line a wait");
+#define RANK_TESTS_MOST 256
+#define RANK_WAIT_THREADS 3 /* of so many threads it can be told, and the last wait is of tests */
 struct rank_status {
     _Atomic uint64_t call;
-    _Atomic uint64_t detail_call; /* stored last, with release */
-    uint64_t since_ns;            /* CLOCK_MONOTONIC at which the wait began */
-    int32_t peer;                 /* rank in MPI_COMM_WORLD that is waited for, RANK_STATUS_ANY, or _NONE */
-    int32_t tag;                  /* of that message, RANK_STATUS_ANY or _NONE */
-    uint32_t comm;                /* 0 MPI_COMM_WORLD, 1 MPI_COMM_SELF, otherwise a number that its members share */
-    _Atomic uint32_t state;       /* enum rank_state */
-    uint8_t sends;                /* 1: to the peer; 0: from it */
-    char function[23];            /* "MPI_Allreduce", cut if longer, NUL-terminated */
+    _Atomic uint32_t state; /* enum rank_state */
+    char pad[52];
+    struct rank_wait waits[RANK_WAIT_THREADS + 1];
 };
-static_assert(sizeof(struct rank_status) == 64, "one cache line a rank");
+static_assert(sizeof(struct rank_status) == 320, "what each call writes has a cache line of its own");
 #define RANK_STATUS_ANY (-1)
 #define RANK_STATUS_NONE (-2)
 

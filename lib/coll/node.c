@@ -48,6 +48,8 @@ static void wait_until(struct node *a, bool (*ready)(const void *), const struct
         if (UNLIKELY(left_seen) && wait.told && !ready(w))
             look_for_left(a);
     }
+    if (UNLIKELY(a->broken))
+        progress_give_up(&wait);
 }
 
 void node_await_slow(struct node *a, const _Atomic uint32_t *word, uint32_t value)

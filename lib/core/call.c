@@ -5,19 +5,64 @@
 #include "lib/core/error.h"
 #include "lib/datatype/datatype.h"
 
-void call_waits(const struct call_wait *w)
+uint64_t call_now(void)
 {
-    struct rank_status *s = lib.status;
-    uint64_t call = atomic_load_explicit(&s->call, memory_order_relaxed);
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    s->since_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-    s->comm = w->comm;
-    s->peer = w->peer;
-    s->tag = w->tag;
-    s->sends = w->sends;
-    strncpy(s->function, call_names[call & 0xffff], sizeof s->function - 1);
-    atomic_store_explicit(&s->detail_call, call, memory_order_release);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static uint64_t present(void)
+{
+    return atomic_load_explicit(&lib.status->call, memory_order_relaxed);
+}
+
+static void tell(struct rank_wait *at, enum rank_wait_kind kind, const struct call_wait *w, uint64_t call)
+{
+    unsigned turn = atomic_load_explicit(&at->turns, memory_order_relaxed);
+    atomic_store_explicit(&at->turns, (uint16_t)(turn | 1), memory_order_relaxed);
+    atomic_thread_fence(memory_order_release); /* who sees any of these sees that */
+    at->kind = (uint8_t)kind;
+    at->since_ns = w->since_ns;
+    at->comm = w->comm;
+    at->peer = w->peer;
+    at->tag = w->tag;
+    at->sends = w->sends;
+    strncpy(at->function, call_names[w->id], sizeof at->function - 1);
+    atomic_store_explicit(&at->call, call, memory_order_relaxed);
+    atomic_store_explicit(&at->turns, (uint16_t)((turn | 1) + 1), memory_order_release);
+}
+
+void call_waits(const struct call_wait *w)
+{
+    tell(&lib.status->waits[0], RANK_WAITS, w, present());
+}
+
+int call_thread_waits(const struct call_wait *w)
+{
+    struct rank_wait *v = lib.status->waits;
+    for (int i = 0; i < RANK_WAIT_THREADS; i++)
+        if (atomic_load_explicit(&v[i].call, memory_order_relaxed) == 0) {
+            tell(&v[i], RANK_WAITS_THREAD, w, present() | 1);
+            return i;
+        }
+    return -1;
+}
+
+void call_thread_goes_on(int place)
+{
+    if (place >= 0)
+        atomic_store_explicit(&lib.status->waits[place].call, 0, memory_order_relaxed);
+}
+
+void call_tests(const struct call_wait *w)
+{
+    tell(&lib.status->waits[RANK_WAIT_THREADS], RANK_TESTS, w, present());
+}
+
+void call_tests_end(void)
+{
+    atomic_store_explicit(&lib.status->waits[RANK_WAIT_THREADS].call, 0, memory_order_relaxed);
 }
 
 int call_wrong(int cls, const char *name)

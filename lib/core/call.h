@@ -22,19 +22,23 @@ ALWAYS_INLINE void call_leave(void)
     atomic_store_explicit(&lib.status->call, c & ~UINT64_C(0xffff), memory_order_relaxed);
 }
 
-/* The present call has begun to wait. Ranks are those of MPI_COMM_WORLD; peer and tag may be RANK_STATUS_... */
+/* What is waited for. Ranks are those of MPI_COMM_WORLD; peer and tag may be RANK_STATUS_... */
 struct call_wait {
+    int id;            /* of the MPI function */
+    uint64_t since_ns; /* call_now() when it began */
     uint32_t comm;
     int peer, tag;
     bool sends;
 };
+uint64_t call_now(void);
+/* The present call, of the only thread, waits. */
 void call_waits(const struct call_wait *w);
-/* The call of this id is the present one again, after others of other threads. */
-static inline void call_again(int id)
-{
-    uint64_t c = atomic_load_explicit(&lib.status->call, memory_order_relaxed);
-    atomic_store_explicit(&lib.status->call, (c & ~UINT64_C(0xffff)) + (unsigned)id, memory_order_relaxed);
-}
+/* That of one of several threads does, until it goes on. Returns the place of that, -1: there is no room to tell it. */
+int call_thread_waits(const struct call_wait *w);
+void call_thread_goes_on(int place);
+/* The present call tests in vain, as those before did; until one has not. */
+void call_tests(const struct call_wait *w);
+void call_tests_end(void);
 
 /* An error of class or code rc came out of function id: runs the error handler of `on` (NULL: lib.error_on, else
  * MPI_COMM_SELF), and returns what the function returns, if it does. */

@@ -249,9 +249,9 @@ static bool end_others(void)
 }
 
 /* While a program's ranks leave one by one, others may go to sleep often: only who has slept looks at everything. */
-bool left_look(const struct waiter *w, const struct request *on)
+bool left_look(const struct waiter *w, const struct request *on, bool first)
 {
-    bool first = w && !w->told, any = look();
+    bool any = look();
     if (left_seen == 0)
         return false;
     waited = on && !on->complete && needed(w, on) ? (struct request *)on : NULL;

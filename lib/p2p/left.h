@@ -23,8 +23,8 @@ extern uint32_t left_seen;
 void left_tell(enum rank_state s);
 
 /* For w, which waits on a request or for something else: looks who has left, and ends what they are needed for. True:
- * see whether the wait is over. w NULL: nobody waits, somebody tests. */
-bool left_look(const struct waiter *w, const struct request *on);
+ * see whether the wait is over. first: it has just begun to. w NULL: nobody waits, somebody tests. */
+bool left_look(const struct waiter *w, const struct request *on, bool first);
 
 /* Has that local rank left, and has all that it sent been delivered? */
 bool left_has(int local);

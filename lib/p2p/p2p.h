@@ -47,7 +47,9 @@ int progress_spins(void);
  * complete: other threads learn from it whom to wake. */
 struct waiter {
     unsigned idle;
-    bool told;
+    bool told;                      /* it has slept, or is about to */
+    bool shown;                     /* to whoever watches */
+    uint64_t since;                 /* call_now() at which it was shown first */
     bool inside;                    /* only this process makes it ready, by packets or another thread */
     bool (*ready)(const void *arg); /* has it come true? NULL: the request tells, or nothing does */
     const void *arg;
@@ -63,9 +65,35 @@ struct waiter {
     _Atomic uint32_t *bell, own_bell;
     int id;         /* of the MPI function that waits */
     uint64_t calls; /* MPI calls that had begun when it last looked */
+    int place;      /* while shown: where */
     TAILQ_ENTRY(waiter) line;
 };
 void progress_wait(struct waiter *w, const struct request *on);
+/* The wait ends for another reason than that what it was for has come true. */
+void progress_give_up(struct waiter *w);
+
+/* A program that tests in a loop waits too, and is shown to whoever watches: after a while the test is told that has
+ * been in vain, on a request (or NULL) or for a message (or NULL) on c. */
+enum { PROGRESS_VAIN_FIRST = 64 };
+struct progress_vain {
+    unsigned tests; /* in vain, one after the other */
+    unsigned tell;  /* the number of the one that is told next */
+};
+extern struct progress_vain progress_vain;
+void progress_tested_slow(const struct request *on, const struct comm *c, const struct match_key *key);
+ALWAYS_INLINE void progress_tested(const struct request *on, const struct comm *c, const struct match_key *key)
+{
+    if (UNLIKELY(++progress_vain.tests == progress_vain.tell))
+        progress_tested_slow(on, c, key);
+}
+void progress_came_slow(void);
+/* What was tested for has come. */
+ALWAYS_INLINE void progress_came(void)
+{
+    if (UNLIKELY(progress_vain.tell != PROGRESS_VAIN_FIRST))
+        progress_came_slow();
+    progress_vain.tests = 0;
+}
 
 int p2p_init(void);
 void p2p_fini(void);

@@ -114,11 +114,13 @@ static int world_rank(const struct comm *c, int rank)
 }
 
 /* With whom a collective exchanges messages means nothing to anybody; all who are in it are told alike. */
-static void tell(const struct waiter *w, const struct request *on)
+static struct call_wait wait_of(const struct request *on, const struct comm *c, const struct match_key *key)
 {
     struct call_wait t = {.peer = RANK_STATUS_NONE, .tag = RANK_STATUS_NONE};
-    const struct comm *c = on && on->comm ? on->comm : w->comm;
-    const struct match_key *key = on && (on->type == REQ_RECV || on->type == REQ_SEND) ? &on->posted.key : w->key;
+    if (on && on->comm)
+        c = on->comm;
+    if (on && (on->type == REQ_RECV || on->type == REQ_SEND))
+        key = &on->posted.key;
     if (c)
         t.comm = number_of(c);
     if (c && key && !(key->ctx & 1)) {
@@ -126,9 +128,55 @@ static void tell(const struct waiter *w, const struct request *on)
         t.tag = key->tag == MPI_ANY_TAG ? RANK_STATUS_ANY : key->tag;
         t.sends = on && on->type == REQ_SEND;
     }
+    return t;
+}
+
+static int present_call(void)
+{
+    return (int)(atomic_load_explicit(&lib.status->call, memory_order_relaxed) & 0xffff);
+}
+
+static void show(struct waiter *w, const struct request *on)
+{
+    struct call_wait t = wait_of(on, w->comm, w->key);
+    if (w->since == 0)
+        w->since = call_now();
+    t.since_ns = w->since;
+    t.id = lock_used() ? w->id : present_call();
     if (lock_used())
-        call_again(w->id);
-    call_waits(&t);
+        w->place = call_thread_waits(&t);
+    else
+        call_waits(&t);
+    w->shown = true;
+}
+
+void progress_give_up(struct waiter *w)
+{
+    if (lock_used() && w->shown)
+        call_thread_goes_on(w->place);
+    w->shown = false;
+}
+
+struct progress_vain progress_vain = {.tell = PROGRESS_VAIN_FIRST};
+
+void progress_tested_slow(const struct request *on, const struct comm *c, const struct match_key *key)
+{
+    static uint64_t since;
+    if (progress_vain.tests == PROGRESS_VAIN_FIRST)
+        since = call_now();
+    struct call_wait t = wait_of(on, c, key);
+    t.since_ns = since;
+    t.id = present_call();
+    call_tests(&t);
+    left_look(NULL, NULL, false);
+    progress_vain.tests = PROGRESS_VAIN_FIRST + 1; /* so that it never comes round */
+    progress_vain.tell = progress_vain.tests + RANK_TESTS_MOST;
+}
+
+void progress_came_slow(void)
+{
+    call_tests_end();
+    progress_vain.tell = PROGRESS_VAIN_FIRST;
 }
 
 int progress_spins(void)
@@ -169,13 +217,13 @@ static void rest(struct waiter *w, const struct request *on)
     } else if (w->idle < spin + yields) {
         give_way();
     } else {
-        if (!w->told)
-            tell(w, on);
+        bool first = !w->told;
+        if (!w->shown)
+            show(w, on);
         if (UNLIKELY(boot.unwatched))
             reach_watch();
-        bool again = left_look(w, on);
         w->told = true;
-        if (!again)
+        if (!left_look(w, on, first))
             sleep_now(w);
     }
 }
@@ -191,7 +239,7 @@ static void look(struct waiter *w, const struct request *on)
 
 static void look_for_all(struct waiter *w, const struct request *on)
 {
-    if (!threads_follow(w, on)) {
+    if (!threads_follow(w, on, show)) {
         bool did = progress_poll();
         threads_polled(did);
         if (!did) {

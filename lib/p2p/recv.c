@@ -243,6 +243,10 @@ static int probe(int source, int tag, struct comm *c, bool wait, struct unexpect
     if (!*u && !wait && rc == MPI_SUCCESS) {
         progress_poll();
         rc = look(&p, u);
+        if (*u)
+            progress_came();
+        else
+            progress_tested(NULL, c, &p.key);
         lib_yield();
     }
     while (!*u && wait && rc == MPI_SUCCESS) {
@@ -251,6 +255,8 @@ static int probe(int source, int tag, struct comm *c, bool wait, struct unexpect
         if (!*u && rc == MPI_SUCCESS && UNLIKELY(left_seen) && w.told)
             rc = left_source(c, p.key);
     }
+    if (rc != MPI_SUCCESS)
+        progress_give_up(&w);
     return rc;
 }
 

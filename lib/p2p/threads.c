@@ -17,6 +17,7 @@
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
+#include "lib/core/call.h"
 #include "lib/core/state.h"
 #include "lib/p2p/protocol.h"
 #include "lib/transport/shm/shm.h"
@@ -82,8 +83,12 @@ void threads_return(struct waiter *w)
 {
     if (leader == w)
         leader = NULL; /* no more; or the caller, who keeps the lock, comes back at once */
-    if (!exact(w) || over(w))
-        look_after();
+    if (exact(w) && !over(w))
+        return;
+    if (w->shown)
+        call_thread_goes_on(w->place);
+    w->shown = false;
+    look_after();
 }
 
 void threads_sleep(struct waiter *w, _Atomic uint32_t *bell, uint32_t value, const struct timespec *most)
@@ -114,7 +119,7 @@ static void sleep_own(struct waiter *w, const struct timespec *most)
     threads_sleep(w, &w->own_bell, atomic_load_explicit(&w->own_bell, memory_order_relaxed), most);
 }
 
-bool threads_follow(struct waiter *w, const struct request *on)
+bool threads_follow(struct waiter *w, const struct request *on, void (*show)(struct waiter *, const struct request *))
 {
     w->on = on;
     if (w->idle == 0 && !w->calls) {
@@ -123,6 +128,8 @@ bool threads_follow(struct waiter *w, const struct request *on)
     }
     if (!leader)
         return false;
+    if (!w->shown)
+        show(w, on);
     sleep_own(w, at_bell || !TAILQ_EMPTY(&asleep) ? &deep : &nap);
     return true;
 }

@@ -25,6 +25,12 @@ static bool poll_until(const struct request *r)
     return r->complete;
 }
 
+static void in_vain(const struct request *r)
+{
+    progress_tested(r, NULL, NULL);
+    lib_yield();
+}
+
 int mpi_wait(MPI_Request *request, MPI_Status *status)
 {
     bool bad = false;
@@ -46,12 +52,14 @@ int mpi_test(MPI_Request *request, int *flag, MPI_Status *status)
     if (bad)
         return MPI_ERR_REQUEST;
     *flag = !r || poll_until(r);
-    if (!r)
+    if (!r) {
         status_empty(status);
-    else if (*flag)
+    } else if (*flag) {
+        progress_came();
         return request_finish(r, request, status);
-    else
-        lib_yield();
+    } else {
+        in_vain(r);
+    }
     return MPI_SUCCESS;
 }
 
@@ -142,11 +150,12 @@ int mpi_testall(int count, MPI_Request *h, int *flag, MPI_Status *statuses)
         struct request *r = active_of(h[i]);
         if (r && !r->complete) {
             *flag = 0;
-            lib_yield();
+            in_vain(r);
             return MPI_SUCCESS;
         }
     }
     *flag = 1;
+    progress_came();
     return finish_all(count, h, statuses);
 }
 
@@ -194,12 +203,14 @@ static int any(int count, MPI_Request *h, int *indx, int *flag, MPI_Status *stat
         progress_wait(&w, r);
     *flag = i >= 0 || !active;
     *indx = i >= 0 ? i : MPI_UNDEFINED;
-    if (i >= 0)
+    if (i >= 0) {
+        progress_came();
         return request_finish(r, &h[i], status);
+    }
     if (!active)
         status_empty(status);
     else
-        lib_yield();
+        in_vain(r);
     return MPI_SUCCESS;
 }
 
@@ -230,6 +241,7 @@ static int some(int count, MPI_Request *h, int *outcount, int *indices, MPI_Stat
     *outcount = active ? 0 : MPI_UNDEFINED;
     if (!active)
         return MPI_SUCCESS;
+    const struct request *one = r;
     for (int i = 0; i < count; i++) {
         if (!(r = active_of(h[i])) || !r->complete)
             continue;
@@ -242,6 +254,10 @@ static int some(int count, MPI_Request *h, int *outcount, int *indices, MPI_Stat
         indices[n++] = i;
     }
     *outcount = n;
+    if (n > 0)
+        progress_came();
+    else
+        in_vain(one);
     return rc;
 }
 
@@ -279,6 +295,8 @@ int mpi_request_get_status(struct request *r, int *flag, MPI_Status *status)
     *flag = !r || poll_until(r);
     if (*flag)
         peek(r, status);
+    else
+        in_vain(r);
     return MPI_SUCCESS;
 }
 

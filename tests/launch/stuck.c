@@ -2,9 +2,11 @@
  *
  * stuck: the last rank waits for rank 3, which never sends, and all others wait in the call that is named. */
 #include <mpi.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { LONG = 300000 };
 static int rank, size, last, *buf, *to;
@@ -80,6 +82,54 @@ static void waitany(void)
     MPI_Irecv(to, 1, MPI_INT, last, 5, MPI_COMM_WORLD, &r[1]);
     MPI_Waitany(2, r, &i, MPI_STATUS_IGNORE);
 }
+static void test(void)
+{
+    MPI_Request r;
+    int flag = 0;
+    MPI_Irecv(buf, 1, MPI_INT, last, 5, MPI_COMM_WORLD, &r);
+    while (!flag)
+        MPI_Test(&r, &flag, MPI_STATUS_IGNORE);
+}
+/* One of them comes at once, and tests of it and of another kind do not hide the other. */
+static void testsome(void)
+{
+    MPI_Request r[2];
+    int n, at[2];
+    MPI_Irecv(buf, 1, MPI_INT, rank, 5, MPI_COMM_WORLD, &r[0]);
+    MPI_Issend(to, 1, MPI_INT, last, 6, MPI_COMM_WORLD, &r[1]);
+    MPI_Send(&rank, 1, MPI_INT, rank, 5, MPI_COMM_WORLD);
+    do
+        MPI_Testsome(2, r, &n, at, MPI_STATUSES_IGNORE);
+    while (n != MPI_UNDEFINED);
+}
+static void testall(void)
+{
+    MPI_Request r[2] = {MPI_REQUEST_NULL, MPI_REQUEST_NULL};
+    int flag = 0;
+    MPI_Ibarrier(half, &r[1]);
+    while (!flag)
+        MPI_Testall(2, r, &flag, MPI_STATUSES_IGNORE);
+}
+static void iprobe(void)
+{
+    int flag = 0;
+    while (!flag)
+        MPI_Iprobe(MPI_ANY_SOURCE, 5, MPI_COMM_WORLD, &flag, MPI_STATUS_IGNORE);
+}
+static void *other(void *arg)
+{
+    MPI_Recv(to, 1, MPI_INT, MPI_ANY_SOURCE, 9, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+    return arg;
+}
+/* One thread waits for longer than the other. */
+static void threads(void)
+{
+    pthread_t t;
+    struct timespec while_ = {.tv_nsec = 300000000};
+    pthread_create(&t, NULL, other, NULL);
+    nanosleep(&while_, NULL);
+    MPI_Barrier(MPI_COMM_WORLD);
+}
 static void part(void)
 {
     MPI_Barrier(half);
@@ -88,18 +138,32 @@ static void part(void)
 static const struct {
     const char *name;
     void (*run)(void);
-} calls[] = {{"allreduce", allreduce},   {"allreduce_long", allreduce_long},
-             {"bcast", bcast},           {"bcast_long", bcast_long},
-             {"barrier", barrier},       {"alltoall", alltoall},
-             {"ibarrier", ibarrier},     {"send", send},
-             {"ssend", ssend},           {"probe", probe},
-             {"mprobe_any", mprobe_any}, {"recv_any", recv_any},
-             {"sendrecv", sendrecv},     {"waitall", waitall},
-             {"waitany", waitany},       {"part", part}};
+} calls[] = {{"allreduce", allreduce},
+             {"allreduce_long", allreduce_long},
+             {"bcast", bcast},
+             {"bcast_long", bcast_long},
+             {"barrier", barrier},
+             {"alltoall", alltoall},
+             {"ibarrier", ibarrier},
+             {"send", send},
+             {"ssend", ssend},
+             {"probe", probe},
+             {"mprobe_any", mprobe_any},
+             {"recv_any", recv_any},
+             {"sendrecv", sendrecv},
+             {"waitall", waitall},
+             {"waitany", waitany},
+             {"part", part},
+             {"test", test},
+             {"testsome", testsome},
+             {"testall", testall},
+             {"iprobe", iprobe},
+             {"threads", threads}};
 
 int main(int argc, char **argv)
 {
-    MPI_Init(&argc, &argv);
+    int level, wanted = strcmp(argv[1], "threads") ? MPI_THREAD_SINGLE : MPI_THREAD_MULTIPLE;
+    MPI_Init_thread(&argc, &argv, wanted, &level);
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     MPI_Comm_size(MPI_COMM_WORLD, &size);
     last = size - 1;

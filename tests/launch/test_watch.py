@@ -195,6 +195,11 @@ STUCK = {
     "waitall": "MPI_Waitall from LAST tag 5 on MPI_COMM_WORLD",
     "waitany": "MPI_Waitany from LAST tag 5 on MPI_COMM_WORLD",
     "part": "MPI_Barrier on communicator 2",
+    "test": "MPI_Test (in a loop) from LAST tag 5 on MPI_COMM_WORLD",
+    "testsome": "MPI_Testsome (in a loop) to LAST tag 6 on MPI_COMM_WORLD",
+    "testall": "MPI_Testall (in a loop) on communicator 2",
+    "iprobe": "MPI_Iprobe (in a loop) from any tag 5 on MPI_COMM_WORLD",
+    "threads": "MPI_Recv from any tag 9 on MPI_COMM_WORLD; MPI_Barrier on MPI_COMM_WORLD",
 }
 
 
