@@ -79,14 +79,28 @@ static bool segment_share(struct boot *b, const uint32_t *node, uint32_t nodes)
     return ok;
 }
 
+/* Launchers leave it out where it is longer than a value of PMI may be. */
+static bool read_map(const struct boot *b, const char *told, uint32_t *node, uint32_t *nodes)
+{
+    char *found = told ? NULL : pmi_hosts_map(&client, (uint32_t)b->rank, (uint32_t)b->size);
+    const char *map = told ? told : found;
+    bool ok = map && pmi_mapping_read(map, node, (uint32_t)b->size, nodes);
+    free(found);
+    return ok;
+}
+
 static bool place(struct boot *b, const char *map, char *why, size_t n)
 {
     uint32_t nodes, *node = calloc((size_t)b->size, sizeof *node);
     bool ok = false;
     if (!node)
         snprintf(why, n, "out of memory");
-    else if (!map || !pmi_mapping_read(map, node, (uint32_t)b->size, &nodes))
-        snprintf(why, n, "the launcher does not say which ranks share a node (PMI_process_mapping)");
+    else if (!read_map(b, map, node, &nodes))
+        snprintf(why, n, "the launcher does not say which ranks share a node (PMI_process_mapping)%s%s",
+                 client.why[0] ? ", and they cannot tell one another: "
+                 : map         ? " in words that are known here"
+                               : "",
+                 client.why);
     else if (!(ok = segment_share(b, node, nodes)))
         snprintf(why, n, "the ranks of this node cannot share memory in /dev/shm: %s",
                  client.why[0] ? client.why : strerror(errno));

@@ -37,6 +37,12 @@ bool pmi_client_finalize(struct pmi_client *c);
 /* Asks for the end of the job; there is no answer. */
 void pmi_client_abort(struct pmi_client *c, int code, const char *text);
 
+/* Where the launcher does not tell which ranks share a node, the ranks find it out together: such a text as it would
+ * have told, from malloc; NULL: it failed, or no memory. All ranks must come here. */
+char *pmi_hosts_map(struct pmi_client *c, uint32_t rank, uint32_t size);
+/* The text for ranks that are on these hosts, from malloc. */
+char *pmi_hosts_text(const uint64_t *host, uint32_t size);
+
 /* "(vector,(first,nodes,ranks),...)" to the node of each of `size` ranks. Nodes are numbered from 0, *nodes of them.
  * False: it is not such a text, or too short for a job that does not repeat it. */
 bool pmi_mapping_read(const char *text, uint32_t *node, uint32_t size, uint32_t *nodes);

@@ -81,6 +81,21 @@ def test_our_own_mpiexec_by_pmi_alone(mpiexec, own, n, hosts, here, version):
     assert not left_in_shm()
 
 
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_map_that_is_too_long_to_be_told(mpiexec, own, tmp_path, version):
+    """No two ranks in a row are placed so that it could be said in short: that takes more than the 1024 bytes of a PMI
+    value. The ranks find out by themselves that all of these nodes are one machine."""
+    n, at, x, text = 160, 0, 1, ""
+    for r in range(n):
+        text += f"rank {r}={'abcde'[at]}\n"
+        x = (x * 1103515245 + 12345) % 2**31
+        at = (at + 2 + (x >> 16) % 2) % 5
+    (tmp_path / "ranks").write_text(text)
+    r = mpiexec.ok("--hosts", ",".join(f"{h}:{n}" for h in "abcde"), "--rankfile", "ranks", "env", "-u", "MUSTER_NODE_FD",
+                   f"MUSTER_PMI={version}", own, timeout=50)
+    assert sorted(r.lines) == sorted(lines(n)) and not left_in_shm(), r
+
+
 def serve(answers, own, **env):
     """Runs a job of one whose launcher gives these answers, one for each message, and then hangs up."""
     ours, theirs = socket.socketpair()

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -55,8 +56,36 @@ static void read_cases(void **state)
     }
 }
 
+/* Ranks on hosts, a letter each; how long the text is at most. */
+static const struct {
+    const char *hosts;
+    size_t most;
+} host_cases[] = {{"a", 20},        {"aaaa", 20},      {"abcd", 20},       {"aabbccdd", 20}, {"abababab", 24},
+                  {"aabbaabb", 24}, {"abbbccadd", 60}, {"aabcabcabc", 40}, {"zyxzyxaab", 60}};
+
+static void hosts_written_and_read(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof host_cases / sizeof *host_cases; i++) {
+        const char *hosts = host_cases[i].hosts;
+        uint32_t size = (uint32_t)strlen(hosts), nodes, node[MOST];
+        uint64_t host[MOST];
+        for (uint32_t r = 0; r < size; r++)
+            host[r] = (uint64_t)hosts[r] << 56 | 7; /* alike in the bits that a table looks at first */
+        char *text = pmi_hosts_text(host, size);
+        assert_non_null(text);
+        if (strlen(text) > host_cases[i].most || !pmi_mapping_read(text, node, size, &nodes))
+            fail_msg("%s: %s", hosts, text);
+        for (uint32_t r = 0; r < size; r++)
+            for (uint32_t q = 0; q < size; q++)
+                if ((hosts[r] == hosts[q]) != (node[r] == node[q]) || node[r] >= nodes)
+                    fail_msg("%s: %s: ranks %u and %u", hosts, text, r, q);
+        free(text);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(read_cases)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(read_cases), cmocka_unit_test(hosts_written_and_read)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
