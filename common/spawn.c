@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The child runs in our memory, while we wait: it only makes system calls, and tells its failure by writing into a
- * variable of ours. All signals are blocked around it, and caught ones get their default action before they are
- * unblocked, so no handler of ours ever runs in the child.
+ * The child runs in our memory, while we wait: it only makes system calls, and tells its failure by writing into
+ * memory that is shared in any case. All signals are blocked around it, and caught ones get their default action before
+ * they are unblocked, so no handler of ours ever runs in the child.
  *
  * A proxy of a thousand ranks has thousands of descriptors; a child that copied them all, and closed them again at
  * exec, would make starting N ranks cost N squared. So the child first shares our table, and then takes a copy of its
@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -33,11 +34,26 @@ struct failure {
 /* Stands in the places that are not in use, so that nobody else gets their numbers. */
 #define NULL_FD (SPAWN_FD_LOW + SPAWN_FD_MAX)
 
+static struct failure *failure; /* of the child that is being started */
+
+/* The thread sanitizer takes clone for fork, and does in the child what it does in a forked one. In our memory that
+ * makes it ignore all that we do from then on, and we are never told of a signal. With a copy of it all is well. */
+#if !defined(__has_feature)
+#define __has_feature(x) 0
+#endif
+#if defined(__SANITIZE_THREAD__) || __has_feature(thread_sanitizer)
+#define OUR_MEMORY 0
+#else
+#define OUR_MEMORY CLONE_VM
+#endif
+
 int spawn_init(void)
 {
-    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    void *shared = mmap(NULL, sizeof *failure, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    int null = shared == MAP_FAILED ? -1 : open("/dev/null", O_RDWR | O_CLOEXEC);
     if (null < 0)
         return -1;
+    failure = shared;
     int rc = 0;
     for (int fd = SPAWN_FD_LOW; rc == 0 && fd <= NULL_FD; fd++)
         rc = null == fd || dup3(null, fd, O_CLOEXEC) >= 0 ? 0 : -1;
@@ -88,14 +104,13 @@ struct child {
     pid_t parent;
     const char *file;
     char *const *argv;
-    struct failure failure;
 };
 
 static int child(void *arg)
 {
     struct child *c = arg;
     const struct spawn *s = c->spawn;
-    struct failure *f = &c->failure;
+    struct failure *f = failure;
     f->stage = SPAWN_FORK;
     if (!place_fds(s))
         goto fail;
@@ -124,18 +139,19 @@ fail:
 static pid_t start(const struct spawn *s, const char *file, char *const *argv, enum spawn_stage *stage)
 {
     static char stack[STACK_SIZE] __attribute__((aligned(64)));
-    struct child c = {s, getpid(), file, argv, {SPAWN_FORK, 0}};
+    struct child c = {s, getpid(), file, argv};
+    *failure = (struct failure){SPAWN_FORK, 0};
     sigset_t all, old;
     sigfillset(&all);
     sigprocmask(SIG_BLOCK, &all, &old);
-    pid_t pid = clone(child, stack + sizeof stack, CLONE_VM | CLONE_VFORK | CLONE_FILES | SIGCHLD, &c);
-    int error = pid < 0 ? errno : *(volatile int *)&c.failure.error;
+    pid_t pid = clone(child, stack + sizeof stack, OUR_MEMORY | CLONE_VFORK | CLONE_FILES | SIGCHLD, &c);
+    int error = pid < 0 ? errno : *(volatile int *)&failure->error;
     sigprocmask(SIG_SETMASK, &old, NULL);
     if (pid > 0 && !error)
         return pid;
     if (pid > 0)
         waitpid(pid, NULL, 0); /* nobody else has heard of it */
-    *stage = *(volatile enum spawn_stage *)&c.failure.stage;
+    *stage = *(volatile enum spawn_stage *)&failure->stage;
     errno = error;
     return -1;
 }
