@@ -56,6 +56,7 @@ struct peer {
     struct request_queue streams; /* p2p: the rest of messages under way */
     int announced;                /* p2p: messages to it that wait to be fetched */
     struct way *ways;             /* p2p: of long messages from it, from malloc; freed with the peer */
+    uint32_t streamed;            /* p2p: bytes sent to it in pieces, as far as that matters */
     bool queued;                  /* p2p: on the list of those with something pending */
     TAILQ_ENTRY(peer) more;
 };

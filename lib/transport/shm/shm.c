@@ -61,11 +61,12 @@ static void *room_for(struct end *e, size_t n)
     return e->bytes + start % shm.bytes;
 }
 
-/* The next message is often as long as this one. */
+/* The next message is often as long as this one. A long one has time to ask for itself. */
 static void own_bytes(const struct end *e, size_t n)
 {
+    enum { LONG = 8192 };
     size_t off = e->at % shm.bytes;
-    if (off + n > shm.bytes || e->at + n - e->freed > shm.bytes)
+    if (n > LONG || off + n > shm.bytes || e->at + n - e->freed > shm.bytes)
         return;
     for (const char *line = e->bytes + off, *end = line + n; line < end; line += SHM_LINE)
         bytes_own_soon(line);
