@@ -35,10 +35,10 @@ static void slab_extend(struct making *m, struct slab *s, struct share h, MPI_Co
     p[0] = placed_loop(h.times, h.step * s->stride, p[0], &m->ok);
     layout_unref(s->p.layout);
     s->p = placed_list(p, 2, &m->ok);
-    s->n *= h.times * h.block + h.rest;
+    s->n = making_times(m, s->n, h.times * h.block + h.rest);
     s->lo += lo < hi ? lo : hi;
     s->hi += lo < hi ? hi : lo;
-    s->stride *= size;
+    s->stride = making_times(m, s->stride, size);
 }
 
 static int array_end(struct making *m, const struct slab *s, const struct datatype *old, MPI_Datatype *newtype)

@@ -20,8 +20,8 @@ static int vector(struct making *m, MPI_Count count, MPI_Count blocklength, MPI_
 {
     if (count > 0) {
         making_block(m, 0, blocklength, old);
-        making_block(m, (count - 1) * bytes, blocklength, old);
-        making_count(m, count * blocklength, old);
+        making_block(m, making_times(m, count - 1, bytes), blocklength, old);
+        making_count(m, making_times(m, count, blocklength), old);
     }
     return making_end(m, placed_loop(count, bytes, making_row(m, 0, blocklength, old), &m->ok), newtype);
 }
@@ -33,7 +33,7 @@ int mpi_type_vector(MPI_Count count, MPI_Count blocklength, MPI_Count stride, st
     if (!making_begin(&m, MPI_COMBINER_VECTOR, old, {SAID_COUNT, count}, {SAID_COUNT, blocklength},
                       {SAID_COUNT, stride}))
         return MPI_ERR_NO_MEM;
-    return vector(&m, count, blocklength, stride * old->extent, old, newtype);
+    return vector(&m, count, blocklength, making_times(&m, stride, old->extent), old, newtype);
 }
 
 int mpi_type_create_hvector(MPI_Count count, MPI_Count blocklength, MPI_Count stride, struct datatype *old,

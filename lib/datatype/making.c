@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "lib/datatype/making.h"
+#include "lib/core/error.h"
 #include "lib/core/state.h"
 
 enum { NO_BASIC = -2 }; /* nothing seen yet */
@@ -47,11 +48,20 @@ static void widen(MPI_Count lo, MPI_Count hi, MPI_Count *lb, MPI_Count *ub, bool
     *any = true;
 }
 
+MPI_Count making_times(struct making *m, MPI_Count a, MPI_Count b)
+{
+    MPI_Count product;
+    bool large = __builtin_mul_overflow(a, b, &product);
+    m->large |= large;
+    return large ? 0 : product;
+}
+
 void making_block(struct making *m, MPI_Count disp, MPI_Count n, const struct datatype *o)
 {
     if (n == 0 || (o->elements == 0 && !o->marked))
         return;
-    MPI_Count reach = (n - 1) * o->extent, lo = reach < 0 ? disp + reach : disp, hi = reach < 0 ? disp : disp + reach;
+    MPI_Count reach = making_times(m, n - 1, o->extent), lo = reach < 0 ? disp + reach : disp,
+              hi = reach < 0 ? disp : disp + reach;
     widen(lo + o->lb, hi + o->lb + o->extent, &m->t->lb, &m->ub, &m->any);
     if (o->marked)
         widen(lo + o->lb, hi + o->lb + o->extent, &m->mark_lb, &m->mark_ub, &m->any_mark);
@@ -63,8 +73,9 @@ void making_count(struct making *m, MPI_Count n, const struct datatype *o)
 {
     if (n == 0 || o->elements == 0)
         return;
-    m->t->size += n * o->size;
-    m->t->elements += n * o->elements;
+    MPI_Count size = making_times(m, n, o->size), elements = making_times(m, n, o->elements);
+    m->large |= __builtin_add_overflow(m->t->size, size, &m->t->size) ||
+                __builtin_add_overflow(m->t->elements, elements, &m->t->elements);
     m->t->basic = m->t->basic == NO_BASIC || m->t->basic == o->basic ? o->basic : -1;
     if (o->align > m->t->align)
         m->t->align = o->align;
@@ -86,6 +97,8 @@ struct placed making_element(const struct datatype *t)
 
 struct placed making_row(struct making *m, MPI_Count disp, MPI_Count n, const struct datatype *o)
 {
+    if (m->large)
+        return (struct placed){0, 0, NULL};
     if (o->dense)
         return (struct placed){disp + o->disp, n * o->size, NULL};
     struct placed p = placed_loop(n, o->extent, making_element(o), &m->ok);
@@ -96,6 +109,12 @@ struct placed making_row(struct making *m, MPI_Count disp, MPI_Count n, const st
 int making_end(struct making *m, struct placed p, MPI_Datatype *out)
 {
     struct datatype *t = m->t;
+    if (m->large) {
+        layout_unref(p.layout);
+        making_drop(m);
+        error_note(MPI_ERR_COUNT, "the datatype would have 2^63 bytes or more");
+        return MPI_ERR_COUNT;
+    }
     if (m->any_mark)
         t->lb = m->mark_lb, m->ub = m->mark_ub, t->marked = true;
     t->extent = m->ub - t->lb;

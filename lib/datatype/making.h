@@ -15,6 +15,7 @@ struct making {
     MPI_Count ub, true_ub, mark_lb, mark_ub;
     bool any, any_true, any_mark;
     bool ok;
+    bool large; /* it would have more bytes, or reach farther, than 63 bits tell */
 };
 
 /* What follows m, the combiner and the old type (may be NULL) are the arguments, in braces. False without memory: then
@@ -35,6 +36,9 @@ void making_block(struct making *m, MPI_Count disp, MPI_Count n, const struct da
 void making_count(struct making *m, MPI_Count n, const struct datatype *o);
 /* Sets the bounds. */
 void making_bounds(struct making *m, MPI_Count lb, MPI_Count extent, MPI_Count true_lb, MPI_Count true_ub);
+
+/* a times b, and a note if that is too large. */
+MPI_Count making_times(struct making *m, MPI_Count a, MPI_Count b);
 
 /* Where the bytes of an element lie, and of n in a row from disp on. */
 struct placed making_element(const struct datatype *t);

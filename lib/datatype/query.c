@@ -125,7 +125,8 @@ int mpi_type_get_value_index(struct datatype *value, struct datatype *index, MPI
 
 int mpi_pack_size(MPI_Count count, struct datatype *t, struct comm *comm, MPI_Count *size)
 {
-    *size = count * t->size;
+    if (__builtin_mul_overflow(count, t->size, size))
+        *size = MPI_UNDEFINED;
     return MPI_SUCCESS;
 }
 

@@ -198,10 +198,32 @@ static void attributes(void)
     CHECK(key == MPI_KEYVAL_INVALID);
 }
 
+/* What no number can tell is refused, not told wrongly. */
+static void too_large(void)
+{
+    const int most = 2147483647, sizes[] = {most, most, most}, zeros[3] = {0};
+    MPI_Datatype t, u, none = MPI_DATATYPE_NULL;
+    MPI_Count n;
+    OK(MPI_Type_contiguous(most, MPI_INT, &t));
+    OK(MPI_Pack_size_c(1ll << 40, t, MPI_COMM_SELF, &n));
+    CHECK(n == MPI_UNDEFINED);
+    OK(MPI_Type_contiguous(1 << 29, t, &u));
+    OK(MPI_Type_size_x(u, &n));
+    CHECK(n == ((MPI_Count)most << 31));
+    FAILS(MPI_ERR_COUNT, MPI_Type_contiguous(most, u, &none));
+    FAILS(MPI_ERR_COUNT, MPI_Type_vector(most, most, most, t, &none));
+    FAILS(MPI_ERR_COUNT, MPI_Type_vector(2, 1, most, u, &none));
+    FAILS(MPI_ERR_COUNT, MPI_Type_create_subarray(3, sizes, sizes, zeros, MPI_ORDER_C, MPI_INT, &none));
+    CHECK(none == MPI_DATATYPE_NULL);
+    OK(MPI_Type_free(&t));
+    OK(MPI_Type_free(&u));
+}
+
 int main(int argc, char **argv)
 {
     begin(&argc, &argv);
     wide();
+    too_large();
     elements();
     elements_set();
     names();
