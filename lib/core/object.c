@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 
 struct obj_arena obj_arenas[OBJ_KINDS];
 struct obj *obj_predefined[OBJ_PREDEFINED_END];
@@ -12,17 +13,25 @@ struct obj *obj_predefined[OBJ_PREDEFINED_END];
 /* What the fast paths do not need. */
 static struct {
     size_t slot;
-    size_t committed;
+    size_t reserved, committed;
 } arena_rest[OBJ_KINDS];
 
 enum { RESERVE_SHIFT = 34, CHUNK = 64 * 1024 };
 #define RESERVE ((size_t)1 << RESERVE_SHIFT)
 
+/* With a limit on address space (ulimit -v) most of it is the program's. */
+static size_t wish(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur / 64 >= RESERVE)
+        return RESERVE;
+    return limit.rlim_cur / 64 / CHUNK * CHUNK + CHUNK;
+}
+
 static bool arena_open(enum obj_kind k, size_t size)
 {
-    size_t want = RESERVE;
+    size_t want = wish();
     void *p = MAP_FAILED;
-    /* A limit on address space (ulimit -v) may forbid the wish; take what can be had. */
     while (p == MAP_FAILED && want >= CHUNK) {
         p = mmap(NULL, want, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         if (p == MAP_FAILED)
@@ -31,6 +40,7 @@ static bool arena_open(enum obj_kind k, size_t size)
     if (p == MAP_FAILED)
         return false;
     obj_arenas[k].base = (uintptr_t)p;
+    arena_rest[k].reserved = want;
     arena_rest[k].slot = (size + OBJ_ALIGN - 1) / OBJ_ALIGN * OBJ_ALIGN;
     return true;
 }
@@ -43,11 +53,10 @@ struct obj *obj_grow(enum obj_kind k, size_t size)
     size_t end = a->used + arena_rest[k].slot;
     if (end > arena_rest[k].committed) {
         size_t more = CHUNK;
-        if (mprotect((char *)a->base + arena_rest[k].committed, more, PROT_READ | PROT_WRITE) != 0)
+        if (arena_rest[k].committed + more > arena_rest[k].reserved ||
+            mprotect((char *)a->base + arena_rest[k].committed, more, PROT_READ | PROT_WRITE) != 0)
             return NULL;
         arena_rest[k].committed += more;
-        if (end > arena_rest[k].committed)
-            return NULL;
     }
     struct obj *o = (struct obj *)(a->base + a->used);
     a->used = end;
