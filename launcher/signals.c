@@ -115,6 +115,7 @@ void signals_init(struct mpiexec *m)
     sigset_t ours;
     sigemptyset(&ours);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a write that is too long is an error */
     for (size_t i = 0; i < NACTIONS; i++) {
         if (ignored(actions[i].signal))
             continue;

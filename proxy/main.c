@@ -87,6 +87,7 @@ int main(void)
     struct node *n = &node;
     TAILQ_INIT(&n->jobs);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a write that is too long is an error */
     if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
         log_fatal("unable to become the reaper of the ranks' orphans: %m");
     raise_nofile(n);

@@ -39,7 +39,7 @@ void segment_create(struct job *j)
     uint64_t size = node_segment_plan(&head);
     int fd = memfd_create("muster-node", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     void *at = MAP_FAILED;
-    if (fd >= 0 && ftruncate(fd, (off_t)size) == 0)
+    if (fd >= 0 && node_segment_extend(fd, size, size) > 0)
         at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (at == MAP_FAILED) {
         node_warn(j->node, "no shared memory for the ranks on %s (%m): they start the slow way", node_name(j->node));

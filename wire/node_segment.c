@@ -4,7 +4,12 @@
  * node_segment_valid has seen it, and sums are made in 64 bits so that no product wraps.
  */
 #include "wire/node_segment.h"
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 enum { LINE = 64, PAGE = 4096 };
 
@@ -22,6 +27,30 @@ uint64_t node_segment_plan(struct node_segment *h)
     h->status_at = up(h->locals_at + (uint64_t)h->local_size * sizeof(uint32_t), LINE);
     h->lib_at = up(h->status_at + (uint64_t)h->local_size * sizeof(struct rank_status), PAGE);
     return h->lib_at;
+}
+
+/* fallocate, since others may make it longer at the same time, and ftruncate would then cut it off. */
+static int longer(int fd, uint64_t bytes)
+{
+    int rc;
+    do
+        rc = fallocate(fd, 0, (off_t)bytes - 1, 1);
+    while (rc != 0 && errno == EINTR);
+    return rc != 0 && errno == EOPNOTSUPP ? ftruncate(fd, (off_t)bytes) : rc;
+}
+
+uint64_t node_segment_extend(int fd, uint64_t least, uint64_t most)
+{
+    struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
+    struct stat st;
+    if (getrlimit(RLIMIT_FSIZE, &limit) != 0 || fstat(fd, &st) != 0)
+        return 0;
+    uint64_t length = (uint64_t)st.st_size, want = most < limit.rlim_cur ? most : limit.rlim_cur;
+    if (length < want && longer(fd, want) == 0)
+        length = want;
+    if (length < least && want < least)
+        errno = EFBIG;
+    return length < least ? 0 : length;
 }
 
 static bool head_valid(const struct node_segment *h, size_t bytes)

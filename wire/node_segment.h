@@ -108,6 +108,10 @@ static_assert(sizeof(struct rank_status) == 320, "what each call writes has a ca
  * least length of the file. */
 uint64_t node_segment_plan(struct node_segment *h);
 
+/* Makes the file at least `least` bytes long, and `most` if the limit on the length of files (ulimit -f) allows, which
+ * would otherwise kill the process; never shorter. Returns its length, or 0 with errno. */
+uint64_t node_segment_extend(int fd, uint64_t least, uint64_t most);
+
 /* Is the mapping of `bytes` bytes at h a segment of this version whose tables lie inside and make sense: every rank on
  * one node below node_count, the locals rising, inside the job and on this node? */
 bool node_segment_valid(const struct node_segment *h, size_t bytes);

@@ -31,10 +31,15 @@ static int number(const char *name, int otherwise)
     return s && *s && !*end && n >= 0 && n < INT32_MAX ? (int)n : otherwise;
 }
 
-bool boot_alone_wrong(char *why, size_t n)
+bool boot_alone_asked(void)
 {
     const char *asked = getenv("MUSTER_SINGLETON");
-    if (asked && *asked && *asked != '0')
+    return asked && *asked && *asked != '0';
+}
+
+bool boot_alone_wrong(const char *because, char *why, size_t n)
+{
+    if (boot_alone_asked())
         return false;
     for (size_t i = 0; i < sizeof signs / sizeof *signs; i++) {
         int rank = number(signs[i].rank, -1), size = number(signs[i].size, signs[i].size ? -1 : INT32_MAX);
@@ -46,7 +51,8 @@ bool boot_alone_wrong(char *why, size_t n)
         if (signs[i].size)
             at += snprintf(why + at, n - (size_t)at, " of %d", size);
         snprintf(why + at, n - (size_t)at,
-                 ", but has not been told of the others: %s (MUSTER_SINGLETON=1 runs it alone)", signs[i].text);
+                 ", but has not been told of the others: %s (MUSTER_SINGLETON=1 runs it alone)",
+                 *because ? because : signs[i].text);
         return true;
     }
     return false;

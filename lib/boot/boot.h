@@ -20,13 +20,17 @@ struct boot {
     struct node_segment *segment; /* mapped whole; NULL only in a job of one */
     size_t segment_bytes;
     int segment_fd;
-    bool survive;   /* the job goes on when a rank dies */
-    bool unwatched; /* no proxy of ours tells who is gone: the ranks find out by themselves */
+    uint64_t segment_file, segment_dev; /* what it should be */
+    bool bounded;                       /* the segment lies in a file system that can be full */
+    bool survive;                       /* the job goes on when a rank dies */
+    bool unwatched;                     /* no proxy of ours tells who is gone: the ranks find out by themselves */
 };
 extern struct boot boot;
 
 int boot_init(void);  /* 0, or an error class with a note of why */
 void boot_fini(void); /* the launcher learns that this rank ends well */
+/* In a child of fork: it is no rank. */
+void boot_forked(void);
 /* Tells the launcher to end the job, and ends this process. */
 _Noreturn void boot_abort(int code, const char *why);
 /* The process number that is a rank's place on this node, or -1 for a rank elsewhere; O(log local_size). */
@@ -34,7 +38,14 @@ int boot_local_of(int proc);
 /* With unwatched: does the process of that local rank, which has been in MPI, still run? Each holds a lock on its byte
  * of the segment's file, which the kernel takes back when it ends, in whatever namespace it lives. */
 bool boot_alive(int local);
-/* The file of the segment made longer (all local ranks ask for the same) and mapped anew; false without memory. */
-bool boot_segment_extend(size_t bytes);
+/* The runtime's part of the segment (from lib_at on) is made `least` bytes long, up to *most as far as the limits of
+ * this process allow, and mapped anew. Its length, as this process has it, goes to *most. False: it cannot, by errno.
+ */
+bool boot_segment_extend(size_t least, size_t *most);
+/* What may help where memory could not be shared because of that errno: " (...)", or "". */
+const char *boot_segment_hint(int error);
+/* Memory for n bytes at that place of the runtime's part: to be asked for before they are touched, since where the file
+ * system can be full, a page that it does not have kills the process. False: it is full. */
+bool boot_segment_reserve(const void *at, size_t n);
 
 #endif

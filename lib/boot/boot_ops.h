@@ -6,11 +6,12 @@
 
 #include "lib/boot/boot.h"
 
-enum { BOOT_ERROR = -1, BOOT_ABSENT = 0, BOOT_DONE = 1 };
+enum { BOOT_ERROR = -1, BOOT_ABSENT, BOOT_DONE, BOOT_ALONE };
 
 struct boot_ops {
     const char *name;
-    /* Fills b. BOOT_ABSENT: this process was not started that way. BOOT_ERROR: it was, and `why` says what failed. */
+    /* Fills b. BOOT_ABSENT: this process was not started that way. BOOT_ERROR: it was, and `why` says what failed.
+     * BOOT_ALONE: it belongs to a rank, but is not the one process that stands for it, and `why` may say more. */
     int (*init)(struct boot *b, char *why, size_t n);
     void (*fini)(void);
     /* Asks for the end of the job; may return. */
@@ -19,11 +20,17 @@ struct boot_ops {
 
 extern const struct boot_ops boot_inherited, boot_pmi;
 
+/* Processors that this process may use. */
+int boot_cpus(void);
+
 /* Nobody else tells the others when this process ends. */
 void boot_segment_unwatched(struct boot *b);
 
-/* Is it wrong to be a job of one, because others were started with this process? Then why says so. */
-bool boot_alone_wrong(char *why, size_t n);
+/* Does the user want a job of one? */
+bool boot_alone_asked(void);
+/* Is it wrong to be a job of one, because others were started with this process? Then why says so, and why it was not
+ * told of them: because of that, or "", then the environment tells. */
+bool boot_alone_wrong(const char *because, char *why, size_t n);
 
 /* A segment for ranks that have none: node[r] says where rank r of `size` lives. Makes the head, in an anonymous file;
  * 0 or -1 with errno. The file's name, for other ranks to open, goes to path if it is not NULL. */
@@ -31,6 +38,10 @@ int boot_segment_make(struct boot *b, const uint32_t *node, uint32_t nodes, cons
 /* Maps an existing one from its descriptor, which is kept; -1 if it is not what it should be. */
 int boot_segment_map(struct boot *b, int fd);
 
+/* Is PMI_FD open here? */
+bool pmi_offered(void);
+/* Which file PMI_FD is: a program that closes what it has not opened may have another one there later. */
+void pmi_remember(void);
 /* A PMI client for those who have PMI_FD but boot otherwise: tells the launcher to end the job. */
 void pmi_abort(int code, const char *why);
 

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * inherited: everything is in the memory that our own launcher handed down; nothing needs to be asked. */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
 #include "lib/boot/boot_ops.h"
 
 static bool number(const char *s, int *v)
@@ -32,12 +35,20 @@ static int init(struct boot *b, char *why, size_t n)
         snprintf(why, n, "%s or %s is not a number", NODE_SEGMENT_FD_ENV, NODE_SEGMENT_LOCAL_RANK_ENV);
         return BOOT_ERROR;
     }
-    /* A program started by a rank inherits the environment but, perhaps, not the file. */
-    if (fcntl(fd, F_GETFD) < 0)
-        return BOOT_ABSENT;
+    /* A program started by a rank inherits the environment, but not the file. */
+    if (fcntl(fd, F_GETFD) < 0) {
+        if (pmi_offered())
+            snprintf(why, n, "it was started by a program in MPI; start it with an mpiexec of its own");
+        return BOOT_ALONE;
+    }
     if (boot_segment_map(b, fd) != 0) {
-        snprintf(why, n, "file %d is not a node segment of version %d; is mpiexec of another version?", fd,
-                 NODE_SEGMENT_VERSION);
+        if (errno == EINVAL)
+            snprintf(why, n,
+                     "file %d is not a node segment of version %d; is mpiexec of another version, or has a script used "
+                     "that descriptor?",
+                     fd, NODE_SEGMENT_VERSION);
+        else
+            snprintf(why, n, "file %d cannot be mapped: %s", fd, strerror(errno));
         return BOOT_ERROR;
     }
     if (local >= b->local_size) {
@@ -45,10 +56,12 @@ static int init(struct boot *b, char *why, size_t n)
         return BOOT_ERROR;
     }
     if (!claim(b, local)) {
+        munmap(b->segment, b->segment_bytes);
         snprintf(why, n, "another process of this rank has been in MPI; start each program with an mpiexec of its own");
-        return BOOT_ERROR;
+        return BOOT_ALONE;
     }
     fcntl(fd, F_SETFD, FD_CLOEXEC);
+    pmi_remember();
     if (!number(getenv(NODE_SEGMENT_APPNUM_ENV), &b->appnum))
         b->appnum = -1;
     b->local_rank = local;

@@ -8,12 +8,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "lib/boot/boot_ops.h"
 #include "lib/boot/pmi_client.h"
 
 static struct pmi_client client = {.fd = -1};
-static char made[64]; /* the segment's name, until everybody has it open */
+static char segment_name[64]; /* until everybody has it open */
 
 static int numbered(const char *name, int otherwise)
 {
@@ -28,6 +29,26 @@ static int inherited_fd(void)
 {
     int fd = numbered("PMI_FD", -1);
     return fd >= 0 && fcntl(fd, F_GETFD) >= 0 ? fd : -1;
+}
+
+bool pmi_offered(void)
+{
+    return inherited_fd() >= 0;
+}
+
+static struct stat remembered;
+
+void pmi_remember(void)
+{
+    int fd = inherited_fd();
+    if (fd < 0 || fstat(fd, &remembered) != 0)
+        remembered = (struct stat){0};
+}
+
+static bool intact(int fd)
+{
+    struct stat now;
+    return fd >= 0 && fstat(fd, &now) == 0 && now.st_ino == remembered.st_ino && now.st_dev == remembered.st_dev;
 }
 
 /* PMI-2 is Slurm's own, by which it names its job. Hydra's PMI-2 knows no abort. */
@@ -47,8 +68,9 @@ static int leader_of(const struct boot *b, const uint32_t *node)
 
 static bool open_made(struct boot *b, const char *path)
 {
+    struct stat st;
     int seg = open(path, O_RDWR | O_CLOEXEC);
-    if (seg >= 0 && boot_segment_map(b, seg) == 0)
+    if (seg >= 0 && fstat(seg, &st) == 0 && st.st_uid == geteuid() && boot_segment_map(b, seg) == 0)
         return true;
     if (seg >= 0)
         close(seg);
@@ -61,11 +83,12 @@ static bool segment_share(struct boot *b, const uint32_t *node, uint32_t nodes)
     char key[64];
     bool leads = leader_of(b, node) == b->rank;
     snprintf(key, sizeof key, "muster-segment-%u", node[b->rank]);
-    if (leads && boot_segment_make(b, node, nodes, client.space, made) != 0)
+    if (leads && boot_segment_make(b, node, nodes, client.space, segment_name) != 0)
         return false;
-    if ((leads && !pmi_client_put(&client, key, made)) || !pmi_client_fence(&client))
+    if ((leads && !pmi_client_put(&client, key, segment_name)) || !pmi_client_fence(&client))
         return false;
     char *path = pmi_client_get(&client, key);
+    snprintf(segment_name, sizeof segment_name, "%s", path ? path : "");
     bool ok = path && (leads || open_made(b, path));
     b->local_rank = 0;
     for (int r = 0; r < b->rank; r++)
@@ -102,8 +125,8 @@ static bool place(struct boot *b, const char *map, char *why, size_t n)
                                : "",
                  client.why);
     else if (!(ok = segment_share(b, node, nodes)))
-        snprintf(why, n, "the ranks of this node cannot share memory in /dev/shm: %s",
-                 client.why[0] ? client.why : strerror(errno));
+        snprintf(why, n, "the ranks of this node cannot share memory: %s%s",
+                 client.why[0] ? client.why : strerror(errno), client.why[0] ? "" : boot_segment_hint(errno));
     free(node);
     return ok;
 }
@@ -131,6 +154,7 @@ static int init(struct boot *b, char *why, size_t n)
     if (fd < 0)
         return BOOT_ABSENT;
     fcntl(fd, F_SETFD, FD_CLOEXEC);
+    pmi_remember();
     if (!open_client(fd)) {
         snprintf(why, n, "%s", client.why);
         return BOOT_ERROR;
@@ -140,22 +164,26 @@ static int init(struct boot *b, char *why, size_t n)
 
 static void fini(void)
 {
-    pmi_client_finalize(&client);
+    if (!intact(client.fd))
+        client.fd = -1;
+    else
+        pmi_client_finalize(&client);
     pmi_client_close(&client);
 }
 
 /* The launcher kills this process too; should it not, the caller ends it. */
 static void abort_job(int code, const char *why)
 {
-    if (made[0])
-        unlink(made);
-    pmi_client_abort(&client, code, why);
+    if (segment_name[0])
+        unlink(segment_name);
+    if (intact(client.fd))
+        pmi_client_abort(&client, code, why);
 }
 
 void pmi_abort(int code, const char *why)
 {
     int fd = client.fd < 0 ? inherited_fd() : client.fd;
-    if (fd >= 0 && (client.fd >= 0 || open_client(fd)))
+    if (intact(fd) && (client.fd >= 0 || open_client(fd)))
         abort_job(code, why);
 }
 

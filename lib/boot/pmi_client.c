@@ -133,7 +133,8 @@ bool pmi_client_open(struct pmi_client *c, int fd, int version)
 void pmi_client_close(struct pmi_client *c)
 {
     pmi_stream_fini(&c->in);
-    close(c->fd);
+    if (c->fd >= 0)
+        close(c->fd);
     c->fd = -1;
 }
 

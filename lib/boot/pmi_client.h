@@ -23,7 +23,8 @@ struct pmi_facts {
     char *map;                 /* PMI_process_mapping, from malloc; NULL: not told */
 };
 
-/* Says hello in the version that is wanted, and where that is refused, in the other. close frees, and closes fd. */
+/* Says hello in the version that is wanted, and where that is refused, in the other. close frees, and closes fd if it
+ * is not -1. */
 bool pmi_client_open(struct pmi_client *c, int fd, int version);
 void pmi_client_close(struct pmi_client *c);
 /* Fills f, whose rank and size are what the environment says (-1: nothing): PMI-1 tells them nowhere else. */

@@ -90,7 +90,7 @@ static int agree(struct node *a, struct comm *c, struct hello *h, int *all)
     if (!s)
         return MPI_ERR_NO_MEM;
     coll_bcast(s, h, sizeof *h, &datatype_byte, 0, c);
-    int rc = sched_run(s), mine = a && h->number >= 0;
+    int rc = sched_run(s), mine = a && shm_area_has(h->number);
     if (rc != MPI_SUCCESS || !(s = sched_new(c)))
         return rc != MPI_SUCCESS ? rc : MPI_ERR_NO_MEM;
     if (mine)

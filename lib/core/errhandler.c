@@ -99,7 +99,10 @@ int call_failed(int id, struct obj *on, int rc)
 int call_inactive(int id)
 {
     char why[160];
-    snprintf(why, sizeof why, "%s called %s", call_names[id], lib.finalized ? "after MPI_Finalize" : "before MPI_Init");
+    snprintf(why, sizeof why, "%s called %s", call_names[id],
+             lib.forked      ? "in a child of fork, for which MPI is over"
+             : lib.finalized ? "after MPI_Finalize"
+                             : "before MPI_Init");
     boot_abort(MPI_ERR_OTHER, why);
 }
 

@@ -17,6 +17,15 @@
 #include "lib/op/op.h"
 #include "lib/p2p/left.h"
 
+/* Rings and collectives have one process at each end. A child that tidies up as its parent would (exit handlers do)
+ * finds that MPI has been finalized, and leaves the parent's alone. */
+static void forked(void)
+{
+    lock_fork();
+    lib_fork();
+    boot_forked();
+}
+
 /* Predefined handles mean something before MPI_Init too (MPI_Info_create, MPI_Error_string, ...). */
 __attribute__((constructor)) static void predefine(void)
 {
@@ -24,6 +33,7 @@ __attribute__((constructor)) static void predefine(void)
     info_init();
     datatype_init();
     op_init();
+    pthread_atfork(NULL, NULL, forked);
 }
 
 static int start(void)

@@ -40,6 +40,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -370,6 +371,21 @@ void lock_allow_bias(void)
 {
     lock.can_bias = syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
     lock.streak = STREAK_MOST;
+}
+
+void lock_fork(void)
+{
+    static const pthread_mutex_t fresh = PTHREAD_MUTEX_INITIALIZER;
+    seats_mutex = fresh;
+    seats_free = NULL;
+    lock_seat = &outside;
+    if (seats_keyed)
+        pthread_setspecific(seats_key, NULL);
+    memset(&lock, 0, sizeof lock);
+    lock.needed = STREAK_FIRST;
+    lock_face.sleepers = 0;
+    atomic_store_explicit(&lock_face.bias, &nobody, memory_order_relaxed);
+    atomic_store_explicit(&lock_face.on, true, memory_order_relaxed);
 }
 
 void lock_begin(void)

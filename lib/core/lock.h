@@ -100,6 +100,8 @@ ALWAYS_INLINE void lib_unlock(void)
  * it, or gives it back. */
 void lock_begin(void);
 void lock_end(void);
+/* In a child of fork: no thread of the parent's is there to give it back. */
+void lock_fork(void);
 /* From now on it may be biased, and the present thread is the likely user. For who holds it. */
 void lock_allow_bias(void);
 

@@ -3,3 +3,11 @@
 
 static struct rank_status nowhere; /* until the rank has a place in a segment */
 struct lib lib = {.status = &nowhere};
+
+void lib_fork(void)
+{
+    lib.status = &nowhere;
+    lib.forked = lib.initialized;
+    lib.finalized = lib.initialized;
+    lib.active = false;
+}

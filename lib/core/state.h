@@ -14,6 +14,7 @@ struct lib {
     bool initialized;
     bool finalized;
     bool finalizing; /* attribute callbacks of MPI_COMM_SELF run: MPI may still be used */
+    bool forked;     /* this process is a child of the rank: for it, MPI is over */
     bool wide;       /* the large-count form of a datatype constructor was called */
     int thread_level;
     int rank, size; /* of MPI_COMM_WORLD */
@@ -22,6 +23,8 @@ struct lib {
     struct obj *error_on;       /* whose handler takes the error that is about to be returned; NULL: the shell knows */
 };
 extern struct lib lib;
+/* In a child of fork: it is no rank. */
+void lib_fork(void);
 
 /* A user's function runs without the lock, between these two: it may wait for another thread that calls MPI. So others
  * come in meanwhile: what was read before may have changed. */

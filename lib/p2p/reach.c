@@ -7,6 +7,7 @@
 #include "lib/core/state.h"
 #include "lib/p2p/match.h"
 #include "lib/p2p/protocol.h"
+#include "lib/transport/shm/shm.h"
 
 static const _Atomic uint32_t nobody;
 bool reach_limited;
@@ -247,12 +248,13 @@ bool reach_look_slow(void)
     return true;
 }
 
-/* Whoever finds it first counts it. A rank that has just finalized may have ended since its state was read. */
+/* Whoever finds it first counts it. A rank that has just finalized may have ended since its state was read; one that
+ * has closed all files has lost its lock. */
 static void watch(int local)
 {
     struct rank_status *s = node_segment_status(boot.segment, (uint32_t)local);
     uint32_t was = state_of(local);
-    if ((was == RANK_INITIALIZED || was == RANK_LEAVING) && !boot_alive(local) &&
+    if ((was == RANK_INITIALIZED || was == RANK_LEAVING) && !boot_alive(local) && !shm_there(local) &&
         atomic_compare_exchange_strong(&s->state, &was, RANK_DEAD))
         atomic_fetch_add_explicit(&boot.segment->gone, 1, memory_order_release);
 }

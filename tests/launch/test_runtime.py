@@ -9,6 +9,7 @@ from conftest import on_runtime
 
 PROGRAM = r"""
 #include <mpi.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -18,6 +19,14 @@ PROGRAM = r"""
 const char *__asan_default_options(void)
 {
     return "detect_leaks=0";
+}
+
+static void *hold(void *p)
+{
+    flockfile(stdout);
+    flockfile(stderr);
+    for (;;)
+        pause();
 }
 
 int main(int argc, char **argv)
@@ -33,6 +42,12 @@ int main(int argc, char **argv)
     MPI_Comm_size(MPI_COMM_WORLD, &size);
     if (strcmp(what, "all leave") == 0 || (strcmp(what, "one leaves") == 0 && rank == 1))
         exit(0);
+    if (strcmp(what, "locked abort") == 0) {
+        pthread_t t;
+        pthread_create(&t, NULL, hold, NULL);
+        sleep(1);
+        MPI_Abort(MPI_COMM_WORLD, 3);
+    }
     if (strcmp(what, "abort") == 0 && rank == 1)
         MPI_Abort(MPI_COMM_WORLD, atoi(argv[2]));
     if (strcmp(what, "bad rank") == 0 && rank == 1)
@@ -121,6 +136,11 @@ def test_abort(mpiexec, program, code, status):
     assert r.code == status, r
     assert re.match(r"mpiexec: rank 1 on \S+ \(pid \d+\) called abort with code %d$" % code, first_line(r)), r
     assert re.search(r"^muster: rank 1 on \S+: MPI_Abort with code %d; aborting the job$" % code, r.err, re.M), r
+
+
+def test_abort_waits_for_no_thread(mpiexec, program):
+    r = mpiexec("-n", "2", program, "locked abort", timeout=30)
+    assert r.code == 3 and re.search(r"^muster: rank \d on \S+: MPI_Abort with code 3; aborting the job$", r.err, re.M), r
 
 
 @pytest.mark.parametrize("what, line", [

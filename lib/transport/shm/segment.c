@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * segment: the runtime's part of the node's segment: boxes, lists of senders, areas for collectives, channels. */
+ * segment: the runtime's part of the node's segment: boxes, lists of senders, channels, areas for collectives. The
+ * areas come last, as many as the limits of a process allow. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <unistd.h>
 #include "lib/boot/boot.h"
+#include "lib/core/error.h"
 #include "lib/transport/shm/state.h"
 
 enum { PAGE = 4096, AREAS = 128 };
@@ -37,17 +38,19 @@ static void sizes_choose(int ranks, bool crowded)
     transport_shm.eager_max = clamp(transport_shm.max_payload, 4096, 8192);
 }
 
-/* Long rings let ranks run ahead; all of an area's have 16 MiB at most. Memory that nobody touches costs nothing. */
+/* Long rings let ranks run ahead; all of an area's have 16 MiB at most. Memory that nobody touches costs nothing; but
+ * where it must be asked for before, less does. */
 static size_t areas_plan(int n)
 {
-    enum { RING_MOST = 1 << 20, RING_LEAST = 1 << 15, RINGS = 1 << 24 };
+    enum { RING_MOST = 1 << 20, RING_LEAST = 1 << 15 };
+    const size_t most = (size_t)1 << (boot.bounded ? 22 : 24);
     size_t head = SHM_AREA_HEAD + (size_t)n * SHM_AREA_MEMBER;
     shm.ring_bytes = RING_MOST;
-    while (shm.ring_bytes > RING_LEAST && shm.ring_bytes * (size_t)n > RINGS)
+    while (shm.ring_bytes > RING_LEAST && shm.ring_bytes * (size_t)n > most)
         shm.ring_bytes /= 2;
     shm.area_head = (head + PAGE - 1) / PAGE * PAGE;
     shm.area_bytes = shm.area_head + (size_t)n * shm.ring_bytes;
-    return PAGE + AREAS * shm.area_bytes;
+    return AREAS * shm.area_bytes;
 }
 
 char *shm_area(int number)
@@ -61,13 +64,22 @@ char *shm_area_rings(int number, size_t *bytes)
     return shm_area(number) + shm.area_head;
 }
 
+bool shm_area_has(int number)
+{
+    return number >= 0 && number < shm.area_count;
+}
+
 int shm_area_take(void)
 {
-    for (int i = 0; i < AREAS; i++) {
+    for (int i = 0; i < shm.area_count; i++) {
         uint64_t bit = UINT64_C(1) << i % 64;
         /* Acquire: what those who had it before left in it. */
-        if (!(atomic_fetch_or_explicit(&shm.taken_areas[i / 64], bit, memory_order_acquire) & bit))
+        if (atomic_fetch_or_explicit(&shm.taken_areas[i / 64], bit, memory_order_acquire) & bit)
+            continue;
+        if (boot_segment_reserve(shm_area(i), shm.area_bytes))
             return i;
+        shm_area_give(i);
+        break;
     }
     return -1;
 }
@@ -75,6 +87,14 @@ int shm_area_take(void)
 void shm_area_give(int number)
 {
     atomic_fetch_and_explicit(&shm.taken_areas[number / 64], ~(UINT64_C(1) << number % 64), memory_order_release);
+}
+
+static int no_memory(size_t bytes)
+{
+    int error = errno;
+    error_note(MPI_ERR_NO_MEM, "the %d ranks of this node cannot share %zu KiB of memory: %s%s", boot.local_size,
+               bytes >> 10, strerror(error), boot_segment_hint(error));
+    return MPI_ERR_NO_MEM;
 }
 
 int shm_init(const struct boot *b)
@@ -85,16 +105,19 @@ int shm_init(const struct boot *b)
     shm.me = b->local_rank;
     shm.words = ((size_t)n + 511) / 512 * 8;
     size_t boxes = (size_t)n * sizeof(struct box), maps = (size_t)n * shm.words * 8;
-    size_t lists = (boxes + maps + PAGE - 1) / PAGE * PAGE;
-    size_t areas = areas_plan(n);
-    if (!boot_segment_extend(lists + areas + (size_t)n * (size_t)n * shm.stride))
-        return MPI_ERR_NO_MEM;
+    size_t lists = (boxes + maps + PAGE - 1) / PAGE * PAGE + PAGE;
+    size_t least = lists + (size_t)n * (size_t)n * shm.stride, most = least + areas_plan(n);
+    if (!boot_segment_extend(least, &most))
+        return no_memory(least);
     char *base = (char *)b->segment + b->segment->lib_at;
+    if (!boot_segment_reserve(base, lists))
+        return no_memory(lists);
     shm.boxes = (struct box *)base;
     shm.senders = (_Atomic uint64_t *)(base + boxes) + (size_t)shm.me * shm.words;
-    shm.taken_areas = (_Atomic uint64_t *)(base + lists);
-    shm.areas = base + lists + PAGE;
-    shm.channels = base + lists + areas;
+    shm.taken_areas = (_Atomic uint64_t *)(base + lists - PAGE);
+    shm.channels = base + lists;
+    shm.areas = base + least;
+    shm.area_count = (int)((most - least) / shm.area_bytes);
     shm.in = calloc((size_t)n, sizeof *shm.in);
     shm.active = calloc((size_t)n, sizeof *shm.active);
     shm.seen = calloc(shm.words, sizeof *shm.seen);
@@ -103,8 +126,7 @@ int shm_init(const struct boot *b)
     shm_sleep_init(b);
     const char *copy = getenv("MUSTER_SHM_COPY");
     shm.two_copies = copy && strcmp(copy, "two") == 0;
-    prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY, 0, 0, 0);
-    atomic_store_explicit(&shm.boxes[shm.me].pid, (int32_t)getpid(), memory_order_release);
+    shm_read_init(&shm.boxes[shm.me]);
     shm_active = true;
     return MPI_SUCCESS;
 }

@@ -2,9 +2,12 @@
  *
  * shm: packets between ranks of one node, through the channels of state.h. A rank looks only at the channels whose
  * sender has put itself on its list. */
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include "lib/boot/boot.h"
 #include "lib/core/bytes.h"
+#include "lib/core/error.h"
 #include "lib/p2p/p2p.h"
 #include "lib/transport/shm/state.h"
 
@@ -17,12 +20,28 @@ static void end_open(struct end *e, int to, int from)
     e->bytes = (char *)&e->slots[shm.slots];
 }
 
+/* There and back, so that who is spoken to can answer. */
+static bool room_both(const struct peer *p, const struct end *e)
+{
+    struct end back;
+    end_open(&back, shm.me, p->local);
+    if (boot_segment_reserve(e->ch, shm.stride) && boot_segment_reserve(back.ch, shm.stride))
+        return true;
+    error_note(MPI_ERR_NO_MEM, "no shared memory for messages to rank %d of MPI_COMM_WORLD: %s%s", p->proc,
+               strerror(errno), boot_segment_hint(errno));
+    return false;
+}
+
 bool shm_connect(struct peer *p)
 {
     struct end *e = calloc(1, sizeof *e);
     if (!e)
         return false;
     end_open(e, p->local, shm.me);
+    if (!room_both(p, e)) {
+        free(e);
+        return false;
+    }
     e->box = &shm.boxes[p->local];
     p->channel = e;
     return true;
@@ -133,12 +152,12 @@ static void admit(void)
 {
     for (size_t w = 0; w < shm.words; w++) {
         uint64_t now = atomic_load_explicit(&shm.senders[w], memory_order_acquire), fresh = now & ~shm.seen[w];
-        shm.seen[w] = now;
         for (; fresh; fresh &= fresh - 1) {
             int from = (int)w * 64 + __builtin_ctzll(fresh);
             struct peer *p = from < shm.ranks ? peer_get((int)node_segment_locals(boot.segment)[from]) : NULL;
-            if (!p)
+            if (!p || !p->transport) /* no memory: again later */
                 continue;
+            shm.seen[w] |= fresh & -fresh;
             end_open(&shm.in[from], shm.me, from);
             shm.in[from].peer = p;
             shm.active[shm.active_count++] = from;

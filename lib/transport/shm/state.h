@@ -32,9 +32,13 @@ struct channel {
 struct box { /* of one rank */
     _Atomic uint32_t bell;
     _Atomic uint32_t sleeping;
-    _Atomic int32_t pid;
-    char pad[SHM_LINE - 12];
+    _Atomic int32_t pid; /* stored last */
+    uint32_t unused;
+    uint64_t pid_space;       /* in which it is that; 0: not known */
+    uint64_t token, token_at; /* by which it is seen whether another process means the same by that number */
+    char pad[SHM_LINE - 40];
 };
+static_assert(sizeof(struct box) == SHM_LINE, "a box is a cache line");
 
 /* My end of a channel. */
 struct end {
@@ -47,6 +51,8 @@ struct end {
     uint64_t start;     /* of the open reservation */
     struct box *box;    /* sender: the receiver's */
     bool announced;
+    bool met;        /* whether its memory can be read has been tried */
+    bool unreadable; /* it cannot */
     struct peer *peer;
 };
 
@@ -59,6 +65,7 @@ extern struct shm {
     size_t words;
     _Atomic uint64_t *taken_areas; /* bitmap */
     char *areas;
+    int area_count; /* of those that this process can reach */
     size_t area_bytes, area_head, ring_bytes;
     char *channels;
     struct end *in; /* by local rank */
@@ -69,6 +76,8 @@ extern struct shm {
 } shm;
 
 void shm_sleep_init(const struct boot *b);
+/* Says in my box who I am. */
+void shm_read_init(struct box *b);
 /* Wakes the owner of b if it sleeps; after the fence, if shm.fence says so. */
 void shm_ring(struct box *b);
 _Atomic uint32_t *shm_arm(uint32_t *value);

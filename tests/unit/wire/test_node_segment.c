@@ -5,6 +5,10 @@
 #include <stdarg.h>
 #include <string.h>
 #include <cmocka.h>
+#include <errno.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
 #include "wire/node_segment.h"
 
 static _Alignas(4096) char memory[3 * 4096];
@@ -56,8 +60,27 @@ static void test_lies(void **state)
     assert_false(node_segment_valid(h, bytes));
 }
 
+/* A process that goes over its limit is killed; who asks for more than is allowed gets what is. */
+static void test_length(void **state)
+{
+    int fd = memfd_create("segment", MFD_CLOEXEC);
+    struct rlimit was, low;
+    assert_int_equal(node_segment_extend(fd, 100, 5000), 5000);
+    assert_int_equal(node_segment_extend(fd, 100, 200), 5000);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &was), 0);
+    low = (struct rlimit){6000, was.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &low), 0);
+    assert_int_equal(node_segment_extend(fd, 5500, 9000), 6000);
+    assert_int_equal(node_segment_extend(fd, 7000, 9000), 0);
+    assert_int_equal(errno, EFBIG);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &was), 0);
+    assert_int_equal(node_segment_extend(fd, 7000, 9000), 9000);
+    close(fd);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_map), cmocka_unit_test(test_lies)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_map), cmocka_unit_test(test_lies),
+                                       cmocka_unit_test(test_length)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
