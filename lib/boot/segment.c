@@ -86,14 +86,33 @@ const char *boot_segment_hint(int error)
                              : "";
 }
 
+/* A signal undoes what one call has done, so that a long one might never come to its end: in pieces. */
+static bool allocate(int fd, off_t from, size_t n)
+{
+    enum { PIECE = 65536 };
+    int rc = 0;
+    for (size_t at = 0; at < n && rc == 0; at += PIECE)
+        do
+            rc = fallocate(fd, 0, from + (off_t)at, (off_t)(n - at < PIECE ? n - at : PIECE));
+        while (rc != 0 && errno == EINTR);
+    return rc == 0 || errno == EOPNOTSUPP;
+}
+
+static off_t place_of(const void *at)
+{
+    return (const char *)at - (const char *)boot.segment;
+}
+
 bool boot_segment_reserve(const void *at, size_t n)
 {
-    int rc = 0;
-    off_t from = (const char *)at - (const char *)boot.segment;
-    do
-        rc = boot.bounded && file_intact() ? fallocate(boot.segment_fd, 0, from, (off_t)n) : 0;
-    while (rc != 0 && errno == EINTR);
-    return rc == 0 || errno == EOPNOTSUPP;
+    return !boot.bounded || !file_intact() || allocate(boot.segment_fd, place_of(at), n);
+}
+
+void boot_segment_release(const void *at, size_t n)
+{
+    int error = errno;
+    fallocate(boot.segment_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, place_of(at), (off_t)n);
+    errno = error;
 }
 
 /* With a limit on address space (ulimit -v) most of it is the program's. */
@@ -147,7 +166,7 @@ static bool roomy(int fd, size_t bytes, size_t ranks)
 
 static bool filled(int fd, size_t bytes)
 {
-    return node_segment_extend(fd, bytes, bytes) > 0 && fallocate(fd, 0, 0, (off_t)bytes) == 0;
+    return node_segment_extend(fd, bytes, bytes) > 0 && allocate(fd, 0, bytes);
 }
 
 /* In /dev/shm; where that is full, read-only or missing, without a name: others find it among our descriptors, unless

@@ -78,6 +78,7 @@ int shm_area_take(void)
             continue;
         if (boot_segment_reserve(shm_area(i), shm.area_bytes))
             return i;
+        boot_segment_release(shm_area(i), shm.area_bytes);
         shm_area_give(i);
         break;
     }

@@ -21,13 +21,14 @@ int main(int argc, char **argv)
         n++;
     CHECK(n > 10000 && n < MANY);
     FAILS(MPI_ERR_NO_MEM, rc);
-    OK(MPI_Request_free(&requests[0]));
+    for (int i = 0; i < 4; i++) /* starting one takes another */
+        OK(MPI_Request_free(&requests[i]));
     OK(MPI_Irecv(&in, 1, MPI_CHAR, 0, 5, MPI_COMM_SELF, &requests[0]));
     OK(MPI_Start(&requests[n - 1]));
     OK(MPI_Wait(&requests[0], MPI_STATUS_IGNORE));
     CHECK(in == 7);
     OK(MPI_Wait(&requests[n - 1], MPI_STATUS_IGNORE));
-    for (int i = 1; i < n; i++)
+    for (int i = 4; i < n; i++)
         OK(MPI_Request_free(&requests[i]));
     OK(MPI_Test(&requests[0], &flag, MPI_STATUS_IGNORE));
     CHECK(flag);
