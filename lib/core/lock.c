@@ -99,13 +99,6 @@ static void seats_open(void)
     seats_keyed = pthread_key_create(&seats_key, seat_leave) == 0;
 }
 
-/* If the library is unloaded, threads that end later must not call into it. */
-__attribute__((destructor)) static void seats_close(void)
-{
-    if (seats_keyed)
-        pthread_key_delete(seats_key);
-}
-
 /* Without memory the thread stays without, and goes by the word. */
 static void seat_take(void)
 {
@@ -371,6 +364,36 @@ void lock_allow_bias(void)
 {
     lock.can_bias = syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
     lock.streak = STREAK_MOST;
+}
+
+static void seat_free(struct seat *s)
+{
+    if (atomic_load_explicit(&lock_face.bias, memory_order_relaxed) == s)
+        atomic_store_explicit(&lock_face.bias, &nobody, memory_order_relaxed);
+    free(s);
+}
+
+/* If the library is unloaded, threads that end later must not call into it. Seats of threads that are gone go, and the
+ * present one's, if nobody is using the lock; whoever comes after that does without. */
+__attribute__((destructor)) static void seats_close(void)
+{
+    struct seat *own = lock_seat;
+    if (!seats_keyed)
+        return;
+    pthread_key_delete(seats_key);
+    seats_keyed = false;
+    if (held() || !word_try())
+        return;
+    pthread_mutex_lock(&seats_mutex);
+    for (struct seat *s; (s = seats_free) != NULL;) {
+        seats_free = s->next;
+        seat_free(s);
+    }
+    pthread_mutex_unlock(&seats_mutex);
+    lock_seat = &outside;
+    if (own != &outside)
+        seat_free(own);
+    word_give();
 }
 
 void lock_fork(void)
