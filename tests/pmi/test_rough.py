@@ -110,3 +110,11 @@ def test_a_program_that_a_rank_starts(mpiexec, rough):
 
 def test_a_program_that_takes_all_descriptors(mpiexec, rough):
     assert mpiexec.ok("-n", "3", rough, "closes files").out == "fine\n"
+
+
+@plain
+@pytest.mark.skipif(not shutil.which("valgrind"), reason="no valgrind")
+def test_valgrind_has_nothing_to_say(mpiexec, rough):
+    r = mpiexec("-n", "2", "valgrind", "-q", "--leak-check=full", "--show-leak-kinds=all", "--error-exitcode=5", rough,
+                timeout=150)
+    assert (r.code, r.out, r.err) == (0, "fine\n", ""), r
