@@ -8,6 +8,12 @@
 #include <string.h>
 #include <unistd.h>
 
+/* A sanitizer's search for leaks does not find its own threads in another namespace. */
+const char *__asan_default_options(void)
+{
+    return "detect_leaks=0";
+}
+
 enum { LONG = 1 << 20, COMMS = 6 };
 static char out[LONG], in[LONG];
 static int rank, size;
