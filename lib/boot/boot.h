@@ -22,6 +22,7 @@ struct boot {
     int segment_fd;
     uint64_t segment_file, segment_dev; /* what it should be */
     bool bounded;                       /* the segment lies in a file system that can be full */
+    bool scarce;                        /* and that is small */
     bool survive;                       /* the job goes on when a rank dies */
     bool unwatched;                     /* no proxy of ours tells who is gone: the ranks find out by themselves */
 };

@@ -34,6 +34,12 @@ static struct node_segment *head_map(int fd, size_t *bytes)
     return NULL;
 }
 
+/* By what all ranks see alike. */
+static bool scarce(const struct statfs *fs)
+{
+    return (uint64_t)fs->f_blocks * (uint64_t)fs->f_bsize < (uint64_t)1 << 30;
+}
+
 int boot_segment_map(struct boot *b, int fd)
 {
     struct statfs fs;
@@ -44,7 +50,8 @@ int boot_segment_map(struct boot *b, int fd)
     b->segment_fd = fd;
     b->segment_file = st.st_ino;
     b->segment_dev = st.st_dev;
-    b->bounded = fstatfs(fd, &fs) != 0 || fs.f_blocks != 0;
+    b->bounded = fstatfs(fd, &fs) == 0 && fs.f_blocks != 0;
+    b->scarce = b->bounded && scarce(&fs);
     b->size = (int)b->segment->job_size;
     b->node_count = (int)b->segment->node_count;
     b->local_size = (int)b->segment->local_size;
@@ -155,10 +162,10 @@ static void fill(struct node_segment *h, const uint32_t *node, uint32_t size, co
 /* May each pair of ranks have a channel there? */
 static bool roomy(int fd, size_t bytes, size_t ranks)
 {
-    enum { CHANNEL = 65536 };
+    enum { CHANNEL = 65536, LONGER = 1 << 26 };
     struct statfs fs;
-    bool room =
-        fstatfs(fd, &fs) == 0 && (uint64_t)fs.f_bavail * (uint64_t)fs.f_bsize >= bytes + ranks * ranks * CHANNEL;
+    bool room = fstatfs(fd, &fs) == 0 && (uint64_t)fs.f_bavail * (uint64_t)fs.f_bsize >=
+                                             bytes + ranks * ranks * CHANNEL + (scarce(&fs) ? 0 : LONGER);
     if (!room)
         errno = ENOSPC;
     return room;

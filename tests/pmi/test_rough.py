@@ -74,15 +74,16 @@ def test_ranks_of_different_users_of_namespaces(mpiexec, hydra, rough):
 
 
 @plain
-@pytest.mark.parametrize("limits", ["-v 800000", "-v 200000", "-f 100000", "-f 5000"])
+@pytest.mark.parametrize("limits", ["-v 800000", "-v 200000", "-f 100000", "-f 20000"])
 def test_limits_that_leave_enough(mpiexec, rough, limits):
     r = mpiexec.ok("-n", "4", *limited(limits, rough))
     assert r.out == "fine\n" and r.err == "", r
 
 
 def test_a_limit_of_one_rank(mpiexec, rough):
-    """The others have more memory for collectives, and all find out what they have in common."""
-    r = mpiexec.ok("-n", "3", rough, ":", "-n", "1", *limited("-f 5", rough))
+    """The others, who come first, have more memory for collectives; all find out what they have in common."""
+    late = f"until test -e ready; do sleep 0.1; done; ulimit -f 5; exec {rough}"
+    r = mpiexec.ok("-n", "3", rough, "makes ready", ":", "-n", "1", "sh", "-c", late)
     assert r.out == "fine\n", r
 
 

@@ -24,7 +24,7 @@ static size_t clamp(size_t n, size_t least, size_t most)
 static void sizes_choose(int ranks, bool crowded)
 {
     enum { MOST = 1 << 20, ALL = 1 << 25 };
-    size_t pairs = (size_t)ranks * (size_t)ranks, longer = crowded ? 0 : MOST;
+    size_t pairs = (size_t)ranks * (size_t)ranks, longer = crowded || boot.scarce ? 0 : MOST;
     shm.slots = ranks <= 16 ? 128 : ranks <= 64 ? 64 : 32;
     shm.stride = ranks <= 16 ? 65536 : ranks <= 64 ? 32768 : 16384;
     while (longer * pairs > ALL)
