@@ -20,19 +20,19 @@ def left(programs):
 @pytest.mark.parametrize("n", [2, 4, 8])
 @pytest.mark.parametrize("what", SCENARIOS)
 def test_the_others_get_an_error_or_what_was_for_them(mpiexec, left, what, n):
-    r = mpiexec.ok("-n", str(n), left, what, timeout=30)
+    r = mpiexec.ok("-n", str(n), left, what)
     assert r.out.splitlines() == ["fine"] * n and r.err == "", r
 
 
 @pytest.mark.parametrize("what", ["recv_named", "any", "barrier", "allreduce_long", "ibarrier", "send_long"])
 def test_also_who_sleeps(mpiexec, left, what):
-    r = mpiexec.ok("-n", "4", left, what, "1.5", timeout=30)
+    r = mpiexec.ok("-n", "4", left, what, "1.5")
     assert r.out.splitlines() == ["fine"] * 4, r
 
 
 @pytest.mark.parametrize("what", ["Earlier", "Freed", "send_long", "allreduce_long"])
 def test_without_single_copy(mpiexec, left, what):
-    r = mpiexec.ok("-n", "4", "-genv", "MUSTER_SHM_COPY", "two", left, what, timeout=30)
+    r = mpiexec.ok("-n", "4", "-genv", "MUSTER_SHM_COPY", "two", left, what)
     assert r.out.splitlines() == ["fine"] * 4, r
 
 
@@ -47,6 +47,6 @@ def test_without_single_copy(mpiexec, left, what):
                       "finalized, so this operation of all members can never complete"),
 ])
 def test_it_is_one_plain_line(mpiexec, left, what, line):
-    r = mpiexec("-n", "3", left, what, timeout=30)
+    r = mpiexec("-n", "3", left, what)
     assert r.code not in (0, 124), r
     assert re.search(rf"^muster: rank [01] on \S+: {line}; aborting the job$", r.err, re.M), r

@@ -391,8 +391,8 @@ def test_lines_are_read_as_they_are_wanted(terminal, tmp_path):
 
 
 def test_in_the_background_a_terminal_is_not_read_and_stops_nothing(terminal, tmp_path):
-    t = terminal(f"$MPIEXEC -n 1 sh -c 'echo up; read x; echo got $x' & {wait_for('go')} jobs -l; read y; echo shell got $y; "
-                 "fg >/dev/null; echo status $?")
+    t = terminal(f"$MPIEXEC -n 1 sh -c 'echo up; read x; echo got $x' & {wait_for('go')} jobs -l; read y; "
+                 "echo shell got $y; fg >/dev/null; echo status $?")
     t.expect("up")
     time.sleep(1)
     tell(tmp_path, "go")

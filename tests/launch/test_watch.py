@@ -64,7 +64,8 @@ class Watched:
             if ask:
                 self.p.send_signal(signal.SIGUSR1)
                 until(lambda: self.running() and len(self.tables()) > seen)
-            return next((t for t in self.tables() if all(re.search(x, t, re.M) for x in patterns)), None) or not self.running()
+            fit = [t for t in self.tables() if all(re.search(x, t, re.M) for x in patterns)]
+            return fit[0] if fit else not self.running()
 
         try:
             return until(found)
@@ -84,8 +85,8 @@ class Watched:
 
 def test_who_waits_and_who_has_not_arrived(mpiexec, mpicc):
     w = Watched(mpiexec.start("--watch", "0.5", "--hosts", "a,b", "-n", "8", mpicc(LATE)))
-    w.until(r"8 ranks", r"^  0-3 +a .* waiting .*PMI barrier", r"^  5 +b +\d+ +(sleeping|running) .* -$", r"not waiting: 5\n",
-            r"barrier WORLD: 7 of 8 ranks have arrived")
+    w.until(r"8 ranks", r"^  0-3 +a .* waiting .*PMI barrier", r"^  5 +b +\d+ +(sleeping|running) .* -$",
+            r"not waiting: 5\n", r"barrier WORLD: 7 of 8 ranks have arrived")
     tell(mpiexec.cwd, "go")
     w.end(None)
 

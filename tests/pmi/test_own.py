@@ -224,8 +224,8 @@ def openmpi():
     if not program:
         pytest.skip("no mpirun.openmpi")
     args = [program, "--oversubscribe"] + (["--allow-run-as-root"] if os.geteuid() == 0 else [])
-    return lambda *a, **env: subprocess.run([*args, *a], env=clean(**env), timeout=2 * PATIENCE, stdin=subprocess.DEVNULL, text=True,
-                                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    return lambda *a, **env: subprocess.run([*args, *a], env=clean(**env), timeout=2 * PATIENCE, text=True,
+                                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
 def test_open_mpis_mpirun_is_refused(openmpi, own):
