@@ -46,8 +46,11 @@ static MPI_Count elements_in(const struct datatype *t, MPI_Count *bytes)
     }
     if (e->combiner != MPI_COMBINER_STRUCT)
         return elements_of(e->types[0], LLONG_MAX / (e->types[0]->size ? e->types[0]->size : 1), bytes);
-    for (int64_t i = 0; i < e->n[ENV_TYPE] && *bytes > 0; i++)
+    bool whole = true; /* what is left of a member in part is not the beginning of the next one */
+    for (int64_t i = 0; i < e->n[ENV_TYPE] && *bytes > 0 && whole; i++) {
+        whole = *bytes >= envelope_length(e, i) * e->types[i]->size;
         found += elements_of(e->types[i], envelope_length(e, i), bytes);
+    }
     return found;
 }
 

@@ -8,7 +8,8 @@
 enum { MOST = 60000, LONG = 20000 };
 struct map {
     int n;
-    long at[MOST]; /* of each byte in order */
+    long at[MOST];   /* of each byte in order */
+    bool ends[MOST]; /* with that byte a basic element is complete */
     long lb, ub;
     long mark_lb, mark_ub; /* as resized types set them: they win */
     int align;
@@ -46,6 +47,7 @@ static void basic(MPI_Datatype *t, struct map *m)
         m->at[m->n++] = i;
     for (int i = 0; i < all[k].second; i++)
         m->at[m->n++] = all[k].at + i;
+    m->ends[all[k].first - 1] = m->ends[m->n - 1] = true;
 }
 
 static void widen(bool *any, long *lb, long *ub, long lo, long hi)
@@ -60,8 +62,10 @@ static void place(struct map *m, const struct map *o, long disp, int n)
 {
     for (int k = 0; k < n; k++, disp += extent_of(o)) {
         CHECK(m->n + o->n <= MOST);
-        for (int i = 0; i < o->n; i++)
+        for (int i = 0; i < o->n; i++) {
+            m->ends[m->n] = o->ends[i];
             m->at[m->n++] = disp + o->at[i];
+        }
         if (o->marked)
             widen(&m->marked, &m->mark_lb, &m->mark_ub, disp + o->lb, disp + o->ub);
         widen(&m->any, &m->lb, &m->ub, disp + o->lb, disp + o->ub);
@@ -101,9 +105,11 @@ static void blocks_draw(struct blocks *b, const struct map *o)
     b->n = pick(4) ? 1 + pick(4) : 1 + pick(BLOCKS);
     b->n = b->n > most ? 1 : b->n;
     b->length = pick(3);
+    bool streak = most >= BLOCKS && pick(4) == 0; /* so many of one length on end that they are kept by themselves */
+    b->n = streak ? BLOCKS : b->n;
     for (int i = 0; i < b->n; i++) {
         int k = back ? b->n - 1 - i : i;
-        b->lengths[k] = pick(3);
+        b->lengths[k] = streak ? 1 + (i > BLOCKS - 6) : pick(3);
         b->disps[k] = at;
         b->bytes[k] = at * extent_of(o) + (shift += pick(2) * 8);
         at += 3 + pick(3);
@@ -368,6 +374,32 @@ static void check_buffer(struct buffer *b, const struct map *m, int count, const
         CHECK(b->all[i] == 0xee);
 }
 
+static MPI_Count elements_in(const struct map *m, int bytes)
+{
+    MPI_Count n = 0;
+    for (int i = 0; i < bytes; i++)
+        n += m->ends[i % m->n];
+    return bytes == 0 || m->ends[(bytes - 1) % m->n] ? n : MPI_UNDEFINED;
+}
+
+/* A message of fewer bytes than there is room for, cut anywhere. */
+static void partial(struct buffer *to, MPI_Datatype t, const struct map *m, int count, const unsigned char *packed)
+{
+    int n = m->n ? pick(m->n * count + 1) : 0, got;
+    MPI_Count elements, again, want = n ? elements_in(m, n) : 0;
+    MPI_Status st;
+    OK(MPI_Sendrecv(packed, n, MPI_BYTE, 0, 4, to->base, count, t, 0, 4, MPI_COMM_SELF, &st));
+    OK(MPI_Get_count(&st, t, &got));
+    CHECK(got == (m->n == 0 ? 0 : n % m->n ? MPI_UNDEFINED : n / m->n));
+    OK(MPI_Get_elements_x(&st, t, &elements));
+    CHECK(elements == want);
+    if (want == MPI_UNDEFINED)
+        return;
+    OK(MPI_Status_set_elements_x(&st, t, want));
+    OK(MPI_Get_elements_x(&st, t, &again));
+    CHECK(again == want);
+}
+
 /* Every rank has the same types and the same bytes. */
 static void travel(const struct buffer *from, struct buffer *to, MPI_Datatype t, const struct map *m, int count,
                    const unsigned char *packed, unsigned char *flat)
@@ -407,13 +439,35 @@ static void compare(MPI_Datatype t, const struct map *m)
     OK(MPI_Unpack(packed, n, &position, to.base, count, t, MPI_COMM_WORLD));
     check_buffer(&to, m, count, packed);
     travel(&from, &to, t, m, count, packed, flat);
+    partial(&to, t, m, count, packed);
     free(from.all), free(to.all), free(packed), free(flat);
+}
+
+/* Blocks farther apart than 32 bits tell: on the stack, on the heap, and static. */
+static void far(void)
+{
+    enum { N = 6 };
+    static int fixed[3] = {1, 2, 3};
+    int local[2] = {4, 5}, *heap = malloc(sizeof *heap), lengths[N] = {1, 2, 1, 1, 0, 1}, out[6] = {0}, position = 0;
+    const int *const all[N] = {&fixed[2], &local[0], heap, &fixed[0], heap, &fixed[1]}, want[6] = {3, 4, 5, 6, 1, 2};
+    MPI_Aint at[N];
+    MPI_Datatype t;
+    *heap = 6;
+    for (int i = 0; i < N; i++)
+        OK(MPI_Get_address(all[i], &at[i]));
+    OK(MPI_Type_create_hindexed(N, lengths, at, MPI_INT, &t));
+    OK(MPI_Type_commit(&t));
+    OK(MPI_Pack(MPI_BOTTOM, 1, t, out, sizeof out, &position, MPI_COMM_SELF));
+    CHECK(position == sizeof out && memcmp(out, want, sizeof out) == 0);
+    OK(MPI_Type_free(&t));
+    free(heap);
 }
 
 int main(int argc, char **argv)
 {
     static struct map a, b;
     begin(&argc, &argv);
+    far();
     for (int i = 0; i < 2000; i++) {
         MPI_Datatype t;
         basic(&t, &a);
