@@ -88,7 +88,7 @@ def test_header_in_every_language(tmp_path, how):
     text = ("#include <mpi.h>\n#include <mpi.h>\nstatic const MPI_Comm c = MPI_COMM_WORLD;\n"
             "static const MPI_Datatype t[] = {MPI_INT, MPI_DOUBLE, MPI_C_BOOL};\n"
             "int main(int argc, char **argv)\n{\n    int rank;\n    MPI_Init(&argc, &argv);\n"
-            "    MPI_Comm_rank(c, &rank);\n    MPI_Bcast(&rank, 1, t[0], 0, c);\n"
+            "    MPI_Comm_rank(MPI_Comm_f2c(MPI_Comm_c2f(c)), &rank);\n    MPI_Bcast(&rank, 1, t[0], 0, c);\n"
             "    return MPI_Finalize() || MPI_VERSION < 5 || MPI_ABI_VERSION != 1;\n}\n")
     source = tmp_path / "program.c"
     source.write_text(text)

@@ -105,7 +105,13 @@ static void infos(void)
     OK(MPI_Info_free(&i));
 }
 
-#define INT_AND_BACK(Kind, handle) CHECK(MPI_##Kind##_fromint(MPI_##Kind##_toint(handle)) == (handle))
+/* Fortran's integers are the same ones. */
+#define INT_AND_BACK(Kind, handle)                                                                                     \
+    do {                                                                                                               \
+        CHECK(MPI_##Kind##_fromint(MPI_##Kind##_toint(handle)) == (handle));                                           \
+        CHECK(MPI_##Kind##_c2f(handle) == MPI_##Kind##_toint(handle));                                                 \
+        CHECK(MPI_##Kind##_f2c(MPI_##Kind##_c2f(handle)) == (handle) && PMPI_##Kind##_f2c(5) == MPI_##Kind##_f2c(5));  \
+    } while (0)
 
 static void integers(void)
 {
@@ -147,6 +153,32 @@ static void integers(void)
     OK(MPI_Info_free(&info));
 }
 
+/* A status through Fortran's array and its derived type, with all that it says. */
+static void status_of_fortran(void)
+{
+    MPI_Status sent, back;
+    MPI_F08_status f08;
+    MPI_Fint f[MPI_F_STATUS_SIZE];
+    int three[3] = {1, 2, 3}, n;
+    OK(MPI_Sendrecv(three, 3, MPI_INT, 0, 6, three + 0, 0, MPI_INT, MPI_PROC_NULL, 0, MPI_COMM_SELF,
+                    MPI_STATUS_IGNORE) ||
+       MPI_Recv(three, 3, MPI_INT, 0, 6, MPI_COMM_SELF, &sent));
+    sent.MPI_ERROR = MPI_ERR_TRUNCATE;
+    OK(MPI_Status_c2f(&sent, f));
+    CHECK(f[MPI_F_SOURCE] == 0 && f[MPI_F_TAG] == 6 && f[MPI_F_ERROR] == MPI_ERR_TRUNCATE);
+    OK(MPI_Status_f2f08(f, &f08));
+    memset(f, 0, sizeof f);
+    OK(MPI_Status_f082f(&f08, f));
+    OK(MPI_Status_f2c(f, &back));
+    OK(MPI_Get_count(&back, MPI_INT, &n));
+    CHECK(n == 3 && back.MPI_TAG == 6 && back.MPI_ERROR == MPI_ERR_TRUNCATE);
+    OK(MPI_Status_c2f08(&sent, &f08));
+    OK(MPI_Status_f082c(&f08, &back));
+    CHECK(memcmp(&back, &sent, sizeof back) == 0);
+    FAILS(MPI_ERR_ARG, MPI_Status_f2c(MPI_F_STATUS_IGNORE, &back));
+    FAILS(MPI_ERR_ARG, MPI_Status_c2f(MPI_STATUS_IGNORE, f));
+}
+
 static void abi(void)
 {
     static const char *const sizes[] = {"mpi_aint_size", "mpi_count_size", "mpi_offset_size"};
@@ -181,6 +213,7 @@ int main(int argc, char **argv)
     memory();
     infos();
     integers();
+    status_of_fortran();
     abi();
     return end();
 }
