@@ -19,6 +19,10 @@ def kind(small, large=None, impl=None, check='', use='$', after='', phase=0):
 
 
 OUT = 'if (UNLIKELY(!$)) FAIL(MPI_ERR_ARG);'
+# MPI_IN_PLACE is no address to write to; a buffer that is sent and received at once is a forgotten MPI_IN_PLACE.
+IN_PLACE = 'if (UNLIKELY($ == MPI_IN_PLACE)%s) FAIL(MPI_ERR_BUFFER);'
+RESULT = 'if (UNLIKELY($ == sendbuf || $ == MPI_IN_PLACE)%s && has_data($, count, datatype)) FAIL(MPI_ERR_BUFFER);'
+AT_ROOT = ' && root == comm_->rank'
 
 
 def handle(ctype, short, cls, errors=False, test=''):
@@ -73,6 +77,11 @@ KINDS = {
     'recvtag': kind('int', check='if (UNLIKELY($ < 0 && $ != MPI_ANY_TAG)) FAIL(MPI_ERR_TAG);', phase=1),
     'cbuf': kind('const void *'),
     'buf': kind('void *'),
+    'into': kind('void *', check=IN_PLACE % '', phase=1),
+    'into@': kind('void *', check=IN_PLACE % AT_ROOT, phase=1),
+    'from@': kind('const void *', check=IN_PLACE % AT_ROOT, phase=1),
+    'result': kind('void *', check=RESULT % '', phase=1),
+    'result@': kind('void *', check=RESULT % AT_ROOT, phase=1),
     'ptr': kind('void *'),
     'str': kind('const char *', check=OUT, phase=1),
     'text': kind('char *', check=OUT, phase=1),

@@ -44,6 +44,11 @@
 #define CHECK_ROOT(r)                                                                                                  \
     if (UNLIKELY((unsigned)(r) >= (unsigned)comm_->peer_size && !(comm_->inter && ((r) == MPI_ROOT || PROC_NULL(r))))) \
     WRONG_RANK(r, MPI_ERR_ROOT)
+static inline bool has_data(const void *buf, MPI_Count count, MPI_Datatype type)
+{
+    const struct datatype *t = datatype_of(type);
+    return buf != MPI_BOTTOM && count > 0 && t && t->size > 0;
+}
 #define NARROW(T, v) ((T)(v) == (v) ? (T)(v) : (T)MPI_UNDEFINED)
 
 #endif

@@ -129,6 +129,9 @@ int mpi_reduce_local(const void *inbuf, void *inoutbuf, MPI_Count count, struct 
         return MPI_ERR_COUNT;
     if (!t || !t->committed)
         return MPI_ERR_TYPE;
+    if (inbuf == MPI_IN_PLACE || inoutbuf == MPI_IN_PLACE ||
+        (inbuf == inoutbuf && inbuf != MPI_BOTTOM && count > 0 && t->size > 0))
+        return MPI_ERR_BUFFER;
     int rc = op_check(op, t);
     if (rc == MPI_SUCCESS)
         op_apply(op, inbuf, inoutbuf, count, t);
