@@ -155,7 +155,8 @@ op_kernel *const op_kernels[BASIC_COUNT][OP_COUNT] = {
     [BASIC_I_WCHAR] = TEXT_ROW(i32),
     [BASIC_I_INT8_T] = INTEGER_ROW(i8),
     [BASIC_I_UINT8_T] = INTEGER_ROW(u8),
-    [BASIC_I_CHAR] = TEXT_ROW(i8),
+    /* Text to the standard, but programs add it up, and other libraries let them. */
+    [BASIC_I_CHAR] = INTEGER_ROW(i8),
     [BASIC_I_SIGNED_CHAR] = INTEGER_ROW(i8),
     [BASIC_I_UNSIGNED_CHAR] = INTEGER_ROW(u8),
     [BASIC_I_BYTE] = BYTES_ROW(u8),
