@@ -199,6 +199,15 @@ static void give_way(void)
         no_yields = CAUTION;
 }
 
+/* Who is about to sleep makes ready for what it waits for. */
+static void expect(const struct request *on)
+{
+    bool named = on && on->type == REQ_RECV && !on->matched && on->posted.key.source >= 0;
+    struct peer *p = named ? peer_get(comm_proc(on->comm, on->posted.key.source)) : NULL;
+    if (p && p->transport && p->transport->expect)
+        p->transport->expect(p);
+}
+
 static void rest(struct waiter *w, const struct request *on)
 {
     bool own = boot.local_size <= boot.local_cpus;
@@ -220,6 +229,8 @@ static void rest(struct waiter *w, const struct request *on)
         bool first = !w->told;
         if (!w->shown)
             show(w, on);
+        if (first)
+            expect(on);
         if (UNLIKELY(boot.unwatched))
             reach_watch();
         w->told = true;

@@ -76,6 +76,8 @@ struct transport {
     void (*taken)(struct peer *p);
     /* Would the peer see a packet at once: has it a processor, and does not sleep? NULL: not known. */
     bool (*awake)(const struct peer *p);
+    /* There is time: makes ready for its next packet. May be NULL. */
+    void (*expect)(struct peer *p);
     /* Copies from the peer's memory at `from` into local pieces, n bytes in all. 0, or -1: not possible between these
      * two processes (then and always: the message is sent in pieces instead). */
     int (*read)(struct peer *p, const struct iovec *to, int pieces, uint64_t from, size_t n);

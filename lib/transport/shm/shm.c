@@ -62,8 +62,12 @@ static void announce(struct peer *p, struct end *e)
 /* The ring looks full, or nothing has been sent yet. */
 static __attribute__((noinline)) bool slots_more(struct peer *p, struct end *e)
 {
-    if (!e->announced)
+    if (!e->announced) {
+        /* The pages of the channel come only now: whoever sleeps may well wake meanwhile. */
+        if (atomic_load_explicit(&e->box->sleeping, memory_order_relaxed))
+            shm_ring(e->box);
         announce(p, e);
+    }
     e->limit = (uint32_t)atomic_load_explicit(&e->ch->taken, memory_order_acquire) + shm.slots;
     return e->next != e->limit;
 }
@@ -147,6 +151,22 @@ static bool shm_inject(struct peer *p, uint8_t kind, uint64_t ctx, uint64_t pair
     return true;
 }
 
+static void admit_one(int from, struct peer *p)
+{
+    end_open(&shm.in[from], shm.me, from);
+    shm.in[from].peer = p;
+    shm.active[shm.active_count++] = from;
+}
+
+/* What is done now is not done when it has come. */
+static void shm_expect(struct peer *p)
+{
+    struct end *e = &shm.in[p->local];
+    if (!e->slots)
+        admit_one(p->local, p);
+    atomic_load_explicit(&slot_of(e, e->next)->head.number, memory_order_relaxed); /* the page */
+}
+
 /* Senders that have spoken for the first time. */
 static void admit(void)
 {
@@ -158,9 +178,8 @@ static void admit(void)
             if (!p || !p->transport) /* no memory: again later */
                 continue;
             shm.seen[w] |= fresh & -fresh;
-            end_open(&shm.in[from], shm.me, from);
-            shm.in[from].peer = p;
-            shm.active[shm.active_count++] = from;
+            if (!shm.in[from].slots)
+                admit_one(from, p);
         }
     }
 }
@@ -261,6 +280,7 @@ struct transport transport_shm = {.name = "shm",
                                   .await = shm_await,
                                   .taken = shm_taken,
                                   .awake = shm_awake,
+                                  .expect = shm_expect,
                                   .read = shm_read,
                                   .arm = shm_arm,
                                   .disarm = shm_disarm};
