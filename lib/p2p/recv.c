@@ -243,11 +243,12 @@ static int probe(int source, int tag, struct comm *c, bool wait, struct unexpect
     if (!*u && !wait && rc == MPI_SUCCESS) {
         progress_poll();
         rc = look(&p, u);
-        if (*u)
+        if (*u) { /* before another thread is let in, who could take the same message */
             progress_came();
-        else
+        } else {
             progress_tested(NULL, c, &p.key);
-        lib_yield();
+            lib_yield();
+        }
     }
     while (!*u && wait && rc == MPI_SUCCESS) {
         progress_wait(&w, NULL);
