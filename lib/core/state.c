@@ -7,7 +7,7 @@ struct lib lib = {.status = &nowhere};
 void lib_fork(void)
 {
     lib.status = &nowhere;
-    lib.forked = lib.initialized;
+    lib.forked = lib.active;
     lib.finalized = lib.initialized;
     lib.active = false;
 }

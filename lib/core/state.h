@@ -14,7 +14,7 @@ struct lib {
     bool initialized;
     bool finalized;
     bool finalizing; /* attribute callbacks of MPI_COMM_SELF run: MPI may still be used */
-    bool forked;     /* this process is a child of the rank: for it, MPI is over */
+    bool forked;     /* this process is a child of a rank that was in MPI: for it, MPI is over */
     bool wide;       /* the large-count form of a datatype constructor was called */
     int thread_level;
     int rank, size; /* of MPI_COMM_WORLD */
