@@ -6,11 +6,18 @@
 #include "lib/core/bytes.h"
 #include "lib/datatype/layout.h"
 
-/* Any number of elements, as a layout. */
+/* Any number of elements, as a layout: a loop, or where each is a loop that the next one goes on with, that loop. */
 static struct layout elements(const struct layout *l, MPI_Count extent)
 {
-    struct layout all = {.kind = LAYOUT_LOOP, .each = l->size, .stride = extent};
-    all.child = l->kind == LAYOUT_LOOP && l->count == 1 ? l->child : (struct layout *)(uintptr_t)l;
+    MPI_Count whole;
+    struct layout all = {
+        .kind = LAYOUT_LOOP, .each = l->size, .stride = extent, .child = (struct layout *)(uintptr_t)l};
+    if (l->kind != LAYOUT_LOOP)
+        return all;
+    if (l->count == 1)
+        all.child = l->child;
+    else if (!__builtin_mul_overflow(l->count, l->stride, &whole) && whole == extent)
+        all.each = l->each, all.stride = l->stride, all.child = l->child;
     return all;
 }
 
@@ -54,7 +61,8 @@ static MPI_Count records_batch(const struct layout *c)
 static bool is_record(const struct layout *c)
 {
     enum { RUNS = 16, SHORT = 64 };
-    return (c->kind == LAYOUT_RUNS || c->kind == LAYOUT_BLOCKS) && c->count <= RUNS && c->size <= c->count * SHORT;
+    return c->kind != LAYOUT_LIST && !(c->kind == LAYOUT_LOOP && c->child) && c->count <= RUNS &&
+           c->size <= c->count * SHORT;
 }
 
 struct bytes16 {
