@@ -100,9 +100,12 @@ static void catch_up(struct node *a, uint32_t k, uint32_t end)
     }
 }
 
+/* Who shares a processor with readers waits for many phases at once: each wait is a change of ranks. */
+enum { CROWDED_DEPTH = NODE_DEPTH / 2 };
+
 void node_begin_slow(struct node *a)
 {
-    catch_up(a, a->seq - NODE_DEPTH + 1, a->seq);
+    catch_up(a, a->seq + 1 - (a->crowded ? CROWDED_DEPTH : NODE_DEPTH), a->seq);
 }
 
 void node_skip(struct node *a, uint32_t phases)
@@ -114,15 +117,25 @@ void node_skip(struct node *a, uint32_t phases)
     }
 }
 
+/* The first phase from k on, at most `last`, from whose begin to `end` there are no more than `room` bytes of the ring.
+ */
+static uint32_t phase_within(const struct node *a, uint32_t k, uint32_t last, uint64_t end, size_t room)
+{
+    while (k != last && end - a->phases[k % NODE_DEPTH].start > room)
+        k++;
+    return k;
+}
+
 /* The ring is free but for what was written since the phase `known`; who wants more waits for readers of later ones. */
 char *node_room_slow(struct node *a, struct node_cell *c, size_t n)
 {
     uint64_t at = a->head, off = at % a->ring;
     if (off + n > a->ring)
         at += a->ring - off;
-    uint32_t now = a->seq - 1, k = a->known;
-    while (k != now && at + n - a->phases[k % NODE_DEPTH].start > a->ring)
-        k++;
+    uint32_t k = phase_within(a, a->known, a->seq - 1, at + n, a->ring), mine = at_of(a, a->me);
+    /* See CROWDED_DEPTH. Not for phases that others may not finish before I do. */
+    if (a->crowded && k != a->known && (int32_t)(mine - k) > 0)
+        k = phase_within(a, k, mine, at + n, n < a->ring / 2 ? a->ring / 2 : n);
     catch_up(a, k, k);
     if (UNLIKELY(a->broken))
         return NULL;

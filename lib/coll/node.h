@@ -150,9 +150,10 @@ ALWAYS_INLINE void node_wake(struct node *a, int r)
 }
 static inline void node_wake_all(struct node *a)
 {
+    node_order(a);
     for (int r = 0; r < a->n; r++)
-        if (r != a->me)
-            node_wake(a, r);
+        if (UNLIKELY(atomic_load_explicit(a->sleeping[r], memory_order_relaxed)) && r != a->me)
+            node_wake_slow(a, r);
 }
 
 /* The phase is over for me: others may write where I have read. */
