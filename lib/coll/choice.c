@@ -11,7 +11,8 @@ const struct choice choices[2] = {
             .each = 16384, /* as above */
             .deal = 1 << 20,
             .together = 4096,
-            .whole = 8192, /* both combine all; in parts it takes one meeting more, but half of the work */
+            .whole = 8192,      /* both combine all; in parts it takes one meeting more, but half of the work */
+            .direct = SIZE_MAX, /* both ends copy at once, which is faster */
         },
     [true] =
         {
@@ -22,6 +23,7 @@ const struct choice choices[2] = {
             .deal = 1 << 19,
             .together = 16384,
             .whole = 65536, /* the last to come combines for all: one change of ranks; in parts there are two */
+            .direct = 65536,
         },
 };
 

@@ -15,6 +15,7 @@ struct choice {
     size_t deal;     /* and for all of them together */
     size_t together; /* a scatter of blocks of up to this many bytes is one phase */
     size_t whole;    /* an allreduce up to this many bytes is not done in parts */
+    size_t direct;   /* from here on the blocks of a scatter may be read where they lie */
 };
 
 /* By node.crowded. */
@@ -44,6 +45,12 @@ static inline size_t choice_whole(const struct node *a)
 static inline bool choice_scatter_at_once(const struct node *a, size_t bytes)
 {
     return a->n > 2 && bytes <= choice_of(a)->together && bytes * (size_t)a->n <= a->ring / 2;
+}
+
+/* May the blocks of a scatter, of so many bytes, be read where they lie? */
+static inline bool choice_direct(const struct node *a, size_t bytes)
+{
+    return bytes >= choice_of(a)->direct;
 }
 
 /* A reduce of so many bytes: in parts, or all by the root? By the root it costs less in all, but one processor does it;

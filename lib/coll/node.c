@@ -108,6 +108,17 @@ void node_begin_slow(struct node *a)
     catch_up(a, a->seq + 1 - (a->crowded ? CROWDED_DEPTH : NODE_DEPTH), a->seq);
 }
 
+bool node_has_room(struct node *a, size_t n)
+{
+    catch_up(a, a->known, a->seq);
+    return a->known == a->seq || a->head + n - a->phases[a->known % NODE_DEPTH].start <= a->ring;
+}
+
+void node_await_readers(struct node *a)
+{
+    catch_up(a, a->seq, a->seq);
+}
+
 void node_skip(struct node *a, uint32_t phases)
 {
     for (; phases > 0; phases--) {

@@ -37,6 +37,7 @@ struct node_cell {
 };
 #define NODE_IN_CELL UINT32_MAX
 #define NODE_BY_MESSAGE (UINT32_MAX - 1)
+#define NODE_BY_ADDRESS (UINT32_MAX - 2) /* see node_direct.h */
 
 struct node_member {
     _Atomic uint32_t at; /* phases that it has finished */
@@ -86,8 +87,10 @@ struct node {
     bool crowded; /* more ranks than processors */
     bool fence;   /* see shm_fences */
     int spins;
-    bool far;        /* members read what I write through memory, not out of my cache */
-    unsigned writes; /* long ones */
+    bool far;         /* members read what I write through memory, not out of my cache */
+    unsigned writes;  /* long ones */
+    bool direct;      /* members can read one another's memory */
+    unsigned directs; /* so many of the next scatters go that way */
     int number;
     _Atomic uint32_t **sleeping; /* of each member */
     int *locals;
@@ -165,6 +168,11 @@ ALWAYS_INLINE void node_end(struct node *a, uint32_t k)
     if (UNLIKELY(atomic_load_explicit(&a->area->wanted, memory_order_relaxed)))
         node_wake_all(a);
 }
+
+/* Would n bytes find room in my ring without waiting? */
+bool node_has_room(struct node *a, size_t n);
+/* Waits until all that I have offered is read. NODE_CHECK follows. */
+void node_await_readers(struct node *a);
 
 char *node_room_slow(struct node *a, struct node_cell *c, size_t n);
 /* Where the n bytes offered are to be written before node_post: in cell c or in the ring, at most half of it. Waits

@@ -5,6 +5,7 @@
 #include "lib/boot/boot.h"
 #include "lib/coll/choice.h"
 #include "lib/coll/forms.h"
+#include "lib/coll/node_direct.h"
 #include "lib/core/state.h"
 #include "lib/transport/shm/shm.h"
 
@@ -17,7 +18,9 @@ static struct node none; /* of communicators without an area */
 struct hello {
     int32_t number;
     uint32_t base;
+    uint64_t sign; /* see node_direct.h */
 };
+enum { ENTERED = 1, READS = 2 };
 
 static bool eligible(const struct comm *c)
 {
@@ -82,19 +85,21 @@ static void enter(struct node *a, const struct hello *h)
     atomic_store_explicit(&a->members[a->me].at, h->base, memory_order_relaxed);
 }
 
-/* Rank 0 names an area, by messages; all say whether they have entered it, and learn whether all have. So everybody is
- * in before anybody begins. */
+/* Rank 0 names an area, by messages; all say whether they have entered it and can read its memory, and learn whether
+ * all have and can. So everybody is in before anybody begins. */
 static int agree(struct node *a, struct comm *c, struct hello *h, int *all)
 {
     struct sched *s = sched_new(c);
     if (!s)
         return MPI_ERR_NO_MEM;
     coll_bcast(s, h, sizeof *h, &datatype_byte, 0, c);
-    int rc = sched_run(s), mine = a && shm_area_has(h->number);
+    int rc = sched_run(s), mine = a && shm_area_has(h->number) ? ENTERED : 0;
     if (rc != MPI_SUCCESS || !(s = sched_new(c)))
         return rc != MPI_SUCCESS ? rc : MPI_ERR_NO_MEM;
     if (mine)
         enter(a, h);
+    if (node_direct_try(c, h->sign))
+        mine |= READS;
     coll_reduce(s, &mine, all, 1, datatype_of(MPI_INT), op_of(MPI_BAND), 0, c);
     if ((rc = sched_run(s)) != MPI_SUCCESS || !(s = sched_new(c)))
         return rc != MPI_SUCCESS ? rc : MPI_ERR_NO_MEM;
@@ -133,18 +138,19 @@ struct node *node_make(struct comm *c)
     if (!eligible(c))
         return NULL;
     struct node *a = node_new(c);
-    struct hello h = {-1, 0};
+    struct hello h = {-1, 0, node_direct_sign()};
     int all = 0;
     if (c->rank == 0 && (h.number = shm_area_take()) >= 0) {
         h.base = atomic_load_explicit(&area_of(h.number)->last, memory_order_relaxed);
         atomic_store_explicit(&area_of(h.number)->users, (uint32_t)c->size, memory_order_relaxed);
     }
-    if (agree(a, c, &h, &all) != MPI_SUCCESS || !all) {
+    if (agree(a, c, &h, &all) != MPI_SUCCESS || !(all & ENTERED)) {
         if (h.number >= 0 && c->rank == 0)
             shm_area_give(h.number);
         node_destroy(a);
         return NULL;
     }
+    a->direct = all & READS;
     c->coll = a;
     return a;
 }

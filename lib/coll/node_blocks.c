@@ -3,6 +3,7 @@
  * node_blocks: collectives that move blocks whose lengths all members know. */
 #include "lib/coll/node_blocks.h"
 #include "lib/coll/choice.h"
+#include "lib/coll/node_direct.h"
 
 static void offer(struct node *a, uint32_t k, const struct node_data *d, size_t from, size_t n)
 {
@@ -155,17 +156,40 @@ static int scatter_out(struct node *a, const struct blocks *all, size_t whole, s
     return MPI_SUCCESS;
 }
 
+/* The same phases, but the first for each says where its block lies. */
+static int scatter_addresses(struct node *a, const struct blocks *all, size_t whole, size_t piece)
+{
+    uint32_t pieces = (uint32_t)((whole + piece - 1) / piece);
+    for (int i = 1; i < a->n; i++) {
+        int to = (a->me + i) % a->n;
+        struct node_data d = blocks_data(all, to);
+        uint32_t k = node_begin(a, to);
+        NODE_CHECK(a);
+        node_direct_post(a, k, &d);
+        node_wake(a, to);
+        node_skip(a, pieces - 1);
+        node_end(a, a->seq - 1);
+    }
+    node_await_readers(a);
+    return MPI_SUCCESS;
+}
+
 static int scatter_in(struct node *a, const struct node_data *mine, size_t whole, size_t piece, int root)
 {
     uint32_t pieces = (uint32_t)((whole + piece - 1) / piece), place = (uint32_t)((a->me - root + a->n) % a->n);
     int rc = MPI_SUCCESS;
     node_skip(a, (place - 1) * pieces);
-    for (size_t from = 0; from < whole; from += piece) {
+    for (uint32_t i = 0; i < pieces; i++) {
         uint32_t k = node_begin(a, NODE_NONE);
         NODE_CHECK(a);
         node_await(a, k, root);
         NODE_CHECK(a);
-        rc = blocks_first(rc, take(mine, from, node_at(a, k, root), node_cell(a, k, root)->bytes, piece));
+        if (node_direct_posted(a, k, root)) {
+            rc = node_direct_take(a, k, root, mine);
+            node_skip(a, pieces - 1);
+            break;
+        }
+        rc = blocks_first(rc, take(mine, i * piece, node_at(a, k, root), node_cell(a, k, root)->bytes, piece));
         node_end(a, k);
     }
     node_skip(a, ((uint32_t)a->n - 1 - place) * pieces);
@@ -179,8 +203,10 @@ int node_scatter(struct node *a, const struct blocks *all, const struct node_dat
     int rc = MPI_SUCCESS;
     if (whole > 0 && choice_scatter_at_once(a, whole))
         rc = scatter_at_once(a, all, mine, whole, root);
+    else if (whole > 0 && a->me != root)
+        rc = scatter_in(a, mine, whole, piece, root);
     else if (whole > 0)
-        rc = a->me == root ? scatter_out(a, all, whole, piece) : scatter_in(a, mine, whole, piece, root);
+        rc = (node_direct_wanted(a, all) ? scatter_addresses : scatter_out)(a, all, whole, piece);
     if (a->me != root || !mine)
         return rc;
     struct node_data own = blocks_data(all, root);

@@ -274,6 +274,29 @@ static void rounds(int times, MPI_Op user, MPI_Datatype pair, MPI_Datatype resiz
     }
 }
 
+/* One root that scatters long blocks again and again: it fills its ring, then has to wait for its readers, and writes
+ * over the blocks as soon as it returns. Every other rank receives into elements with gaps. */
+static void one_root(int root, MPI_Datatype gappy)
+{
+    enum { PAIRS = 12000, TIMES = 24 };
+    bool gaps = rank % 2;
+    int *blocks = malloc((size_t)size * PAIRS * 2 * sizeof *blocks), *mine = malloc(PAIRS * 3 * sizeof *mine);
+    for (int time = 0; time < TIMES; time++) {
+        for (int i = 0; rank == root && i < size * PAIRS * 2; i++)
+            blocks[i] = value(time, i);
+        for (int i = 0; i < PAIRS * 3; i++)
+            mine[i] = -1;
+        OK(MPI_Scatter(blocks, PAIRS * 2, MPI_INT, mine, gaps ? PAIRS : PAIRS * 2, gaps ? gappy : MPI_INT, root, W));
+        for (int i = 0; i < PAIRS * 3; i++) {
+            int from = gaps ? i / 3 * 2 + i % 3 : i;
+            bool data = gaps ? i % 3 < 2 : i < PAIRS * 2;
+            CHECK(mine[i] == (data ? value(time, rank * PAIRS * 2 + from) : -1));
+        }
+    }
+    free(blocks);
+    free(mine);
+}
+
 int main(int argc, char **argv)
 {
     MPI_Datatype pair, gappy, resized;
@@ -286,6 +309,7 @@ int main(int argc, char **argv)
     OK(MPI_Type_commit(&resized));
     OK(MPI_Op_create(compose, 0, &user));
     rounds(100, user, pair, resized);
+    one_root(size / 2, resized);
     OK(MPI_Comm_split(MPI_COMM_WORLD, rank % 2, -rank, &W));
     OK(MPI_Comm_rank(W, &rank));
     OK(MPI_Comm_size(W, &size));
