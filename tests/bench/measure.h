@@ -8,6 +8,7 @@
 #include <mpi.h>
 #include <sched.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -42,6 +43,16 @@ static void pin(void)
     CPU_SET(rank % (int)cpus, &one);
     sched_setaffinity(0, sizeof one, &one);
 }
+
+/* Packing by hand (out) and unpacking: the next n bytes of flat. */
+#define MOVE(mem, flat, n)                                                                                             \
+    do {                                                                                                               \
+        if (out)                                                                                                       \
+            memcpy(flat, mem, n);                                                                                      \
+        else                                                                                                           \
+            memcpy(mem, flat, n);                                                                                      \
+        (flat) += (n);                                                                                                 \
+    } while (0)
 
 typedef void body(void *arg, int times);
 

@@ -146,15 +146,6 @@ struct shape {
     int *index;
 };
 
-#define MOVE(mem, flat, n)                                                                                             \
-    do {                                                                                                               \
-        if (out)                                                                                                       \
-            memcpy(flat, mem, n);                                                                                      \
-        else                                                                                                           \
-            memcpy(mem, flat, n);                                                                                      \
-        (flat) += (n);                                                                                                 \
-    } while (0)
-
 static void hand_vector(const struct shape *s, char *mem, char *flat, int out)
 {
     for (int i = 0; i < s->n; i++)

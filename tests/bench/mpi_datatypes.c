@@ -37,15 +37,6 @@ struct shape {
     long *at, *length;         /* runs at places, n[0] of them */
 };
 
-#define MOVE(mem, flat, n)                                                                                             \
-    do {                                                                                                               \
-        if (out)                                                                                                       \
-            memcpy(flat, mem, n);                                                                                      \
-        else                                                                                                           \
-            memcpy(mem, flat, n);                                                                                      \
-        (flat) += (n);                                                                                                 \
-    } while (0)
-
 static inline __attribute__((always_inline)) void loops(const struct shape *s, char *mem, char *flat, int out, long run)
 {
     for (long i = 0; i < s->n[0]; i++)

@@ -111,7 +111,8 @@ def on_runtime(directory, source):
     """The same on our own library, with its sanitizer if it has one."""
     build = pathlib.Path(os.environ.get("MUSTER_TEST_BUILD", TOP / "build"))
     kinds = os.environ.get("MUSTER_TEST_SANITIZERS")
-    return compiled(directory, source, str(build / "lib/wrappers/mpicc"), *([f"-fsanitize={kinds}"] if kinds else []))
+    return compiled(directory, source, str(build / "lib/wrappers/mpicc"), f"-I{TOP / 'tests/launch'}",
+                    *([f"-fsanitize={kinds}"] if kinds else []))
 
 
 def runtime_program(directory, name):

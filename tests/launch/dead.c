@@ -2,35 +2,16 @@
  *
  * dead: the last rank ends in the middle of a job that goes on without it; what do the others see? Usage, under
  * mpiexec --no-kill: dead SCENARIO [seconds that the last rank lives]. A rank that saw what it should prints "fine". */
-#include <mpi.h>
+#include "scenario.h"
 #include <pthread.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 enum { BIG = 1 << 18 };
-static int rank, size, last, buf[BIG], to[BIG];
+static int buf[BIG], to[BIG];
 static double seconds = 0.2; /* it lives */
 
-static void is(int ok, const char *what)
-{
-    if (ok)
-        return;
-    printf("rank %d: not so: %s\n", rank, what);
-    fflush(stdout);
-    _exit(3);
-}
-#define IS(x) is(x, #x)
-
-static int class_of(int code)
-{
-    int c;
-    MPI_Error_class(code, &c);
-    return c;
-}
 #define DEAD(call) is(class_of(call) == MPI_ERR_PROC_ABORTED, #call)
 
 static void recv_named(void)
@@ -285,14 +266,7 @@ static void threads(void)
         pthread_join(t[i], NULL);
 }
 
-static const struct scenario {
-    const char *name;
-    void (*run)(void);
-} scenarios[] = {
-#define S(name)                                                                                                        \
-    {                                                                                                                  \
-#name, name                                                                                                    \
-    }
+static const struct scenario scenarios[] = {
     S(recv_named),  S(recv_any),   S(ssend),     S(send_long),      S(send_many),  S(probe),   S(probe_any),
     S(iprobe),      S(test),       S(waitall),   S(waitany),        S(persistent), S(earlier), S(barrier),
     S(bcast),       S(bcast_long), S(allreduce), S(allreduce_long), S(reduce),     S(gather),  S(scatter),
@@ -331,19 +305,13 @@ int main(int argc, char **argv)
 {
     if (argc > 2)
         seconds = atof(argv[2]);
-    int level, wanted = strcmp(argv[1], "threads") ? MPI_THREAD_SINGLE : MPI_THREAD_MULTIPLE;
-    MPI_Init_thread(&argc, &argv, wanted, &level);
-    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-    MPI_Comm_size(MPI_COMM_WORLD, &size);
-    last = size - 1;
+    scenario_begin(&argc, &argv);
     MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
     MPI_Barrier(MPI_COMM_WORLD);
     double begin = MPI_Wtime();
     if (rank == last)
         live(argv[1]);
-    for (size_t i = 0; i < sizeof scenarios / sizeof *scenarios; i++)
-        if (strcmp(scenarios[i].name, argv[1]) == 0)
-            scenarios[i].run();
+    scenario_run(scenarios, sizeof scenarios / sizeof *scenarios, argv[1]);
     MPI_Finalize();
     IS(MPI_Wtime() - begin < seconds + 30); /* a busy machine's at once: who waits for the dead waits for ever */
     puts("fine");

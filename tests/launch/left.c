@@ -3,34 +3,15 @@
  * left: the last rank finalizes and leaves while others still need it; what do they see? Usage, under mpiexec: left
  * SCENARIO [seconds after which it leaves]. A rank that saw what it should prints "fine"; those in small letters see
  * errors, those with a capital work as if nobody had left. */
-#include <mpi.h>
+#include "scenario.h"
 #include <pthread.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 enum { BIG = 1 << 18 };
-static int rank, size, last, buf[BIG], to[BIG];
+static int buf[BIG], to[BIG];
 static MPI_Comm pair; /* of rank 0 and the last one */
 
-static void is(int ok, const char *what)
-{
-    if (ok)
-        return;
-    printf("rank %d: not so: %s\n", rank, what);
-    fflush(stdout);
-    _exit(3);
-}
-#define IS(x) is(x, #x)
-
-static int class_of(int code)
-{
-    int c;
-    MPI_Error_class(code, &c);
-    return c;
-}
 #define ENDED(call) is(class_of(call) == MPI_ERR_PROC_ABORTED, #call)
 #define WELL(call) is((call) == MPI_SUCCESS, #call)
 
@@ -296,17 +277,10 @@ static void Freed(void)
     MPI_Request_free(&r);
 }
 
-#define S(name)                                                                                                        \
-    {                                                                                                                  \
-#name, name                                                                                                    \
-    }
-static const struct {
-    const char *name;
-    void (*run)(void);
-} scenarios[] = {S(recv_named), S(wait),    S(waitall),     S(waitany),        S(persistent), S(probe),
-                 S(sendrecv),   S(ssend),   S(send_long),   S(Send_many),      S(any),        S(Any_comes),
-                 S(barrier),    S(bcast),   S(allreduce),   S(allreduce_long), S(alltoall),   S(ibarrier),
-                 S(derive),     S(Earlier), S(Collectives), S(threads),        S(Freed)};
+static const struct scenario scenarios[] = {
+    S(recv_named), S(wait),      S(waitall), S(waitany),   S(persistent),  S(probe),   S(sendrecv),  S(ssend),
+    S(send_long),  S(Send_many), S(any),     S(Any_comes), S(barrier),     S(bcast),   S(allreduce), S(allreduce_long),
+    S(alltoall),   S(ibarrier),  S(derive),  S(Earlier),   S(Collectives), S(threads), S(Freed)};
 
 /* The last rank's life; others go by it where it takes part. */
 static void live(const char *name, double seconds)
@@ -346,11 +320,7 @@ static void live(const char *name, double seconds)
 
 int main(int argc, char **argv)
 {
-    int level, wanted = strcmp(argv[1], "threads") ? MPI_THREAD_SINGLE : MPI_THREAD_MULTIPLE;
-    MPI_Init_thread(&argc, &argv, wanted, &level);
-    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-    MPI_Comm_size(MPI_COMM_WORLD, &size);
-    last = size - 1;
+    scenario_begin(&argc, &argv);
     MPI_Comm_split(MPI_COMM_WORLD, rank == 0 || rank == last ? 0 : MPI_UNDEFINED, 0, &pair);
     MPI_Comm_set_errhandler(MPI_COMM_WORLD, strstr(argv[1], "fatal") ? MPI_ERRORS_ARE_FATAL : MPI_ERRORS_RETURN);
     if (pair != MPI_COMM_NULL)
@@ -369,9 +339,8 @@ int main(int argc, char **argv)
         MPI_Barrier(MPI_COMM_WORLD);
     if (rank == last)
         live(argv[1], argc > 2 ? atof(argv[2]) : 0.2);
-    for (size_t i = 0; i < sizeof scenarios / sizeof *scenarios; i++)
-        if (rank < last && strcmp(scenarios[i].name, argv[1]) == 0)
-            scenarios[i].run();
+    else
+        scenario_run(scenarios, sizeof scenarios / sizeof *scenarios, argv[1]);
     MPI_Finalize();
     puts("fine");
     return 0;

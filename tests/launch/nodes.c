@@ -3,30 +3,11 @@
  * nodes: on nodes that cannot send to one another yet, what needs another node is an error, and what does not works.
  * Each rank prints "fine"; "fatal" instead does one thing wrong with the default error handler. Usage: nodes NODES
  * STEP-TO-A-RANK-OF-ANOTHER-NODE [fatal] */
-#include <mpi.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "scenario.h"
 
-static int rank, size, step; /* to a rank of another node */
+static int step; /* to a rank of another node */
 
-static void is(int ok, const char *what)
-{
-    if (ok)
-        return;
-    printf("rank %d: not so: %s\n", rank, what);
-    fflush(stdout);
-    _Exit(3);
-}
-#define IS(x) is(x, #x)
 #define FAR(call) is(class_of(call) == MPI_ERR_UNSUPPORTED_OPERATION, #call)
-
-static int class_of(int code)
-{
-    int c;
-    MPI_Error_class(code, &c);
-    return c;
-}
 
 static void elsewhere(void)
 {

@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * stuck: the last rank waits for rank 3, which never sends, and all others wait in the call that is named. */
-#include <mpi.h>
+#include "scenario.h"
 #include <pthread.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 enum { LONG = 300000 };
-static int rank, size, last, *buf, *to;
+static int *buf, *to;
 static MPI_Comm half;
 
 static void allreduce(void)
@@ -135,47 +132,22 @@ static void part(void)
     MPI_Barrier(half);
 }
 
-static const struct {
-    const char *name;
-    void (*run)(void);
-} calls[] = {{"allreduce", allreduce},
-             {"allreduce_long", allreduce_long},
-             {"bcast", bcast},
-             {"bcast_long", bcast_long},
-             {"barrier", barrier},
-             {"alltoall", alltoall},
-             {"ibarrier", ibarrier},
-             {"send", send},
-             {"ssend", ssend},
-             {"probe", probe},
-             {"mprobe_any", mprobe_any},
-             {"recv_any", recv_any},
-             {"sendrecv", sendrecv},
-             {"waitall", waitall},
-             {"waitany", waitany},
-             {"part", part},
-             {"test", test},
-             {"testsome", testsome},
-             {"testall", testall},
-             {"iprobe", iprobe},
-             {"threads", threads}};
+static const struct scenario calls[] = {
+    S(allreduce), S(allreduce_long), S(bcast), S(bcast_long), S(barrier),  S(alltoall), S(ibarrier),
+    S(send),      S(ssend),          S(probe), S(mprobe_any), S(recv_any), S(sendrecv), S(waitall),
+    S(waitany),   S(part),           S(test),  S(testsome),   S(testall),  S(iprobe),   S(threads)};
 
 int main(int argc, char **argv)
 {
-    int level, wanted = strcmp(argv[1], "threads") ? MPI_THREAD_SINGLE : MPI_THREAD_MULTIPLE;
-    MPI_Init_thread(&argc, &argv, wanted, &level);
-    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-    MPI_Comm_size(MPI_COMM_WORLD, &size);
-    last = size - 1;
+    scenario_begin(&argc, &argv);
     buf = calloc(LONG, sizeof *buf);
     to = calloc(LONG, sizeof *to);
     MPI_Comm_split(MPI_COMM_WORLD, 0, 0, &half);
     MPI_Barrier(MPI_COMM_WORLD);
     if (rank == last)
         MPI_Recv(buf, 1, MPI_INT, 3, 7, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
-    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
-        if (rank < last && strcmp(calls[i].name, argv[1]) == 0)
-            calls[i].run();
+    else
+        scenario_run(calls, sizeof calls / sizeof *calls, argv[1]);
     MPI_Finalize();
     return 0;
 }
