@@ -29,16 +29,21 @@ static struct placed slab_row(struct making *m, const struct slab *s, MPI_Count 
 
 static void slab_extend(struct making *m, struct slab *s, struct share h, MPI_Count size)
 {
-    MPI_Count behind = h.first + h.times * h.step, end = h.rest ? behind + h.rest : behind - h.step + h.block;
+    MPI_Count whole = making_times(m, s->stride, size), n = h.times * h.block + h.rest;
+    s->n = making_times(m, s->n, n);
+    making_times(m, s->p.size, n);
+    if (m->large) /* otherwise no place in the array and no part of it is farther or larger than 63 bits tell */
+        return;
+    MPI_Count step = h.times > 1 || h.rest ? h.step : 0;
+    MPI_Count behind = h.first + h.times * step, end = h.rest ? behind + h.rest : behind - step + h.block;
     MPI_Count lo = h.first * s->stride, hi = (end - 1) * s->stride;
     struct placed p[2] = {slab_row(m, s, h.first, h.block), slab_row(m, s, behind, h.rest)};
-    p[0] = placed_loop(h.times, h.step * s->stride, p[0], &m->ok);
+    p[0] = placed_loop(h.times, step * s->stride, p[0], &m->ok);
     layout_unref(s->p.layout);
     s->p = placed_list(p, 2, &m->ok);
-    s->n = making_times(m, s->n, h.times * h.block + h.rest);
     s->lo += lo < hi ? lo : hi;
     s->hi += lo < hi ? hi : lo;
-    s->stride = making_times(m, s->stride, size);
+    s->stride = whole;
 }
 
 static int array_end(struct making *m, const struct slab *s, const struct datatype *old, MPI_Datatype *newtype)
@@ -95,13 +100,14 @@ static struct share owned(MPI_Count size, int distrib, int darg, int procs, int 
 static bool darray_valid(int size, int rank, int ndims, struct ints gsizes, const int *distribs, const int *dargs,
                          const int *psizes, int order)
 {
+    const MPI_Count most = (MPI_Count)1 << 62; /* room to round up */
     int64_t procs = 1;
     if (size < 1 || rank < 0 || rank >= size || ndims < 1 || ndims > DIMS_MAX || !gsizes.at || !distribs || !dargs ||
         !psizes || (order != MPI_ORDER_C && order != MPI_ORDER_FORTRAN))
         return false;
     for (int i = 0; i < ndims; i++) {
         bool none = distribs[i] == MPI_DISTRIBUTE_NONE;
-        if (ints_get(gsizes, i) < 1 || psizes[i] < 1 || (none && psizes[i] != 1) ||
+        if (ints_get(gsizes, i) < 1 || ints_get(gsizes, i) > most || psizes[i] < 1 || (none && psizes[i] != 1) ||
             (!none && distribs[i] != MPI_DISTRIBUTE_BLOCK && distribs[i] != MPI_DISTRIBUTE_CYCLIC) ||
             (dargs[i] != MPI_DISTRIBUTE_DFLT_DARG && dargs[i] < 1 && !none))
             return false;

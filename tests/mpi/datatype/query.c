@@ -214,6 +214,12 @@ static void too_large(void)
     FAILS(MPI_ERR_COUNT, MPI_Type_vector(most, most, most, t, &none));
     FAILS(MPI_ERR_COUNT, MPI_Type_vector(2, 1, most, u, &none));
     FAILS(MPI_ERR_COUNT, MPI_Type_create_subarray(3, sizes, sizes, zeros, MPI_ORDER_C, MPI_INT, &none));
+    FAILS(MPI_ERR_COUNT,
+          MPI_Type_create_subarray(2, sizes, (int[]){1, 1}, (int[]){most - 1, most - 1}, MPI_ORDER_C, t, &none));
+    FAILS(MPI_ERR_COUNT,
+          MPI_Type_create_darray(
+              1, 0, 3, sizes, (int[]){MPI_DISTRIBUTE_CYCLIC, MPI_DISTRIBUTE_BLOCK, MPI_DISTRIBUTE_NONE},
+              (int[]){most, most, MPI_DISTRIBUTE_DFLT_DARG}, (int[]){1, 1, 1}, MPI_ORDER_C, MPI_INT, &none));
     CHECK(none == MPI_DATATYPE_NULL);
     OK(MPI_Type_free(&t));
     OK(MPI_Type_free(&u));
