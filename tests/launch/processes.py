@@ -121,8 +121,12 @@ def rests(pids, seconds):
 
 
 def comm(pid):
-    with open(f"/proc/{pid}/comm") as f:
-        return f.read().strip()
+    """Its name; "?" once it has gone, which any process but one that the test itself holds may do while it looks."""
+    try:
+        with open(f"/proc/{pid}/comm") as f:
+            return f.read().strip()
+    except OSError:
+        return "?"
 
 
 def cmdline(pid):
@@ -134,8 +138,12 @@ def cmdline(pid):
 
 
 def children(pid):
-    with open(f"/proc/{pid}/task/{pid}/children") as f:
-        return [int(p) for p in f.read().split()]
+    """The processes that it has started and that are there now; none where it has gone itself."""
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children") as f:
+            return [int(p) for p in f.read().split()]
+    except OSError:
+        return []
 
 
 def proxies(pid):
