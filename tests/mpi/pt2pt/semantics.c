@@ -3,6 +3,7 @@
  * What the standard promises of messages: order whatever the size, wildcards, modes, probes, matched probes, persistent
  * requests, cancel, truncation, MPI_PROC_NULL, empty and inactive requests. Between rank 0 and the last one, which may
  * be the same process. */
+#include <time.h>
 #include "../check.h"
 
 #define W MPI_COMM_WORLD
@@ -209,7 +210,7 @@ static void hostile(void)
     enum { MANY = 100000, POSTED = 10000 };
     static int in[POSTED];
     static MPI_Request r[POSTED];
-    double t = MPI_Wtime();
+    clock_t t = clock();
     int x;
     if (rank == 0)
         for (int i = 0; i < MANY; i++)
@@ -230,7 +231,7 @@ static void hostile(void)
         for (int i = 0; i < POSTED; i++)
             CHECK(in[i] == i);
     }
-    CHECK(MPI_Wtime() - t < 30);
+    CHECK((clock() - t) / CLOCKS_PER_SEC < 30); /* of processor time: others may want it too */
 }
 
 int main(int argc, char **argv)
