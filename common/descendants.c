@@ -8,9 +8,9 @@
 #include "common/xalloc.h"
 
 #include <ctype.h>
-#include <stdbool.h>
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -136,6 +136,28 @@ void descendants_signal_catchers(pid_t root, int sig)
         if ((v[i].below || v[i].pid == root) && catches(v[i].pid, sig))
             kill(v[i].pid, sig);
     free(v);
+}
+
+/* The kernel's words for it, in /proc/PID/stat (include/linux/sched.h). */
+#define PF_EXITING 0x4u
+#define PF_DUMPCORE 0x200u
+#define PF_SIGNALED 0x400u
+
+bool descendants_is_dying(pid_t pid)
+{
+    char path[64], line[512];
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : read(fd, line, sizeof line - 1);
+    if (fd >= 0)
+        close(fd);
+    line[n < 0 ? 0 : n] = 0;
+    char *after = strrchr(line, ')');
+    unsigned flags = 0;
+    char state;
+    if (!after || sscanf(after + 1, " %c %*d %*d %*d %*d %*d %u", &state, &flags) != 2)
+        return false;
+    return state == 'Z' || flags & (PF_EXITING | PF_DUMPCORE | PF_SIGNALED);
 }
 
 void descendants_kill_others(const pid_t *known, size_t n)

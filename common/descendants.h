@@ -6,6 +6,7 @@
 #ifndef COMMON_DESCENDANTS_H
 #define COMMON_DESCENDANTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -18,6 +19,9 @@ size_t descendants_signal(pid_t root, int signal);
 
 /* Sends the signal to root and to those below it, each only if it has a handler for that signal. */
 void descendants_signal_catchers(pid_t root, int signal);
+
+/* Has it begun to end, also if it cannot be waited for yet? */
+bool descendants_is_dying(pid_t pid);
 
 /* SIGKILL to those children of this process that are not among the n known ones, and to all below them. */
 void descendants_kill_others(const pid_t *known, size_t n);

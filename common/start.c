@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "common/start.h"
 
+#include "common/descendants.h"
 #include "common/spawn.h"
 
 #include <errno.h>
@@ -61,11 +62,15 @@ int start_fork(const char *proxy, const struct rlimit *nofile, pid_t *pid, struc
     return -1;
 }
 
-/* The link closes a moment before the process can be waited for. */
+#define LOOKS 10         /* half a millisecond apart */
+#define LOOKS_DYING 6000 /* where it has begun to end */
+
+/* The link closes a moment before the process can be waited for; long before, where the processors are busy with
+ * others. */
 static void wait_a_moment(struct start_process *p)
 {
     struct timespec pause = {0, 500000};
-    for (int i = 0; i < 10 && p->pid; i++) {
+    for (int i = 0; p->pid && (i < LOOKS || (i < LOOKS_DYING && descendants_is_dying(p->pid))); i++) {
         if (waitpid(p->pid, &p->status, WNOHANG) == p->pid)
             p->pid = 0;
         else

@@ -27,7 +27,8 @@ struct start_process {
     int status; /* as of waitpid, once pid is 0 */
 };
 
-/* Its link has ended: how the process did, into text, if that can be learnt within some milliseconds; else why. */
+/* Its link has ended: how the process did, into text, if that can be learnt within some milliseconds, or
+ * seconds where it is dying; else why. */
 void start_describe_end(struct start_process *p, const char *why, char *text, size_t size);
 
 /* The proxy program beside this one: in the build tree or an installed one. Returns 0, or -1. */

@@ -5,6 +5,7 @@
  */
 #include "proxy/pmi.h"
 
+#include "common/descendants.h"
 #include "common/log.h"
 #include "common/xalloc.h"
 #include "pmi-server/server.h"
@@ -161,7 +162,7 @@ static void wait_for_end(struct rank *r)
 static void on_closed_long_ago(evutil_socket_t fd, short what, void *arg)
 {
     struct rank *r = arg;
-    if (r->pid && ranks_is_dying(r->pid))
+    if (r->pid && descendants_is_dying(r->pid))
         wait_for_end(r);
     else
         pmi_client_gone(r->pmi);

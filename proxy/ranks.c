@@ -226,34 +226,12 @@ static void on_kill_timer(evutil_socket_t fd, short what, void *arg)
     ranks_signal(j, SIGKILL, false);
 }
 
-/* The kernel's words for it, in /proc/PID/stat (include/linux/sched.h). */
-#define PF_EXITING 0x4u
-#define PF_DUMPCORE 0x200u
-#define PF_SIGNALED 0x400u
-
-bool ranks_is_dying(pid_t pid)
-{
-    char path[64], line[512];
-    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t n = fd < 0 ? -1 : read(fd, line, sizeof line - 1);
-    if (fd >= 0)
-        close(fd);
-    line[n < 0 ? 0 : n] = 0;
-    char *after = strrchr(line, ')');
-    unsigned flags = 0;
-    char state;
-    if (!after || sscanf(after + 1, " %c %*d %*d %*d %*d %*d %u", &state, &flags) != 2)
-        return false;
-    return state == 'Z' || flags & (PF_EXITING | PF_DUMPCORE | PF_SIGNALED);
-}
-
 /* So that who failed by itself is told from who was stopped, also when both happen at once. */
 static void note_dying(struct job *j)
 {
     for (uint32_t i = 0; i < j->nranks && i < NOTE_DYING_MAX; i++)
         if (j->ranks[i].pid)
-            j->ranks[i].dying = ranks_is_dying(j->ranks[i].pid);
+            j->ranks[i].dying = descendants_is_dying(j->ranks[i].pid);
 }
 
 void ranks_kill(struct job *j, int sig, uint32_t grace_ms)

@@ -16,9 +16,6 @@ void ranks_signal(struct job *j, int signal, bool if_caught);
 /* The signal (and SIGCONT) now, SIGKILL to all that is left after the grace; again: sooner, with the new grace. */
 void ranks_kill(struct job *j, int signal, uint32_t grace_ms);
 
-/* Has it begun to end, also if it cannot be waited for yet? */
-bool ranks_is_dying(pid_t pid);
-
 /* The job is over: frees it. */
 void ranks_forget(struct job *j);
 

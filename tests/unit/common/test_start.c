@@ -2,6 +2,7 @@
 #include "common/start.h"
 
 #include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -39,6 +40,8 @@ static void how_it_ended(void **state)
     struct start_process p = {.pid = fork()};
     if (p.pid == 0)
         _exit(3);
+    siginfo_t info;
+    assert_int_equal(waitid(P_PID, (id_t)p.pid, &info, WEXITED | WNOWAIT), 0);
     assert_string_equal(ended(&p, "closed the link"), "it exited with code 3");
     p = (struct start_process){.pid = 0, .status = SIGKILL};
     assert_string_equal(ended(&p, "closed the link"), "it was killed by signal 9 (SIGKILL)");
