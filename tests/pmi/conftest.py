@@ -15,6 +15,7 @@ _spec.loader.exec_module(_launch)
 mpiexec, programs, cc = _launch.mpiexec, _launch.programs, _launch.cc
 mpich, mpicc = _launch.mpich, _launch.mpicc
 on_runtime, clean_env, MPIEXEC = _launch.on_runtime, _launch.clean_env, _launch.MPIEXEC
+Result, Started = _launch.Result, _launch.Started
 
 
 class Ranks:

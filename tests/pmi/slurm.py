@@ -2,7 +2,6 @@
 """A Slurm of the test's own: munged, slurmctld and two nodes on this machine, in one directory."""
 
 import os
-import pathlib
 import random
 import shutil
 import signal
@@ -12,7 +11,7 @@ import time
 
 import pytest
 
-from processes import PATIENCE
+from processes import PATIENCE, comm, state
 
 CONF = """ClusterName=test
 SlurmctldHost={host}(127.0.0.1)
@@ -75,7 +74,10 @@ class Slurm:
         munged = ["munged", "--force", f"--key-file={d}/key", f"--socket={d}/munge.sock", f"--pid-file={d}/munged.pid",
                   f"--seed-file={d}/seed", f"--log-file={d}/munged.log", "--num-threads=1"]
         daemons = [munged, ["slurmctld"], ["slurmd", "-N", "n1"], ["slurmd", "-N", "n2"]]
-        return all(self.run(*d).returncode == 0 for d in daemons) and self.ready()
+        try:
+            return all(self.run(*d).returncode == 0 for d in daemons) and self.ready()
+        except subprocess.TimeoutExpired:
+            return False
 
     def ready(self):
         end = time.monotonic() + 2 * PATIENCE
@@ -91,13 +93,31 @@ class Slurm:
         return subprocess.run(args, env={**e, **self.env, **env}, cwd=self.dir, timeout=timeout, stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
+    def pids(self):
+        """Of the daemons, by the files that each has while it runs."""
+        found = []
+        for f in sorted(self.dir.glob("*.pid"), reverse=True):
+            try:
+                found.append(int(f.read_text()))
+            except (OSError, ValueError):
+                pass  # it has just been, or is just being, written or removed
+        return found
+
     def end(self):
-        pids = [int(f.read_text()) for f in sorted(self.dir.glob("*.pid"), reverse=True)]
-        for pid in pids:
-            os.kill(pid, signal.SIGTERM) if pathlib.Path(f"/proc/{pid}").exists() else None
-        deadline = time.time() + PATIENCE
-        while time.time() < deadline and any(pathlib.Path(f"/proc/{pid}").exists() for pid in pids):
-            time.sleep(0.05)
+        pids = self.pids()
+        for sig in (signal.SIGTERM, signal.SIGKILL):
+            deadline = time.monotonic() + PATIENCE
+            for pid in running(pids):
+                try:
+                    os.kill(pid, sig)
+                except ProcessLookupError:
+                    pass
+            while running(pids) and time.monotonic() < deadline:
+                time.sleep(0.05)
+
+
+def running(pids):
+    return [p for p in pids if comm(p) in ("munged", "slurmctld", "slurmd") and state(p) != "Z"]
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ import threading
 
 import pytest
 
-from conftest import on_runtime
+from conftest import Result, Started, on_runtime
 from processes import PATIENCE
 from slurm import slurm  # noqa: F401
 
@@ -33,11 +33,35 @@ def lines(n, here=None):
     return [f"{r} of {n}: {here or n} on this node" for r in range(n)]
 
 
-def left_in_shm():
-    """Segments whose maker, named in them, has ended: other jobs may run on this machine."""
-    def left(name):
+def segments_of_ended():
+    def ended(name):
         return name.split("-")[1].isdigit() and not os.path.exists(f"/proc/{name.split('-')[1]}")
-    return [p.name for p in SHM.glob("muster-*") if left(p.name)]
+    return {p.name for p in SHM.glob("muster-*") if ended(p.name)}
+
+
+LEFT_BEFORE = segments_of_ended()
+
+
+def left_in_shm():
+    """Segments whose maker, named in them, has ended: other jobs may run on this machine, and may have been killed before."""
+    return segments_of_ended() - LEFT_BEFORE
+
+
+def finished(command, stdin=subprocess.DEVNULL, **kw):
+    """The Result of a launcher of others."""
+    p = Started(command, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **kw)
+    try:
+        out, err = p.communicate(timeout=2 * PATIENCE)
+    finally:
+        p.kill()
+    return Result(p.returncode, out, err)
+
+
+def finished_hydra(command, **kw):
+    """Hydra tells its proxy of the end of its stdin, and dies of SIGPIPE where that has ended before: so there is none."""
+    r, w = os.pipe()
+    with os.fdopen(r), os.fdopen(w, "w"):
+        return finished(command, stdin=r, **kw)
 
 
 @pytest.fixture(scope="session")
@@ -45,16 +69,17 @@ def hydra():
     program = shutil.which("mpiexec.hydra") or shutil.which("mpiexec.mpich")
     if not program:
         pytest.skip("no mpiexec.hydra")
-    return lambda *args, version="2": subprocess.run(
-        [program, *args], env=clean(MUSTER_PMI=version), timeout=2 * PATIENCE, stdin=subprocess.DEVNULL, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    def run(*args, version="2", before=()):
+        return finished_hydra([*before, program, *args], env=clean(MUSTER_PMI=version))
+    return run
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("n", [1, 2, 5])
 def test_hydra(hydra, own, n, version):
     r = hydra("-n", str(n), own, version=version)
-    assert r.returncode == 0 and sorted(r.stdout.splitlines()) == lines(n) and r.stderr == "", r
+    assert r.code == 0 and sorted(r.lines) == lines(n) and r.err == "", r
     assert not left_in_shm()
 
 
@@ -62,14 +87,14 @@ def test_hydra(hydra, own, n, version):
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_rank_that_dies_under_hydra_takes_the_others_along(hydra, own, version, call):
     r = hydra("-n", "4", own, f"killed {call}", version=version)
-    assert r.returncode != 0 and len(r.stdout.splitlines()) >= 4, r
+    assert r.code != 0 and len(r.lines) >= 4, r
     assert not left_in_shm()
 
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_abort_under_hydra(hydra, own, version):
     r = hydra("-n", "3", own, "abort", version=version)
-    assert r.returncode == (5 if version == "1" else 255), r  # Hydra's PMI-2 knows no abort: it ends everything at once
+    assert r.code == (5 if version == "1" else 255), r  # Hydra's PMI-2 knows no abort: it ends everything at once
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -92,7 +117,7 @@ def test_a_map_that_is_too_long_to_be_told(mpiexec, own, tmp_path, version):
         at = (at + 2 + (x >> 16) % 2) % 5
     (tmp_path / "ranks").write_text(text)
     r = mpiexec.ok("--hosts", ",".join(f"{h}:{n}" for h in "abcde"), "--rankfile", "ranks", "env", "-u", "MUSTER_NODE_FD",
-                   f"MUSTER_PMI={version}", own, timeout=50)
+                   f"MUSTER_PMI={version}", own)
     assert sorted(r.lines) == sorted(lines(n)) and not left_in_shm(), r
 
 
@@ -102,19 +127,20 @@ def serve(answers, own, **env):
     asked = []
 
     def answer():
-        for a in answers:
-            asked.append(ours.recv(65536))
-            ours.sendall(a)
-        ours.close()
+        with ours:
+            for a in answers:
+                asked.append(ours.recv(65536))
+                if asked[-1]:
+                    ours.sendall(a)
 
     t = threading.Thread(target=answer)
     t.start()
-    p = subprocess.Popen([own], env=clean(PMI_FD=str(theirs.fileno()), PMI_RANK="0", PMI_SIZE="1", **env), text=True,
-                         pass_fds=[theirs.fileno()], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    p = Started([own], env=clean(PMI_FD=str(theirs.fileno()), PMI_RANK="0", PMI_SIZE="1", **env),
+                pass_fds=[theirs.fileno()], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     theirs.close()
     out, err = p.communicate(timeout=PATIENCE)
     t.join()
-    return p.returncode, out, err, asked
+    return p.returncode, out.decode(), err.decode(), asked
 
 
 def test_a_launcher_that_speaks_the_older_version_only(own):
@@ -184,7 +210,7 @@ def test_srun_that_lets_a_job_go_on_without_a_rank(slurm, own, call, name):
 def test_hydra_that_lets_a_job_go_on_without_a_rank(hydra, own):
     """It sends SIGUSR1 to the others, which ends who does not expect it: nobody is left waiting."""
     r = hydra("-disable-auto-cleanup", "-n", "4", own, "killed allreduce")
-    assert r.returncode != 0, r
+    assert r.code != 0, r
 
 
 def test_srun_abort_ends_the_job(slurm, own):
@@ -224,17 +250,16 @@ def openmpi():
     if not program:
         pytest.skip("no mpirun.openmpi")
     args = [program, "--oversubscribe"] + (["--allow-run-as-root"] if os.geteuid() == 0 else [])
-    return lambda *a, **env: subprocess.run([*args, *a], env=clean(**env), timeout=2 * PATIENCE, text=True,
-                                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    return lambda *a, **env: finished([*args, *a], env=clean(**env))
 
 
 def test_open_mpis_mpirun_is_refused(openmpi, own):
     r = openmpi("-n", "3", own)
-    assert r.returncode != 0 and r.stdout == "" and one_line_each(r.stderr, 3, "Open MPI's mpirun speaks only PMIx"), r
+    assert r.code != 0 and r.out == "" and one_line_each(r.err, 3, "Open MPI's mpirun speaks only PMIx"), r
     r = openmpi("-n", "1", own)
-    assert r.returncode == 0 and r.stdout.splitlines() == lines(1), r
+    assert r.code == 0 and r.lines == lines(1), r
     r = openmpi("-x", "MUSTER_SINGLETON=1", "-n", "3", own)
-    assert r.returncode == 0 and r.stdout.splitlines() == lines(1) * 3, r
+    assert r.code == 0 and r.lines == lines(1) * 3, r
 
 
 def test_a_wrapper_that_closes_files_is_refused(mpiexec, own):

@@ -10,7 +10,7 @@ import subprocess
 import pytest
 
 from conftest import MPIEXEC, clean_env, on_runtime
-from test_own import hydra, left_in_shm  # noqa: F401
+from test_own import finished, hydra, left_in_shm  # noqa: F401
 
 HERE = pathlib.Path(__file__).parent
 plain = pytest.mark.skipif("MUSTER_TEST_SANITIZERS" in os.environ, reason="a sanitizer needs the address space itself")
@@ -40,22 +40,16 @@ def limited(limits, *command):
 def test_little_shared_memory_under_hydra(hydra, rough, n, shm):
     """What does not fit goes another way, and nobody is killed by a page that is not there."""
     script = f'mount -t tmpfs -o {shm} tmpfs /dev/shm && exec "$@"'
-    r = hydra("-n", "1", "true")
-    assert r.returncode == 0, r
-    launcher = shutil.which("mpiexec.hydra") or shutil.which("mpiexec.mpich")
-    r = subprocess.run(["unshare", "-m", "sh", "-c", script, "sh", launcher, "-n", str(n), rough], timeout=60, text=True,
-                       capture_output=True, stdin=subprocess.DEVNULL)
-    assert (r.returncode, r.stdout) == (0, "fine\n"), r
+    r = hydra("-n", str(n), rough, before=["unshare", "-m", "sh", "-c", script, "sh"])
+    assert (r.code, r.out) == (0, "fine\n"), r
 
 
 @mounts
 def test_no_way_to_share_memory_is_one_clear_line(rough, hydra):
     """Neither a file system that others see, nor a file of ours that they may open."""
     script = 'mount -t tmpfs -o size=4k,ro tmpfs /dev/shm && umount -l /proc && exec "$@"'
-    launcher = shutil.which("mpiexec.hydra") or shutil.which("mpiexec.mpich")
-    r = subprocess.run(["unshare", "-m", "sh", "-c", script, "sh", launcher, "-n", "2", rough], timeout=60, text=True,
-                       capture_output=True, stdin=subprocess.DEVNULL)
-    assert r.returncode != 0 and "the ranks of this node cannot share memory: Read-only file system" in r.stderr, r
+    r = hydra("-n", "2", rough, before=["unshare", "-m", "sh", "-c", script, "sh"])
+    assert r.code != 0 and "the ranks of this node cannot share memory: Read-only file system" in r.err, r
 
 
 @pids
@@ -70,7 +64,7 @@ def test_ranks_in_different_namespaces(mpiexec, rough):
 def test_ranks_of_different_users_of_namespaces(mpiexec, hydra, rough):
     assert mpiexec.ok("-n", "2", "unshare", "-U", rough).out == "fine\n"
     r = hydra("-n", "2", "unshare", "-U", rough)
-    assert (r.returncode, r.stdout) == (0, "fine\n") and not left_in_shm(), r
+    assert (r.code, r.out) == (0, "fine\n") and not left_in_shm(), r
 
 
 @plain
@@ -95,14 +89,13 @@ def test_files_that_may_not_be_long_are_one_clear_line(mpiexec, rough):
 
 
 def test_mpiexec_itself_where_files_may_not_be_long(mpiexec, tmp_path):
-    r = subprocess.run(limited("-f 0", MPIEXEC, "-n", "2", "echo", "hello"), env=clean_env(tmp_path), text=True,
-                       capture_output=True, timeout=30, stdin=subprocess.DEVNULL)
-    assert (r.returncode, r.stdout) == (0, "hello\nhello\n"), r
+    r = finished(limited("-f 0", MPIEXEC, "-n", "2", "echo", "hello"), env=clean_env(tmp_path))
+    assert (r.code, r.out) == (0, "hello\nhello\n"), r
 
 
 def test_a_program_that_a_rank_starts(mpiexec, rough):
     """It does not take part in the name of its rank, nor wait for others to."""
-    r = mpiexec("-n", "2", rough, "starts another", timeout=20)
+    r = mpiexec("-n", "2", rough, "starts another")
     assert r.code == 8 and "it was started by a program in MPI; start it with an mpiexec of its own" in r.err, r
     assert mpiexec.ok("-n", "2", "-genv", "MUSTER_SINGLETON=1", rough, "starts another").out.count("fine") == 4
     assert mpiexec.ok("-n", "1", rough, "starts another").out == "fine\nfine\n"
