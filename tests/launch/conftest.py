@@ -13,7 +13,7 @@ import subprocess
 
 import pytest
 
-from processes import PATIENCE
+from processes import PATIENCE, family
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 MPIEXEC = os.environ.get("MUSTER_TEST_MPIEXEC", str(TOP / "build/launcher/mpiexec"))
@@ -33,21 +33,48 @@ def clean_env(home, **more):
     return env
 
 
-class Result:
-    """What a finished mpiexec left: code, out and err (text; raw bytes in out_bytes)."""
+SHOWN = 8000  # characters of each stream, in the message of a test that fails
 
-    def __init__(self, code, out, err):
+
+def shown(data):
+    text = (data or b"").decode(errors="replace")
+    return text if len(text) <= SHOWN else f"{text[:SHOWN // 2]}\n[...]\n{text[-SHOWN // 2:]}"
+
+
+class Result(str):
+    """What a finished mpiexec left: code, out and err (text; raw bytes in out_bytes). As a text it is all of that:
+    pytest shows a text that an assertion names as it is, and of any other object some words."""
+
+    def __new__(cls, code, out, err):
+        self = super().__new__(cls, f"exit status {code}\n--- stdout\n{shown(out)}\n--- stderr\n{shown(err)}")
         self.code = code
         self.out_bytes = out
         self.out = out.decode(errors="replace")
         self.err = err.decode(errors="replace")
+        return self
 
     @property
     def lines(self):
         return self.out.splitlines()
 
-    def __repr__(self):
-        return f"exit status {self.code}\n--- stdout\n{self.out}\n--- stderr\n{self.err}"
+
+class Started(subprocess.Popen):
+    """One whose end, where it does not come in time, fails the test with all that is known."""
+
+    def late(self, e):
+        return f"no end within {e.timeout:.0f} s\n{family(self.pid)}\n--- stdout\n{shown(e.output)}\n--- stderr\n{shown(e.stderr)}"
+
+    def communicate(self, *args, **kw):
+        try:
+            return super().communicate(*args, **kw)
+        except subprocess.TimeoutExpired as e:
+            raise AssertionError(self.late(e)) from None
+
+    def wait(self, timeout=None):
+        try:
+            return super().wait(timeout)
+        except subprocess.TimeoutExpired as e:
+            raise AssertionError(self.late(e)) from None
 
 
 class Runner:
@@ -64,7 +91,7 @@ class Runner:
         kw.setdefault("cwd", self.cwd)
         kw.setdefault("start_new_session", True)
         words = [a if isinstance(a, bytes) else str(a) for a in args]
-        p = subprocess.Popen([MPIEXEC, *words], env=clean_env(self.cwd, **(env or {})), **kw)
+        p = Started([MPIEXEC, *words], env=clean_env(self.cwd, **(env or {})), **kw)
         self.running.append(p)
         return p
 
@@ -83,11 +110,20 @@ class Runner:
     def end(self):
         for p in self.running:
             if p.poll() is None:
+                self.tell(p)
                 os.killpg(p.pid, signal.SIGKILL) if os.getpgid(p.pid) == p.pid else p.kill()
                 p.wait()
             for f in (p.stdin, p.stdout, p.stderr):
                 if f:
                     f.close()
+
+    def tell(self, p):
+        """Shown where the test has failed: what still runs, and what it has said that nobody has read."""
+        print(family(p.pid))
+        for f in filter(None, (p.stdout, p.stderr)):
+            if not f.closed:
+                os.set_blocking(f.fileno(), False)
+                print(shown(f.read1(1 << 16)))
 
 
 @pytest.fixture

@@ -58,7 +58,11 @@ class Marked:
 
     def wait(self, count, name=None, seconds=PATIENCE):
         """Until at least so many processes of that name are there."""
-        return until(lambda: (v := self.pids(name)) and len(v) >= count and v, seconds)
+        end = time.monotonic() + seconds
+        while len(found := self.pids(name)) < count:
+            assert time.monotonic() < end, f"{len(found)} of {count} {name}: {[(p, cmdline(p), state(p)) for p in self.pids()]}"
+            time.sleep(0.01)
+        return found
 
     def wait_none(self, seconds=PATIENCE, but=()):
         """Asserts that none is left within the time; 0: now, as it must be where mpiexec has ended by itself."""
@@ -71,7 +75,7 @@ class Marked:
 def until(fn, seconds=PATIENCE):
     end = time.monotonic() + seconds
     while not (value := fn()):
-        assert time.monotonic() < end, "it did not happen in time"
+        assert time.monotonic() < end, f"it did not happen in time; at last there was {value!r}"
         time.sleep(0.01)
     return value
 
@@ -88,18 +92,27 @@ def state(pid):
         return "Z"
 
 
+class Gone(Exception):
+    """A process has ended that was to be looked at for a while."""
+
+
 def cpu_seconds(pid):
-    s = stat(pid)
+    try:
+        s = stat(pid)
+    except OSError:
+        raise Gone(pid) from None
     return (int(s[11]) + int(s[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def switches(pid):
-    """How often it has begun to wait; None: it is not asleep, or not there any more."""
+    """How often it has begun to wait; None: it is not asleep."""
+    if state(pid) == "Z":
+        raise Gone(pid)
     try:
         with open(f"/proc/{pid}/status") as f:
             text = f.read()
     except OSError:
-        return None
+        raise Gone(pid) from None
     return text.split("voluntary_ctxt_switches:")[1].split()[0] if "State:\tS" in text else None
 
 
@@ -113,7 +126,8 @@ def at_rest(pids):
 
 
 def rests(pids, seconds):
-    """Once they have become quiet, processes use no more than two clock ticks of processor time in so many seconds."""
+    """Once they have become quiet, processes use no more than two clock ticks of processor time in so many seconds.
+    Gone: one of them ended meanwhile."""
     at_rest(pids)
     before = sum(map(cpu_seconds, pids))
     time.sleep(seconds)
@@ -144,6 +158,18 @@ def children(pid):
             return [int(p) for p in f.read().split()]
     except OSError:
         return []
+
+
+def family(pid):
+    """It and all processes below it, a line each, for who has to find out why a job does not go on."""
+    wchan = ""
+    try:
+        with open(f"/proc/{pid}/wchan") as f:
+            wchan = f.read().strip("0")
+    except OSError:
+        pass
+    line = f"{pid} {state(pid)} {wchan or '-'} {cmdline(pid)[:100] or comm(pid)}"
+    return "\n".join([line, *("  " + text for p in children(pid) for text in family(p).splitlines())])
 
 
 def proxies(pid):

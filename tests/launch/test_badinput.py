@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from processes import FOREVER, PATIENCE, Marked, proxies, rests, tell, until, wait_for_py
+from processes import FOREVER, PATIENCE, Gone, Marked, proxies, rests, tell, until, wait_for_py
 
 # Rank 1 misbehaves when all have printed a line; the others speak PMI as they should.
 CLIENT = """
@@ -24,15 +24,23 @@ def ask(text):
     f.write(text); f.flush()
     return f.readline()
 print("line of", rank, flush=True)
-open("here.%%d" %% rank, "w").close()
+with open("new.%%d" %% rank, "w") as new:
+    new.write(str(os.getpid()))
+os.rename("new.%%d" %% rank, "here.%%d" %% rank)
 if rank == 1:
     while not all(os.path.exists("here.%%d" %% r) for r in range(int(os.environ["PMI_SIZE"]))):
         time.sleep(0.02)
     %s
 else:
     ask(b"cmd=init pmi_version=1 pmi_subversion=1\\n")
-    time.sleep(%s)
+    %s
 """
+STAY = f"time.sleep({FOREVER})"
+# Until rank 1 has ended, and whoever started it knows.
+OUTLIVE = """while not os.path.exists("here.1"):
+        time.sleep(0.02)
+    while os.path.exists("/proc/" + open("here.1").read()):
+        time.sleep(0.02)"""
 INIT = 'ask(b"cmd=init pmi_version=1 pmi_subversion=1\\n")'
 BARRIER = 'ask(b"cmd=barrier_in\\n")'
 
@@ -61,7 +69,7 @@ def marked():
 @pytest.mark.parametrize("how", BROKEN)
 @pytest.mark.parametrize("hosts", [[], ["--hosts", "a,b,c", "--radix", "1"]], ids=["one node", "a chain"])
 def test_on_the_pmi_socket(mpiexec, marked, how, hosts):
-    script = CLIENT % (BROKEN[how].replace("sleep(100)", f"sleep({FOREVER})"), FOREVER)
+    script = CLIENT % (BROKEN[how].replace("sleep(100)", f"sleep({FOREVER})"), STAY)
     r = mpiexec(*hosts, "-n", "3", sys.executable, "-c", script, env=marked.env)
     assert 0 < r.code < 128 and "10 seconds" not in r.err, r
     assert sorted(line for line in r.lines if line.startswith("line")) == [f"line of {i}" for i in range(3)], r
@@ -73,7 +81,7 @@ def test_on_the_pmi_socket(mpiexec, marked, how, hosts):
 
 @pytest.mark.parametrize("how", ["garbage", "half a line", "closes it after init"])
 def test_who_breaks_pmi_is_told_also_with_no_kill(mpiexec, marked, how):
-    script = CLIENT % (BROKEN[how].replace("time.sleep(100)", "time.sleep(1)"), 1)
+    script = CLIENT % (BROKEN[how].replace("time.sleep(100)", "time.sleep(1)"), OUTLIVE)
     r = mpiexec("--no-kill", "-n", "3", sys.executable, "-c", script + "\nprint('end of', rank)", env=marked.env)
     assert r.code == 1 and "rank 1 on " in r.err, r
     assert "end of 0" in r.lines and "end of 2" in r.lines, r
@@ -82,20 +90,30 @@ def test_who_breaks_pmi_is_told_also_with_no_kill(mpiexec, marked, how):
 def test_half_a_line_and_silence(mpiexec, marked):
     """The wait costs nothing, and ends after ten seconds."""
     how = f'{INIT}; s.sendall(b"cmd=barr"); print("half", flush=True); time.sleep({FOREVER})'
-    p = mpiexec.start("-n", "2", sys.executable, "-c", CLIENT % (how, FOREVER), env=marked.env)
-    while b"half" not in p.stdout.readline():
-        pass
-    everyone = [p.pid, *proxies(p.pid)]
-    assert rests(everyone, 1)
-    _, err = p.communicate(timeout=PATIENCE)
-    assert p.returncode == 1 and b"rank 1 on " in err and b"nothing more for 10 seconds" in err, err
-    marked.wait_none(0)
+
+    def waits_quietly():
+        p = mpiexec.start("-n", "2", sys.executable, "-c", CLIENT % (how, STAY), env=marked.env)
+        while b"half" not in (line := p.stdout.readline()):
+            assert line, p.stderr.read()
+        try:
+            quiet = rests([p.pid, *proxies(p.pid)], 1)
+        except Gone:
+            quiet = None
+        _, err = p.communicate(timeout=PATIENCE)
+        assert p.returncode == 1 and b"rank 1 on " in err and b"nothing more for 10 seconds" in err, err
+        marked.wait_none(0)
+        return quiet
+
+    # Where we were not given a processor for ten seconds, nothing has been seen.
+    assert next((quiet for quiet in (waits_quietly() for _ in range(5)) if quiet is not None), None)
 
 
 def test_a_flood_does_not_grow_memory(mpiexec, marked):
-    how = f'{INIT}; t = time.time()\n    while True: s.sendall(b"cmd=get_maxes\\n" * 1000)'
-    p = mpiexec.start("-n", "2", sys.executable, "-c", CLIENT % (how, FOREVER), env=marked.env)
+    how = f'{INIT}\n    while not os.path.exists("go"): time.sleep(0.02)\n' \
+          '    while True: s.sendall(b"cmd=get_maxes\\n" * 1000)'
+    p = mpiexec.start("-n", "2", sys.executable, "-c", CLIENT % (how, STAY), env=marked.env)
     everyone = [p.pid, *until(lambda: proxies(p.pid))]
+    tell(mpiexec.cwd, "go")
     most = 0
     while p.poll() is None:
         for pid in everyone:

@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from processes import PATIENCE, Marked
+from processes import FOREVER, PATIENCE, Marked
 
 STAGES = ["options_parsed", "proxies_started", "planned", "launched", "all_ranks_started", "first_rank_ended",
           "last_rank_ended", "ended"]
@@ -63,7 +63,8 @@ def test_success(mpiexec, report):
 
 
 def test_failure(mpiexec, report):
-    r = mpiexec("--report", "report.json", "-n", "3", "sh", "-c", "[ $PMI_RANK = 1 ] && kill -11 $$; exec sleep 100")
+    r = mpiexec("--report", "report.json", "--kill-timeout", FOREVER, "-n", "3", "sh", "-c",
+                "[ $PMI_RANK = 1 ] && kill -11 $$; exec sleep 100")
     o = report()
     assert o["exit_status"] == r.code == 139
     assert o["first_failure"]["kind"] == "exit" and o["first_failure"]["rank"] == 1, o

@@ -139,7 +139,7 @@ def test_abort(mpiexec, program, code, status):
 
 
 def test_abort_waits_for_no_thread(mpiexec, program):
-    r = mpiexec("-n", "2", program, "locked abort", timeout=30)
+    r = mpiexec("-n", "2", program, "locked abort")
     assert r.code == 3 and re.search(r"^muster: rank \d on \S+: MPI_Abort with code 3; aborting the job$", r.err, re.M), r
 
 

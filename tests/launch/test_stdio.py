@@ -14,7 +14,7 @@ import time
 
 import pytest
 
-from processes import FOREVER, PATIENCE, tell, until, wait_for
+from processes import FOREVER, HERE, PATIENCE, at_rest, children, proxies, state, switches, tell, until, wait_for
 
 # One proxy that writes our stdout itself, and several whose output comes through mpiexec.
 ways = pytest.mark.parametrize("hosts", [[], ["--hosts", "a,b,c"]], ids=["direct", "tree"])
@@ -80,20 +80,27 @@ def test_a_prompt_appears(mpiexec, hosts):
 
 @ways
 def test_a_short_pause_inside_a_line_does_not_tear_it(mpiexec, hosts):
-    """What a busy machine makes a long pause may tear it; each rank goes on until it has had twenty short ones."""
+    """What a busy machine makes a long pause may tear it; each rank goes on until it has had twenty short ones. Which
+    they were it knows when both halves have been written, and says so in one piece."""
     r = mpiexec.ok(*hosts, "-n", "4", sys.executable, "-c", """if True:
         import os, time
-        short = 0
-        while short < 20:
-            os.write(1, b"begin ")
+        rank, i, short = os.environ["PMI_RANK"], 0, []
+        while len(short) < 20:
             began = time.monotonic()
+            os.write(1, f"begin {rank} ".encode())
             time.sleep(0.005)
-            end = b"end\\n" if time.monotonic() - began < 0.04 else b"late\\n"
-            os.write(1, end)
-            short += end == b"end\\n"
+            os.write(1, f"end {i}\\n".encode())
+            if time.monotonic() - began < 0.04:
+                short.append(f"{rank} {i}")
+            i += 1
+        os.write(1, "".join(f"short {s}\\n" for s in short).encode())
         """)
-    assert sum(line.endswith("begin end") for line in r.lines) == 80, r
-    assert r.out.count("late") or r.lines == ["begin end"] * 80, r
+    short = [line.split()[-2:] for line in r.lines if "short " in line]
+    assert len(short) == 80, r
+    ends = {" ".join(line.split()[-4:]) for line in r.lines}  # before it may stand the beginning of one that was torn
+    assert {f"begin {rank} end {i}" for rank, i in short} <= ends, r
+    if r.out.count("begin") == 80:
+        assert all(line.startswith(("begin", "short")) for line in r.lines) and len(r.lines) == 160, r
 
 
 @ways
@@ -190,10 +197,21 @@ def test_output_that_no_file_takes_is_not_lost(mpiexec):
 
 @ways
 def test_collapse(mpiexec, hosts):
-    script = "echo same; echo odd$((PMI_RANK % 2)); echo err >&2"
-    r = mpiexec.ok(*hosts, "--collapse", "-n", "4", "sh", "-c", script)
-    assert sorted(r.lines) == ["[0,2] odd0", "[0-3] same", "[1,3] odd1"]
-    assert r.err == "[0-3] err\n"
+    """All has been written, and waits in the links, when mpiexec looks: lines that come much later are not put together."""
+    script = f": > up.$PMI_RANK; {wait_for('go')} echo same; echo odd$((PMI_RANK % 2)); echo err >&2; {HERE} {wait_for('seen')}"
+    p = mpiexec.start(*hosts, "--collapse", "-n", "4", "sh", "-c", script)
+    until(lambda: len(list(mpiexec.cwd.glob("up.*"))) == 4)
+    p.send_signal(signal.SIGSTOP)
+    until(lambda: state(p.pid) == "T")
+    tell(mpiexec.cwd, "go")
+    until(lambda: len(list(mpiexec.cwd.glob("here.*"))) == 4)
+    at_rest(proxies(p.pid))
+    p.send_signal(signal.SIGCONT)
+    out = [p.stdout.readline() for _ in range(3)]
+    tell(mpiexec.cwd, "seen")
+    more, err = p.communicate(timeout=PATIENCE)
+    assert sorted(out) == [b"[0,2] odd0\n", b"[0-3] same\n", b"[1,3] odd1\n"] and more == b"", (out, more, err)
+    assert err == b"[0-3] err\n" and p.returncode == 0, (out, err)
 
 
 @ways
@@ -265,11 +283,24 @@ def memory_of(pid):
         try:
             with open(f"/proc/{at}/status") as f:
                 total += int(re.search(r"VmRSS:\s+(\d+)", f.read()).group(1))
-            with open(f"/proc/{at}/task/{at}/children") as f:
-                found += [int(c) for c in f.read().split()]
         except (OSError, AttributeError):
             pass
+        found += children(at)
     return total
+
+
+def memory_when_full(pid, nranks):
+    """memory_of once all that may be buffered is: all ranks sleep in a write that nobody helps to its end, those between
+    them and us sleep too, and nothing has grown for a while. None: not yet."""
+    between = proxies(pid)
+    ranks = [c for p in between for c in children(p) if c not in between]
+    if len(ranks) != nranks:
+        return None
+    at_rest(ranks)
+    before, woken = memory_of(pid), [switches(r) for r in ranks]
+    time.sleep(0.5)
+    quiet = woken == [switches(r) for r in ranks] and all(state(p) == "S" for p in [pid, *between])
+    return memory_of(pid) == before and quiet and before
 
 
 @pytest.mark.skipif("MUSTER_TEST_SANITIZERS" in os.environ, reason="a sanitizer keeps what was freed")
@@ -278,10 +309,7 @@ def memory_of(pid):
 def test_memory_stays_flat_with_a_slow_reader(mpiexec, cc, hosts, label):
     p = mpiexec.start(*hosts, *label, "-n", "4", cc(WRITER), "100000000", stdin=subprocess.DEVNULL)
     os.read(p.stdout.fileno(), 1)
-    first = 0
-    while (now := memory_of(p.pid)) != first:  # until all that may be buffered is
-        first = now
-        time.sleep(0.5)
+    first = until(lambda: memory_when_full(p.pid, 4))
     for _ in range(40):
         os.read(p.stdout.fileno(), 1 << 20)
         time.sleep(0.02)

@@ -98,20 +98,19 @@ def test_on_sigusr1(mpiexec):
     p.send_signal(signal.SIGUSR1)
     text = b"".join(p.stderr.readline() for _ in range(3)).decode()
     assert "2 ranks, after" in text
-    assert re.search(r"^  0-1 +\S+ +\d+\.\. +sleeping +0\.0 s +[\d.]+ MB  -$", text, re.M), text
+    assert re.search(r"^  0-1 +\S+ +\d+\.\. +sleeping +0\.\d s +[\d.]+ MB  -$", text, re.M), text
     p.send_signal(signal.SIGINT)
     assert p.wait(PATIENCE) == 130
 
 
 @pytest.mark.parametrize("by", ["slot", "node"])
 def test_64_ranks_on_8_nodes_are_a_screenful(mpiexec, mpicc, by):
-    """The ranks of a node that do the same are one line."""
+    """The ranks of a node that do the same are one line, once they do. (While they start, each may do something else.)"""
     hosts = ",".join(f"n{i}" for i in range(8))
     w = Watched(mpiexec.start("--watch", "1", "--hosts", hosts, "--radix", "2", "--map-by", by, "-n", "64", mpicc(LATE)))
-    w.until(r"63 of 64 ranks have arrived")
+    w.until("63 of 64 ranks have arrived", r"\A(.{1,100}\n){1,24}\Z")
     tell(mpiexec.cwd, "go")
-    for table in tables(w.end(None)):
-        assert len(table) <= 24 and max(map(len, table)) <= 100, table
+    w.end(None)
 
 
 def test_ranks_of_many_nodes_are_put_together(mpiexec):
@@ -121,12 +120,11 @@ def test_ranks_of_many_nodes_are_put_together(mpiexec):
     p = mpiexec.start("--hosts", hosts, "--ppn", "2", "-n", "60", "sh", "-c", script, env=m.env)
     at_rest(m.wait(30, "sleep"))
     until(lambda: sum(state(s) == "T" for s in m.pids("sh")) == 30)
-    p.send_signal(signal.SIGUSR1)
-    text = b"".join(p.stderr.readline() for _ in range(4)).decode()
-    p.send_signal(signal.SIGINT)
-    assert p.wait(PATIENCE) == 130
-    assert re.search(r"^  0,2,4,6,8,10,\.\. +\(several\) +\d+\.\. +stopped ", text, re.M), text
-    assert re.search(r"^  1,3,5,7,9,11,\.\. +\(several\) +\d+\.\. +sleeping ", text, re.M), text
+    w = Watched(p)  # a proxy that is not given a processor for seconds is left out of a table
+    table = w.until(r"^  0,2,4,6,8,10,\.\. +\(several\) +\d+\.\. +stopped ",
+                    r"^  1,3,5,7,9,11,\.\. +\(several\) +\d+\.\. +sleeping ", ask=True)
+    w.end()
+    assert len(table.splitlines()) <= 4, table
 
 
 def test_a_stopped_proxy_is_no_answer(mpiexec):
@@ -235,7 +233,7 @@ def test_a_deadlock_until_the_timeout(mpiexec, stuck, n):
     for seconds in (2, 5, 15, 45):
         r = mpiexec("--timeout", seconds, "-n", n, stuck, "allreduce", timeout=4 * PATIENCE)
         assert r.code == 124 and len(tables(r.err)) == 1, r
-        if "not waiting" not in r.err:
+        if all(re.search(row, r.err, re.M) for row in stuck_rows(n, "allreduce")):
             break
     assert all(re.search(row, r.err, re.M) for row in stuck_rows(n, "allreduce")), r
     assert len(tables(r.err)[0]) == 4, r
