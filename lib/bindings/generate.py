@@ -146,6 +146,8 @@ for name, ctype in [('comm', 'MPI_Comm'), ('group', 'MPI_Group'), ('type', 'MPI_
 
 # A buffer that a count and a committed type follow: (buffer, count, type).
 BUFFER = 'if (UNLIKELY((uintptr_t)$ <= (uintptr_t)MPI_IN_PLACE) && call_no_buffer($, %s, %s_)) FAIL(MPI_ERR_BUFFER);'
+# A count that a committed type follows: not negative, nor more than the type bears.
+COUNT = 'if (UNLIKELY(!datatype_bears(%(type)s_, $))) WRONG_BY(call_wrong_count("$", $, %(type)s_));'
 
 Param = namedtuple('Param', 'kind name array')
 Function = namedtuple('Function', 'name params ret flags')
@@ -167,15 +169,18 @@ def param(text):
     return Param(k, name, '')
 
 
-def with_buffers(ps):
-    """Buffers that belong to a count and a type are checked with them; not those of windows, which may be ignored."""
+def with_types(ps):
+    """Counts are checked with the type that follows them, and buffers with both; not those of windows, which may be
+    ignored."""
     if any(p and p.kind is KINDS['win'] for p in ps):
         return ps
-    for i in range(len(ps) - 2):
-        if [p and p.kind for p in ps[i + 1:i + 3]] == [KINDS['count'], KINDS['type']] and \
-                ps[i].kind in (KINDS['buf'], KINDS['cbuf']):
-            check = BUFFER % (ps[i + 1].name, ps[i + 2].name)
-            ps[i] = ps[i]._replace(kind=ps[i].kind._replace(check=check, phase=2))
+    for i in range(len(ps) - 1):
+        if [p and p.kind for p in ps[i:i + 2]] != [KINDS['count'], KINDS['type']]:
+            continue
+        if i > 0 and ps[i - 1] and ps[i - 1].kind in (KINDS['buf'], KINDS['cbuf']):
+            check = BUFFER % (ps[i].name, ps[i + 1].name)
+            ps[i - 1] = ps[i - 1]._replace(kind=ps[i - 1].kind._replace(check=check, phase=2))
+        ps[i] = ps[i]._replace(kind=ps[i].kind._replace(check=COUNT % {'type': ps[i + 1].name}))
     return ps
 
 
@@ -186,7 +191,7 @@ def read(path):
             continue
         m = re.match(r'(\w+)\s+(.*?)(?:\s+-> (\w+))?(?:\s+\[([\w ]+)\])?$', line)
         ps = [] if m[2] == '-' else [param(p.strip()) for p in re.split(r',\s*(?![^{]*\})', m[2])]
-        yield Function(m[1], with_buffers(ps), m[3] or 'int', (m[4] or '').split())
+        yield Function(m[1], with_types(ps), m[3] or 'int', (m[4] or '').split())
 
 
 def twin(f):

@@ -32,10 +32,9 @@ static inline MPI_Count blocks_count(const struct blocks *v, int r)
 
 static inline void *blocks_at(const struct blocks *v, int r)
 {
-    char *buf = (char *)(uintptr_t)v->buf;
-    if (v->types)
-        return buf + ints_get(v->displs, r);
-    return buf + (v->counts.at ? ints_get(v->displs, r) : r * v->count) * v->t->extent;
+    /* Without a sign: a block of no elements may have any displacement. */
+    uintptr_t disp = v->counts.at ? (uintptr_t)ints_get(v->displs, r) : (uintptr_t)(r * v->count);
+    return (void *)((uintptr_t)v->buf + (v->types ? disp : disp * (uintptr_t)v->t->extent));
 }
 
 static inline MPI_Count blocks_bytes(const struct blocks *v, int r)

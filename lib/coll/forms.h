@@ -8,6 +8,7 @@
 #include "lib/bindings/impl.h"
 #include "lib/coll/blocks.h"
 #include "lib/coll/sched.h"
+#include "lib/core/call.h"
 #include "lib/op/kernels.h"
 
 #define LIST(...) __VA_ARGS__
@@ -79,12 +80,13 @@ static inline int forms_end(int rc, struct sched *s)
         return LIKELY(rc != NODE_LATER) ? node_came_to(a, rc) : by_message_##name args;                                \
     }
 
-/* Is (count, type) fit to be moved? An error class. */
+/* Is (count, type) fit to be moved? An error class; forms_wrong finds out which. */
+int forms_wrong(MPI_Count count, const struct datatype *t) COLD;
+/* It is, but not so many blocks of it. */
+int forms_wrong_together(MPI_Count count, int blocks, const struct datatype *t) COLD;
 static inline int forms_check(MPI_Count count, const struct datatype *t)
 {
-    if (UNLIKELY(count < 0))
-        return MPI_ERR_COUNT;
-    return UNLIKELY(!t || !t->committed) ? MPI_ERR_TYPE : MPI_SUCCESS;
+    return LIKELY(t && t->committed && datatype_bears(t, count)) ? MPI_SUCCESS : forms_wrong(count, t);
 }
 
 /* Collectives over intercommunicators are not there yet. */
@@ -103,10 +105,16 @@ static inline void *forms_at(const void *buf, MPI_Count i, const struct datatype
     return (char *)(uintptr_t)buf + i * t->extent;
 }
 
+/* Are blocks for n ranks, each and together? */
+int blocks_check_varying(const struct blocks *v, int n);
 static inline int blocks_check(const struct blocks *v, int n)
 {
-    for (int r = 0; r < (v->counts.at ? n : 1); r++)
-        CHECK(forms_check(blocks_count(v, r), blocks_type(v, r)));
+    if (v->counts.at)
+        return blocks_check_varying(v, n);
+    MPI_Count all;
+    CHECK(forms_check(v->count, v->t));
+    if (UNLIKELY(__builtin_mul_overflow(v->count, n, &all) || !datatype_bears(v->t, all)))
+        return forms_wrong_together(v->count, n, v->t);
     return MPI_SUCCESS;
 }
 

@@ -4,18 +4,27 @@
 #include "lib/coll/forms.h"
 #include "lib/coll/node_reduce.h"
 
+/* Checks all counts, and adds them up. */
+static int sum_of(struct ints counts, MPI_Count each, int n, const struct datatype *t, const struct op *op,
+                  MPI_Count *total)
+{
+    *total = 0;
+    for (int r = 0; r < n; r++) {
+        MPI_Count count = counts.at ? ints_get(counts, r) : each;
+        CHECK(coll_reduce_check(count, t, op));
+        *total += count;
+        if (UNLIKELY(!datatype_bears(t, *total)))
+            return forms_wrong_together(count, r + 1, t);
+    }
+    return MPI_SUCCESS;
+}
+
 static int reduce_scatter(struct sched *s, const void *sendbuf, void *recvbuf, struct ints counts, MPI_Count each,
                           struct datatype *t, struct op *op, struct comm *c)
 {
-    MPI_Count total = 0, at = 0, mine = each;
+    MPI_Count total, at = 0, mine = counts.at ? ints_get(counts, c->rank) : each;
     INTRA(c);
-    for (int r = 0; r < c->size; r++) {
-        MPI_Count n = counts.at ? ints_get(counts, r) : each;
-        CHECK(coll_reduce_check(n, t, op));
-        if (r == c->rank)
-            mine = n;
-        total += n;
-    }
+    CHECK(sum_of(counts, each, c->size, t, op, &total));
     if (total == 0)
         return MPI_SUCCESS;
     void *all = c->rank == 0 ? sched_temp_for(s, total, t) : NULL;
@@ -39,12 +48,8 @@ static int reduce_scatter(struct sched *s, const void *sendbuf, void *recvbuf, s
 static int on_node(struct node *a, const void *sendbuf, void *recvbuf, struct ints counts, MPI_Count each,
                    struct datatype *t, struct op *op)
 {
-    MPI_Count total = 0;
-    for (int r = 0; r < a->n; r++) {
-        MPI_Count n = counts.at ? ints_get(counts, r) : each;
-        CHECK(coll_reduce_check(n, t, op));
-        total += n;
-    }
+    MPI_Count total;
+    CHECK(sum_of(counts, each, a->n, t, op, &total));
     const void *own = sendbuf == MPI_IN_PLACE ? recvbuf : sendbuf;
     return total > 0 ? node_reduce_scatter(a, &(struct vector){own, recvbuf, total, t, op}, counts, each) : MPI_SUCCESS;
 }

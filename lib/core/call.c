@@ -83,6 +83,15 @@ int call_wrong_rank(int cls, const char *name, int rank, int size)
     return cls;
 }
 
+int call_wrong_count(const char *name, MPI_Count count, const struct datatype *t)
+{
+    if (count < 0)
+        return call_wrong_value(MPI_ERR_COUNT, name, count);
+    error_note(MPI_ERR_COUNT, "%s is %lld: more elements, of %lld bytes and %lld apart, than any memory holds", name,
+               (long long)count, (long long)t->size, (long long)t->extent);
+    return MPI_ERR_COUNT;
+}
+
 bool call_no_buffer(const void *buf, MPI_Count count, const struct datatype *t)
 {
     return count > 0 && t->size > 0 && (buf == MPI_IN_PLACE || t->true_lb == 0);

@@ -26,6 +26,12 @@ static struct datatype *block_type(const struct blocks *b, MPI_Count i)
     return b->olds ? datatype_of(b->olds[i]) : b->old;
 }
 
+/* In bytes. A block of no elements may lie anywhere: without a sign nothing overflows. */
+static MPI_Count block_disp(const struct blocks *b, MPI_Count i)
+{
+    return (MPI_Count)((uint64_t)ints_get(b->disps, i) * (uint64_t)b->unit);
+}
+
 /* The i-th block as a run: its type is dense. */
 struct run {
     MPI_Count disp, size;
@@ -34,7 +40,7 @@ struct run {
 static inline struct run block_run(const struct blocks *b, MPI_Count i)
 {
     const struct datatype *o = block_type(b, i);
-    return (struct run){ints_get(b->disps, i) * b->unit + o->disp, block_length(b, i) * o->size};
+    return (struct run){(MPI_Count)((uint64_t)block_disp(b, i) + (uint64_t)o->disp), block_length(b, i) * o->size};
 }
 
 /* A C compiler pads a struct so that an array of it is aligned. */
@@ -58,6 +64,8 @@ static int learn_struct(struct making *m, const struct blocks *b, struct runs *r
             return MPI_ERR_TYPE;
         making_block(m, ints_get(b->disps, i), n, o);
         making_count(m, n, o);
+        if (UNLIKELY(m->large || !making_near(m->t->size)))
+            return MPI_ERR_COUNT;
         *plain = *plain && o->dense;
         if (*plain && n * o->size > 0) {
             struct run run = block_run(b, i);
@@ -72,13 +80,22 @@ static int learn_struct(struct making *m, const struct blocks *b, struct runs *r
 static int learn(struct making *m, const struct blocks *b, struct runs *r, bool *plain)
 {
     const struct datatype *o = b->old;
+    MPI_Count all = 0;
     *plain = o->dense && o->size > 0;
     for (MPI_Count i = 0; i < b->count; i++) {
-        MPI_Count n = block_length(b, i), disp = ints_get(b->disps, i) * b->unit;
+        MPI_Count n = block_length(b, i), disp, bytes;
         if (n < 0)
             return MPI_ERR_ARG;
-        if (n > 0 && *plain)
-            runs_next(r, disp + o->disp, n * o->size, runs_learn);
+        if (n == 0)
+            continue;
+        bool far = __builtin_mul_overflow(ints_get(b->disps, i), b->unit, &disp);
+        far |= __builtin_mul_overflow(n, o->size, &bytes);
+        far |= !making_near(disp) || !making_near(bytes);
+        if (UNLIKELY(far || !making_near(disp + o->disp) || !making_near(disp + o->disp + bytes) || !making_near(all)))
+            return MPI_ERR_COUNT;
+        all += bytes;
+        if (*plain)
+            runs_next(r, disp + o->disp, bytes, runs_learn);
         else
             making_block(m, disp, n, o), making_count(m, n, o);
     }
@@ -111,7 +128,7 @@ static struct placed place_any(struct making *m, const struct blocks *b)
         return all;
     }
     for (MPI_Count i = 0; i < b->count; i++)
-        p[i] = making_row(m, ints_get(b->disps, i) * b->unit, block_length(b, i), block_type(b, i));
+        p[i] = making_row(m, block_disp(b, i), block_length(b, i), block_type(b, i));
     all = placed_list(p, b->count, &m->ok);
     free(p);
     return all;
@@ -145,6 +162,10 @@ static int blocks(int combiner, const struct blocks *b, enum said_as disps_as, M
         return MPI_ERR_NO_MEM;
     runs_init(&r);
     int rc = b->olds ? learn_struct(&m, b, &r, &plain) : learn(&m, b, &r, &plain);
+    if (rc == MPI_ERR_COUNT) {
+        m.large = true;
+        return making_end(&m, (struct placed){0, 0, NULL}, newtype);
+    }
     if (rc == MPI_SUCCESS && !keep(&m, combiner, b, disps_as))
         rc = MPI_ERR_NO_MEM;
     if (rc != MPI_SUCCESS) {

@@ -34,6 +34,14 @@ static const uint8_t pairs[BASIC_COUNT][3] = {
 static struct layout runs[BASIC_COUNT];
 static struct layout_run members[BASIC_COUNT][3];
 
+void datatype_measure(struct datatype *t)
+{
+    uint64_t size = (uint64_t)t->size, step = t->extent < 0 ? -(uint64_t)t->extent : (uint64_t)t->extent,
+             x = size > step ? size : step;
+    int bits = x > 1 ? 64 - __builtin_clzll(x - 1) : 0; /* x is at most 2^bits */
+    t->most = bits <= 62 && datatype_high(t) - datatype_low(t) <= 1ll << 62 ? UINT64_C(1) << (62 - bits) : 0;
+}
+
 static void basic_init(int i)
 {
     const struct basic *b = &basic_table[i];
@@ -63,6 +71,7 @@ static void basic_init(int i)
             *l = (struct layout){.refs = 1, .kind = LAYOUT_LOOP, .size = t->size, .count = 1, .each = t->size};
         t->layout = l;
     }
+    datatype_measure(t);
     obj_predefine(&t->obj, OBJ_DATATYPE, (uintptr_t)b->handle);
 }
 

@@ -28,6 +28,7 @@ struct datatype {
     MPI_Count lb, extent;
     MPI_Count true_lb, true_extent;
     MPI_Count elements;        /* basic elements in one */
+    uint64_t most;             /* a count of more is refused: see datatype_measure */
     MPI_Count disp;            /* of the layout's origin */
     struct layout *layout;     /* NULL: dense; a run in a loop of one where elements do not touch */
     struct envelope *envelope; /* NULL: predefined */
@@ -47,6 +48,27 @@ static inline struct datatype *datatype_ref(struct datatype *t)
 }
 void datatype_unref(struct datatype *t);
 
+/* Where one of it may touch memory, between its bounds and beyond them. */
+static inline MPI_Count datatype_low(const struct datatype *t)
+{
+    return t->lb < t->true_lb ? t->lb : t->true_lb;
+}
+static inline MPI_Count datatype_high(const struct datatype *t)
+{
+    MPI_Count ub = t->lb + t->extent, true_ub = t->true_lb + t->true_extent;
+    return ub > true_ub ? ub : true_ub;
+}
+
+/* Sets t->most when all else of sizes and bounds is known: with so many elements neither the bytes that they hold nor
+ * those that they span are more than 2^62, and with more they are more than 2^61. So sums of a few of these, and of
+ * addresses, do not overflow. */
+void datatype_measure(struct datatype *t);
+/* May so many elements be asked for? Not a negative number, either. */
+static inline bool datatype_bears(const struct datatype *t, MPI_Count count)
+{
+    return (uint64_t)count <= t->most;
+}
+
 /* Is (buf, count, t) one run of bytes? Then it begins at buf + t->true_lb. */
 static inline bool datatype_is_run(const struct datatype *t, MPI_Count count)
 {
@@ -64,15 +86,13 @@ int datatype_copy(const void *from, MPI_Count from_count, const struct datatype 
  * padding at the ends belongs to it: an operation may well assign whole structs. */
 static inline MPI_Count datatype_span(const struct datatype *t, MPI_Count count, MPI_Count *gap)
 {
-    MPI_Count low = t->lb < t->true_lb ? t->lb : t->true_lb, ub = t->lb + t->extent,
-              true_ub = t->true_lb + t->true_extent, high = ub > true_ub ? ub : true_ub;
-    *gap = low;
+    *gap = datatype_low(t);
     if (count <= 0 || t->size == 0)
         return 0;
     MPI_Count reach = (count - 1) * t->extent;
     if (reach < 0)
         *gap += reach, reach = -reach;
-    return high - low + reach;
+    return datatype_high(t) - datatype_low(t) + reach;
 }
 
 int datatype_init(void);

@@ -178,8 +178,8 @@ static int known(const char *datarep)
 int mpi_pack_external_size(const char *datarep, MPI_Count count, struct datatype *t, MPI_Count *size)
 {
     int rc = known(datarep);
-    if (rc == MPI_SUCCESS)
-        *size = count * size_outside(t);
+    if (rc == MPI_SUCCESS && __builtin_mul_overflow(count, size_outside(t), size))
+        *size = MPI_UNDEFINED;
     return rc;
 }
 

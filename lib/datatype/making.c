@@ -60,13 +60,22 @@ void making_block(struct making *m, MPI_Count disp, MPI_Count n, const struct da
 {
     if (n == 0 || (o->elements == 0 && !o->marked))
         return;
-    MPI_Count reach = making_times(m, n - 1, o->extent), lo = reach < 0 ? disp + reach : disp,
-              hi = reach < 0 ? disp : disp + reach;
-    widen(lo + o->lb, hi + o->lb + o->extent, &m->t->lb, &m->ub, &m->any);
+    MPI_Count reach = making_times(m, n - 1, o->extent);
+    m->large |= !making_near(disp) || !making_near(reach);
+    MPI_Count lo = m->large ? 0 : reach < 0 ? disp + reach : disp, hi = m->large ? 0 : reach < 0 ? disp : disp + reach;
+    m->large |= !making_near(lo) || !making_near(hi);
+    if (UNLIKELY(m->large))
+        return;
+    MPI_Count lb = lo + o->lb, ub = hi + (o->lb + o->extent);
+    MPI_Count true_lb = lo + o->true_lb, true_ub = hi + (o->true_lb + o->true_extent);
+    m->large |= !making_near(lb) || !making_near(ub) || !making_near(true_lb) || !making_near(true_ub);
+    if (UNLIKELY(m->large))
+        return;
+    widen(lb, ub, &m->t->lb, &m->ub, &m->any);
     if (o->marked)
-        widen(lo + o->lb, hi + o->lb + o->extent, &m->mark_lb, &m->mark_ub, &m->any_mark);
+        widen(lb, ub, &m->mark_lb, &m->mark_ub, &m->any_mark);
     if (o->size > 0)
-        widen(lo + o->true_lb, hi + o->true_lb + o->true_extent, &m->t->true_lb, &m->true_ub, &m->any_true);
+        widen(true_lb, true_ub, &m->t->true_lb, &m->true_ub, &m->any_true);
 }
 
 void making_count(struct making *m, MPI_Count n, const struct datatype *o)
@@ -84,6 +93,9 @@ void making_count(struct making *m, MPI_Count n, const struct datatype *o)
 void making_bounds(struct making *m, MPI_Count lb, MPI_Count extent, MPI_Count true_lb, MPI_Count true_ub)
 {
     m->any_mark = true;
+    m->large |= !making_near(lb) || !making_near(extent);
+    if (m->large)
+        return;
     m->mark_lb = lb;
     m->mark_ub = lb + extent;
     m->t->true_lb = true_lb;
@@ -106,19 +118,25 @@ struct placed making_row(struct making *m, MPI_Count disp, MPI_Count n, const st
     return p;
 }
 
+static int too_large(struct making *m, struct placed p)
+{
+    layout_unref(p.layout);
+    making_drop(m);
+    error_note(MPI_ERR_COUNT, "the datatype would have 2^62 bytes, or reach so far");
+    return MPI_ERR_COUNT;
+}
+
 int making_end(struct making *m, struct placed p, MPI_Datatype *out)
 {
     struct datatype *t = m->t;
-    if (m->large) {
-        layout_unref(p.layout);
-        making_drop(m);
-        error_note(MPI_ERR_COUNT, "the datatype would have 2^63 bytes or more");
-        return MPI_ERR_COUNT;
-    }
     if (m->any_mark)
         t->lb = m->mark_lb, m->ub = m->mark_ub, t->marked = true;
+    if (UNLIKELY(m->large || !making_near(t->size) || !making_near(t->lb) || !making_near(m->ub) ||
+                 !making_near(t->true_lb) || !making_near(m->true_ub)))
+        return too_large(m, p);
     t->extent = m->ub - t->lb;
     t->true_extent = m->true_ub - t->true_lb;
+    datatype_measure(t);
     if (t->basic == NO_BASIC)
         t->basic = -1;
     t->disp = p.disp;

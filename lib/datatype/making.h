@@ -15,7 +15,7 @@ struct making {
     MPI_Count ub, true_ub, mark_lb, mark_ub;
     bool any, any_true, any_mark;
     bool ok;
-    bool large; /* it would have more bytes, or reach farther, than 63 bits tell */
+    bool large; /* it would have more bytes, or reach farther, than making_near allows */
 };
 
 /* What follows m, the combiner and the old type (may be NULL) are the arguments, in braces. False without memory: then
@@ -37,8 +37,14 @@ void making_count(struct making *m, MPI_Count n, const struct datatype *o);
 /* Sets the bounds. */
 void making_bounds(struct making *m, MPI_Count lb, MPI_Count extent, MPI_Count true_lb, MPI_Count true_ub);
 
-/* a times b, and a note if that is too large. */
+/* a times b; 0, and a note, if that is too large for its type. */
 MPI_Count making_times(struct making *m, MPI_Count a, MPI_Count b);
+/* No type has 2^62 bytes, or reaches so far: so two of these numbers can be added up, or subtracted, without a look. */
+static inline bool making_near(MPI_Count x)
+{
+    const uint64_t most = (UINT64_C(1) << 62) - 1;
+    return (uint64_t)x + most <= 2 * most;
+}
 
 /* Where the bytes of an element lie, and of n in a row from disp on. */
 struct placed making_element(const struct datatype *t);

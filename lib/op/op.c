@@ -125,10 +125,6 @@ int mpi_op_commutative(struct op *op, int *commute)
 
 int mpi_reduce_local(const void *inbuf, void *inoutbuf, MPI_Count count, struct datatype *t, struct op *op)
 {
-    if (count < 0)
-        return MPI_ERR_COUNT;
-    if (!t || !t->committed)
-        return MPI_ERR_TYPE;
     if (inbuf == MPI_IN_PLACE || inoutbuf == MPI_IN_PLACE ||
         (inbuf == inoutbuf && inbuf != MPI_BOTTOM && count > 0 && t->size > 0))
         return MPI_ERR_BUFFER;

@@ -3,6 +3,7 @@
  * status: what is asked of a status, or set in it. */
 #include <limits.h>
 #include "lib/bindings/impl.h"
+#include "lib/core/call.h"
 #include "lib/datatype/basic.h"
 #include "lib/datatype/envelope.h"
 #include "lib/p2p/request.h"
@@ -76,7 +77,10 @@ int mpi_status_set_elements(MPI_Status *status, struct datatype *t, MPI_Count co
 {
     if (t->elements == 0)
         return MPI_SUCCESS;
-    MPI_Count whole = count / t->elements, rest = count % t->elements, bytes = whole * t->size;
+    MPI_Count whole = count / t->elements, rest = count % t->elements;
+    if (!datatype_bears(t, whole))
+        return call_wrong_count("count", whole, t);
+    MPI_Count bytes = whole * t->size;
     if (rest) {
         /* The shortest prefix that holds so many. */
         MPI_Count least = 1, most = t->size;

@@ -21,12 +21,17 @@ WRONG = {'count': ('-1', 'COUNT'), 'number': ('-1', 'COUNT'), 'size': ('-1', 'AR
          'sendtag': ('-1000', 'TAG'), 'recvtag': ('-1000', 'TAG')}
 
 
+def bound(p):
+    """Is it a count of elements of a type?"""
+    return p is not None and 'datatype_bears' in p.kind.check
+
+
 def wrong_of(p):
     """A value that the parameter must not have and the class of the error, or None."""
     if p is None:
         return None
     for name, wrong in WRONG.items():
-        if p.kind is generate.KINDS[name]:
+        if p.kind is generate.KINDS[name] or (name == 'count' and bound(p)):
             return wrong
     return ('NULL', 'ARG') if p.kind.check.startswith(generate.OUT) else None
 
@@ -91,6 +96,11 @@ def wrong_calls(f):
             args[i] = wrong[0]
             print('    expect("MPI_%s, argument %d: %s", 0, MPI_ERR_%s, MPI_%s(%s));'
                   % (f.name, i + 1, wrong[0], wrong[1], f.name, ', '.join(args)))
+        if bound(p):  # more than there are bytes
+            args = [argument(f, q) for q in f.params]
+            args[i] = '(MPI_Count)1 << 62'
+            print('    expect("MPI_%s_c, argument %d: too many", 0, MPI_ERR_COUNT, MPI_%s_c(%s));'
+                  % (f.name, i + 1, f.name, ', '.join(args)))
 
 
 def whole_calls(fs):

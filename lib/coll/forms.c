@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * forms: what is wrong with the arguments of a collective. */
+#include "lib/coll/forms.h"
+#include "lib/core/error.h"
+
+int forms_wrong(MPI_Count count, const struct datatype *t)
+{
+    if (count >= 0 && (!t || !t->committed))
+        return MPI_ERR_TYPE;
+    return call_wrong_count("a count", count, t);
+}
+
+int forms_wrong_together(MPI_Count count, int blocks, const struct datatype *t)
+{
+    error_note(MPI_ERR_COUNT, "%d times %lld are more elements, of %lld bytes and %lld apart, than any memory holds",
+               blocks, (long long)count, (long long)t->size, (long long)t->extent);
+    return MPI_ERR_COUNT;
+}
+
+static int wrong_displacement(int64_t disp, int r)
+{
+    error_note(MPI_ERR_ARG, "the displacement %lld, of the block of rank %d, leads out of any memory", (long long)disp,
+               r);
+    return MPI_ERR_ARG;
+}
+
+/* Displacements of blocks of no elements may be anything. */
+int blocks_check_varying(const struct blocks *v, int n)
+{
+    const uint64_t most = UINT64_C(1) << 62;
+    uint64_t bytes = 0;
+    for (int r = 0; r < n; r++) {
+        MPI_Count count = blocks_count(v, r);
+        const struct datatype *t = blocks_type(v, r);
+        CHECK(forms_check(count, t));
+        int64_t disp = count > 0 && !v->types ? ints_get(v->displs, r) : 0;
+        if (UNLIKELY((disp < 0 ? -(uint64_t)disp : (uint64_t)disp) > t->most))
+            return wrong_displacement(disp, r);
+        bytes += (uint64_t)(count * t->size);
+        if (UNLIKELY(bytes > most))
+            return forms_wrong_together(count, r + 1, t);
+    }
+    return MPI_SUCCESS;
+}
