@@ -156,10 +156,23 @@ static int scatter_out(struct node *a, const struct blocks *all, size_t whole, s
     return MPI_SUCCESS;
 }
 
-/* The same phases, but the first for each says where its block lies. */
-static int scatter_addresses(struct node *a, const struct blocks *all, size_t whole, size_t piece)
+/* Those who could not read their blocks get them as messages. */
+static int send_refused(struct node *a, const struct blocks *all, uint32_t first, uint32_t pieces, int tag)
 {
-    uint32_t pieces = (uint32_t)((whole + piece - 1) / piece);
+    int rc = MPI_SUCCESS;
+    for (int i = 1; i < a->n; i++) {
+        int to = (a->me + i) % a->n;
+        struct node_data d = blocks_data(all, to);
+        if (UNLIKELY(node_direct_refused(a, first + (uint32_t)(i - 1) * pieces, to)))
+            rc = blocks_first(rc, node_message(a->comm, tag, &d, to, NULL, 0));
+    }
+    return rc;
+}
+
+/* The same phases, but the first for each says where its block lies. */
+static int scatter_addresses(struct node *a, const struct blocks *all, size_t whole, size_t piece, int tag)
+{
+    uint32_t pieces = (uint32_t)((whole + piece - 1) / piece), first = a->seq;
     for (int i = 1; i < a->n; i++) {
         int to = (a->me + i) % a->n;
         struct node_data d = blocks_data(all, to);
@@ -171,10 +184,11 @@ static int scatter_addresses(struct node *a, const struct blocks *all, size_t wh
         node_end(a, a->seq - 1);
     }
     node_await_readers(a);
-    return MPI_SUCCESS;
+    NODE_CHECK(a);
+    return send_refused(a, all, first, pieces, tag);
 }
 
-static int scatter_in(struct node *a, const struct node_data *mine, size_t whole, size_t piece, int root)
+static int scatter_in(struct node *a, const struct node_data *mine, size_t whole, size_t piece, int root, int tag)
 {
     uint32_t pieces = (uint32_t)((whole + piece - 1) / piece), place = (uint32_t)((a->me - root + a->n) % a->n);
     int rc = MPI_SUCCESS;
@@ -194,7 +208,17 @@ static int scatter_in(struct node *a, const struct node_data *mine, size_t whole
     }
     node_skip(a, ((uint32_t)a->n - 1 - place) * pieces);
     node_end(a, a->seq - 1);
-    return rc;
+    return UNLIKELY(rc == NODE_LATER) ? node_message(a->comm, tag, NULL, 0, mine, root) : rc;
+}
+
+static int scatter_long(struct node *a, const struct blocks *all, const struct node_data *mine, size_t whole,
+                        size_t piece, int root)
+{
+    int tag = node_tag(a->comm);
+    if (a->me != root)
+        return scatter_in(a, mine, whole, piece, root, tag);
+    return node_direct_wanted(a, all) ? scatter_addresses(a, all, whole, piece, tag)
+                                      : scatter_out(a, all, whole, piece);
 }
 
 int node_scatter(struct node *a, const struct blocks *all, const struct node_data *mine, int root)
@@ -203,10 +227,8 @@ int node_scatter(struct node *a, const struct blocks *all, const struct node_dat
     int rc = MPI_SUCCESS;
     if (whole > 0 && choice_scatter_at_once(a, whole))
         rc = scatter_at_once(a, all, mine, whole, root);
-    else if (whole > 0 && a->me != root)
-        rc = scatter_in(a, mine, whole, piece, root);
     else if (whole > 0)
-        rc = (node_direct_wanted(a, all) ? scatter_addresses : scatter_out)(a, all, whole, piece);
+        rc = scatter_long(a, all, mine, whole, piece, root);
     if (a->me != root || !mine)
         return rc;
     struct node_data own = blocks_data(all, root);

@@ -53,11 +53,11 @@ static int take(struct node *a, int r, const struct node_data *d, uint64_t at, s
     char piece[16384];
     size_t n;
     if (datatype_is_run(d->t, d->count))
-        return fetch(a->comm, r, (char *)(uintptr_t)d->buf + d->t->true_lb, at, bytes) ? MPI_SUCCESS : MPI_ERR_INTERN;
+        return fetch(a->comm, r, (char *)(uintptr_t)d->buf + d->t->true_lb, at, bytes) ? MPI_SUCCESS : NODE_LATER;
     for (size_t from = 0; from < bytes; from += n) {
         n = choice_least(bytes - from, sizeof piece);
         if (!fetch(a->comm, r, piece, at + from, n))
-            return MPI_ERR_INTERN;
+            return NODE_LATER;
         node_unpack(d, from, piece, n);
     }
     return MPI_SUCCESS;
@@ -70,5 +70,16 @@ int node_direct_take(struct node *a, uint32_t k, int r, const struct node_data *
     uint64_t at;
     memcpy(&at, c->data, sizeof at);
     int rc = take(a, r, d, at, choice_least(c->bytes, room));
+    if (UNLIKELY(rc == NODE_LATER)) /* my cell of this phase, in which I offer nothing, says so */
+        node_post(a, k, 0);
     return rc == MPI_SUCCESS && c->bytes > room ? MPI_ERR_TRUNCATE : rc;
+}
+
+bool node_direct_refused(struct node *a, uint32_t k, int r)
+{
+    /* Relaxed: the reader has finished the phase since, or waits for me. */
+    bool refused = atomic_load_explicit(&node_cell(a, k, r)->seq, memory_order_relaxed) == k + 1;
+    if (UNLIKELY(refused))
+        a->direct = false;
+    return refused;
 }

@@ -13,8 +13,7 @@ struct entry {
 };
 #define BY_MESSAGE UINT64_MAX
 
-/* Sends and receives at once; either may be NULL. */
-static int message(struct comm *c, int tag, const struct node_data *out, int to, const struct node_data *in, int from)
+int node_message(struct comm *c, int tag, const struct node_data *out, int to, const struct node_data *in, int from)
 {
     struct request *s = NULL, *r = NULL;
     int rc = MPI_SUCCESS;
@@ -29,11 +28,6 @@ static int message(struct comm *c, int tag, const struct node_data *out, int to,
     if (s)
         rc = blocks_first(rc, request_wait(s, MPI_STATUS_IGNORE));
     return rc;
-}
-
-static int next_tag(struct comm *c)
-{
-    return (int)(c->coll_seq++ & 0x3fffffff);
 }
 
 static int place(const struct node_data *d, const char *at, size_t bytes)
@@ -58,12 +52,12 @@ static int gather_out(struct node *a, const struct node_data *mine, int tag, int
     node_post(a, k, n);
     node_wake(a, root);
     node_end(a, k);
-    return fits ? MPI_SUCCESS : message(a->comm, tag, mine, root, NULL, 0);
+    return fits ? MPI_SUCCESS : node_message(a->comm, tag, mine, root, NULL, 0);
 }
 
 int node_gatherv(struct node *a, const struct node_data *mine, const struct blocks *all, int root)
 {
-    int tag = next_tag(a->comm), rc = MPI_SUCCESS;
+    int tag = node_tag(a->comm), rc = MPI_SUCCESS;
     if (a->me != root)
         return gather_out(a, mine, tag, root);
     struct node_data to = blocks_data(all, root);
@@ -78,7 +72,7 @@ int node_gatherv(struct node *a, const struct node_data *mine, const struct bloc
         node_await(a, k, r);
         NODE_CHECK(a);
         to = blocks_data(all, r);
-        rc = blocks_first(rc, c->where == NODE_BY_MESSAGE ? message(a->comm, tag, NULL, 0, &to, r)
+        rc = blocks_first(rc, c->where == NODE_BY_MESSAGE ? node_message(a->comm, tag, NULL, 0, &to, r)
                                                           : place(&to, node_look(a, c), c->bytes));
     }
     node_end(a, k);
@@ -127,7 +121,7 @@ static int scatter_out(struct node *a, const struct blocks *all, int tag)
     for (int r = 0; r < a->n; r++) {
         struct node_data d = blocks_data(all, r);
         if (table[r].where == BY_MESSAGE)
-            rc = blocks_first(rc, message(a->comm, tag, &d, r, NULL, 0));
+            rc = blocks_first(rc, node_message(a->comm, tag, &d, r, NULL, 0));
     }
     node_end(a, k);
     return rc;
@@ -135,7 +129,7 @@ static int scatter_out(struct node *a, const struct blocks *all, int tag)
 
 int node_scatterv(struct node *a, const struct blocks *all, const struct node_data *mine, int root)
 {
-    int tag = next_tag(a->comm), rc;
+    int tag = node_tag(a->comm), rc;
     if (a->me == root) {
         struct node_data own = blocks_data(all, root);
         rc = scatter_out(a, all, tag);
@@ -147,7 +141,7 @@ int node_scatterv(struct node *a, const struct blocks *all, const struct node_da
     NODE_CHECK(a);
     struct entry e = entry_of(a, k, root);
     if (e.where == BY_MESSAGE)
-        rc = message(a->comm, tag, NULL, 0, mine, root);
+        rc = node_message(a->comm, tag, NULL, 0, mine, root);
     else
         rc = place(mine, node_at(a, k, root) + e.where, e.bytes);
     node_end(a, k);
@@ -195,7 +189,7 @@ static int exchange(struct node *a, uint32_t k, int tag, const struct entry *tab
         if (!receives)
             rc = blocks_first(rc, place(&comes, node_at(a, k, from) + e.where, e.bytes));
         if (sends || receives)
-            rc = blocks_first(rc, message(a->comm, tag, sends ? &goes : NULL, to, receives ? &comes : NULL, from));
+            rc = blocks_first(rc, node_message(a->comm, tag, sends ? &goes : NULL, to, receives ? &comes : NULL, from));
     }
     return rc;
 }
@@ -204,7 +198,7 @@ int node_alltoallv(struct node *a, const struct blocks *out, const struct blocks
 {
     bool in_place = out->buf == MPI_IN_PLACE;
     const struct blocks *from = in_place ? in : out;
-    int tag = next_tag(a->comm), rc = MPI_SUCCESS;
+    int tag = node_tag(a->comm), rc = MPI_SUCCESS;
     uint32_t k = node_begin(a, NODE_ALL);
     NODE_CHECK(a);
     const struct entry *table = offer_table(a, k, from);
