@@ -3,6 +3,7 @@
  * blocks: datatypes of blocks at displacements: indexed and struct. */
 #include <stdlib.h>
 #include "lib/bindings/impl.h"
+#include "lib/core/error.h"
 #include "lib/datatype/making.h"
 #include "lib/datatype/runs.h"
 
@@ -51,6 +52,17 @@ static void pad(struct making *m)
         m->ub += m->t->align - over;
 }
 
+static bool deepen(struct making *m, const struct blocks *b, const struct datatype *o)
+{
+    int depth = o->depth + (b->count > 1);
+    if (depth > m->t->depth)
+        m->t->depth = (uint16_t)depth;
+    if (LIKELY(depth <= DATATYPE_DEPTH))
+        return true;
+    error_note(MPI_ERR_TYPE, "more than %d structs would be nested in one another", DATATYPE_DEPTH);
+    return false;
+}
+
 /* Checks the arguments, and learns of the runs if all blocks are that; *plain says so. */
 static int learn_struct(struct making *m, const struct blocks *b, struct runs *r, bool *plain)
 {
@@ -61,6 +73,8 @@ static int learn_struct(struct making *m, const struct blocks *b, struct runs *r
         if (n < 0)
             return MPI_ERR_ARG;
         if (!o)
+            return MPI_ERR_TYPE;
+        if (!deepen(m, b, o))
             return MPI_ERR_TYPE;
         making_block(m, ints_get(b->disps, i), n, o);
         making_count(m, n, o);
@@ -144,8 +158,10 @@ static bool keep(struct making *m, int combiner, const struct blocks *b, enum sa
         return false;
     for (MPI_Count i = 0; b->olds && i < b->count; i++)
         envelope_type(m->t->envelope, block_type(b, i));
-    if (!b->olds)
+    if (!b->olds) {
         envelope_type(m->t->envelope, b->old);
+        m->t->depth = b->old->depth;
+    }
     return true;
 }
 

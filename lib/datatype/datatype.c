@@ -82,14 +82,29 @@ int datatype_init(void)
     return MPI_SUCCESS;
 }
 
-void datatype_unref(struct datatype *t)
+/* One reference less; with the last one it goes before the others that are about to. */
+static struct datatype *drop(struct datatype *t, struct datatype *going)
 {
     if (!t || t->obj.predefined || --t->obj.refs > 0)
-        return;
+        return going;
     free(t->name);
-    envelope_free(t->envelope);
-    layout_unref(t->layout);
-    obj_free(&t->obj);
+    t->next = going;
+    return t;
+}
+
+/* Types may be nested very deeply: one after the other. */
+void datatype_unref(struct datatype *t)
+{
+    for (struct datatype *going = drop(t, NULL); going;) {
+        t = going;
+        going = t->next;
+        struct envelope *e = t->envelope;
+        while (e && e->n[ENV_TYPE] > 0)
+            going = drop(e->types[--e->n[ENV_TYPE]], going);
+        envelope_free(e);
+        layout_unref(t->layout);
+        obj_free(&t->obj);
+    }
 }
 
 void datatype_pack(const struct datatype *t, const void *buf, MPI_Count count, MPI_Count from, void *out, size_t n)

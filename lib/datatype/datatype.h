@@ -19,11 +19,12 @@ struct envelope; /* how it was made; datatype/envelope.h */
 struct datatype {
     struct obj obj;
     bool committed;
-    bool dense;    /* any count of it is one run of count * size bytes from true_lb on */
-    bool one_run;  /* one of it is one run of bytes */
-    bool marked;   /* lb and extent were set, and win over those of other members of a struct */
-    int8_t basic;  /* index of the basic type that all its elements are (datatype/basic.h), or -1 */
-    uint8_t align; /* as a member of a C struct */
+    bool dense;     /* any count of it is one run of count * size bytes from true_lb on */
+    bool one_run;   /* one of it is one run of bytes */
+    bool marked;    /* lb and extent were set, and win over those of other members of a struct */
+    int8_t basic;   /* index of the basic type that all its elements are (datatype/basic.h), or -1 */
+    uint8_t align;  /* as a member of a C struct */
+    uint16_t depth; /* structs of several members in one another, at most DATATYPE_DEPTH */
     MPI_Count size;
     MPI_Count lb, extent;
     MPI_Count true_lb, true_extent;
@@ -33,8 +34,15 @@ struct datatype {
     struct layout *layout;     /* NULL: dense; a run in a loop of one where elements do not touch */
     struct envelope *envelope; /* NULL: predefined */
     struct attrs attrs;
-    char *name; /* that the user gave; NULL: none */
+    union {
+        char *name;            /* that the user gave; NULL: none */
+        struct datatype *next; /* of those that are about to go */
+    };
 };
+
+/* What follows members goes no deeper, so that it fits on any stack. What consists of one part, as copies and types in
+ * a row, may be nested as deeply as one likes: it is followed in a loop. */
+enum { DATATYPE_DEPTH = 2000 };
 
 static inline MPI_Datatype datatype_handle(const struct datatype *t)
 {

@@ -37,6 +37,11 @@ struct envelope *envelope_new(int combiner, bool wide, const struct said *said, 
 void envelope_type(struct envelope *e, struct datatype *t);
 void envelope_free(struct envelope *e);
 
+/* Of one type alone? Then an element is so many of that as it has more basic elements. */
+static inline bool envelope_single(const struct envelope *e)
+{
+    return e->n[ENV_TYPE] == 1;
+}
 /* Of a struct: the number of elements of its i-th type. */
 static inline MPI_Count envelope_length(const struct envelope *e, int64_t i)
 {

@@ -129,20 +129,31 @@ static MPI_Count basics_in(const struct datatype *t)
     return t->elements / basic_types[t->basic].elements;
 }
 
+/* The type of whose elements all of t consist, and how many of them n of t are: it is basic, or a struct of several
+ * members. */
+static const struct datatype *kernel_of(const struct datatype *t, MPI_Count *n)
+{
+    while (t->basic < 0 && envelope_single(t->envelope)) {
+        const struct datatype *part = t->envelope->types[0];
+        *n *= t->elements / part->elements;
+        t = part;
+    }
+    return t;
+}
+
 static void walk(struct stream *s, const struct datatype *t, MPI_Count n)
 {
-    const struct envelope *e = t->envelope;
     if (t->elements == 0)
         return;
+    t = kernel_of(t, &n);
+    const struct envelope *e = t->envelope;
     if (t->basic >= 0) {
         basics(s, t->basic, n * basics_in(t));
-    } else if (e->combiner == MPI_COMBINER_STRUCT) {
-        for (MPI_Count k = 0; k < n; k++)
-            for (int64_t i = 0; i < e->n[ENV_TYPE]; i++)
-                walk(s, e->types[i], envelope_length(e, i));
-    } else {
-        walk(s, e->types[0], n * (t->elements / e->types[0]->elements));
+        return;
     }
+    for (MPI_Count k = 0; k < n; k++)
+        for (int64_t i = 0; i < e->n[ENV_TYPE]; i++)
+            walk(s, e->types[i], envelope_length(e, i));
 }
 
 static MPI_Count basic_outside(int basic)
@@ -157,17 +168,16 @@ static MPI_Count basic_outside(int basic)
 /* Bytes of one t outside. */
 static MPI_Count size_outside(const struct datatype *t)
 {
-    const struct envelope *e = t->envelope;
-    MPI_Count n = 0;
+    MPI_Count times = 1, n = 0;
     if (t->elements == 0)
         return 0;
+    t = kernel_of(t, &times);
+    const struct envelope *e = t->envelope;
     if (t->basic >= 0)
-        return basics_in(t) * basic_outside(t->basic);
-    if (e->combiner != MPI_COMBINER_STRUCT)
-        return t->elements / e->types[0]->elements * size_outside(e->types[0]);
+        return times * basics_in(t) * basic_outside(t->basic);
     for (int64_t i = 0; i < e->n[ENV_TYPE]; i++)
         n += envelope_length(e, i) * size_outside(e->types[i]);
-    return n;
+    return times * n;
 }
 
 static int known(const char *datarep)

@@ -36,8 +36,10 @@ bool making_begin_with(struct making *m, int combiner, struct datatype *old, con
         making_drop(m);
         return false;
     }
-    if (old)
+    if (old) {
         envelope_type(m->t->envelope, old);
+        m->t->depth = old->depth;
+    }
     return true;
 }
 

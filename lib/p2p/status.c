@@ -23,12 +23,19 @@ static MPI_Count elements_in(const struct datatype *t, MPI_Count *bytes);
 
 static MPI_Count elements_of(const struct datatype *t, MPI_Count n, MPI_Count *bytes)
 {
-    if (t->size == 0 || n == 0)
-        return 0;
-    MPI_Count whole = *bytes / t->size < n ? *bytes / t->size : n, found = whole * t->elements;
-    *bytes -= whole * t->size;
-    bool more = whole<n && * bytes> 0;
-    return more ? found + elements_in(t, bytes) : found;
+    MPI_Count found = 0;
+    while (t->size > 0 && n > 0) {
+        MPI_Count whole = *bytes / t->size < n ? *bytes / t->size : n;
+        found += whole * t->elements;
+        *bytes -= whole * t->size;
+        if (whole == n || *bytes == 0)
+            break;
+        if (!t->envelope || !envelope_single(t->envelope))
+            return found + elements_in(t, bytes);
+        t = t->envelope->types[0];
+        n = LLONG_MAX / (t->size ? t->size : 1);
+    }
+    return found;
 }
 
 static MPI_Count elements_in(const struct datatype *t, MPI_Count *bytes)
@@ -45,7 +52,7 @@ static MPI_Count elements_in(const struct datatype *t, MPI_Count *bytes)
         *bytes -= b->value;
         return 1;
     }
-    if (e->combiner != MPI_COMBINER_STRUCT)
+    if (envelope_single(e))
         return elements_of(e->types[0], LLONG_MAX / (e->types[0]->size ? e->types[0]->size : 1), bytes);
     bool whole = true; /* what is left of a member in part is not the beginning of the next one */
     for (int64_t i = 0; i < e->n[ENV_TYPE] && *bytes > 0 && whole; i++) {
