@@ -1,12 +1,26 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * own: a program on our own library, for launchers of others. Prints "RANK of SIZE: HERE on this node" once the ranks
- * of its node have talked; then does what its argument says. */
+ * of its node have talked; then does what its argument says, with $OWN_MEET not before all ranks of all nodes have said
+ * so there. */
 #include <mpi.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+/* By a file of each in that directory. */
+static void meet(const char *directory, int rank, int size)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%d", directory, rank);
+    close(open(path, O_WRONLY | O_CREAT, 0600));
+    for (int r = 0; r < size; r++)
+        while (snprintf(path, sizeof path, "%s/%d", directory, r), access(path, F_OK) != 0)
+            usleep(10000);
+}
 
 int main(int argc, char **argv)
 {
@@ -25,6 +39,8 @@ int main(int argc, char **argv)
     printf("%d of %d: %d on this node\n", rank, size, here);
     fflush(stdout);
     MPI_Barrier(node); /* all have said it before one of them ends the others */
+    if (getenv("OWN_MEET"))
+        meet(getenv("OWN_MEET"), rank, size);
     if (strcmp(what, "abort") == 0 && rank == size - 1)
         MPI_Abort(MPI_COMM_WORLD, 5);
     if (strncmp(what, "killed", 6) == 0 && rank == size - 1) {

@@ -39,12 +39,15 @@ def segments_of_ended():
     return {p.name for p in SHM.glob("muster-*") if ended(p.name)}
 
 
-LEFT_BEFORE = segments_of_ended()
+seen = segments_of_ended()
 
 
 def left_in_shm():
-    """Segments whose maker, named in them, has ended: other jobs may run on this machine, and may have been killed before."""
-    return segments_of_ended() - LEFT_BEFORE
+    """New segments whose maker, named in them, has ended: other jobs may run on this machine, and may have been killed
+    before."""
+    new = segments_of_ended() - seen
+    seen.update(new)
+    return new
 
 
 def finished(command, stdin=subprocess.DEVNULL, **kw):
@@ -193,9 +196,9 @@ def test_srun(slurm, own, where, n, here, version):
     assert not left_in_shm()
 
 
-def test_srun_what_needs_another_node_says_so(slurm, own):
-    code, out, err = srun(slurm, "-N2", "-n2", own, "barrier")
-    assert code != 0 and out == lines(2, 1)
+def test_srun_what_needs_another_node_says_so(slurm, own, tmp_path):
+    code, out, err = srun(slurm, "-N2", "-n2", own, "barrier", OWN_MEET=str(tmp_path))
+    assert code != 0 and out == lines(2, 1), (code, out, err)
     assert re.search(r"^muster: rank \d on .*MPI_Barrier on MPI_COMM_WORLD failed: .* cannot be reached yet", err, re.M), err
 
 
