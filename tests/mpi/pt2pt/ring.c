@@ -27,7 +27,8 @@ int main(int argc, char **argv)
 {
     begin(&argc, &argv);
     static const int sizes[] = {0, 1, 7, 8, 40, 41, 64, 1000, 4096, 4097, 20000, 65536, 1000000, 5000000};
-    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+    const int most = size > 64 ? 1000000 : 5000000; /* with many ranks on a small machine, what all hold counts */
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes && sizes[i] <= most; i++)
         once(sizes[i]);
     return end();
 }
