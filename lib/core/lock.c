@@ -29,7 +29,8 @@
  * the word biases it, and to itself. Each thread stores only to its own seat, so that a late T1 spoils nothing.
  *
  * A seat outlives its thread, in a list of free ones, and its `in` is 0 then; a new thread that gets the seat while the
- * lock is still biased to it is as good as the old one.
+ * lock is still biased to it is as good as the old one. Where the lock may not be biased nobody takes a seat: a child
+ * of fork needs no memory, which an allocator that another thread was in at the fork may never give.
  *
  * A revocation costs some microseconds, so the lock becomes biased only after a streak of one thread, and each
  * revocation makes the next streak longer.
@@ -230,6 +231,8 @@ static void bias_revoke(struct seat *s)
 /* We have the word: if we have had it often enough, the bias instead. */
 static bool bias_gain(void)
 {
+    if (lock_seat == &outside && lock.can_bias)
+        seat_take();
     struct seat *s = lock_seat;
     if (lock.last != s) {
         lock.last = s;
@@ -261,8 +264,6 @@ void lock_take_slow(void)
 {
     if (deeper())
         return;
-    if (lock_seat == &outside)
-        seat_take();
     if (!word_try())
         word_wait();
     struct seat *s = atomic_load_explicit(&lock_face.bias, memory_order_relaxed);
@@ -363,6 +364,9 @@ void lock_yield_slow(void)
 void lock_allow_bias(void)
 {
     lock.can_bias = syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
+    if (lock_seat == &outside && lock.can_bias)
+        seat_take();
+    lock.last = lock_seat;
     lock.streak = STREAK_MOST;
 }
 

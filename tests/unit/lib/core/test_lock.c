@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <cmocka.h>
 #include "lib/core/lock.c"
 
@@ -222,7 +223,8 @@ static int biased(void **state)
     lib_lock();
     lock_allow_bias();
     lib_unlock();
-    return 0;
+    visit();
+    return !lock.can_bias || lock_biased_to(lock_seat) ? 0 : -1; /* who comes next has it */
 }
 
 static void off_and_on(void **state)
@@ -235,6 +237,22 @@ static void off_and_on(void **state)
     assert_true(lock_used());
     lib_unlock();
     nobody_lost(state);
+}
+
+static void children_take_no_memory(void **state)
+{
+    int status;
+    visit();
+    assert_true(lock_seat != &outside || !lock.can_bias);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        lock_fork();
+        visit();
+        _exit(lock_seat == &outside && !atomic_load(&failed) ? 0 : 1);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
 }
 
 int main(void)
@@ -252,6 +270,7 @@ int main(void)
         {"depth_is_kept, biased", depth_is_kept, NULL, NULL, NULL},
         {"others_get_in, biased", others_get_in, NULL, NULL, NULL},
         {"sleepers_are_looked_after, biased", sleepers_are_looked_after, NULL, NULL, NULL},
+        cmocka_unit_test(children_take_no_memory),
         cmocka_unit_test(off_and_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
