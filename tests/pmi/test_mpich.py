@@ -3,6 +3,8 @@
 
 import pytest
 
+from processes import PATIENCE
+
 PROGRAM = r"""
 #include <mpi.h>
 #include <stdio.h>
@@ -55,7 +57,7 @@ def test_irregular_maps(mpiexec, mpicc):
                    prog)
     assert sorted(line.split("node of ")[1].split(",")[0] for line in r.lines) == ["3"] * 3 + ["4"] * 4 + ["5"] * 5, r
     blocks = [f"({(i * i + i // 3) % 3},1,1)" for i in range(140)]
-    r = mpiexec.ok("-n", "140", "--hosts", "a,b,c", "-rankmap", f"(vector,{','.join(blocks)})", prog)
+    r = mpiexec.ok("-n", "140", "--hosts", "a,b,c", "-rankmap", f"(vector,{','.join(blocks)})", prog, timeout=4 * PATIENCE)
     assert len(r.lines) == 140, r
 
 
