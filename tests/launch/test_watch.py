@@ -95,12 +95,10 @@ def test_on_sigusr1(mpiexec):
     m = Marked()
     p = mpiexec.start("-n", "2", "sleep", "100", env=m.env)
     at_rest(m.wait(2, "sleep"))
-    p.send_signal(signal.SIGUSR1)
-    text = b"".join(p.stderr.readline() for _ in range(3)).decode()
-    assert "2 ranks, after" in text
-    assert re.search(r"^  0-1 +\S+ +\d+\.\. +sleeping +0\.\d s +[\d.]+ MB  -$", text, re.M), text
-    p.send_signal(signal.SIGINT)
-    assert p.wait(PATIENCE) == 130
+    w = Watched(p)
+    table = w.until(r"2 ranks, after", r"^  0-1 +\S+ +\d+\.\. +sleeping +0\.\d s +[\d.]+ MB  -$", ask=True)
+    assert len(table.splitlines()) == 3, table
+    w.end()
 
 
 @pytest.mark.parametrize("by", ["slot", "node"])
