@@ -243,7 +243,8 @@ def test_srun_without_pmi_alone(slurm, own):
 def test_a_batch_script_is_no_rank(slurm, own):
     script = slurm.dir / "batch.sh"
     script.write_text(f"#!/bin/sh\n{own}\necho status $?\n")
-    slurm.run("sbatch", "-W", "-n3", "-o", str(slurm.dir / "batch.out"), str(script))
+    r = slurm.run("sbatch", "-W", "-n3", "-o", str(slurm.dir / "batch.out"), str(script))
+    assert r.returncode == 0, r.stderr.decode()
     assert (slurm.dir / "batch.out").read_text() == "0 of 1: 1 on this node\nstatus 0\n"
 
 
