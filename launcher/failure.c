@@ -82,7 +82,7 @@ static void describe_not_found(const char *program, int error, char *text, size_
                  PROGRAM_SHOWN, program, PROGRAM_SHOWN, program);
     else
         snprintf(text, size, "was not started: the program '%.*s': %s", PROGRAM_SHOWN, program,
-                 error == EACCES ? "not an executable file" : strerror(error));
+                 error == EACCES ? "not an executable file for this user" : strerror(error));
 }
 
 static void describe_start(const struct job *j, uint32_t rank, char *text, size_t size)

@@ -23,6 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -83,6 +84,17 @@ static enum start_stage stage_of(enum spawn_stage s)
     return map[s];
 }
 
+/* Why one cannot work there: an errno, or 0. */
+static int directory_error(const char *path)
+{
+    struct stat st;
+    if (stat(path, &st) < 0)
+        return errno;
+    if (!S_ISDIR(st.st_mode))
+        return ENOTDIR;
+    return access(path, X_OK) < 0 ? errno : 0;
+}
+
 static enum start_stage exec_rank(struct rank *r, const struct stdio_ends *io, int pmi, struct found *f)
 {
     const struct launch_app *a = rank_app(r);
@@ -93,8 +105,9 @@ static enum start_stage exec_rank(struct rank *r, const struct stdio_ends *io, i
     cpulist_init(&cpus);
     const char *binding = binding_of(r);
     if (find_program(f, a, env.envp)->error) {
-        errno = access(a->wdir, X_OK) < 0 ? errno : f->error;
-        result = errno == f->error ? START_FIND : START_CHDIR;
+        int wdir = directory_error(a->wdir);
+        errno = wdir ? wdir : f->error;
+        result = wdir ? START_CHDIR : START_FIND;
         goto out;
     }
     if (binding && cpulist_parse(&cpus, binding, NULL) < 0) {

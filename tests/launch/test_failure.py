@@ -56,7 +56,7 @@ def test_core_dumped(mpiexec, tmp_path):
     [
         (["nowhere-to-be-found"], 127, "was not found in PATH"),
         (["./nowhere"], 127, "'./nowhere': No such file or directory"),
-        (["./plain"], 126, "'./plain': not an executable file"),
+        (["./plain"], 126, "'./plain': not an executable file for this user"),
         (["./"], 126, "'./': not an executable file"),
         (["/tmp"], 126, "'/tmp': not an executable file"),
         (["./plain/x"], 127, "Not a directory"),
@@ -64,6 +64,8 @@ def test_core_dumped(mpiexec, tmp_path):
         (["./badelf"], 126, "Exec format error"),
         (["-wdir", "/no/such/dir", "true"], 1, "unable to change to the directory /no/such/dir: No such file"),
         (["-wdir", "plain", "true"], 1, "Not a directory"),
+        (["-wdir", "/no/such/dir", "./plain"], 1, "unable to change to the directory /no/such/dir: No such file"),
+        (["-wdir", "plain", "./plain"], 1, "unable to change to the directory"),
         (["./loop"], 126, "symbolic links"),
         (["./" + "x" * 300], 126, "File name too long"),
         (["x" * 5000], 127, "not found in PATH"),
