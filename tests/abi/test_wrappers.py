@@ -44,6 +44,16 @@ def test_version():
     assert r.returncode == 0 and r.stdout.startswith("mpicc: Muster "), r
 
 
+def test_show(tmp_path):
+    """Alone it tells all that is added; with -c only what a compilation needs; a bare mpicc is the compiler's to answer."""
+    shown = run(MPICC, "-show", MUSTER_CC="true").stdout.split()
+    assert shown[0] == "true" and shown[-1] == "-lmpi_abi" and shown[1].startswith("-I"), shown
+    assert any(word.startswith("-L") for word in shown), shown
+    shown = run(MPICC, "-show", "-c", "x.c", MUSTER_CC="true").stdout.split()
+    assert shown[0] == "true" and shown[-2:] == ["-c", "x.c"] and len(shown) == 4, shown
+    assert run(MPICC, MUSTER_CC="echo").stdout == run(MPICC, "-showme:compile").stdout
+
+
 def test_words_keep_their_quoting(tmp_path):
     (tmp_path / "a program.c").write_text(PROGRAM)
     r = run(MPICC, '-DTEXT="two  words $HOME"', "a program.c", "-o", "an executable", cwd=tmp_path)
