@@ -140,21 +140,29 @@ int mpi_waitall(int count, MPI_Request *h, MPI_Status *statuses)
     return rc == MPI_SUCCESS ? finish_all(count, h, statuses) : rc;
 }
 
+/* The first one; NULL: all are complete. */
+static const struct request *find_incomplete(int count, const MPI_Request *h)
+{
+    for (int i = 0; i < count; i++) {
+        const struct request *r = active_of(h[i]);
+        if (r && !r->complete)
+            return r;
+    }
+    return NULL;
+}
+
 int mpi_testall(int count, MPI_Request *h, int *flag, MPI_Status *statuses)
 {
     int rc = check(count, h);
     if (rc != MPI_SUCCESS)
         return rc;
     progress_poll();
-    for (int i = 0; i < count; i++) {
-        struct request *r = active_of(h[i]);
-        if (r && !r->complete) {
-            *flag = 0;
-            in_vain(r);
-            return MPI_SUCCESS;
-        }
+    const struct request *waits = find_incomplete(count, h);
+    *flag = !waits;
+    if (waits) {
+        in_vain(waits);
+        return MPI_SUCCESS;
     }
-    *flag = 1;
     progress_came();
     return finish_all(count, h, statuses);
 }
@@ -293,10 +301,12 @@ int mpi_request_get_status(struct request *r, int *flag, MPI_Status *status)
     if (r && !r->active)
         r = NULL;
     *flag = !r || poll_until(r);
-    if (*flag)
-        peek(r, status);
-    else
+    if (!*flag) {
         in_vain(r);
+        return MPI_SUCCESS;
+    }
+    progress_came();
+    peek(r, status);
     return MPI_SUCCESS;
 }
 
@@ -306,12 +316,14 @@ int mpi_request_get_status_all(int count, const MPI_Request *h, int *flag, MPI_S
     if (rc != MPI_SUCCESS)
         return rc;
     progress_poll();
-    *flag = 1;
-    for (int i = 0; i < count; i++) {
-        struct request *r = active_of(h[i]);
-        *flag = *flag && (!r || r->complete);
+    const struct request *waits = find_incomplete(count, h);
+    *flag = !waits;
+    if (waits) {
+        in_vain(waits);
+        return MPI_SUCCESS;
     }
-    for (int i = 0; *flag && statuses && i < count; i++)
+    progress_came();
+    for (int i = 0; statuses && i < count; i++)
         peek(active_of(h[i]), &statuses[i]);
     return MPI_SUCCESS;
 }
@@ -327,28 +339,36 @@ int mpi_request_get_status_any(int count, const MPI_Request *h, int *indx, int *
     int i = find_complete(count, h, &r, &active);
     *flag = i >= 0 || !active;
     *indx = i >= 0 ? i : MPI_UNDEFINED;
-    if (*flag)
-        peek(i >= 0 ? r : NULL, status);
+    if (!*flag) {
+        in_vain(r);
+        return MPI_SUCCESS;
+    }
+    progress_came();
+    peek(i >= 0 ? r : NULL, status);
     return MPI_SUCCESS;
 }
 
 int mpi_request_get_status_some(int count, const MPI_Request *h, int *outcount, int *indices, MPI_Status *statuses)
 {
     int rc = check(count, h), n = 0;
-    bool active = false;
+    const struct request *one = NULL;
     if (rc != MPI_SUCCESS)
         return rc;
     progress_poll();
     for (int i = 0; i < count; i++) {
         struct request *r = active_of(h[i]);
-        active |= r != NULL;
+        one = r ? r : one;
         if (!r || !r->complete)
             continue;
         if (statuses)
             peek(r, &statuses[n]);
         indices[n++] = i;
     }
-    *outcount = active ? n : MPI_UNDEFINED;
+    *outcount = one ? n : MPI_UNDEFINED;
+    if (n > 0)
+        progress_came();
+    else if (one)
+        in_vain(one);
     return MPI_SUCCESS;
 }
 

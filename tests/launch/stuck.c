@@ -107,6 +107,39 @@ static void testall(void)
     while (!flag)
         MPI_Testall(2, r, &flag, MPI_STATUSES_IGNORE);
 }
+/* The same call in a loop, in four forms that leave the request alone. */
+static void status_one(void)
+{
+    MPI_Request r;
+    int flag = 0;
+    MPI_Irecv(buf, 1, MPI_INT, last, 5, MPI_COMM_WORLD, &r);
+    while (!flag)
+        MPI_Request_get_status(r, &flag, MPI_STATUS_IGNORE);
+}
+static void status_all(void)
+{
+    MPI_Request r[2] = {MPI_REQUEST_NULL, MPI_REQUEST_NULL};
+    int flag = 0;
+    MPI_Irecv(buf, 1, MPI_INT, last, 5, MPI_COMM_WORLD, &r[1]);
+    while (!flag)
+        MPI_Request_get_status_all(2, r, &flag, MPI_STATUSES_IGNORE);
+}
+static void status_any(void)
+{
+    MPI_Request r[2] = {MPI_REQUEST_NULL, MPI_REQUEST_NULL};
+    int flag = 0, at;
+    MPI_Irecv(buf, 1, MPI_INT, last, 5, MPI_COMM_WORLD, &r[1]);
+    while (!flag)
+        MPI_Request_get_status_any(2, r, &at, &flag, MPI_STATUS_IGNORE);
+}
+static void status_some(void)
+{
+    MPI_Request r[2] = {MPI_REQUEST_NULL, MPI_REQUEST_NULL};
+    int n = 0, at[2];
+    MPI_Irecv(buf, 1, MPI_INT, last, 5, MPI_COMM_WORLD, &r[1]);
+    while (n == 0)
+        MPI_Request_get_status_some(2, r, &n, at, MPI_STATUSES_IGNORE);
+}
 static void iprobe(void)
 {
     int flag = 0;
@@ -132,10 +165,11 @@ static void part(void)
     MPI_Barrier(half);
 }
 
-static const struct scenario calls[] = {
-    S(allreduce), S(allreduce_long), S(bcast), S(bcast_long), S(barrier),  S(alltoall), S(ibarrier),
-    S(send),      S(ssend),          S(probe), S(mprobe_any), S(recv_any), S(sendrecv), S(waitall),
-    S(waitany),   S(part),           S(test),  S(testsome),   S(testall),  S(iprobe),   S(threads)};
+static const struct scenario calls[] = {S(allreduce),  S(allreduce_long), S(bcast),      S(bcast_long), S(barrier),
+                                        S(alltoall),   S(ibarrier),       S(send),       S(ssend),      S(probe),
+                                        S(mprobe_any), S(recv_any),       S(sendrecv),   S(waitall),    S(waitany),
+                                        S(part),       S(test),           S(testsome),   S(testall),    S(iprobe),
+                                        S(threads),    S(status_one),     S(status_all), S(status_any), S(status_some)};
 
 int main(int argc, char **argv)
 {

@@ -196,6 +196,10 @@ STUCK = {
     "testsome": "MPI_Testsome (in a loop) to LAST tag 6 on MPI_COMM_WORLD",
     "testall": "MPI_Testall (in a loop) on communicator 2",
     "iprobe": "MPI_Iprobe (in a loop) from any tag 5 on MPI_COMM_WORLD",
+    "status_one": "MPI_Request_get_status (in a loop) from LAST tag 5 on MPI_COMM_WORLD",
+    "status_all": "MPI_Request_get_status_all (in a loop) from LAST tag 5 on MPI_COMM_WORLD",
+    "status_any": "MPI_Request_get_status_any (in a loop) from LAST tag 5 on MPI_COMM_WORLD",
+    "status_some": "MPI_Request_get_status_some (in a loop) from LAST tag 5 on MPI_COMM_WORLD",
     "threads": "MPI_Recv from any tag 9 on MPI_COMM_WORLD; MPI_Barrier on MPI_COMM_WORLD",
 }
 
