@@ -32,10 +32,11 @@ bool boot_alone_asked(void);
  * told of them: because of that, or "", then the environment tells. */
 bool boot_alone_wrong(const char *because, char *why, size_t n);
 
-/* A segment for ranks that have none: node[r] says where rank r of `size` lives. Makes the head, in an anonymous file;
- * 0 or -1 with errno. The file's name, for other ranks to open, goes to path if it is not NULL. */
+/* A segment for ranks that have none: node[r] says where rank r of b->size lives. Makes the head, in a file of
+ * /dev/shm or, without room there, one without a name, and maps it; 0, or -1 with errno. The other ranks of the node
+ * open it by path. */
 int boot_segment_make(struct boot *b, const uint32_t *node, uint32_t nodes, const char *job, char path[64]);
-/* Maps an existing one from its descriptor, which is kept; -1 if it is not what it should be. */
+/* Maps an existing one from its descriptor, which is kept; -1 with errno, EINVAL if it is none. */
 int boot_segment_map(struct boot *b, int fd);
 
 /* Is PMI_FD open here? */
