@@ -28,8 +28,6 @@ int mpi_barrier(struct comm *comm)
     uint32_t k = node_begin(a, NODE_ALL);
     NODE_CHECK(a);
     node_post(a, k, 0);
-    if (a->n == 2)
-        node_own_soon(a);
     node_meet(a, k);
     node_end(a, k);
     return node_came_to(a, MPI_SUCCESS);

@@ -13,12 +13,6 @@ ALWAYS_INLINE bool node_is_short(MPI_Count count, const struct datatype *t)
     return t->dense && count * t->size <= NODE_INLINE;
 }
 
-/* Who has just heard of others is often the next to speak: my next cell is asked for before it is needed. */
-ALWAYS_INLINE void node_own_soon(const struct node *a)
-{
-    bytes_own_soon(node_cell(a, a->seq, a->me));
-}
-
 ALWAYS_INLINE void node_short_post(struct node *a, uint32_t k, const void *p, size_t n)
 {
     struct node_cell *c = node_cell(a, k, a->me);
@@ -43,7 +37,6 @@ ALWAYS_INLINE int node_short_bcast(struct node *a, char *p, size_t n, int root)
         if (UNLIKELY(c->bytes > n))
             rc = MPI_ERR_TRUNCATE;
         bytes_copy(p, c->data, c->bytes < n ? c->bytes : n);
-        node_own_soon(a);
     }
     node_end(a, k);
     return rc;
@@ -65,7 +58,6 @@ ALWAYS_INLINE int node_pair_reduce(struct node *a, const void *own, void *to, MP
     NODE_CHECK(a);
     if (a->me == root) {
         node_pair_combine(a, k, own, to, count, f);
-        node_own_soon(a);
     } else {
         node_short_post(a, k, own, (size_t)(count * t->size));
         node_wake(a, root);
@@ -81,7 +73,6 @@ ALWAYS_INLINE int node_pair_allreduce(struct node *a, const void *own, void *to,
     NODE_CHECK(a);
     node_short_post(a, k, own, (size_t)(count * t->size));
     node_wake(a, !a->me);
-    node_own_soon(a);
     node_pair_combine(a, k, own, to, count, f);
     node_end(a, k);
     return MPI_SUCCESS;
