@@ -33,12 +33,10 @@ void left_tell(enum rank_state s)
 static void drain(int proc)
 {
     const struct peer *p;
-    const void *payload;
-    size_t bytes;
     do
         transport_poll();
     while ((p = peer_table[proc]) && p->transport && p->transport->await &&
-           p->transport->await((struct peer *)p, 1, &payload, &bytes));
+           p->transport->await((struct peer *)p, 1).head);
 }
 
 /* True: news. */

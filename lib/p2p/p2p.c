@@ -113,29 +113,6 @@ bool p2p_deliver(struct peer *from, const struct packet *h, const void *payload,
     return true;
 }
 
-bool p2p_recv_now(void *buf, MPI_Count count, struct datatype *t, int source, int tag, struct comm *c,
-                  MPI_Status *status)
-{
-    if (source < 0 || match_posted.count > 0 || match_arrived.count > 0)
-        return false;
-    struct peer *p = peer_get(comm_proc(c, source));
-    if (UNLIKELY(!p || !p->transport || !p->transport->await))
-        return false;
-    const void *payload;
-    size_t n;
-    const struct packet *h = p->transport->await(p, progress_spins(), &payload, &n);
-    if (!h || h->kind != EAGER || h->key.ctx != c->ctx || h->key.source != source ||
-        (h->key.tag != tag && tag != MPI_ANY_TAG) || (MPI_Count)n > count * t->size)
-        return false;
-    if (LIKELY(t->dense))
-        bytes_copy((char *)buf + t->true_lb, payload, n);
-    else
-        datatype_unpack(t, buf, count, 0, payload, n);
-    status_set(status, source, h->key.tag, (MPI_Count)n, false);
-    p->transport->taken(p);
-    return true;
-}
-
 static void start(struct request *r)
 {
     r->matched = false;

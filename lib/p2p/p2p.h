@@ -22,11 +22,6 @@ int p2p_send(const void *buf, MPI_Count count, struct datatype *t, int dest, int
 int p2p_recv(void *buf, MPI_Count count, struct datatype *t, int source, int tag, struct comm *c, uint64_t ctx,
              struct request **req);
 
-/* The whole of a blocking receive, if that is simple: from one rank, nothing else under way, the message here or about
- * to come, and small. False: nothing has happened, receive as usual. */
-bool p2p_recv_now(void *buf, MPI_Count count, struct datatype *t, int source, int tag, struct comm *c,
-                  MPI_Status *status);
-
 /* A packet has come; called by transports. False: no memory to keep it, it is to be delivered again later. */
 bool p2p_deliver(struct peer *from, const struct packet *h, const void *payload, size_t n);
 

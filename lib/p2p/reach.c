@@ -197,11 +197,9 @@ static void each_comm(void (*act)(struct comm *))
 /* What it sent lies in the transport until now. */
 static void peer_end(struct peer *p)
 {
-    const void *payload;
-    size_t bytes;
     do
         transport_poll();
-    while (p->transport->await(p, 1, &payload, &bytes));
+    while (p->transport->await(p, 1).head);
     p->transport = &transport_gone;
     rendezvous_forget(p);
 }

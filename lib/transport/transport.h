@@ -38,9 +38,15 @@ ALWAYS_INLINE struct match_key match_key_of(uint64_t ctx, int source, int tag)
 
 struct packet {
     _Atomic uint32_t number; /* the transport's */
-    uint16_t bytes;          /* the transport's */
+    uint16_t bytes;          /* of the payload; the transport's */
     uint8_t kind;            /* p2p's */
     struct match_key key;
+};
+
+/* A packet that has come; head is NULL: none has. In two registers. */
+struct arrival {
+    const struct packet *head;
+    const void *payload; /* head->bytes */
 };
 
 struct transport;
@@ -70,9 +76,9 @@ struct transport {
     bool (*inject)(struct peer *p, uint8_t kind, uint64_t ctx, uint64_t pair, const void *payload, size_t bytes);
     /* Delivers what has arrived; returns how many packets. */
     int (*poll)(void);
-    /* Looks for the next packet from one peer, `spins` times, without delivering it; NULL if none has come. taken ends
-     * that, and the packet counts as delivered. For a receiver that knows what it waits for. May be NULL. */
-    const struct packet *(*await)(struct peer *p, int spins, const void **payload, size_t *bytes);
+    /* Looks for the next packet from one peer, `spins` times, without delivering it. taken ends that, and the
+     * packet counts as delivered. For a receiver that knows what it waits for. May be NULL. */
+    struct arrival (*await)(struct peer *p, int spins);
     void (*taken)(struct peer *p);
     /* Would the peer see a packet at once: has it a processor, and does not sleep? NULL: not known. */
     bool (*awake)(const struct peer *p);

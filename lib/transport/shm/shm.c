@@ -210,22 +210,20 @@ ALWAYS_INLINE void free_bytes(struct end *e, size_t n)
     }
 }
 
-static const struct packet *shm_await(struct peer *p, int spins, const void **payload, size_t *bytes)
+static struct arrival shm_await(struct peer *p, int spins)
 {
     struct end *e = &shm.in[p->local];
     if (UNLIKELY(!e->slots))
-        return NULL;
+        return (struct arrival){NULL, NULL};
     const struct slot *s = slot_of(e, e->next);
     /* Who was waited for is often answered at once: have the line by then. */
     const struct end *back = p->channel;
     const struct slot *answer = slot_of(back, back->next);
     while (!arrived(e, s))
         if (--spins <= 0)
-            return NULL;
+            return (struct arrival){NULL, NULL};
     bytes_own_soon(answer);
-    *payload = payload_of(e, s);
-    *bytes = s->head.bytes;
-    return &s->head;
+    return (struct arrival){&s->head, payload_of(e, s)};
 }
 
 static bool shm_awake(const struct peer *p)
