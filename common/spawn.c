@@ -57,6 +57,8 @@ int spawn_init(void)
     int rc = 0;
     for (int fd = SPAWN_FD_LOW; rc == 0 && fd <= NULL_FD; fd++)
         rc = null == fd || dup3(null, fd, O_CLOEXEC) >= 0 ? 0 : -1;
+    if (rc < 0 && errno == EBADF) /* so it is told of a number beyond the limit */
+        errno = EMFILE;
     if (null < SPAWN_FD_LOW || null > NULL_FD)
         close(null);
     return rc;

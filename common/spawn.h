@@ -19,7 +19,7 @@
 
 struct spawn_fd {
     int from; /* any close-on-exec descriptor of ours */
-    int to;   /* below SPAWN_FD_LOW */
+    int to;   /* below SPAWN_FD_LOW, or above all of spawn's and below 64, where a table begins to be long */
 };
 
 struct spawn {
@@ -29,9 +29,9 @@ struct spawn {
     const char *cwd; /* NULL: ours */
     int umask;       /* -1: ours */
     const struct spawn_fd *fds;
-    size_t nfds; /* at most SPAWN_FD_MAX */
-    const cpu_set_t *cpus; /* NULL: not bound */
-    size_t cpus_size;      /* bytes */
+    size_t nfds;                 /* at most SPAWN_FD_MAX */
+    const cpu_set_t *cpus;       /* NULL: not bound */
+    size_t cpus_size;            /* bytes */
     const struct rlimit *nofile; /* NULL: ours */
     int death_signal;            /* sent to the child when we die; 0: none */
     bool new_session;

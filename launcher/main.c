@@ -244,7 +244,7 @@ int main(int argc, char **argv)
     m->at.parsed = mpiexec_now();
     raise_nofile(m);
     if (spawn_init() < 0)
-        log_fatal("unable to reserve descriptors: %m");
+        log_fatal("unable to reserve descriptors: %m%s", errno == EMFILE ? " (raise the limit with ulimit -n)" : "");
     descendants_spare();
     if (report_open(m, &e) < 0 || name_nodes(m, &e) < 0)
         log_fatal("%s", e.text);

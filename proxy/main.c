@@ -82,7 +82,7 @@ int main(void)
     check_link();
     log_init("proxy", false);
     if (spawn_init() < 0)
-        log_fatal("unable to reserve descriptors: %m");
+        log_fatal("unable to reserve descriptors: %m%s", errno == EMFILE ? " (raise the limit with ulimit -n)" : "");
     static struct node node = {.nofile = {0}};
     struct node *n = &node;
     TAILQ_INIT(&n->jobs);

@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #define OWN_VARIABLES 16 /* room for those set below */
 
@@ -54,6 +55,24 @@ static void set_template(struct rank_env *e, size_t *n, char *name_value)
     e->envp[(*n)++] = name_value;
 }
 
+/* Below ten are those that a script opens itself; shells keep theirs from ten on, or just below 64. */
+static int high(int low)
+{
+    enum { UP = 37 };
+    struct rlimit limit;
+    return getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur > (rlim_t)(low + UP + 1) ? low + UP : low;
+}
+
+int rank_pmi_fd(void)
+{
+    return high(3);
+}
+
+int rank_segment_fd(void)
+{
+    return high(4);
+}
+
 void rank_env_init(struct rank_env *e, const struct rank *r)
 {
     const struct job *j = r->job;
@@ -67,7 +86,7 @@ void rank_env_init(struct rank_env *e, const struct rank *r)
     memcpy(e->envp, base->v, n * sizeof *e->envp);
     for (uint32_t i = 0; i < a->templates.n; i++)
         set_template(e, &n, pattern_expand(a->templates.v[i], &v));
-    set(e, &n, xasprintf("PMI_FD=%d", RANK_PMI_FD));
+    set(e, &n, xasprintf("PMI_FD=%d", rank_pmi_fd()));
     set(e, &n, xasprintf("PMI_RANK=%u", r->rank));
     set(e, &n, xasprintf("PMI_SIZE=%u", j->spec.map.nranks));
     set(e, &n, xasprintf("MPI_LOCALRANKID=%u", r->local));
@@ -76,7 +95,7 @@ void rank_env_init(struct rank_env *e, const struct rank *r)
     if (j->spec.flags & LAUNCH_SPAWNED)
         set(e, &n, xstrdup("PMI_SPAWNED=1"));
     if (j->segment_fd >= 0) {
-        set(e, &n, xasprintf("%s=%d", NODE_SEGMENT_FD_ENV, RANK_SEGMENT_FD));
+        set(e, &n, xasprintf("%s=%d", NODE_SEGMENT_FD_ENV, rank_segment_fd()));
         set(e, &n, xasprintf("%s=%u", NODE_SEGMENT_LOCAL_RANK_ENV, r->local));
         set(e, &n, xasprintf("%s=%d", NODE_SEGMENT_APPNUM_ENV, (int)rank_appnum(r)));
     }

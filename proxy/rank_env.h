@@ -8,9 +8,9 @@
 
 #include "proxy/node.h"
 
-/* Descriptor numbers in the rank. */
-#define RANK_PMI_FD 3
-#define RANK_SEGMENT_FD 4
+/* Descriptor numbers in the rank: none that scripts use (exec 3>file), where the limit allows that. */
+int rank_pmi_fd(void);
+int rank_segment_fd(void);
 
 struct rank_env {
     char **envp;

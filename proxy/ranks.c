@@ -116,7 +116,7 @@ static enum start_stage exec_rank(struct rank *r, const struct stdio_ends *io, i
         goto out;
     }
     struct spawn_fd fds[] = {
-        {io->in, 0}, {io->out, 1}, {io->err, 2}, {pmi, RANK_PMI_FD}, {r->job->segment_fd, RANK_SEGMENT_FD}};
+        {io->in, 0}, {io->out, 1}, {io->err, 2}, {pmi, rank_pmi_fd()}, {r->job->segment_fd, rank_segment_fd()}};
     struct spawn s = {.file = f->file,
                       .argv = env.argv,
                       .envp = env.envp,

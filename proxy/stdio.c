@@ -338,7 +338,7 @@ static int open_stdin(struct rank *r, struct stdio_ends *ends)
             return -1;
     } else if (takes_stdin(r)) {
         ends->in_shared = false;
-        ends->in = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, RANK_SEGMENT_FD + 1);
+        ends->in = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
     } else if (ends->in < 0) {
         ends->in = io.null = open("/dev/null", O_RDONLY | O_CLOEXEC);
     }

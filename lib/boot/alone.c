@@ -14,7 +14,7 @@ static const struct sign {
     const char *size, *rank, *text;
 } signs[] = {
     {"PMI_SIZE", "PMI_RANK",
-     "PMI_FD is not open here: what stands between mpiexec and this program must leave it open "
+     "PMI_FD is not open here, or another file by now: what stands between mpiexec and this program must leave it open "
      "(in Python: close_fds=False)"},
     {"OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK",
      "Open MPI's mpirun speaks only PMIx, which is not known here" WAYS},

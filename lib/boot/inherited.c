@@ -38,7 +38,11 @@ static int init(struct boot *b, char *why, size_t n)
     /* A program started by a rank inherits the environment, but not the file. */
     if (fcntl(fd, F_GETFD) < 0) {
         if (pmi_offered())
-            snprintf(why, n, "it was started by a program in MPI; start it with an mpiexec of its own");
+            snprintf(
+                why, n,
+                "it was started by a program in MPI, or by one that has closed file %d; start it with an mpiexec of "
+                "its own, or leave that open",
+                fd);
         return BOOT_ALONE;
     }
     if (boot_segment_map(b, fd) != 0) {

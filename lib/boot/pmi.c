@@ -24,11 +24,12 @@ static int numbered(const char *name, int otherwise)
     return s && *s && *end ? otherwise : n < INT32_MIN || n > INT32_MAX ? otherwise : (int)n;
 }
 
-/* The descriptor, if somebody has left one for us. */
+/* The descriptor, if somebody has left one for us. What a script has opened in its place must not be written to. */
 static int inherited_fd(void)
 {
+    struct stat st;
     int fd = numbered("PMI_FD", -1);
-    return fd >= 0 && fcntl(fd, F_GETFD) >= 0 ? fd : -1;
+    return fd >= 0 && fstat(fd, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode) ? fd : -1;
 }
 
 bool pmi_offered(void)

@@ -20,9 +20,12 @@ static struct node_segment *head_map(int fd, size_t *bytes)
 {
     struct node_segment h;
     struct stat st;
-    errno = EINVAL;
-    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || pread(fd, &h, sizeof h, 0) != sizeof h)
+    if (fstat(fd, &st) != 0)
         return NULL;
+    if (!S_ISREG(st.st_mode) || pread(fd, &h, sizeof h, 0) != sizeof h) {
+        errno = EINVAL; /* another file, which may be for writing alone */
+        return NULL;
+    }
     *bytes = (uint64_t)st.st_size < h.lib_at ? (size_t)st.st_size : (size_t)h.lib_at;
     void *p = *bytes > 0 ? mmap(NULL, *bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) : MAP_FAILED;
     if (p != MAP_FAILED && node_segment_valid(p, *bytes))

@@ -110,6 +110,7 @@ def test_few_descriptors(mpiexec, marked, limit):
     else:
         assert 0 < r.code <= 127 and limit < 100, r
         assert "ulimit -n" in r.err or "shared librar" in r.err or "unable to" in r.err, r
+        assert "Bad file descriptor" not in r.err, r
         assert len(r.err.splitlines()) < 6, r
 
 

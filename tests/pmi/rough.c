@@ -54,6 +54,8 @@ int main(int argc, char **argv)
         fclose(fopen("ready", "w"));
     if (strcmp(what, "starts another") == 0 && system(argv[0]) != 0)
         MPI_Abort(MPI_COMM_WORLD, 8);
+    if (strcmp(what, "aborts") == 0)
+        MPI_Abort(MPI_COMM_WORLD, 7);
     if (strcmp(what, "closes files") == 0)
         for (int fd = 3; fd < 64; fd++)
             dup2(STDIN_FILENO, fd);

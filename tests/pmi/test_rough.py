@@ -106,6 +106,26 @@ def test_a_program_that_takes_all_descriptors(mpiexec, rough):
     assert mpiexec.ok("-n", "3", rough, "closes files").out == "fine\n"
 
 
+@pytest.mark.parametrize("fd", [3, 4, 5, 9])
+def test_a_script_with_files_of_its_own(mpiexec, rough, tmp_path, fd):
+    assert mpiexec.ok("-n", "2", "sh", "-c", f"exec {fd}>>{tmp_path}/log; exec {rough}").out == "fine\n"
+    assert (tmp_path / "log").read_text() == ""
+
+
+@pytest.mark.parametrize("how, says", [
+    (">>log", "has a script used that descriptor?"), ("<>log", "has a script used that descriptor?"),
+    ("<&-", "leave that open")])
+def test_a_script_that_takes_the_segment_is_told(mpiexec, rough, tmp_path, how, says):
+    r = mpiexec("-n", "2", "bash", "-c", f"eval 'exec '$MUSTER_NODE_FD'{how}'; exec {rough}", cwd=tmp_path)
+    assert r.code != 0 and says in r.err, r
+    assert all("Bad file descriptor" not in line for line in r.err.splitlines()), r
+
+
+def test_a_script_that_takes_pmi_keeps_its_file(mpiexec, rough, tmp_path):
+    r = mpiexec("-n", "2", "bash", "-c", f"eval 'exec '$PMI_FD'>>log'; exec {rough} aborts", cwd=tmp_path)
+    assert r.code != 0 and (tmp_path / "log").read_text() == "", r
+
+
 @plain
 @pytest.mark.skipif(not shutil.which("valgrind"), reason="no valgrind")
 def test_valgrind_has_nothing_to_say(mpiexec, rough):
