@@ -151,6 +151,9 @@ BUFFER = 'if (UNLIKELY((uintptr_t)$ <= (uintptr_t)MPI_IN_PLACE) && call_no_buffe
 # A count that a committed type follows: not negative, nor more than the type bears.
 COUNT = 'if (UNLIKELY(!datatype_bears(%(type)s_, $))) WRONG_BY(call_wrong_count("$", $, %(type)s_));'
 
+# A buffer of a collective, its count and type being checked by the implementation: NULL only where it holds no data.
+NOWHERE = 'if (UNLIKELY(!$) && needs_buffer(%s, %s)%s) FAIL(MPI_ERR_BUFFER);'
+
 Param = namedtuple('Param', 'kind name array')
 Function = namedtuple('Function', 'name params ret flags')
 ARRAYS = ('ints', 'ints*', 'aints', 'counts', 'displs', 'aintcs', 'types', 'requests', 'crequests')
@@ -186,6 +189,19 @@ def with_types(ps):
     return ps
 
 
+def collective(ps):
+    """Buffers of a collective that go with one count and one type, at the root alone where only it has them."""
+    buffers = ('cbuf', 'buf', 'into', 'into@', 'from@', 'result', 'result@')
+    for i in range(len(ps)):
+        name = next((b for b in buffers if ps[i] and ps[i].kind is KINDS[b]), None)
+        rest = [p for p in ps[i + 1:] if p and not any(p.kind is KINDS[b] for b in buffers)]
+        if name and [p.kind for p in rest[:2]] == [KINDS['count?'], KINDS['type?']]:
+            check = NOWHERE % (rest[0].name, rest[1].name, AT_ROOT if name.endswith('@') else '')
+            kind = ps[i].kind
+            ps[i] = ps[i]._replace(kind=kind._replace(check=(kind.check + ' ' + check).strip(), phase=1))
+    return ps
+
+
 def read(path):
     for line in open(path):
         line = line.split('#')[0].rstrip()
@@ -193,7 +209,7 @@ def read(path):
             continue
         m = re.match(r'(\w+)\s+(.*?)(?:\s+-> (\w+))?(?:\s+\[([\w ]+)\])?$', line)
         ps = [] if m[2] == '-' else [param(p.strip()) for p in re.split(r',\s*(?![^{]*\})', m[2])]
-        yield Function(m[1], with_types(ps), m[3] or 'int', (m[4] or '').split())
+        yield Function(m[1], collective(with_types(ps)), m[3] or 'int', (m[4] or '').split())
 
 
 def twin(f):

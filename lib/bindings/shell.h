@@ -49,6 +49,12 @@ static inline bool has_data(const void *buf, MPI_Count count, MPI_Datatype type)
     const struct datatype *t = datatype_of(type);
     return buf != MPI_BOTTOM && count > 0 && t && t->size > 0;
 }
+/* NULL is MPI_BOTTOM, from where absolute addresses count. */
+static inline bool needs_buffer(MPI_Count count, MPI_Datatype type)
+{
+    const struct datatype *t = datatype_of(type);
+    return count > 0 && t && t->committed && t->size > 0 && t->true_lb == 0;
+}
 #define NARROW(T, v) ((T)(v) == (v) ? (T)(v) : (T)MPI_UNDEFINED)
 
 #endif

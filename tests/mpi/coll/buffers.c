@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * MPI_IN_PLACE where it may not stand, and one buffer given twice: an error class, where a program forgot what it
- * means, instead of a wrong result or a crash. What is not significant, or holds no data, may be anything. */
+ * MPI_IN_PLACE or NULL where it may not stand, and one buffer given twice: an error class, where a program forgot what
+ * it means, instead of a wrong result or a crash. What is not significant, or holds no data, may be anything. */
 #include "../check.h"
 
 enum { N = 4 };
@@ -38,6 +38,30 @@ static void in_place(void)
     }
 }
 
+/* Nowhere is no place for data. */
+static void null(void)
+{
+    FAILS(MPI_ERR_BUFFER, MPI_Bcast(NULL, N, MPI_INT, 0, world));
+    FAILS(MPI_ERR_BUFFER, MPI_Ibcast(NULL, N, MPI_INT, 0, world, &r));
+    FAILS(MPI_ERR_BUFFER, MPI_Allreduce(NULL, b, N, MPI_INT, MPI_SUM, world));
+    FAILS(MPI_ERR_BUFFER, MPI_Allreduce(a, NULL, N, MPI_INT, MPI_SUM, world));
+    FAILS(MPI_ERR_BUFFER, MPI_Allreduce_init(a, NULL, N, MPI_INT, MPI_SUM, world, MPI_INFO_NULL, &r));
+    FAILS(MPI_ERR_BUFFER, MPI_Reduce(NULL, b, N, MPI_INT, MPI_SUM, 0, world));
+    FAILS(MPI_ERR_BUFFER, MPI_Exscan(a, NULL, N, MPI_INT, MPI_SUM, world));
+    FAILS(MPI_ERR_BUFFER, MPI_Allgather(NULL, N, MPI_INT, b, N, MPI_INT, world));
+    FAILS(MPI_ERR_BUFFER, MPI_Allgather(a, N, MPI_INT, NULL, N, MPI_INT, world));
+    FAILS(MPI_ERR_BUFFER, MPI_Alltoall_c(a, N, MPI_INT, NULL, N, MPI_INT, world));
+    FAILS(MPI_ERR_BUFFER, MPI_Gather(NULL, N, MPI_INT, b, N, MPI_INT, 0, world));
+    FAILS(MPI_ERR_BUFFER, MPI_Scatter(a, N, MPI_INT, NULL, N, MPI_INT, 0, world));
+    FAILS(MPI_ERR_BUFFER, MPI_Scatterv(a, counts, displs, MPI_INT, NULL, N, MPI_INT, 0, world));
+    FAILS(MPI_ERR_BUFFER, MPI_Reduce_scatter_block(NULL, b, N, MPI_INT, MPI_SUM, world));
+    if (rank == 0) {
+        FAILS(MPI_ERR_BUFFER, MPI_Reduce(a, NULL, N, MPI_INT, MPI_SUM, 0, world));
+        FAILS(MPI_ERR_BUFFER, MPI_Gather(a, N, MPI_INT, NULL, N, MPI_INT, 0, world));
+        FAILS(MPI_ERR_BUFFER, MPI_Iscatter(NULL, N, MPI_INT, b, N, MPI_INT, 0, world, &r));
+    }
+}
+
 static void given_twice(void)
 {
     FAILS(MPI_ERR_BUFFER, MPI_Allreduce(a, a, N, MPI_INT, MPI_SUM, world));
@@ -60,6 +84,9 @@ static void allowed(void)
     OK(MPI_Allreduce(a, a, 0, MPI_INT, MPI_SUM, world));
     OK(MPI_Allreduce(NULL, NULL, 0, MPI_INT, MPI_SUM, world));
     OK(MPI_Reduce_local(a, a, 0, MPI_INT, MPI_SUM));
+    OK(MPI_Bcast(NULL, 0, MPI_INT, 0, world));
+    OK(MPI_Gather(NULL, 0, MPI_INT, NULL, 0, MPI_INT, 0, world));
+    OK(MPI_Reduce(ones, rank ? NULL : b, N, MPI_INT, MPI_SUM, 0, world));
     OK(MPI_Reduce(rank ? ones : MPI_IN_PLACE, rank ? ones : memcpy(b, ones, sizeof ones), N, MPI_INT, MPI_SUM, 0,
                   world));
     CHECK(rank || (b[0] == size && b[N - 1] == size));
@@ -85,6 +112,7 @@ int main(int argc, char **argv)
         types[i] = MPI_INT;
     }
     in_place();
+    null();
     given_twice();
     allowed();
     OK(MPI_Barrier(world));
