@@ -51,7 +51,7 @@ int exit_status(const struct mpiexec *m)
     case FAILURE_SIGNAL:
         return 128 + f->code;
     case FAILURE_OUTPUT:
-        return 128 + SIGPIPE;
+        return f->code == EPIPE ? 128 + SIGPIPE : 1;
     case FAILURE_PMI:
     case FAILURE_STUCK:
     case FAILURE_NODE:

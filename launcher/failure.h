@@ -33,7 +33,7 @@ struct failure {
     const struct job *job; /* whose rank; NULL: no rank's */
     uint32_t rank;
     uint64_t time;  /* ns, CLOCK_REALTIME */
-    int code;       /* ABORT: the code; SIGNAL: the signal */
+    int code;       /* ABORT: the code; SIGNAL: the signal; OUTPUT: errno */
     char text[512]; /* ABORT, PMI, NODE: what is known */
 };
 

@@ -275,6 +275,13 @@ def test_a_reader_that_leaves_ends_the_job(mpiexec, hosts):
     assert p.stderr.read() == b""
 
 
+@ways
+def test_stdout_that_is_full_ends_the_job(mpiexec, hosts):
+    with open("/dev/full", "w") as full:
+        r = mpiexec(*hosts, "-n", "2", "yes", stdout=full)
+    assert r.code == 1 and "unable to write to stdout: No space left on device" in r.err, r
+
+
 def memory_of(pid):
     """KiB that a process and all below it hold."""
     total, found = 0, [pid]
