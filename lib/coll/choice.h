@@ -15,7 +15,7 @@ struct choice {
     size_t deal;     /* and for all of them together */
     size_t together; /* a scatter of blocks of up to this many bytes is one phase */
     size_t whole;    /* an allreduce up to this many bytes is not done in parts */
-    size_t direct;   /* from here on the blocks of a scatter may be read where they lie */
+    size_t direct;   /* from here on blocks for one reader may be read where they lie */
 };
 
 /* By node.crowded. */

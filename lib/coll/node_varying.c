@@ -13,21 +13,56 @@ struct entry {
 };
 #define BY_MESSAGE UINT64_MAX
 
+/* Messages under way at once: they are waited for together, since each wait may be a change of ranks. All members go
+ * through theirs in an order in which waiting for some in between blocks nobody. */
+struct batch {
+    struct comm *comm;
+    int tag, rc, n;
+    struct request *all[64];
+};
+
+static void batch_end(struct batch *b)
+{
+    for (int i = 0; i < b->n; i++)
+        b->rc = blocks_first(b->rc, request_wait(b->all[i], MPI_STATUS_IGNORE));
+    b->n = 0;
+}
+
+static void batch_add(struct batch *b, int rc, struct request *r)
+{
+    enum { MOST = sizeof b->all / sizeof *b->all };
+    b->rc = blocks_first(b->rc, rc);
+    if (r)
+        b->all[b->n++] = r;
+    if (b->n == MOST)
+        batch_end(b);
+}
+
+static void batch_send(struct batch *b, const struct node_data *d, int to)
+{
+    struct request *r = NULL;
+    int rc = p2p_send(d->buf, d->count, (struct datatype *)(uintptr_t)d->t, to, b->tag, b->comm, P2P_COLL(b->comm),
+                      MODE_STANDARD, &r);
+    batch_add(b, rc, r);
+}
+
+static void batch_recv(struct batch *b, const struct node_data *d, int from)
+{
+    struct request *r = NULL;
+    int rc = p2p_recv((void *)(uintptr_t)d->buf, d->count, (struct datatype *)(uintptr_t)d->t, from, b->tag, b->comm,
+                      P2P_COLL(b->comm), &r);
+    batch_add(b, rc, r);
+}
+
 int node_message(struct comm *c, int tag, const struct node_data *out, int to, const struct node_data *in, int from)
 {
-    struct request *s = NULL, *r = NULL;
-    int rc = MPI_SUCCESS;
+    struct batch b = {.comm = c, .tag = tag};
     if (in)
-        rc = p2p_recv((void *)(uintptr_t)in->buf, in->count, (struct datatype *)(uintptr_t)in->t, from, tag, c,
-                      P2P_COLL(c), &r);
-    if (rc == MPI_SUCCESS && out)
-        rc = p2p_send(out->buf, out->count, (struct datatype *)(uintptr_t)out->t, to, tag, c, P2P_COLL(c),
-                      MODE_STANDARD, &s);
-    if (r)
-        rc = blocks_first(rc, request_wait(r, MPI_STATUS_IGNORE));
-    if (s)
-        rc = blocks_first(rc, request_wait(s, MPI_STATUS_IGNORE));
-    return rc;
+        batch_recv(&b, in, from);
+    if (out)
+        batch_send(&b, out, to);
+    batch_end(&b);
+    return b.rc;
 }
 
 static int place(const struct node_data *d, const char *at, size_t bytes)
@@ -57,9 +92,10 @@ static int gather_out(struct node *a, const struct node_data *mine, int tag, int
 
 int node_gatherv(struct node *a, const struct node_data *mine, const struct blocks *all, int root)
 {
-    int tag = node_tag(a->comm), rc = MPI_SUCCESS;
+    struct batch b = {.comm = a->comm, .tag = node_tag(a->comm)};
+    int rc = MPI_SUCCESS;
     if (a->me != root)
-        return gather_out(a, mine, tag, root);
+        return gather_out(a, mine, b.tag, root);
     struct node_data to = blocks_data(all, root);
     if (mine)
         rc = blocks_own(mine, &to);
@@ -72,11 +108,24 @@ int node_gatherv(struct node *a, const struct node_data *mine, const struct bloc
         node_await(a, k, r);
         NODE_CHECK(a);
         to = blocks_data(all, r);
-        rc = blocks_first(rc, c->where == NODE_BY_MESSAGE ? node_message(a->comm, tag, NULL, 0, &to, r)
-                                                          : place(&to, node_look(a, c), c->bytes));
+        if (c->where != NODE_BY_MESSAGE)
+            rc = blocks_first(rc, place(&to, node_look(a, c), c->bytes));
+    }
+    for (int r = 0; r < a->n; r++) {
+        to = blocks_data(all, r);
+        if (r != root && node_cell(a, k, r)->where == NODE_BY_MESSAGE)
+            batch_recv(&b, &to, r);
     }
     node_end(a, k);
-    return rc;
+    batch_end(&b);
+    return blocks_first(rc, b.rc);
+}
+
+/* Will this block of mine be read where it lies? */
+static bool stays(const struct node *a, const struct blocks *out, int r)
+{
+    return a->direct && choice_direct(a, (size_t)blocks_bytes(out, r)) &&
+           datatype_is_run(blocks_type(out, r), blocks_count(out, r));
 }
 
 /* The table of what goes to each, and behind it what fits. */
@@ -84,7 +133,7 @@ static struct entry *offer_table(struct node *a, uint32_t k, const struct blocks
 {
     size_t head = (size_t)a->n * sizeof(struct entry), most = a->ring / 2, used = head;
     for (int r = 0; r < a->n; r++)
-        if (r != a->me && used + (size_t)blocks_bytes(out, r) <= most)
+        if (r != a->me && !stays(a, out, r) && used + (size_t)blocks_bytes(out, r) <= most)
             used += (size_t)blocks_bytes(out, r);
     char *room = node_room(a, k, used);
     if (UNLIKELY(!room))
@@ -94,7 +143,7 @@ static struct entry *offer_table(struct node *a, uint32_t k, const struct blocks
     for (int r = 0; r < a->n; r++) {
         struct node_data d = blocks_data(out, r);
         size_t n = r == a->me ? 0 : node_bytes(&d);
-        bool fits = at + n <= used;
+        bool fits = r == a->me || (at + n <= used && !stays(a, out, r));
         table[r] = (struct entry){fits ? at : BY_MESSAGE, n};
         if (fits && n > 0) {
             node_pack(a, &d, 0, room + at, n);
@@ -114,25 +163,27 @@ static int scatter_out(struct node *a, const struct blocks *all, int tag)
 {
     uint32_t k = node_begin(a, NODE_ALL);
     NODE_CHECK(a);
-    int rc = MPI_SUCCESS;
+    struct batch b = {.comm = a->comm, .tag = tag};
     const struct entry *table = offer_table(a, k, all);
     NODE_CHECK(a);
     node_wake_all(a);
-    for (int r = 0; r < a->n; r++) {
-        struct node_data d = blocks_data(all, r);
-        if (table[r].where == BY_MESSAGE)
-            rc = blocks_first(rc, node_message(a->comm, tag, &d, r, NULL, 0));
+    for (int i = 1; i < a->n; i++) {
+        int to = (a->me + i) % a->n;
+        struct node_data d = blocks_data(all, to);
+        if (table[to].where == BY_MESSAGE)
+            batch_send(&b, &d, to);
     }
     node_end(a, k);
-    return rc;
+    batch_end(&b);
+    return b.rc;
 }
 
 int node_scatterv(struct node *a, const struct blocks *all, const struct node_data *mine, int root)
 {
-    int tag = node_tag(a->comm), rc;
+    struct batch b = {.comm = a->comm, .tag = node_tag(a->comm)};
     if (a->me == root) {
         struct node_data own = blocks_data(all, root);
-        rc = scatter_out(a, all, tag);
+        int rc = scatter_out(a, all, b.tag);
         return mine ? blocks_first(rc, blocks_own(&own, mine)) : rc;
     }
     uint32_t k = node_begin(a, NODE_NONE);
@@ -140,12 +191,14 @@ int node_scatterv(struct node *a, const struct blocks *all, const struct node_da
     node_await(a, k, root);
     NODE_CHECK(a);
     struct entry e = entry_of(a, k, root);
+    int rc = MPI_SUCCESS;
     if (e.where == BY_MESSAGE)
-        rc = node_message(a->comm, tag, NULL, 0, mine, root);
+        batch_recv(&b, mine, root);
     else
         rc = place(mine, node_at(a, k, root) + e.where, e.bytes);
     node_end(a, k);
-    return rc;
+    batch_end(&b);
+    return blocks_first(rc, b.rc);
 }
 
 /* In place, what goes out by message is copied before anything comes in. */
@@ -180,18 +233,21 @@ static struct node_data outgoing(const struct node *a, const struct entry *table
 static int exchange(struct node *a, uint32_t k, int tag, const struct entry *table, const struct blocks *out,
                     const char *copies, const struct blocks *in)
 {
+    struct batch b = {.comm = a->comm, .tag = tag};
     int rc = MPI_SUCCESS;
     for (int i = 1; i < a->n; i++) {
         int to = (a->me + i) % a->n, from = (a->me - i + a->n) % a->n;
         struct node_data goes = outgoing(a, table, out, copies, to), comes = blocks_data(in, from);
         struct entry e = entry_of(a, k, from);
-        bool sends = table[to].where == BY_MESSAGE, receives = e.where == BY_MESSAGE;
-        if (!receives)
+        if (e.where == BY_MESSAGE)
+            batch_recv(&b, &comes, from);
+        else
             rc = blocks_first(rc, place(&comes, node_at(a, k, from) + e.where, e.bytes));
-        if (sends || receives)
-            rc = blocks_first(rc, node_message(a->comm, tag, sends ? &goes : NULL, to, receives ? &comes : NULL, from));
+        if (table[to].where == BY_MESSAGE)
+            batch_send(&b, &goes, to);
     }
-    return rc;
+    batch_end(&b);
+    return blocks_first(rc, b.rc);
 }
 
 int node_alltoallv(struct node *a, const struct blocks *out, const struct blocks *in)
