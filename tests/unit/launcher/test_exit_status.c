@@ -58,8 +58,10 @@ static void of_the_whole_run(void **state)
     assert_int_equal(exit_status(&m), 130);
     m.failure = (struct failure){.kind = FAILURE_TIMEOUT};
     assert_int_equal(exit_status(&m), 124);
-    m.failure = (struct failure){.kind = FAILURE_OUTPUT};
+    m.failure = (struct failure){.kind = FAILURE_OUTPUT, .code = EPIPE};
     assert_int_equal(exit_status(&m), 141);
+    m.failure.code = ENOSPC;
+    assert_int_equal(exit_status(&m), 1);
     static const enum failure_kind ours[] = {FAILURE_PMI, FAILURE_STUCK, FAILURE_NODE, FAILURE_LAUNCH};
     for (size_t i = 0; i < sizeof ours / sizeof *ours; i++) {
         m.failure = (struct failure){.kind = ours[i], .job = &j};
