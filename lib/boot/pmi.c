@@ -8,7 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 #include "lib/boot/boot_ops.h"
 #include "lib/boot/pmi_client.h"
@@ -188,4 +190,18 @@ void pmi_abort(int code, const char *why)
         abort_job(code, why);
 }
 
-const struct boot_ops boot_pmi = {"PMI", init, fini, abort_job};
+/* Slurm ends a job at once, and loses what ranks have just written: so ours gets a moment to come through. */
+static void abort_when_told(int code, const char *why)
+{
+    const struct timespec look = {0, 5000000}, moment = {0, 100000000};
+    struct stat st;
+    if (fstat(STDERR_FILENO, &st) == 0 && S_ISFIFO(st.st_mode)) {
+        int left = 0;
+        for (int i = 0; i < 100 && ioctl(STDERR_FILENO, FIONREAD, &left) == 0 && left > 0; i++)
+            nanosleep(&look, NULL);
+        nanosleep(&moment, NULL);
+    }
+    abort_job(code, why);
+}
+
+const struct boot_ops boot_pmi = {"PMI", init, fini, abort_when_told};
