@@ -129,14 +129,14 @@ def test_a_flood_does_not_grow_memory(mpiexec, marked):
 
 
 def test_a_child_that_floods_after_its_rank_has_ended(mpiexec, marked):
-    script = "(while :; do echo garbage; done) >&3 2>/dev/null & exit 0"
+    script = "(while :; do echo garbage; done) >&$PMI_FD 2>/dev/null & exit 0"
     r = mpiexec("-n", "2", "bash", "-c", script, env=marked.env)
     assert r.code in (0, 1), r
     marked.wait_none(0)
 
 
 def test_the_segment_made_shorter(mpiexec, marked):
-    script = ("import os\ntry:\n    os.ftruncate(4, 0)\nexcept OSError as e:\n    print(e.strerror)\n"
+    script = ("import os\ntry:\n    os.ftruncate(int(os.environ['MUSTER_NODE_FD']), 0)\nexcept OSError as e:\n    print(e.strerror)\n"
               "print('done', flush=True)\n" + wait_for_py("go"))
     p = mpiexec.start("-n", "1", sys.executable, "-c", script, env=marked.env)
     assert p.stdout.readline() == b"Operation not permitted\n" and p.stdout.readline() == b"done\n"
@@ -149,7 +149,7 @@ def test_the_segment_made_shorter(mpiexec, marked):
 
 def test_the_segment_scribbled_over(mpiexec, marked):
     """What a rank writes into the shared memory harms nobody but itself."""
-    script = ("import os, mmap\nn = os.fstat(4).st_size\nm = mmap.mmap(4, n)\n"
+    script = ("import os, mmap\nfd = int(os.environ['MUSTER_NODE_FD'])\nn = os.fstat(fd).st_size\nm = mmap.mmap(fd, n)\n"
               "m[:] = b'\\xff' * n\nos.kill(os.getppid(), 0)\nprint('done', flush=True)\n" + wait_for_py("go"))
     p = mpiexec.start("-n", "2", sys.executable, "-c", script, env=marked.env)
     assert p.stdout.readline() == b"done\n"
