@@ -9,8 +9,9 @@ from collections import namedtuple
 
 # One kind of parameter. small, large: its C type in MPI_X and MPI_X_c (large None: the same in both, no twin).
 # impl: its type in the implementation (None: as in the large form). check: statements that come before the call, with
-# $ for the parameter's name; they say `FAIL(class)`, which notes the name, and the value of an int. use: what is handed on. after: statements after a call that
-# succeeded. phase: -1 handles whose error handler takes what comes after, 0 the other handles, 1 what needs the handles.
+# $ for the parameter's name; they say `FAIL(class)`, which notes the name, and the value of an int. use: what is handed
+# on. after: statements after a call that succeeded. phase: -1 handles whose error handler takes what comes after, 0 the
+# other handles, 1 what needs the handles.
 Kind = namedtuple('Kind', 'small large impl check use after phase')
 
 
