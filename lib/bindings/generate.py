@@ -271,7 +271,7 @@ def impl_h(fs):
 
 def defaults(fs):
     print('/* SPDX-License-Identifier: BSD-3-Clause\n * Made from bindings/functions.txt: weak, so what is written wins. */')
-    print('#include "lib/bindings/impl.h"\n#include "lib/core/call.h"\n')
+    print('#include "lib/bindings/impl.h"\n#include "lib/core/trace.h"\n')
     print('const char *const call_names[CALL_COUNT] = {"",')
     for f in fs:
         print('    "MPI_%s",' % f.name)

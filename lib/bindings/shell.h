@@ -4,17 +4,18 @@
 #ifndef LIB_BINDINGS_SHELL_H
 #define LIB_BINDINGS_SHELL_H
 
-#include "lib/comm/comm.h"
-#include "lib/core/call.h"
+#include "lib/bindings/check.h"
+#include "lib/core/trace.h"
 #include "lib/core/export.h"
 #include "lib/datatype/datatype.h"
+#include "lib/object/comm.h"
 
 #define CALL_BEGIN(id, early, quiet)                                                                                   \
     if (!(early) && UNLIKELY(!lib.active))                                                                             \
         return call_inactive(id);                                                                                      \
     lib_lock();                                                                                                        \
     if (!(quiet))                                                                                                      \
-    call_enter(id)
+    trace_enter(id)
 
 #define OBJ(x) ((struct obj *)(void *)(x))
 /* An argument is wrong: the line of a fatal error says which one, and how. */
@@ -32,7 +33,7 @@
     if (UNLIKELY(rc))                                                                                                  \
         rc = call_failed(id, on, rc);                                                                                  \
     if (!(quiet))                                                                                                      \
-        call_leave();                                                                                                  \
+        trace_leave();                                                                                                 \
     lib_unlock();                                                                                                      \
     return rc
 

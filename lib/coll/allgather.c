@@ -2,7 +2,7 @@
  *
  * allgather, with equal and with varying counts. */
 #include "lib/coll/forms.h"
-#include "lib/coll/node_blocks.h"
+#include "lib/coll/shm/node_blocks.h"
 
 /* Ring: in round k the share of the rank k to the left arrives. */
 static void ring(struct sched *s, const struct blocks *v, struct comm *c)

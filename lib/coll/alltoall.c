@@ -3,7 +3,7 @@
  * alltoall in its three forms. The exchange is pairwise, some pairs at once; in place, the shares that go out are
  * copied first. */
 #include "lib/coll/forms.h"
-#include "lib/coll/node_blocks.h"
+#include "lib/coll/shm/node_blocks.h"
 
 static int check_both(const struct blocks *out, const struct blocks *in, int n)
 {

@@ -2,9 +2,9 @@
  *
  * bcast, barrier. */
 #include "lib/coll/forms.h"
-#include "lib/coll/node_blocks.h"
-#include "lib/coll/node_short.h"
-#include "lib/coll/small.h"
+#include "lib/coll/shm/node_blocks.h"
+#include "lib/coll/shm/node_short.h"
+#include "lib/coll/base/small.h"
 
 /* Dissemination: after round k everybody has heard, indirectly, of 2^k ranks. */
 static int build_barrier(struct sched *s, struct comm *comm)

@@ -6,9 +6,10 @@
 #define LIB_COLL_FORMS_H
 
 #include "lib/bindings/impl.h"
-#include "lib/coll/blocks.h"
-#include "lib/coll/sched.h"
-#include "lib/core/call.h"
+#include "lib/coll/base/blocks.h"
+#include "lib/coll/base/sched.h"
+#include "lib/coll/shm/node.h"
+#include "lib/bindings/check.h"
 #include "lib/op/kernels.h"
 
 #define LIST(...) __VA_ARGS__

@@ -2,7 +2,7 @@
  *
  * gather and scatter, with equal and with varying counts. */
 #include "lib/coll/forms.h"
-#include "lib/coll/node_blocks.h"
+#include "lib/coll/shm/node_blocks.h"
 
 static void gather(struct sched *s, const void *sendbuf, MPI_Count n, struct datatype *t, const struct blocks *v,
                    int root, struct comm *c)

@@ -3,9 +3,9 @@
  * reduce, allreduce. Whatever the tree, an operation that does not commute meets its operands in
  * the order of ranks. */
 #include "lib/coll/forms.h"
-#include "lib/coll/node_reduce.h"
-#include "lib/coll/node_short.h"
-#include "lib/coll/small.h"
+#include "lib/coll/shm/node_reduce.h"
+#include "lib/coll/shm/node_short.h"
+#include "lib/coll/base/small.h"
 
 /* Binomial: rank r takes over what r + mask has gathered, whose ranks all lie above its own. */
 void coll_reduce(struct sched *s, const void *from, void *to, MPI_Count n, struct datatype *t, struct op *op, int root,

@@ -2,7 +2,7 @@
  *
  * reduce_scatter, with equal and with varying counts. */
 #include "lib/coll/forms.h"
-#include "lib/coll/node_reduce.h"
+#include "lib/coll/shm/node_reduce.h"
 
 /* Checks all counts, and adds them up. */
 static int sum_of(struct ints counts, MPI_Count each, int n, const struct datatype *t, const struct op *op,

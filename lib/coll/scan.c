@@ -2,7 +2,7 @@
  *
  * scan, exscan. */
 #include "lib/coll/forms.h"
-#include "lib/coll/node_reduce.h"
+#include "lib/coll/shm/node_reduce.h"
 
 /* In round k rank r learns the sum of the 2^k ranks below the block that it knows. `below` holds what lies below rank r
  * (meaningless at rank 0), `block` the sum of the block that ends with r. */

@@ -7,10 +7,10 @@
 #include <strings.h>
 #include "lib/bindings/impl.h"
 #include "lib/boot/boot.h"
-#include "lib/coll/sched.h"
-#include "lib/comm/comm.h"
-#include "lib/core/errhandler.h"
-#include "lib/core/info.h"
+#include "lib/coll/base/sched.h"
+#include "lib/object/comm.h"
+#include "lib/object/errhandler.h"
+#include "lib/object/info.h"
 
 static int give(struct comm *c, MPI_Comm *out)
 {

@@ -43,7 +43,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
-#include <time.h>
+#include "lib/core/clock.h"
 #include <unistd.h>
 
 enum { SPINS = 100, STREAK_FIRST = 256, STREAK_MOST = 65536 };
@@ -139,13 +139,6 @@ static void pause_cpu(void)
 #endif
 }
 
-static int64_t now_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
-}
-
 static bool word_try(void)
 {
     uint32_t free = 0;
@@ -166,12 +159,12 @@ static bool word_spin(void)
 static void word_sleep(void)
 {
     static const struct timespec look = {.tv_nsec = 50000};
-    int64_t start = now_ns();
+    int64_t start = clock_ns();
     bool impatient = false;
     atomic_fetch_add_explicit(&lock.asleep, 1, memory_order_seq_cst);
     while (!word_try()) {
         wait_on(&lock.word, 1, impatient ? NULL : &look);
-        if (!impatient && now_ns() - start > patience_ns) {
+        if (!impatient && clock_ns() - start > patience_ns) {
             impatient = true;
             atomic_fetch_add_explicit(&lock.impatient, 1, memory_order_seq_cst);
         }

@@ -13,6 +13,7 @@
 #define LIKELY(x) __builtin_expect(!!(x), 1)
 /* For what lies in the path of every message; the compiler gives up on names that 664 functions use. */
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
+#define COLD __attribute__((cold, noinline))
 
 struct comm;
 struct group;

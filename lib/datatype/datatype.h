@@ -9,7 +9,7 @@
 #ifndef LIB_DATATYPE_DATATYPE_H
 #define LIB_DATATYPE_DATATYPE_H
 
-#include "lib/core/attr.h"
+#include "lib/object/attr.h"
 #include "lib/core/object.h"
 #include "lib/datatype/basic.h"
 

@@ -6,7 +6,6 @@
 #include "lib/bindings/impl.h"
 #include "lib/datatype/basic.h"
 #include "lib/datatype/datatype.h"
-#include "lib/p2p/request.h"
 
 int mpi_type_commit(MPI_Datatype *datatype)
 {

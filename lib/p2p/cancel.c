@@ -18,7 +18,7 @@ static int note(struct peer *p, uint8_t kind, uint64_t sender)
     n->moved = 0;
     n->remote = sender;
     n->orphan = true;
-    p2p_submit(n, kind);
+    send_queue_push(n, kind);
     return MPI_SUCCESS;
 }
 
@@ -38,7 +38,7 @@ static void cancelled(struct request *r)
 
 int cancel_send(struct request *r)
 {
-    if (p2p_take_back(r)) {
+    if (send_queue_remove(r)) {
         cancelled(r);
         return MPI_SUCCESS;
     }

@@ -4,10 +4,10 @@
 #include "lib/p2p/p2p.h"
 #include "lib/core/bytes.h"
 #include "lib/core/state.h"
-#include "lib/p2p/left.h"
+#include "lib/p2p/finalize_sweep.h"
 #include "lib/p2p/match.h"
 #include "lib/p2p/protocol.h"
-#include "lib/p2p/reach.h"
+#include "lib/p2p/failure_sweep.h"
 
 bool p2p_send_packed(struct peer *p, struct match_key key, const void *buf, MPI_Count count, struct datatype *t)
 {
@@ -39,7 +39,7 @@ int p2p_send(const void *buf, MPI_Count count, struct datatype *t, int dest, int
         return MPI_SUCCESS;
     struct peer *p = peer_get(comm_proc(c, dest));
     if (UNLIKELY(!p || !p->transport))
-        return p ? reach_peer(p) : MPI_ERR_NO_MEM;
+        return p ? failure_of_peer(p) : MPI_ERR_NO_MEM;
     struct request *r = request_new(REQ_SEND, c, t);
     if (!r)
         return MPI_ERR_NO_MEM;
@@ -51,7 +51,7 @@ int p2p_send(const void *buf, MPI_Count count, struct datatype *t, int dest, int
     r->moved = 0;
     r->peer = p;
     *req = r;
-    p2p_submit(r, mode != MODE_SYNC && r->bytes <= (MPI_Count)p->transport->eager_max ? EAGER : RTS);
+    send_queue_push(r, mode != MODE_SYNC && r->bytes <= (MPI_Count)p->transport->eager_max ? EAGER : RTS);
     return MPI_SUCCESS;
 }
 
@@ -123,8 +123,8 @@ static void start(struct request *r)
         request_complete(r, MPI_SUCCESS);
         return;
     }
-    if (UNLIKELY(reach_limited)) {
-        int rc = reach_source(r->comm, r->posted.key);
+    if (UNLIKELY(failed_or_far)) {
+        int rc = failure_of_source(r->comm, r->posted.key);
         if (rc != MPI_SUCCESS) {
             r->source = r->posted.key.source;
             r->status_tag = r->posted.key.tag;
@@ -164,7 +164,8 @@ int p2p_recv(void *buf, MPI_Count count, struct datatype *t, int source, int tag
 int p2p_init(void)
 {
     message_init();
-    reach_init();
+    failed_init();
+    progress_upcalls = (struct progress_upcalls){send_queue_flush, failure_sweep, finalize_sweep};
     return request_init();
 }
 
@@ -172,15 +173,15 @@ void p2p_fini(void)
 {
     struct waiter w = {0};
     uintptr_t which = 0;
-    left_tell(RANK_LEAVING);
-    while (p2p_pending() || rendezvous_announced()) {
+    finalized_tell(RANK_LEAVING);
+    while (progress_unsent > 0 || rendezvous_announced()) {
         struct request *r = request_of((MPI_Request)which);
         if (!r && (r = rendezvous_to_fetch()) != NULL)
             which = r->obj.handle;
         progress_wait(&w, r);
     }
-    left_fini();
-    reach_fini();
+    finalized_fini();
+    failed_fini();
     match_fini();
     request_fini();
 }

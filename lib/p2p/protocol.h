@@ -8,16 +8,15 @@
 
 enum packet_kind { EAGER = 1, RTS, CTS, DATA, FIN, CANCEL, CANCELLED };
 
-/* pending: sends what r has to send next, now or when there is room. Packets that messages begin with keep their order
- * to one peer; the DATA of those under way goes behind, whatever came first. */
-void p2p_submit(struct request *r, uint8_t kind);
-bool p2p_pending(void);   /* something waits for room */
-bool p2p_streaming(void); /* messages of ours are under way */
-int p2p_flush(void);      /* sends of it what can be sent now; packets */
+/* send_queue.c: sends what r has to send next, now or when there is room. Packets that messages begin with keep their
+ * order to one peer; the DATA of those under way goes behind, whatever came first. */
+void send_queue_push(struct request *r, uint8_t kind);
+bool send_queue_streaming(void); /* messages of ours are under way */
+int send_queue_flush(void);      /* sends of it what can be sent now; packets */
 /* Takes a send back that has not left yet; false: it has. */
-bool p2p_take_back(struct request *r);
+bool send_queue_remove(struct request *r);
 /* What waits for room ends as fate says: with an error class, or not yet (-1). True: something has ended. */
-bool p2p_withdraw(int (*fate)(const struct request *r));
+bool send_queue_purge(int (*fate)(const struct request *r));
 
 /* What is sent, by kind; false: no room, or not all of it. */
 bool p2p_push_eager(struct request *r);

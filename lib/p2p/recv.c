@@ -5,10 +5,10 @@
 #include "lib/bindings/impl.h"
 #include "lib/core/bytes.h"
 #include "lib/core/state.h"
-#include "lib/p2p/left.h"
+#include "lib/p2p/finalize_sweep.h"
 #include "lib/p2p/match.h"
 #include "lib/p2p/protocol.h"
-#include "lib/p2p/reach.h"
+#include "lib/p2p/failure_sweep.h"
 
 static int recv_cancel(struct request *r)
 {
@@ -85,7 +85,7 @@ static __attribute__((noinline)) int irecv_slow(void *buf, MPI_Count count, stru
 /* Where there is nothing to be searched for, and memory at hand, no function is called. */
 int mpi_irecv(void *buf, MPI_Count count, struct datatype *t, int source, int tag, struct comm *c, MPI_Request *out)
 {
-    if (UNLIKELY(!obj_arenas[OBJ_REQUEST].free || source == MPI_PROC_NULL || reach_limited || match_arrived.count > 0 ||
+    if (UNLIKELY(!obj_arenas[OBJ_REQUEST].free || source == MPI_PROC_NULL || failed_or_far || match_arrived.count > 0 ||
                  match_full(&match_posted)))
         return irecv_slow(buf, count, t, source, tag, c, out);
     struct request *r = request_new(REQ_RECV, c, t);
@@ -254,16 +254,16 @@ struct probe {
 static bool is_there(const void *p)
 {
     const struct probe *q = p;
-    return match_find(q->key) != NULL || q->seen != reach_seen || q->left != left_seen;
+    return match_find(q->key) != NULL || q->seen != failed_seen || q->left != finalized_seen;
 }
 
 /* Looks for a message once more, after a poll. */
 static int look(struct probe *p, struct unexpected **u)
 {
-    p->seen = reach_seen;
-    p->left = left_seen;
+    p->seen = failed_seen;
+    p->left = finalized_seen;
     *u = match_find(p->key);
-    return UNLIKELY(reach_limited) ? reach_source(p->comm, p->key) : MPI_SUCCESS;
+    return UNLIKELY(failed_or_far) ? failure_of_source(p->comm, p->key) : MPI_SUCCESS;
 }
 
 static int probe(int source, int tag, struct comm *c, bool wait, struct unexpected **u)
@@ -275,17 +275,17 @@ static int probe(int source, int tag, struct comm *c, bool wait, struct unexpect
         progress_poll();
         rc = look(&p, u);
         if (*u) { /* before another thread is let in, who could take the same message */
-            progress_came();
+            progress_hit();
         } else {
-            progress_tested(NULL, c, &p.key);
+            progress_missed(NULL, c, &p.key);
             lib_yield();
         }
     }
     while (!*u && wait && rc == MPI_SUCCESS) {
         progress_wait(&w, NULL);
         rc = look(&p, u);
-        if (!*u && rc == MPI_SUCCESS && UNLIKELY(left_seen) && w.told)
-            rc = left_source(c, p.key);
+        if (!*u && rc == MPI_SUCCESS && UNLIKELY(finalized_seen) && w.told)
+            rc = finalize_of_source(c, p.key);
     }
     if (rc != MPI_SUCCESS)
         progress_give_up(&w);

@@ -244,7 +244,7 @@ static bool read_rather(struct request *r, struct peer *from, const struct rts *
     bool run = datatype_is_run(r->datatype, r->count);
     r->way = (uint8_t)(1 + way_class((size_t)r->bytes) + (run ? 0 : WAY_CLASSES));
     struct way *w = way_of(from, r);
-    bool both = announced > 0 || p2p_streaming() || body->others > 1;
+    bool both = announced > 0 || send_queue_streaming() || body->others > 1;
     if (attends(from) && !(w ? way_reads(w, (size_t)r->bytes, both) : both))
         return false;
     return read_timed(r, body->at, w);
@@ -264,9 +264,9 @@ void rendezvous_receive(struct request *r, struct peer *from, struct match_key k
     if (here)
         datatype_unpack(r->datatype, r->rbuf, r->count, 0, (const char *)payload + sizeof body, (size_t)r->bytes);
     if (here || r->bytes == 0 || read_rather(r, from, &body))
-        p2p_submit(r, FIN);
+        send_queue_push(r, FIN);
     else
-        p2p_submit(r, CTS);
+        send_queue_push(r, CTS);
 }
 
 size_t rendezvous_bytes(const void *payload)
@@ -303,7 +303,7 @@ static void cts_arrived(struct peer *from, const void *payload, size_t n)
         return;
     r->remote = body.receiver;
     r->moved = 0;
-    p2p_submit(r, DATA);
+    send_queue_push(r, DATA);
 }
 
 static void data_arrived(struct peer *from, const void *payload, size_t n)

@@ -11,7 +11,7 @@
 #ifndef LIB_TRANSPORT_TRANSPORT_H
 #define LIB_TRANSPORT_TRANSPORT_H
 
-#include <sys/queue.h>
+#include <stdatomic.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 #include "lib/core/types.h"
@@ -49,23 +49,7 @@ struct arrival {
     const void *payload; /* head->bytes */
 };
 
-struct transport;
-TAILQ_HEAD(request_queue, request);
-
-/* Another process (or oneself), as far as messages go. */
-struct peer {
-    const struct transport *transport; /* NULL: no way to it */
-    int proc;
-    int local;                    /* its place among the ranks of this node, or -1 */
-    void *channel;                /* the transport's, from malloc; freed with the peer */
-    struct request_queue pending; /* p2p: what could not be sent yet, in order */
-    struct request_queue streams; /* p2p: the rest of messages under way */
-    int announced;                /* p2p: messages to it that wait to be fetched */
-    struct way *ways;             /* p2p: of long messages from it, from malloc; freed with the peer */
-    uint32_t streamed;            /* p2p: bytes sent to it in pieces, as far as that matters */
-    bool queued;                  /* p2p: on the list of those with something pending */
-    TAILQ_ENTRY(peer) more;
-};
+struct peer;
 
 struct transport {
     const char *name;
@@ -87,29 +71,22 @@ struct transport {
     /* Copies from the peer's memory at `from` into local pieces, n bytes in all. 0, or -1: not possible between these
      * two processes (then and always: the message is sent in pieces instead). */
     int (*read)(struct peer *p, const struct iovec *to, int pieces, uint64_t from, size_t n);
-    /* Sleep is near: make sure that a packet that arrives from now on wakes us. Returns the word to wait on and its
-     * present value; NULL if the transport cannot wake anybody. disarm ends it. */
-    _Atomic uint32_t *(*arm)(uint32_t *value);
-    void (*disarm)(void);
 };
 
-extern const struct transport transport_self;
-extern struct transport transport_shm;        /* its lengths depend on the number of ranks */
-extern const struct transport transport_gone; /* of a peer that has ended: nothing can be sent or read */
-extern const struct transport transport_left; /* of one that has finalized: what is sent to it is lost */
+/* null.c: what takes the place of a peer's transport. */
+extern const struct transport transport_failed;    /* the peer has failed: nothing can be sent or read */
+extern const struct transport transport_finalized; /* it has finalized: what is sent to it is lost */
 
-/* The peer of a process number, made on first use; NULL without memory. */
-struct peer *peer_get_slow(int proc);
-extern struct peer **peer_table; /* by process number */
-static inline struct peer *peer_get(int proc)
-{
-    struct peer *p = peer_table[proc];
-    return LIKELY(p != NULL) ? p : peer_get_slow(proc);
-}
+/* Upcall, defined by p2p, and a direct symbol since it is on the path of every message: a packet has come. False: there
+ * is no memory to keep it, it is to be delivered again later. */
+bool p2p_deliver(struct peer *from, const struct packet *h, const void *payload, size_t n);
 
-struct boot;
-int transport_init(const struct boot *b); /* 0 or an error class */
+int transport_init(void); /* 0 or an error class */
 void transport_fini(void);
 int transport_poll(void); /* all of them; packets delivered */
+/* Delivers what this process has sent to itself. */
+void transport_poll_self(void);
+/* Chooses what carries messages to a new peer; p->transport stays NULL if nothing can. */
+void transport_select(struct peer *p);
 
 #endif

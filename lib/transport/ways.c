@@ -44,7 +44,7 @@ static bool due(struct way *w, size_t n)
     if (w->bytes < LOOK)
         return false;
     w->bytes = 0;
-    int64_t now = ways_ns();
+    int64_t now = clock_ns();
     if (now - w->when < w->period)
         return false;
     w->when = now;

@@ -11,14 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <time.h>
-
-static inline int64_t ways_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
-}
+#include "lib/core/clock.h"
 
 /* Time in a unit of its own that all processes of the node share; cheaper than a clock. */
 static inline uint64_t ways_ticks(void)
@@ -26,7 +19,7 @@ static inline uint64_t ways_ticks(void)
 #if defined(__x86_64__)
     return __builtin_ia32_rdtsc();
 #else
-    return (uint64_t)ways_ns();
+    return (uint64_t)clock_ns();
 #endif
 }
 

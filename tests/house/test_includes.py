@@ -2,14 +2,35 @@
 """Which way knowledge goes: an #include that the house does not have is an error.
 
 wire knows nothing of the others; common may use wire; pmi-server may use wire; proxy and launcher may use pmi-server,
-common and wire, never each other; lib may use wire; launcher/map is pure. Libraries have their rooms too.
+common and wire, never each other; lib may use wire; launcher/map is pure. Inside of lib the folders are floors, and a
+file includes what stands below it alone. Libraries have their rooms too.
 """
 
 import re
 
 import pytest
 
-# Who may include whom. The longest folder that a file lies in counts.
+# The floors of lib, from the ground up. A folder may include those of the lines above its own, and itself; folders of
+# one line do not see each other.
+FLOORS = [
+    ["lib/core"],
+    ["lib/boot"],
+    ["lib/nodemem"],
+    ["lib/process"],
+    ["lib/object", "lib/transport"],
+    ["lib/transport/self", "lib/transport/shm"],
+    ["lib/datatype"],
+    ["lib/op"],
+    ["lib/bindings"],
+    ["lib/request"],
+    ["lib/p2p"],
+    ["lib/coll/base"],
+    ["lib/coll/shm"],
+    ["lib/coll"],
+    ["lib/comm", "lib/topo"],
+    ["lib/init"],
+]
+# Who may include whom. The longest name that is the file's, or that of a folder it lies in, counts.
 MAY = {
     "wire": {"wire"},
     "common": {"common", "wire"},
@@ -17,8 +38,13 @@ MAY = {
     "proxy": {"proxy", "pmi-server", "common", "wire"},
     "launcher": {"launcher", "launcher/map", "pmi-server", "common", "wire"},
     "launcher/map": {"launcher/map", "common", "wire"},
-    "lib": {"lib", "wire"},
 }
+# The transports themselves are seen by one file alone.
+TRANSPORTS = {"lib/transport/self", "lib/transport/shm"}
+for n, floor in enumerate(FLOORS):
+    for folder in floor:
+        MAY[folder] = {"wire", *(f for below in FLOORS[:n] for f in below)} - TRANSPORTS | {folder}
+MAY["lib/transport/table.c"] = MAY["lib/transport"] | TRANSPORTS
 # Headers of the launcher that its plan may see, besides its own.
 MAP_MAY_TOO = {"launcher/options.h"}
 
@@ -28,13 +54,13 @@ ROOMS = {
     "event.h": set(),
     "hwloc": {"launcher/map"},
     "cjson/": {"launcher"},
-    "pmix": {"pmi-server", "lib"},
-    "rdma/": {"lib"},
+    "pmix": {"pmi-server", "lib/boot"},
+    "rdma/": {"lib/transport/ofi"},
     "cmocka": set(),
 }
 # Whose names the wire formats of PMI are: the only ones who may read or write that text.
 PMI_TEXT = "wire/pmi.h"
-PMI_TEXT_MAY = {"wire", "pmi-server", "lib"}
+PMI_TEXT_MAY = {"wire", "pmi-server", "lib/boot"}
 # lib is a guest in somebody's process: what it could be printing, exiting or looping with stays outside.
 LIB_MAY_NOT = {"err.h", "syslog.h", "getopt.h"}
 
@@ -42,8 +68,8 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)', re.M)
 
 
 def room(path, rooms=frozenset(MAY)):
-    """The folder of the house that a file lies in, or None."""
-    folders = [path.rsplit("/", n)[0] for n in range(1, path.count("/") + 1)]
+    """The folder of the house that a file lies in, or None; the file itself, if it has a row of its own."""
+    folders = [path, *(path.rsplit("/", n)[0] for n in range(1, path.count("/") + 1))]
     return next((f for f in folders if f in rooms), None)
 
 
@@ -70,7 +96,7 @@ def wrong(path, home, name, ours, names, generated):
         for library, may in ROOMS.items():
             if name.startswith(library) and home not in may:
                 return f"is for {', '.join(sorted(may)) or 'no folder of the programs'} alone"
-        if home == "lib" and name in LIB_MAY_NOT:
+        if home.startswith("lib/") and name in LIB_MAY_NOT:
             return "is not for a guest in somebody's process"
     return None
 
@@ -79,6 +105,12 @@ def faults(sources, generated=frozenset()):
     names = set(sources)
     return [f'{path}: "{name}" {why}' for path, home, name, ours in edges(sources)
             if (why := wrong(path, home, name, ours, names, generated))]
+
+
+def test_each_folder_with_sources_has_a_row(sources):
+    tops = tuple(f"{top}/" for top in ("wire", "common", "pmi-server", "proxy", "launcher", "lib"))
+    homes = {path.rsplit("/", 1)[0] for path in sources if path.startswith(tops)}
+    assert sorted(h for h in homes - {"lib/include", "lib/wrappers"} if h not in MAY) == []
 
 
 def test_the_house_has_every_edge(sources, generated):
@@ -97,10 +129,19 @@ def test_the_house_has_every_edge(sources, generated):
     ("launcher/x.c", '#include "proxy/node.h"', "not for launcher"),
     ("launcher/x.c", "#include <hwloc.h>", "alone"),
     ("launcher/map/x.c", '#include "launcher/job.h"', "not for launcher/map"),
-    ("lib/p2p/x.c", '#include "common/err.h"', "not for lib"),
+    ("lib/p2p/x.c", '#include "common/err.h"', "not for lib/p2p"),
+    ("lib/core/x.c", '#include "lib/p2p/p2p.h"', "not for lib/core"),
+    ("lib/object/x.c", '#include "lib/transport/transport.h"', "not for lib/object"),
+    ("lib/request/x.c", '#include "lib/p2p/p2p.h"', "not for lib/request"),
+    ("lib/coll/shm/x.c", '#include "lib/coll/forms.h"', "not for lib/coll/shm"),
+    ("lib/p2p/x.c", '#include "lib/transport/shm/shm.h"', "not for lib/p2p"),
+    ("lib/transport/x.c", '#include "lib/transport/shm/shm.h"', "not for lib/transport"),
+    ("lib/p2p/x.c", "#include <rdma/fabric.h>", "alone"),
     ("launcher/x.c", '#include "job.h"', "no file"),
     ("launcher/x.c", "#include <common/err.h>", "not <>"),
 ])
 def test_a_wrong_edge_is_found(path, text, says):
-    house = dict.fromkeys(["common/err.h", "pmi-server/server.h", "launcher/job.h", "proxy/node.h", "wire/pmi.h"], "")
+    house = dict.fromkeys(["common/err.h", "pmi-server/server.h", "launcher/job.h", "proxy/node.h", "wire/pmi.h",
+                           "lib/p2p/p2p.h", "lib/transport/transport.h", "lib/transport/shm/shm.h",
+                           "lib/coll/forms.h"], "")
     assert len(found := faults({**house, path: text})) == 1 and says in found[0], found

@@ -3,9 +3,9 @@
  * self: packets to oneself wait in a list until the next poll, so that delivery never happens inside of a send. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 #include "lib/core/bytes.h"
-#include "lib/p2p/p2p.h"
-#include "lib/transport/shm/shm.h"
+#include "lib/transport/self/self.h"
 
 struct letter {
     STAILQ_ENTRY(letter) next;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * shm: packets between ranks of one node, through the channels of state.h. A rank looks only at the channels whose
+ * shm: packets between ranks of one node, through the channels of channel.h. A rank looks only at the channels whose
  * sender has put itself on its list. */
 #include <errno.h>
 #include <stdlib.h>
@@ -8,14 +8,14 @@
 #include "lib/boot/boot.h"
 #include "lib/core/bytes.h"
 #include "lib/core/error.h"
-#include "lib/p2p/p2p.h"
-#include "lib/transport/shm/state.h"
+#include "lib/transport/peer.h"
+#include "lib/transport/shm/channel.h"
 
 enum { BATCH = 32 };
 
 static void end_open(struct end *e, int to, int from)
 {
-    e->ch = (struct channel *)(shm.channels + ((size_t)to * (size_t)shm.ranks + (size_t)from) * shm.stride);
+    e->ch = (struct channel *)(shm.channels + ((size_t)to * (size_t)nodemem.ranks + (size_t)from) * shm.stride);
     e->slots = e->ch->slots;
     e->bytes = (char *)&e->slots[shm.slots];
 }
@@ -24,7 +24,7 @@ static void end_open(struct end *e, int to, int from)
 static bool room_both(const struct peer *p, const struct end *e)
 {
     struct end back;
-    end_open(&back, shm.me, p->local);
+    end_open(&back, nodemem.me, p->local);
     if (boot_segment_reserve(e->ch, shm.stride) && boot_segment_reserve(back.ch, shm.stride))
         return true;
     error_note(MPI_ERR_NO_MEM, "no shared memory for messages to rank %d of MPI_COMM_WORLD: %s%s", p->proc,
@@ -37,12 +37,12 @@ bool shm_connect(struct peer *p)
     struct end *e = calloc(1, sizeof *e);
     if (!e)
         return false;
-    end_open(e, p->local, shm.me);
+    end_open(e, p->local, nodemem.me);
     if (!room_both(p, e)) {
         free(e);
         return false;
     }
-    e->box = &shm.boxes[p->local];
+    e->doorbell = &nodemem.doorbells[p->local];
     p->channel = e;
     return true;
 }
@@ -54,9 +54,9 @@ ALWAYS_INLINE struct slot *slot_of(const struct end *e, uint32_t number)
 
 static void announce(struct peer *p, struct end *e)
 {
-    _Atomic uint64_t *map = shm.senders + ((ptrdiff_t)p->local - shm.me) * (ptrdiff_t)shm.words;
+    _Atomic uint64_t *map = shm.senders + ((ptrdiff_t)p->local - nodemem.me) * (ptrdiff_t)shm.words;
     e->announced = true;
-    atomic_fetch_or_explicit(&map[shm.me / 64], UINT64_C(1) << shm.me % 64, memory_order_seq_cst);
+    atomic_fetch_or_explicit(&map[nodemem.me / 64], UINT64_C(1) << nodemem.me % 64, memory_order_seq_cst);
 }
 
 /* The ring looks full, or nothing has been sent yet. */
@@ -64,8 +64,8 @@ static __attribute__((noinline)) bool slots_more(struct peer *p, struct end *e)
 {
     if (!e->announced) {
         /* The pages of the channel come only now: whoever sleeps may well wake meanwhile. */
-        if (atomic_load_explicit(&e->box->sleeping, memory_order_relaxed))
-            shm_ring(e->box);
+        if (atomic_load_explicit(&e->doorbell->sleeping, memory_order_relaxed))
+            doorbell_wake(e->doorbell);
         announce(p, e);
     }
     e->limit = (uint32_t)atomic_load_explicit(&e->ch->taken, memory_order_acquire) + shm.slots;
@@ -91,7 +91,7 @@ static void own_bytes(const struct end *e, size_t n)
     size_t off = e->at % shm.bytes;
     if (n > LONG || off + n > shm.bytes || e->at + n - e->freed > shm.bytes)
         return;
-    for (const char *line = e->bytes + off, *end = line + n; line < end; line += SHM_LINE)
+    for (const char *line = e->bytes + off, *end = line + n; line < end; line += NODEMEM_LINE)
         bytes_own_soon(line);
 }
 
@@ -110,19 +110,19 @@ ALWAYS_INLINE void publish(struct end *e, struct slot *s, uint8_t kind, uint64_t
     s->head.key.ctx = ctx;
     s->head.key.pair = pair;
     atomic_store_explicit(&s->head.number, ++e->next, memory_order_release);
-    if (UNLIKELY(shm.fence))
+    if (UNLIKELY(nodemem.fence))
         atomic_thread_fence(memory_order_seq_cst);
     else
         atomic_signal_fence(memory_order_seq_cst);
-    if (UNLIKELY(atomic_load_explicit(&e->box->sleeping, memory_order_relaxed)))
-        shm_ring(e->box);
+    if (UNLIKELY(atomic_load_explicit(&e->doorbell->sleeping, memory_order_relaxed)))
+        doorbell_wake(e->doorbell);
 }
 
 static void shm_commit(struct peer *p, uint8_t kind, struct match_key key, size_t n)
 {
     struct end *e = p->channel;
     if (n > SHM_INLINE)
-        e->at = e->start + (n + SHM_LINE - 1) / SHM_LINE * SHM_LINE;
+        e->at = e->start + (n + NODEMEM_LINE - 1) / NODEMEM_LINE * NODEMEM_LINE;
     publish(e, slot_of(e, e->next), kind, key.ctx, key.pair, n);
     if (n > SHM_INLINE)
         own_bytes(e, n);
@@ -153,7 +153,7 @@ static bool shm_inject(struct peer *p, uint8_t kind, uint64_t ctx, uint64_t pair
 
 static void admit_one(int from, struct peer *p)
 {
-    end_open(&shm.in[from], shm.me, from);
+    end_open(&shm.in[from], nodemem.me, from);
     shm.in[from].peer = p;
     shm.active[shm.active_count++] = from;
 }
@@ -174,7 +174,7 @@ static void admit(void)
         uint64_t now = atomic_load_explicit(&shm.senders[w], memory_order_acquire), fresh = now & ~shm.seen[w];
         for (; fresh; fresh &= fresh - 1) {
             int from = (int)w * 64 + __builtin_ctzll(fresh);
-            struct peer *p = from < shm.ranks ? peer_get((int)node_segment_locals(boot.segment)[from]) : NULL;
+            struct peer *p = from < nodemem.ranks ? peer_get((int)node_segment_locals(boot.segment)[from]) : NULL;
             if (!p || !p->transport) /* no memory: again later */
                 continue;
             shm.seen[w] |= fresh & -fresh;
@@ -205,7 +205,7 @@ ALWAYS_INLINE const char *payload_of(struct end *e, const struct slot *s)
 ALWAYS_INLINE void free_bytes(struct end *e, size_t n)
 {
     if (UNLIKELY(n > SHM_INLINE)) {
-        e->at += (n + SHM_LINE - 1) / SHM_LINE * SHM_LINE;
+        e->at += (n + NODEMEM_LINE - 1) / NODEMEM_LINE * NODEMEM_LINE;
         atomic_store_explicit(&e->ch->freed, e->at, memory_order_release);
     }
 }
@@ -228,7 +228,8 @@ static struct arrival shm_await(struct peer *p, int spins)
 
 static bool shm_awake(const struct peer *p)
 {
-    return shm.ranks <= boot.local_cpus && !atomic_load_explicit(&shm.boxes[p->local].sleeping, memory_order_relaxed);
+    return nodemem.ranks <= boot.local_cpus &&
+           !atomic_load_explicit(&nodemem.doorbells[p->local].sleeping, memory_order_relaxed);
 }
 
 static void shm_taken(struct peer *p)
@@ -270,6 +271,15 @@ static int shm_poll(void)
     return n;
 }
 
+static int shm_read(struct peer *p, const struct iovec *to, int pieces, uint64_t from, size_t n)
+{
+    enum { LONG = 1 << 18 }; /* read in tens of microseconds, as waking takes */
+    /* A sender that sleeps is to be awake when it is told that all is read. */
+    if (n >= LONG && nodemem.ranks <= boot.local_cpus)
+        doorbell_wake_rank(p->local);
+    return cma_read(p->local, to, pieces, from, n);
+}
+
 struct transport transport_shm = {.name = "shm",
                                   .reserve = shm_reserve,
                                   .commit = shm_commit,
@@ -279,6 +289,4 @@ struct transport transport_shm = {.name = "shm",
                                   .taken = shm_taken,
                                   .awake = shm_awake,
                                   .expect = shm_expect,
-                                  .read = shm_read,
-                                  .arm = shm_arm,
-                                  .disarm = shm_disarm};
+                                  .read = shm_read};

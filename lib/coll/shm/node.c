@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * node: phases, and the waiting in them. */
+#include "lib/coll/shm/node.h"
+#include "lib/core/clock.h"
+#include "lib/process/finalized.h"
+#include "lib/nodemem/nodemem.h"
+
+struct want {
+    const _Atomic uint32_t *word;
+    uint32_t value;
+};
+
+static bool equal(const void *p)
+{
+    const struct want *w = p;
+    /* Acquire: what was written before the word was. */
+    return atomic_load_explicit(w->word, memory_order_acquire) == w->value;
+}
+
+static bool reached(const void *p)
+{
+    const struct want *w = p;
+    return (int32_t)(atomic_load_explicit(w->word, memory_order_acquire) - w->value) >= 0;
+}
+
+static uint32_t at_of(const struct node *a, int r)
+{
+    /* Acquire: what the member has read before it finished those phases. */
+    return atomic_load_explicit(&a->members[r].at, memory_order_acquire);
+}
+
+/* A member that has left was in all phases that it was to be in: is there one that was not in this one? */
+static void look_for_left(struct node *a)
+{
+    for (int r = 0; r < a->n && !a->broken; r++)
+        if (finalized_stage(a->locals[r]) == FINALIZED && (int32_t)(at_of(a, r) - a->seq) < 0) {
+            a->broken = finalized_error(a->locals[r], "this operation of all members");
+            a->open = false;
+        }
+}
+
+static void wait_until(struct node *a, bool (*ready)(const void *), const struct want *w)
+{
+    struct waiter wait = {.ready = ready, .arg = w, .comm = a->comm};
+    while (!ready(w) && !a->broken) {
+        progress_wait(&wait, NULL);
+        if (UNLIKELY(finalized_seen) && wait.told && !ready(w))
+            look_for_left(a);
+    }
+    if (UNLIKELY(a->broken))
+        progress_give_up(&wait);
+}
+
+void node_await_slow(struct node *a, const _Atomic uint32_t *word, uint32_t value)
+{
+    wait_until(a, equal, &(struct want){word, value});
+}
+
+/* Waits until member r has finished the phases below k. */
+static void member_await(struct node *a, int r, uint32_t k)
+{
+    struct want w = {&a->members[r].at, k};
+    for (int i = a->spins; i > 0; i--)
+        if (reached(&w))
+            return;
+    atomic_fetch_add_explicit(&a->area->wanted, 1, memory_order_seq_cst);
+    wait_until(a, reached, &w);
+    atomic_fetch_sub_explicit(&a->area->wanted, 1, memory_order_relaxed);
+}
+
+/* The phases below which all other members have finished. */
+static uint32_t least_of(const struct node *a)
+{
+    uint32_t least = a->seq;
+    for (int r = 0; r < a->n; r++)
+        if (r != a->me && (int32_t)(at_of(a, r) - least) < 0)
+            least = at_of(a, r);
+    return least;
+}
+
+/* Waits for the readers of my phases below k, then goes on as far as `end` without waiting. */
+static void catch_up(struct node *a, uint32_t k, uint32_t end)
+{
+    uint32_t all = a->known; /* finished by all, as far as looked at */
+    for (; a->known != end && !a->broken; a->known++) {
+        int reader = a->phases[a->known % NODE_DEPTH].reader;
+        bool wait = (int32_t)(a->known - k) < 0;
+        if (reader == NODE_ALL && (int32_t)(all - a->known) <= 0) {
+            for (int r = 0; wait && r < a->n; r++)
+                if (r != a->me)
+                    member_await(a, r, a->known + 1);
+            all = least_of(a);
+        } else if (reader >= 0 && wait) {
+            member_await(a, reader, a->known + 1);
+        }
+        if ((reader == NODE_ALL && (int32_t)(all - a->known) <= 0) ||
+            (reader >= 0 && (int32_t)(at_of(a, reader) - a->known) <= 0))
+            break;
+    }
+}
+
+/* Who shares a processor with readers waits for many phases at once: each wait is a change of ranks. */
+enum { CROWDED_DEPTH = NODE_DEPTH / 2 };
+
+void node_begin_slow(struct node *a)
+{
+    catch_up(a, a->seq + 1 - (a->crowded ? CROWDED_DEPTH : NODE_DEPTH), a->seq);
+}
+
+bool node_has_room(struct node *a, size_t n)
+{
+    catch_up(a, a->known, a->seq);
+    return a->known == a->seq || a->head + n - a->phases[a->known % NODE_DEPTH].start <= a->ring;
+}
+
+void node_await_readers(struct node *a)
+{
+    catch_up(a, a->seq, a->seq);
+}
+
+void node_skip(struct node *a, uint32_t phases)
+{
+    for (; phases > 0; phases--) {
+        if (a->seq - a->known >= NODE_DEPTH)
+            catch_up(a, a->seq - NODE_DEPTH + 1, a->seq);
+        a->phases[a->seq++ % NODE_DEPTH] = (struct node_phase){a->head, NODE_NONE};
+    }
+}
+
+/* The first phase from k on, at most `last`, from whose begin to `end` there are no more than `room` bytes of the ring.
+ */
+static uint32_t phase_within(const struct node *a, uint32_t k, uint32_t last, uint64_t end, size_t room)
+{
+    while (k != last && end - a->phases[k % NODE_DEPTH].start > room)
+        k++;
+    return k;
+}
+
+/* The ring is free but for what was written since the phase `known`; who wants more waits for readers of later ones. */
+char *node_room_slow(struct node *a, struct node_cell *c, size_t n)
+{
+    uint64_t at = a->head, off = at % a->ring;
+    if (off + n > a->ring)
+        at += a->ring - off;
+    uint32_t k = phase_within(a, a->known, a->seq - 1, at + n, a->ring), mine = at_of(a, a->me);
+    /* See CROWDED_DEPTH. Not for phases that others may not finish before I do. */
+    if (a->crowded && k != a->known && (int32_t)(mine - k) > 0)
+        k = phase_within(a, k, mine, at + n, n < a->ring / 2 ? a->ring / 2 : n);
+    catch_up(a, k, k);
+    if (UNLIKELY(a->broken))
+        return NULL;
+    a->head = (at + n + 63) / 64 * 64;
+    c->where = (uint32_t)((size_t)a->me * a->ring + at % a->ring);
+    return a->rings + c->where;
+}
+
+/* Where the readers' processors share a cache with ours, that is the fastest way, four times as fast as one copy by the
+ * kernel. Where they do not, lines that they have read come back slowly, and go slowly again: half as fast as that
+ * copy, while the way through memory is twice as fast. Which it is our own writing tells; processes move, so it is
+ * tried anew now and then. */
+void node_write_long(struct node *a, char *to, const void *from, size_t n)
+{
+    enum { TRY = 32, NEAR = 12 }; /* bytes in a nanosecond; seen are 20 to 45, or 7 */
+    if (a->writes++ % TRY == 0 && !a->crowded) {
+        int64_t begin = clock_ns();
+        bytes_copy_long(to, from, n);
+        a->far = (clock_ns() - begin) * NEAR > (int64_t)n;
+    } else if (a->far) {
+        bytes_copy_away(to, from, n);
+    } else {
+        bytes_copy_long(to, from, n);
+    }
+}
+
+void node_wake_slow(struct node *a, int r)
+{
+    doorbell_wake_rank(a->locals[r]);
+}
+
+bool node_last(struct node *a, uint32_t k)
+{
+    _Atomic uint32_t *arrived = &a->area->counts[k % NODE_DEPTH].arrived;
+    /* Acquire and release: the last one sees what all the others wrote before they came. */
+    if (atomic_fetch_add_explicit(arrived, 1, memory_order_acq_rel) + 1 != (uint32_t)a->n)
+        return false;
+    atomic_store_explicit(arrived, 0, memory_order_relaxed); /* seen by the next users through the result's seq */
+    a->known = k;
+    return true;
+}
+
+void node_result_post(struct node *a, uint32_t k, uint64_t whole)
+{
+    node_post_in(node_result(a, k), k, whole);
+    node_wake_all(a);
+}
+
+void node_result_await(struct node *a, uint32_t k)
+{
+    node_await_cell(a, node_result(a, k), k);
+    a->known = k; /* who has come to phase k has finished those before */
+}
+
+void node_meet(struct node *a, uint32_t k)
+{
+    if (a->n == 2) {
+        node_wake(a, !a->me);
+        node_await(a, k, !a->me);
+    } else if (node_last(a, k)) {
+        node_result_post(a, k, 0);
+    } else {
+        node_result_await(a, k);
+    }
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "lib/coll/shm/node_direct.h"
+#include "lib/coll/shm/choice.h"
+#include "lib/transport/transport.h"
+
+static const uint64_t sign = 0x6d75737465720001;
+
+uint64_t node_direct_sign(void)
+{
+    return (uint64_t)(uintptr_t)&sign;
+}
+
+static bool fetch(struct comm *c, int r, void *to, uint64_t at, size_t n)
+{
+    struct peer *p = peer_get(comm_proc(c, r));
+    struct iovec piece = {to, n};
+    return p && p->transport && p->transport->read && p->transport->read(p, &piece, 1, at, n) == 0;
+}
+
+bool node_direct_try(struct comm *c, uint64_t at)
+{
+    uint64_t seen = 0;
+    return c->rank == 0 || (fetch(c, 0, &seen, at, sizeof seen) && seen == sign);
+}
+
+/* As long as its ring takes all, the owner may run ahead, and that is best. Where it would have to wait, as the root of
+ * the last scatters and probably of the next ones, the readers had better do the copying. */
+bool node_direct_wanted(struct node *a, const struct blocks *all)
+{
+    enum { AGAIN = 8 };
+    size_t each = (size_t)blocks_bytes(all, 0);
+    if (!a->direct || !choice_direct(a, each) || !all->t->dense)
+        return false;
+    if (!node_has_room(a, each * (size_t)(a->n - 1)))
+        a->directs = AGAIN;
+    if (a->directs == 0)
+        return false;
+    a->directs--;
+    return true;
+}
+
+void node_direct_post(struct node *a, uint32_t k, const struct node_data *d)
+{
+    struct node_cell *c = node_cell(a, k, a->me);
+    uint64_t at = (uint64_t)(uintptr_t)d->buf + (uint64_t)d->t->true_lb;
+    c->where = NODE_BY_ADDRESS;
+    memcpy(c->data, &at, sizeof at);
+    node_post(a, k, node_bytes(d));
+}
+
+static int take(struct node *a, int r, const struct node_data *d, uint64_t at, size_t bytes)
+{
+    char piece[16384];
+    size_t n;
+    if (datatype_is_run(d->t, d->count))
+        return fetch(a->comm, r, (char *)(uintptr_t)d->buf + d->t->true_lb, at, bytes) ? MPI_SUCCESS : NODE_LATER;
+    for (size_t from = 0; from < bytes; from += n) {
+        n = choice_least(bytes - from, sizeof piece);
+        if (!fetch(a->comm, r, piece, at + from, n))
+            return NODE_LATER;
+        node_unpack(d, from, piece, n);
+    }
+    return MPI_SUCCESS;
+}
+
+int node_direct_take(struct node *a, uint32_t k, int r, const struct node_data *d)
+{
+    const struct node_cell *c = node_cell(a, k, r);
+    size_t room = node_bytes(d);
+    uint64_t at;
+    memcpy(&at, c->data, sizeof at);
+    int rc = take(a, r, d, at, choice_least(c->bytes, room));
+    if (UNLIKELY(rc == NODE_LATER)) /* my cell of this phase, in which I offer nothing, says so */
+        node_post(a, k, 0);
+    return rc == MPI_SUCCESS && c->bytes > room ? MPI_ERR_TRUNCATE : rc;
+}
+
+bool node_direct_refused(struct node *a, uint32_t k, int r)
+{
+    /* Relaxed: the reader has finished the phase since, or waits for me. */
+    bool refused = atomic_load_explicit(&node_cell(a, k, r)->seq, memory_order_relaxed) == k + 1;
+    if (UNLIKELY(refused))
+        a->direct = false;
+    return refused;
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * node_short: what is called most, on a few bytes: no more than the crossing of the cache lines takes, and inlined into
+ * the MPI functions. */
+#ifndef LIB_COLL_SHM_NODE_SHORT_H
+#define LIB_COLL_SHM_NODE_SHORT_H
+
+#include "lib/coll/shm/node.h"
+#include "lib/op/kernels.h"
+
+ALWAYS_INLINE bool node_is_short(MPI_Count count, const struct datatype *t)
+{
+    return t->dense && count * t->size <= NODE_INLINE;
+}
+
+ALWAYS_INLINE void node_short_post(struct node *a, uint32_t k, const void *p, size_t n)
+{
+    struct node_cell *c = node_cell(a, k, a->me);
+    c->where = NODE_IN_CELL;
+    bytes_copy(c->data, p, n);
+    node_post_in(c, k, n);
+}
+
+/* n > 0 bytes at p, the same number on all. */
+ALWAYS_INLINE int node_short_bcast(struct node *a, char *p, size_t n, int root)
+{
+    int rc = MPI_SUCCESS;
+    uint32_t k = node_begin(a, a->me == root ? NODE_ALL : NODE_NONE);
+    NODE_CHECK(a);
+    if (a->me == root) {
+        node_short_post(a, k, p, n);
+        node_wake_all(a);
+    } else {
+        node_await(a, k, root);
+        NODE_CHECK(a);
+        const struct node_cell *c = node_cell(a, k, root);
+        if (UNLIKELY(c->bytes > n))
+            rc = MPI_ERR_TRUNCATE;
+        bytes_copy(p, c->data, c->bytes < n ? c->bytes : n);
+    }
+    node_end(a, k);
+    return rc;
+}
+
+/* Two ranks: to = own op other, in the order of ranks. */
+ALWAYS_INLINE void node_pair_combine(struct node *a, uint32_t k, const void *own, void *to, MPI_Count count,
+                                     op_kernel *f)
+{
+    node_await(a, k, !a->me);
+    const char *other = node_cell(a, k, !a->me)->data;
+    f(a->me ? other : own, a->me ? own : other, to, count);
+}
+
+ALWAYS_INLINE int node_pair_reduce(struct node *a, const void *own, void *to, MPI_Count count, const struct datatype *t,
+                                   op_kernel *f, int root)
+{
+    uint32_t k = node_begin(a, a->me == root ? NODE_NONE : root);
+    NODE_CHECK(a);
+    if (a->me == root) {
+        node_pair_combine(a, k, own, to, count, f);
+    } else {
+        node_short_post(a, k, own, (size_t)(count * t->size));
+        node_wake(a, root);
+    }
+    node_end(a, k);
+    return MPI_SUCCESS;
+}
+
+ALWAYS_INLINE int node_pair_allreduce(struct node *a, const void *own, void *to, MPI_Count count,
+                                      const struct datatype *t, op_kernel *f)
+{
+    uint32_t k = node_begin(a, !a->me);
+    NODE_CHECK(a);
+    node_short_post(a, k, own, (size_t)(count * t->size));
+    node_wake(a, !a->me);
+    node_pair_combine(a, k, own, to, count, f);
+    node_end(a, k);
+    return MPI_SUCCESS;
+}
+
+#endif

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * node_varying: collectives whose blocks are as long as only sender and receiver know. One phase: what fits goes
+ * through the ring; the table says of the rest that it comes as a message. */
+#include <stdlib.h>
+#include "lib/coll/shm/choice.h"
+#include "lib/coll/shm/node_blocks.h"
+
+/* One for each rank, at the begin of what a rank offers. */
+struct entry {
+    uint64_t where; /* place behind the table, or BY_MESSAGE */
+    uint64_t bytes;
+};
+#define BY_MESSAGE UINT64_MAX
+
+/* Messages under way at once: they are waited for together, since each wait may be a change of ranks. All members go
+ * through theirs in an order in which waiting for some in between blocks nobody. */
+struct batch {
+    struct comm *comm;
+    int tag, rc, n;
+    struct request *all[64];
+};
+
+static void batch_end(struct batch *b)
+{
+    for (int i = 0; i < b->n; i++)
+        b->rc = blocks_first(b->rc, request_wait(b->all[i], MPI_STATUS_IGNORE));
+    b->n = 0;
+}
+
+static void batch_add(struct batch *b, int rc, struct request *r)
+{
+    enum { MOST = sizeof b->all / sizeof *b->all };
+    b->rc = blocks_first(b->rc, rc);
+    if (r)
+        b->all[b->n++] = r;
+    if (b->n == MOST)
+        batch_end(b);
+}
+
+static void batch_send(struct batch *b, const struct node_data *d, int to)
+{
+    struct request *r = NULL;
+    int rc = p2p_send(d->buf, d->count, (struct datatype *)(uintptr_t)d->t, to, b->tag, b->comm, P2P_COLL(b->comm),
+                      MODE_STANDARD, &r);
+    batch_add(b, rc, r);
+}
+
+static void batch_recv(struct batch *b, const struct node_data *d, int from)
+{
+    struct request *r = NULL;
+    int rc = p2p_recv((void *)(uintptr_t)d->buf, d->count, (struct datatype *)(uintptr_t)d->t, from, b->tag, b->comm,
+                      P2P_COLL(b->comm), &r);
+    batch_add(b, rc, r);
+}
+
+int node_message(struct comm *c, int tag, const struct node_data *out, int to, const struct node_data *in, int from)
+{
+    struct batch b = {.comm = c, .tag = tag};
+    if (in)
+        batch_recv(&b, in, from);
+    if (out)
+        batch_send(&b, out, to);
+    batch_end(&b);
+    return b.rc;
+}
+
+static int place(const struct node_data *d, const char *at, size_t bytes)
+{
+    size_t room = node_bytes(d);
+    if (bytes > 0 && room > 0)
+        node_unpack(d, 0, at, choice_least(bytes, room));
+    return bytes > room ? MPI_ERR_TRUNCATE : MPI_SUCCESS;
+}
+
+static int gather_out(struct node *a, const struct node_data *mine, int tag, int root)
+{
+    size_t n = node_bytes(mine);
+    uint32_t k = node_begin(a, root);
+    NODE_CHECK(a);
+    bool fits = n <= a->ring / 4;
+    char *room = fits ? node_room(a, k, n) : NULL;
+    if (!fits)
+        node_cell(a, k, a->me)->where = NODE_BY_MESSAGE;
+    else if (n > 0)
+        node_pack(a, mine, 0, room, n);
+    node_post(a, k, n);
+    node_wake(a, root);
+    node_end(a, k);
+    return fits ? MPI_SUCCESS : node_message(a->comm, tag, mine, root, NULL, 0);
+}
+
+int node_gatherv(struct node *a, const struct node_data *mine, const struct blocks *all, int root)
+{
+    struct batch b = {.comm = a->comm, .tag = node_tag(a->comm)};
+    int rc = MPI_SUCCESS;
+    if (a->me != root)
+        return gather_out(a, mine, b.tag, root);
+    struct node_data to = blocks_data(all, root);
+    if (mine)
+        rc = blocks_own(mine, &to);
+    uint32_t k = node_begin(a, NODE_NONE);
+    NODE_CHECK(a);
+    for (int r = 0; r < a->n; r++) {
+        if (r == root)
+            continue;
+        const struct node_cell *c = node_cell(a, k, r);
+        node_await(a, k, r);
+        NODE_CHECK(a);
+        to = blocks_data(all, r);
+        if (c->where != NODE_BY_MESSAGE)
+            rc = blocks_first(rc, place(&to, node_look(a, c), c->bytes));
+    }
+    for (int r = 0; r < a->n; r++) {
+        to = blocks_data(all, r);
+        if (r != root && node_cell(a, k, r)->where == NODE_BY_MESSAGE)
+            batch_recv(&b, &to, r);
+    }
+    node_end(a, k);
+    batch_end(&b);
+    return blocks_first(rc, b.rc);
+}
+
+/* Will this block of mine be read where it lies? */
+static bool stays(const struct node *a, const struct blocks *out, int r)
+{
+    return a->direct && choice_direct(a, (size_t)blocks_bytes(out, r)) &&
+           datatype_is_run(blocks_type(out, r), blocks_count(out, r));
+}
+
+/* The table of what goes to each, and behind it what fits. */
+static struct entry *offer_table(struct node *a, uint32_t k, const struct blocks *out)
+{
+    size_t head = (size_t)a->n * sizeof(struct entry), most = a->ring / 2, used = head;
+    for (int r = 0; r < a->n; r++)
+        if (r != a->me && !stays(a, out, r) && used + (size_t)blocks_bytes(out, r) <= most)
+            used += (size_t)blocks_bytes(out, r);
+    char *room = node_room(a, k, used);
+    if (UNLIKELY(!room))
+        return NULL;
+    struct entry *table = (struct entry *)room;
+    size_t at = head;
+    for (int r = 0; r < a->n; r++) {
+        struct node_data d = blocks_data(out, r);
+        size_t n = r == a->me ? 0 : node_bytes(&d);
+        bool fits = r == a->me || (at + n <= used && !stays(a, out, r));
+        table[r] = (struct entry){fits ? at : BY_MESSAGE, n};
+        if (fits && n > 0) {
+            node_pack(a, &d, 0, room + at, n);
+            at += n;
+        }
+    }
+    node_post(a, k, used);
+    return table;
+}
+
+static struct entry entry_of(const struct node *a, uint32_t k, int r)
+{
+    return ((const struct entry *)node_at(a, k, r))[a->me];
+}
+
+static int scatter_out(struct node *a, const struct blocks *all, int tag)
+{
+    uint32_t k = node_begin(a, NODE_ALL);
+    NODE_CHECK(a);
+    struct batch b = {.comm = a->comm, .tag = tag};
+    const struct entry *table = offer_table(a, k, all);
+    NODE_CHECK(a);
+    node_wake_all(a);
+    for (int i = 1; i < a->n; i++) {
+        int to = (a->me + i) % a->n;
+        struct node_data d = blocks_data(all, to);
+        if (table[to].where == BY_MESSAGE)
+            batch_send(&b, &d, to);
+    }
+    node_end(a, k);
+    batch_end(&b);
+    return b.rc;
+}
+
+int node_scatterv(struct node *a, const struct blocks *all, const struct node_data *mine, int root)
+{
+    struct batch b = {.comm = a->comm, .tag = node_tag(a->comm)};
+    if (a->me == root) {
+        struct node_data own = blocks_data(all, root);
+        int rc = scatter_out(a, all, b.tag);
+        return mine ? blocks_first(rc, blocks_own(&own, mine)) : rc;
+    }
+    uint32_t k = node_begin(a, NODE_NONE);
+    NODE_CHECK(a);
+    node_await(a, k, root);
+    NODE_CHECK(a);
+    struct entry e = entry_of(a, k, root);
+    int rc = MPI_SUCCESS;
+    if (e.where == BY_MESSAGE)
+        batch_recv(&b, mine, root);
+    else
+        rc = place(mine, node_at(a, k, root) + e.where, e.bytes);
+    node_end(a, k);
+    batch_end(&b);
+    return blocks_first(rc, b.rc);
+}
+
+/* In place, what goes out by message is copied before anything comes in. */
+static char *copies_of(struct node *a, const struct entry *table, const struct blocks *out)
+{
+    size_t total = 1, at = 0;
+    for (int r = 0; r < a->n; r++)
+        total += table[r].where == BY_MESSAGE ? table[r].bytes : 0;
+    char *copies = malloc(total);
+    for (int r = 0; copies && r < a->n; r++) {
+        struct node_data d = blocks_data(out, r);
+        if (table[r].where != BY_MESSAGE || table[r].bytes == 0)
+            continue;
+        node_pack(a, &d, 0, copies + at, table[r].bytes);
+        at += table[r].bytes;
+    }
+    return copies;
+}
+
+/* What goes to rank r by message. */
+static struct node_data outgoing(const struct node *a, const struct entry *table, const struct blocks *out,
+                                 const char *copies, int r)
+{
+    if (!copies)
+        return blocks_data(out, r);
+    for (int before = 0; before < r; before++)
+        copies += table[before].where == BY_MESSAGE ? table[before].bytes : 0;
+    return (struct node_data){copies, (MPI_Count)table[r].bytes, &datatype_byte};
+}
+
+/* Pairwise: to the k-th on the right, from the k-th on the left. */
+static int exchange(struct node *a, uint32_t k, int tag, const struct entry *table, const struct blocks *out,
+                    const char *copies, const struct blocks *in)
+{
+    struct batch b = {.comm = a->comm, .tag = tag};
+    int rc = MPI_SUCCESS;
+    for (int i = 1; i < a->n; i++) {
+        int to = (a->me + i) % a->n, from = (a->me - i + a->n) % a->n;
+        struct node_data goes = outgoing(a, table, out, copies, to), comes = blocks_data(in, from);
+        struct entry e = entry_of(a, k, from);
+        if (e.where == BY_MESSAGE)
+            batch_recv(&b, &comes, from);
+        else
+            rc = blocks_first(rc, place(&comes, node_at(a, k, from) + e.where, e.bytes));
+        if (table[to].where == BY_MESSAGE)
+            batch_send(&b, &goes, to);
+    }
+    batch_end(&b);
+    return blocks_first(rc, b.rc);
+}
+
+int node_alltoallv(struct node *a, const struct blocks *out, const struct blocks *in)
+{
+    bool in_place = out->buf == MPI_IN_PLACE;
+    const struct blocks *from = in_place ? in : out;
+    int tag = node_tag(a->comm), rc = MPI_SUCCESS;
+    uint32_t k = node_begin(a, NODE_ALL);
+    NODE_CHECK(a);
+    const struct entry *table = offer_table(a, k, from);
+    NODE_CHECK(a);
+    char *copies = in_place ? copies_of(a, table, from) : NULL;
+    if (in_place && !copies)
+        rc = MPI_ERR_NO_MEM;
+    if (!in_place) {
+        struct node_data own = blocks_data(out, a->me), to = blocks_data(in, a->me);
+        rc = blocks_own(&own, &to);
+    }
+    node_meet(a, k);
+    if (LIKELY(!a->broken))
+        rc = blocks_first(rc, exchange(a, k, tag, table, from, copies, in));
+    node_end(a, k);
+    free(copies);
+    return rc;
+}

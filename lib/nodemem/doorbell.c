@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * doorbell: a rank that waits for long sleeps on its doorbell, and a sender wakes it.
+ *
+ * A sender reads the receiver's `sleeping` after it has published the packet; without a fence the read might come
+ * first. The fence is on the side that has time: before it sleeps, a rank makes all senders pass a barrier (membarrier)
+ * between its own store to `sleeping` and its last look at the channels. With more ranks than processors sleep is
+ * frequent, and a fence in each send costs less. */
+#include <linux/futex.h>
+#include <linux/membarrier.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include "lib/boot/boot.h"
+#include "lib/nodemem/nodemem.h"
+
+static bool all_fence; /* every sender has a fence, so that whoever sleeps needs no membarrier */
+static bool no_sleep;  /* this process can neither be reached by membarrier nor use it */
+
+void doorbell_init(const struct boot *b)
+{
+    all_fence = b->local_size > b->local_cpus;
+    if (all_fence) {
+        nodemem.fence = true;
+        return;
+    }
+    long rc = syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED, 0, 0);
+    nodemem.fence = no_sleep = rc != 0;
+}
+
+void doorbell_wake(struct doorbell *d)
+{
+    if (atomic_exchange_explicit(&d->sleeping, 0, memory_order_relaxed) == 0)
+        return;
+    atomic_fetch_add_explicit(&d->bell, 1, memory_order_release);
+    syscall(SYS_futex, &d->bell, FUTEX_WAKE, 1, NULL, NULL, 0);
+}
+
+void doorbell_wake_rank(int local)
+{
+    struct doorbell *d = &nodemem.doorbells[local];
+    if (UNLIKELY(atomic_load_explicit(&d->sleeping, memory_order_relaxed)))
+        doorbell_wake(d);
+}
+
+_Atomic uint32_t *doorbell_sleeping(int local)
+{
+    return &nodemem.doorbells[local].sleeping;
+}
+
+_Atomic uint32_t *doorbell_arm(uint32_t *value)
+{
+    struct doorbell *d = &nodemem.doorbells[nodemem.me];
+    if (no_sleep)
+        return NULL;
+    *value = atomic_load_explicit(&d->bell, memory_order_relaxed);
+    atomic_store_explicit(&d->sleeping, 1, memory_order_seq_cst);
+    if (all_fence)
+        atomic_thread_fence(memory_order_seq_cst);
+    else if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL_EXPEDITED, 0, 0) != 0)
+        no_sleep = true;
+    return &d->bell;
+}
+
+void doorbell_disarm(void)
+{
+    atomic_store_explicit(&nodemem.doorbells[nodemem.me].sleeping, 0, memory_order_relaxed);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * nodemem: how the runtime's part of the node's segment is laid out. */
+#include "lib/nodemem/nodemem.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "lib/boot/boot.h"
+#include "lib/core/error.h"
+
+struct nodemem nodemem;
+bool nodemem_active;
+
+static int no_memory(size_t bytes)
+{
+    int error = errno;
+    error_note(MPI_ERR_NO_MEM, "the %d ranks of this node cannot share %zu KiB of memory: %s%s", boot.local_size,
+               bytes >> 10, strerror(error), boot_segment_hint(error));
+    return MPI_ERR_NO_MEM;
+}
+
+int nodemem_init(const struct boot *b, size_t dense, size_t sparse, char **dense_at, char **sparse_at)
+{
+    int n = b->local_size;
+    size_t doorbells = (size_t)n * sizeof(struct doorbell);
+    size_t lists = (doorbells + dense + NODEMEM_PAGE - 1) / NODEMEM_PAGE * NODEMEM_PAGE + NODEMEM_PAGE;
+    size_t least = lists + sparse, most = least + arenas_plan(n);
+    nodemem.ranks = n;
+    nodemem.me = b->local_rank;
+    if (!boot_segment_extend(least, &most))
+        return no_memory(least);
+    char *base = (char *)b->segment + b->segment->lib_at;
+    if (!boot_segment_reserve(base, lists))
+        return no_memory(lists);
+    nodemem.doorbells = (struct doorbell *)base;
+    *dense_at = base + doorbells;
+    nodemem.arenas_used = (_Atomic uint64_t *)(base + lists - NODEMEM_PAGE);
+    *sparse_at = base + lists;
+    nodemem.arenas = base + least;
+    nodemem.arena_count = (int)((most - least) / nodemem.arena_bytes);
+    if (!(nodemem.cma = calloc((size_t)n, 1)))
+        return MPI_ERR_NO_MEM;
+    const char *copy = getenv("MUSTER_SHM_COPY");
+    nodemem.cma_off = copy && strcmp(copy, "two") == 0;
+    doorbell_init(b);
+    cma_init(&nodemem.doorbells[nodemem.me]);
+    nodemem_active = true;
+    return MPI_SUCCESS;
+}
+
+void nodemem_fini(void)
+{
+    nodemem_active = false;
+    free(nodemem.cma);
+    nodemem.cma = NULL;
+}

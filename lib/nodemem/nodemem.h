@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * nodemem: the memory that the ranks of a node share: the runtime's part of the node's segment.
+ *
+ *     doorbells        one a local rank: where it sleeps, who it is
+ *     dense            for the transport: a few bytes a rank, there from the start
+ *     arenas used      a bitmap
+ *     sparse           for the transport: takes memory where it is reserved (boot_segment_reserve) and touched
+ *     arenas           for collectives and windows, as many as the limits of a process allow
+ */
+#ifndef LIB_NODEMEM_NODEMEM_H
+#define LIB_NODEMEM_NODEMEM_H
+
+#include <assert.h>
+#include <stdatomic.h>
+#include <sys/uio.h>
+#include "lib/core/types.h"
+
+struct boot;
+
+enum { NODEMEM_LINE = 64, NODEMEM_PAGE = 4096 };
+
+/* Where one rank sleeps, and how others recognise its process. */
+struct doorbell {
+    _Atomic uint32_t bell; /* the futex word */
+    _Atomic uint32_t sleeping;
+    _Atomic int32_t pid; /* stored last */
+    uint32_t unused;
+    uint64_t pid_space;       /* the namespace of that pid; 0: not known */
+    uint64_t token, token_at; /* a value at an address of its memory: another process's read of it proves the pid */
+    char pad[NODEMEM_LINE - 40];
+};
+static_assert(sizeof(struct doorbell) == NODEMEM_LINE, "a doorbell is a cache line");
+
+extern bool nodemem_active; /* there are other ranks on this node, and memory shared with them */
+extern struct nodemem {
+    int ranks, me;
+    struct doorbell *doorbells;    /* by local rank */
+    _Atomic uint64_t *arenas_used; /* bitmap */
+    char *arenas;
+    int arena_count; /* of those that this process can reach */
+    size_t arena_bytes, arena_head, ring_bytes;
+    uint8_t *cma; /* by local rank: what is known of reading its memory */
+    bool cma_off; /* MUSTER_SHM_COPY=two */
+    bool fence;   /* senders have a fence before they look whether the receiver sleeps */
+} nodemem;
+
+/* Lays it out with so many bytes for the transport; *dense_at and *sparse_at are where they lie, in lines of their own.
+ * 0, or an error class with a note. */
+int nodemem_init(const struct boot *b, size_t dense, size_t sparse, char **dense_at, char **sparse_at);
+void nodemem_fini(void);
+
+/* Arenas, whose users lay them out: zeros at first, then as they were left. Each has a head, a place for each local
+ * rank, and a ring of `bytes` for each. arena_alloc gives a free one's number, or -1; another process may not have it
+ * (a limit on memory). */
+enum { ARENA_HEAD = 16448, ARENA_MEMBER = 8256 };
+int arena_alloc(void);
+bool arena_reachable(int number);
+void arena_free(int number);
+char *arena_at(int number);
+char *arena_rings(int number, size_t *bytes);
+/* Within nodemem_init: sets the sizes of arenas for n ranks; returns the bytes of all. */
+size_t arenas_plan(int n);
+
+/* Sleeping. A word that is not 0 while a local rank sleeps: */
+_Atomic uint32_t *doorbell_sleeping(int local);
+/* Wakes its owner if it sleeps; after the fence, if nodemem.fence says so. */
+void doorbell_wake(struct doorbell *d);
+/* Wakes a local rank if it sleeps. */
+void doorbell_wake_rank(int local);
+/* Before sleep: from now on senders wake this process. Returns the futex word and its present value; NULL if nobody can
+ * wake it. doorbell_disarm ends that. */
+_Atomic uint32_t *doorbell_arm(uint32_t *value);
+void doorbell_disarm(void);
+void doorbell_init(const struct boot *b);
+
+/* Cross memory attach: one copy, out of another process's memory, where the kernel allows it. Writes into this
+ * process's doorbell who it is: */
+void cma_init(struct doorbell *own);
+/* Copies n bytes from address `from` of a local rank's memory into pieces. 0, or -1: it cannot. */
+int cma_read(int local, const struct iovec *to, int pieces, uint64_t from, size_t n);
+/* Is it sure that the process of that local rank still exists? */
+bool cma_alive(int local);
+
+#endif

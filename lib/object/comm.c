@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * comm: life of communicators. */
+#include "lib/object/comm.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "lib/boot/boot.h"
+#include "lib/object/errhandler.h"
+#include "lib/object/info.h"
+
+struct comm comm_world, comm_self;
+static uint32_t made; /* contexts that this process has given out */
+
+enum { CTX_WORLD = 2, CTX_SELF = 4, CTX_FIRST = 4 };
+
+uint64_t comm_ctx_new(void)
+{
+    return (uint64_t)(unsigned)boot.rank << 32 | (uint64_t)(CTX_FIRST + ++made) << 1;
+}
+
+void comm_set_peers(struct comm *c, struct group *g)
+{
+    c->peers = g;
+    c->peer_size = g->size;
+    c->procs = g->procs;
+    c->first = g->first;
+    c->stride = g->stride;
+}
+
+static void fill(struct comm *c, struct group *g, uint64_t ctx)
+{
+    c->ctx = ctx;
+    c->group = g;
+    c->rank = g->rank;
+    c->size = g->size;
+    comm_set_peers(c, g);
+}
+
+struct comm *comm_new(struct group *g, uint64_t ctx, const struct comm *parent)
+{
+    struct comm *c = obj_new(OBJ_COMM, sizeof *c);
+    if (!c)
+        return NULL;
+    fill(c, group_ref(g), ctx);
+    c->errhandler = errhandler_ref(parent ? parent->errhandler : &errhandler_fatal);
+    return c;
+}
+
+struct comm *comm_ref(struct comm *c)
+{
+    c->obj.refs++;
+    return c;
+}
+
+void (*comm_coll_free)(struct comm *c);
+void (*comm_coll_break)(struct comm *c);
+
+static void coll_free(struct comm *c)
+{
+    if (c->coll)
+        comm_coll_free(c);
+}
+
+void comm_unref(struct comm *c)
+{
+    if (!c || c->obj.predefined || --c->obj.refs > 0)
+        return;
+    coll_free(c);
+    if (c->peers != c->group)
+        group_unref(c->peers);
+    group_unref(c->group);
+    errhandler_unref(c->errhandler);
+    info_destroy(c->info);
+    comm_unref(c->local);
+    free(c->buffer);
+    obj_free(&c->obj);
+}
+
+int comm_release(struct comm *c)
+{
+    int rc = attr_delete_all(&c->attrs, ATTR_COMM, comm_handle(c));
+    if (rc != MPI_SUCCESS)
+        return rc;
+    c->freed = true;
+    comm_unref(c);
+    return MPI_SUCCESS;
+}
+
+static int predefine(struct comm *c, MPI_Comm h, const char *name, struct group *g, uint64_t ctx)
+{
+    if (!g)
+        return MPI_ERR_NO_MEM;
+    obj_predefine(&c->obj, OBJ_COMM, (uintptr_t)h);
+    strcpy(c->name, name);
+    fill(c, g, ctx);
+    c->errhandler = &errhandler_fatal;
+    return MPI_SUCCESS;
+}
+
+static struct errhandler **errhandler_slot(struct obj *on)
+{
+    return &((struct comm *)on)->errhandler;
+}
+
+static void describe(const struct obj *on, char *text, size_t n)
+{
+    const char *name = ((const struct comm *)on)->name;
+    snprintf(text, n, " on %.60s", name[0] ? name : "a communicator");
+}
+
+static void call_errhandler(const struct errhandler *e, struct obj *on, int *code, const char *function)
+{
+    MPI_Comm h = comm_handle((struct comm *)on);
+    e->comm(&h, code, function);
+}
+
+void comm_predefine(void)
+{
+    static const struct errhandler_owner owner = {errhandler_slot, describe, call_errhandler};
+    errhandler_register(OBJ_COMM, &owner);
+}
+
+int comm_init(int rank, int size)
+{
+    group_empty.rank = MPI_UNDEFINED;
+    obj_predefine(&group_empty.obj, OBJ_GROUP, (uintptr_t)MPI_GROUP_EMPTY);
+    int rc = predefine(&comm_world, MPI_COMM_WORLD, "MPI_COMM_WORLD", group_new_regular(0, 1, size), CTX_WORLD);
+    if (rc != MPI_SUCCESS)
+        return rc;
+    return predefine(&comm_self, MPI_COMM_SELF, "MPI_COMM_SELF", group_new_regular(rank, 1, 1), CTX_SELF);
+}
+
+void comm_fini(void)
+{
+    for (struct comm *c = obj_next(OBJ_COMM, NULL); c; c = obj_next(OBJ_COMM, c))
+        coll_free(c);
+    coll_free(&comm_world);
+    coll_free(&comm_self);
+    group_unref(comm_world.group);
+    group_unref(comm_self.group);
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * failure_sweep: what ends because processes have failed. */
+#include "lib/p2p/failure_sweep.h"
+#include "lib/boot/boot.h"
+#include "lib/p2p/match.h"
+#include "lib/p2p/protocol.h"
+
+int failure_of_peer(const struct peer *p)
+{
+    if (!p->transport)
+        return p->local < 0 ? failed_error_far() : MPI_ERR_NO_MEM;
+    return p->transport == &transport_failed ? failed_error(p->proc) : MPI_SUCCESS;
+}
+
+static bool spans(struct comm *c)
+{
+    if (c->reach.spans == 0) {
+        c->reach.spans = 1;
+        for (int r = 0; r < c->peer_size && c->reach.spans == 1; r++)
+            c->reach.spans = boot_local_of(comm_proc(c, r)) < 0 ? 2 : 1;
+    }
+    return c->reach.spans == 2;
+}
+
+static bool has(const struct comm *c, int proc)
+{
+    return group_rank_of(c->peers, proc) != MPI_UNDEFINED ||
+           (c->inter && group_rank_of(c->group, proc) != MPI_UNDEFINED);
+}
+
+/* The last one of the list, from place `from` on, that is a member; -1: none. */
+static int failed_member(const struct comm *c, uint32_t from)
+{
+    for (uint32_t i = failed_count(); i > from; i--)
+        if (has(c, failed_proc(i - 1)))
+            return failed_proc(i - 1);
+    return -1;
+}
+
+static bool broken(struct comm *c)
+{
+    if (!c->reach.broken && c->reach.seen < failed_count())
+        c->reach.broken = failed_member(c, c->reach.seen) >= 0;
+    c->reach.seen = failed_count();
+    return c->reach.broken;
+}
+
+int failure_of_all(struct comm *c)
+{
+    if (c->size == 1 && !c->inter)
+        return MPI_SUCCESS;
+    if (broken(c))
+        return failed_error(failed_member(c, 0));
+    return spans(c) ? failed_error_far() : MPI_SUCCESS;
+}
+
+/* Is anybody left who could send? */
+static bool deserted(const struct comm *c)
+{
+    int left = c->peer_size;
+    for (uint32_t i = 0; i < failed_count(); i++)
+        left -= group_rank_of(c->peers, failed_proc(i)) != MPI_UNDEFINED;
+    return left <= !c->inter;
+}
+
+/* Whose end a receive from any source has to tell; -1: it can go on. */
+static int to_tell(struct comm *c)
+{
+    int proc = broken(c) ? failed_member(c, c->reach.told) : -1;
+    return proc < 0 && broken(c) && deserted(c) ? failed_member(c, 0) : proc;
+}
+
+/* Messages by which a collective, and not the making of a group's communicator, goes on. */
+static bool of_collective(struct match_key k)
+{
+    return k.ctx & 1 && !(k.tag & P2P_GROUP_TAG);
+}
+
+int failure_of_source(struct comm *c, struct match_key k)
+{
+    if (of_collective(k) && broken(c))
+        return failure_of_all(c);
+    if (k.source == MPI_ANY_SOURCE && spans(c))
+        return failed_error_far(); /* also if a message is here: what a program can rely on does not depend on time */
+    if (match_find(k))
+        return MPI_SUCCESS;
+    if (k.source == MPI_ANY_SOURCE) {
+        int proc = to_tell(c);
+        c->reach.told = failed_count();
+        return proc < 0 ? MPI_SUCCESS : failed_error(proc);
+    }
+    const struct peer *p = peer_get(comm_proc(c, k.source));
+    return p ? failure_of_peer(p) : MPI_ERR_NO_MEM;
+}
+
+static bool has_failed(const struct peer *p)
+{
+    return p && p->transport == &transport_failed;
+}
+
+/* Does a request under way need somebody who is gone? */
+static bool doomed(const struct request *r)
+{
+    if (of_collective(r->posted.key) && broken(r->comm))
+        return true;
+    if (r->type == REQ_SEND || r->matched)
+        return has_failed(r->peer);
+    return r->posted.key.source == MPI_ANY_SOURCE ? to_tell(r->comm) >= 0
+                                                  : has_failed(peer_get(comm_proc(r->comm, r->posted.key.source)));
+}
+
+static bool waits(const struct request *r)
+{
+    return (r->type == REQ_SEND || r->type == REQ_RECV) && r->active && !r->complete && r->comm &&
+           (r->type == REQ_RECV || r->peer);
+}
+
+static int fate(const struct request *r)
+{
+    return !doomed(r) ? -1 : r->packet == FIN ? r->error : MPI_ERR_PROC_ABORTED;
+}
+
+static void requests_end(void)
+{
+    send_queue_purge(fate);
+    for (struct request *r = obj_next(OBJ_REQUEST, NULL); r; r = obj_next(OBJ_REQUEST, r)) {
+        if (!waits(r) || !doomed(r))
+            continue;
+        if (r->type == REQ_RECV && !r->matched) {
+            match_unpost(r);
+            r->source = r->posted.key.source;
+            r->status_tag = r->posted.key.tag;
+            r->comm->reach.tells |= r->posted.key.source == MPI_ANY_SOURCE;
+        }
+        if (r->type == REQ_SEND && r->packet == RTS && !has_failed(r->peer))
+            rendezvous_not_fetched(r);
+        r->bytes = 0;
+        request_complete(r, MPI_ERR_PROC_ABORTED);
+    }
+}
+
+static void comm_end(struct comm *c)
+{
+    if (broken(c) && c->coll)
+        comm_coll_break(c);
+}
+
+static void comm_told(struct comm *c)
+{
+    if (c->reach.tells)
+        c->reach.told = failed_count();
+    c->reach.tells = false;
+}
+
+static void each_comm(void (*act)(struct comm *))
+{
+    for (struct comm *c = obj_next(OBJ_COMM, NULL); c; c = obj_next(OBJ_COMM, c))
+        act(c);
+    act(&comm_world);
+}
+
+/* What it sent lies in the transport until now. */
+static bool peer_end(int proc)
+{
+    struct peer *p = peer_get(proc);
+    if (!peer_is_live(p))
+        return false;
+    peer_drain(p);
+    p->transport = &transport_failed;
+    rendezvous_forget(p);
+    return true;
+}
+
+/* The requests come after all have been noted, so that a receive from any source is told of all of them at once. */
+bool failure_sweep(void)
+{
+    if (!failed_scan(peer_end))
+        return false;
+    each_comm(comm_end);
+    requests_end();
+    each_comm(comm_told);
+    failed_error(failed_proc(failed_count() - 1));
+    return true;
+}

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * finalize_sweep: what ends because processes have finalized. */
+#include "lib/p2p/finalize_sweep.h"
+#include <stdio.h>
+#include <sys/stat.h>
+#include "lib/boot/boot.h"
+#include "lib/core/error.h"
+#include "lib/core/state.h"
+#include "lib/p2p/match.h"
+#include "lib/p2p/protocol.h"
+#include "lib/process/failed.h"
+
+enum { GOES_ON = -1 }; /* no error class */
+
+/* It sends nothing more: what it has sent lies in the transport. */
+static void peer_changed(int proc, enum stage now)
+{
+    struct peer *p = peer_table[proc];
+    if (p)
+        peer_drain(p);
+    else
+        transport_poll();
+    if (now == FINALIZED && peer_is_live(p = peer_get(proc)))
+        p->transport = &transport_finalized;
+}
+
+static const char *tag_text(struct match_key k, char text[32])
+{
+    snprintf(text, 32, k.tag == MPI_ANY_TAG ? "any tag" : "tag %d", k.tag);
+    return text;
+}
+
+static int message_error(int local, const struct comm *c, struct match_key k, bool sends)
+{
+    char what[96], tag[32];
+    if (k.ctx & 1)
+        return finalized_error(local, "this operation of all members");
+    snprintf(what, sizeof what, "%s %d with %s", sends ? "the send to" : "the receive from", k.source,
+             tag_text(k, tag));
+    return finalized_error(local, what);
+}
+
+/* Can nobody send on c but this process? */
+static bool deserted(const struct comm *c)
+{
+    for (int r = 0; r < c->peer_size; r++) {
+        int proc = comm_proc(c, r), local = boot_local_of(proc);
+        if (proc == boot.rank && !c->inter)
+            continue;
+        enum rank_state s = local < 0 ? RANK_INITIALIZED : process_state(local);
+        if (finalized_stage(local) != FINALIZED && s != RANK_DEAD && s != RANK_NEVER)
+            return false;
+    }
+    return c->peer_size > 1 || c->inter;
+}
+
+/* While this thread waits, can no other one of this process call MPI? */
+static bool only_thread(void)
+{
+    struct stat st;
+    return lib.thread_level < MPI_THREAD_MULTIPLE || (stat("/proc/self/task", &st) == 0 && st.st_nlink == 3);
+}
+
+static int any_error(const struct comm *c, struct match_key k)
+{
+    char tag[32];
+    error_note(MPI_ERR_PROC_ABORTED,
+               "all other ranks of the communicator, %d in all, have ended, so the receive from any source with %s can "
+               "never complete",
+               c->peer_size - !c->inter, tag_text(k, tag));
+    return MPI_ERR_PROC_ABORTED;
+}
+
+int finalize_of_source(struct comm *c, struct match_key k)
+{
+    if (match_find(k))
+        return MPI_SUCCESS;
+    if (k.source == MPI_ANY_SOURCE)
+        return deserted(c) && only_thread() ? any_error(c, k) : MPI_SUCCESS;
+    int local = boot_local_of(comm_proc(c, k.source));
+    return finalized_stage(local) == FINALIZED ? message_error(local, c, k, false) : MPI_SUCCESS;
+}
+
+static bool from_any(const struct request *r)
+{
+    return r->type == REQ_RECV && !r->matched && r->posted.key.source == MPI_ANY_SOURCE;
+}
+
+static int receive_fate(const struct request *r)
+{
+    struct match_key k = r->posted.key;
+    if (r->matched)
+        return finalized_stage(r->peer->local) != FINALIZED ? GOES_ON
+               : r->packet == FIN                           ? r->error
+                                                            : MPI_ERR_PROC_ABORTED;
+    if (k.source == MPI_ANY_SOURCE)
+        return deserted(r->comm) ? any_error(r->comm, k) : GOES_ON;
+    int local = boot_local_of(comm_proc(r->comm, k.source));
+    return finalized_stage(local) == FINALIZED ? message_error(local, r->comm, k, false) : GOES_ON;
+}
+
+/* A rank in MPI_Finalize matches no new message, but completes rendezvous transfers already matched. */
+static int send_fate(const struct request *r)
+{
+    enum stage s = finalized_stage(r->peer->local);
+    if (s == ACTIVE)
+        return GOES_ON;
+    if (r->packet == RTS)
+        return message_error(r->peer->local, r->comm, r->posted.key, true);
+    if (r->packet == EAGER)
+        return MPI_SUCCESS;
+    return s == FINALIZED ? MPI_ERR_PROC_ABORTED : GOES_ON;
+}
+
+/* What it ends with if nothing else happens but what other processes do. */
+static int fate(const struct request *r)
+{
+    bool waits = (r->type == REQ_SEND && r->peer) || r->type == REQ_RECV;
+    if (!waits || !r->active || r->complete || !r->comm)
+        return GOES_ON;
+    return r->type == REQ_RECV ? receive_fate(r) : send_fate(r);
+}
+
+static bool end(struct request *r)
+{
+    int error = fate(r);
+    if (error == GOES_ON)
+        return false;
+    if (r->type == REQ_RECV && !r->matched) {
+        match_unpost(r);
+        r->source = r->posted.key.source;
+        r->status_tag = r->posted.key.tag;
+    }
+    if (r->type == REQ_SEND && r->packet == RTS)
+        rendezvous_not_fetched(r);
+    r->bytes = 0;
+    request_complete(r, error);
+    return true;
+}
+
+/* Is there nothing that this process could do about it while it waits: cancel it, or send the message itself? */
+static bool needed(const struct waiter *w, const struct request *on)
+{
+    if (((on->ops && on->ops->cancel) || from_any(on)) && !only_thread())
+        return false;
+    for (int i = 0; i < w->set_size; i++) {
+        const struct request *r = request_of(w->set[i]);
+        if (r && r->active && fate(r) == GOES_ON)
+            return false;
+    }
+    return true;
+}
+
+static struct request *waited; /* for the moment: what must complete before the process goes on; or NULL */
+
+static bool is_waited(const struct request *r)
+{
+    struct request *part;
+    if (!waited || r == waited)
+        return r == waited;
+    for (int i = 0; waited->ops && waited->ops->part && (part = waited->ops->part(waited, i)) != NULL; i++)
+        if (r == part)
+            return true;
+    return false;
+}
+
+/* Will the program do nothing about it any more: cancel it? */
+static bool beyond_help(const struct request *r)
+{
+    return r->orphan || r->posted.key.ctx & 1 || is_waited(r) ||
+           atomic_load_explicit(&lib.status->state, memory_order_relaxed) == RANK_LEAVING;
+}
+
+static int fate_in_queue(const struct request *r)
+{
+    return r->packet == EAGER || beyond_help(r) ? fate(r) : GOES_ON;
+}
+
+static bool end_others(void)
+{
+    bool any = send_queue_purge(fate_in_queue);
+    for (struct request *r = obj_next(OBJ_REQUEST, NULL); r; r = obj_next(OBJ_REQUEST, r))
+        if (r != waited && !r->complete && (r->type == REQ_SEND || r->type == REQ_RECV) && beyond_help(r))
+            any |= end(r);
+    return any;
+}
+
+/* While a program's ranks leave one by one, others may go to sleep often: only who has slept looks at everything. */
+bool finalize_sweep(const struct waiter *w, const struct request *on, bool first)
+{
+    bool any = finalized_scan(peer_changed);
+    if (finalized_seen == 0)
+        return false;
+    waited = on && !on->complete && needed(w, on) ? (struct request *)on : NULL;
+    if (any || !first)
+        any |= end_others();
+    else if (waited)
+        any |= send_queue_purge(fate_in_queue);
+    if (waited && !waited->complete) /* last, so that its note is told */
+        any |= end(waited);
+    waited = NULL;
+    return any || first;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * finalized: processes that are in MPI_Finalize, or have been. */
+#ifndef LIB_PROCESS_FINALIZED_H
+#define LIB_PROCESS_FINALIZED_H
+
+#include "lib/core/types.h"
+#include "wire/node_segment.h"
+
+enum stage {
+    ACTIVE,
+    FINALIZING, /* it matches no new message; what it sent until then has been delivered */
+    FINALIZED,  /* it sends nothing more, and all that it sent has been delivered */
+};
+
+/* How often ranks of this node have been seen to change their stage. */
+extern uint32_t finalized_seen;
+
+/* This process is in MPI_Finalize: RANK_LEAVING, then RANK_FINALIZED. */
+void finalized_tell(enum rank_state s);
+/* Looks for ranks that have gone further; before one's new stage is kept, changed is called, which delivers what it has
+ * sent. True: there was one. */
+bool finalized_scan(void (*changed)(int proc, enum stage now));
+enum stage finalized_stage(int local); /* ACTIVE of -1 */
+/* MPI_ERR_PROC_ABORTED, with a note of what can never complete because that local rank has finalized. */
+int finalized_error(int local, const char *what);
+void finalized_fini(void);
+
+#endif

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * grequest: generalized requests. */
+#include <stdlib.h>
+#include "lib/bindings/impl.h"
+#include "lib/core/state.h"
+#include "lib/request/request.h"
+
+struct general {
+    MPI_Status status; /* first: what request_finish copies */
+    MPI_Grequest_query_function *query;
+    MPI_Grequest_free_function *free;
+    MPI_Grequest_cancel_function *cancel;
+    void *extra;
+};
+
+static int query(struct request *r)
+{
+    struct general *g = r->extra;
+    status_empty(&g->status);
+    struct lib_left left = lib_leave();
+    int rc = g->query(g->extra, &g->status);
+    lib_return(left);
+    return rc;
+}
+
+static int release(struct request *r)
+{
+    struct general *g = r->extra;
+    struct lib_left left = lib_leave();
+    int rc = g->free(g->extra);
+    lib_return(left);
+    free(g);
+    return rc;
+}
+
+static int cancel(struct request *r)
+{
+    struct general *g = r->extra;
+    bool complete = r->complete;
+    struct lib_left left = lib_leave();
+    int rc = g->cancel(g->extra, complete);
+    lib_return(left);
+    return rc;
+}
+
+static const struct request_ops ops = {.query = query, .release = release, .cancel = cancel};
+
+int mpi_grequest_start(MPI_Grequest_query_function *query_fn, MPI_Grequest_free_function *free_fn,
+                       MPI_Grequest_cancel_function *cancel_fn, void *extra_state, MPI_Request *request)
+{
+    if (!query_fn || !free_fn || !cancel_fn)
+        return MPI_ERR_ARG;
+    struct general *g = calloc(1, sizeof *g);
+    struct request *r = g ? request_new(REQ_GENERAL, NULL, NULL) : NULL;
+    if (!r) {
+        free(g);
+        return MPI_ERR_NO_MEM;
+    }
+    g->query = query_fn;
+    g->free = free_fn;
+    g->cancel = cancel_fn;
+    g->extra = extra_state;
+    r->extra = g;
+    r->ops = &ops;
+    *request = request_handle(r);
+    return MPI_SUCCESS;
+}
+
+int mpi_grequest_complete(struct request *request)
+{
+    if (request->ops != &ops || request->complete)
+        return MPI_ERR_REQUEST;
+    request_complete(request, MPI_SUCCESS);
+    return MPI_SUCCESS;
+}

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * progress: the place that polls and the place that waits.
+ *
+ * Spin while every rank has a processor of its own; give the processor away soon if not; sleep when neither helped. */
+#include <errno.h>
+#include <linux/futex.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+#include "lib/boot/boot.h"
+#include "lib/core/clock.h"
+#include "lib/core/trace.h"
+#include "lib/core/state.h"
+#include "lib/nodemem/nodemem.h"
+#include "lib/process/failed.h"
+#include "lib/request/progress.h"
+#include "lib/request/threads.h"
+#include "lib/transport/peer.h"
+
+static TAILQ_HEAD(, progress_hook) hooks = TAILQ_HEAD_INITIALIZER(hooks);
+
+void progress_add(struct progress_hook *h)
+{
+    TAILQ_INSERT_TAIL(&hooks, h, link);
+}
+
+void progress_remove(struct progress_hook *h)
+{
+    TAILQ_REMOVE(&hooks, h, link);
+}
+
+/* A hook may call a user's function (an operation), without the lock: no second walk along the list meanwhile. */
+static bool poll_hooks(void)
+{
+    static bool walking;
+    struct progress_hook *h, *next;
+    bool did = false;
+    if (walking)
+        return false;
+    walking = true;
+    for (h = TAILQ_FIRST(&hooks); h; h = next) {
+        next = TAILQ_NEXT(h, link);
+        did |= h->poll(h);
+    }
+    walking = false;
+    return did;
+}
+
+struct progress_upcalls progress_upcalls;
+uint32_t progress_unsent;
+
+bool progress_poll(void)
+{
+    bool did = transport_poll() > 0 || (UNLIKELY(failed_pending()) && progress_upcalls.failed());
+    if (UNLIKELY(progress_unsent > 0))
+        did |= progress_upcalls.flush() > 0;
+    if (UNLIKELY(!TAILQ_EMPTY(&hooks)))
+        did |= poll_hooks();
+    return did;
+}
+
+static inline void pause_cpu(void)
+{
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+enum { SPIN_HARD = 100, SPIN_OWN = 4000, SPIN_SHARED = 2, SPIN_THREADS = 200, YIELDS_OWN = 20, YIELDS_SHARED = 40 };
+enum { LATE_NS = 1000000, CAUTION = 16 };
+static int no_yields; /* waits that do without */
+static const struct timespec long_nap = {.tv_nsec = 100000000}, short_nap = {.tv_nsec = 500000};
+
+static void doze(struct waiter *w, _Atomic uint32_t *bell, uint32_t value, const struct timespec *most)
+{
+    if (lock_used())
+        threads_sleep(w, bell ? bell : &w->own_bell, bell ? value : atomic_load(&w->own_bell), most);
+    else if (bell)
+        syscall(SYS_futex, bell, FUTEX_WAIT, value, most, NULL, 0);
+    else
+        nanosleep(most, NULL);
+}
+
+/* Nobody else sends, but other threads of this process. */
+static bool alone(void)
+{
+    return lock_used() && !nodemem_active;
+}
+
+static void sleep_now(struct waiter *w)
+{
+    if (lock_used() && !threads_may_sleep(w))
+        return;
+    uint32_t value = 0;
+    _Atomic uint32_t *bell = nodemem_active ? doorbell_arm(&value) : NULL;
+    /* Without a bell, or where the room in a ring may end the wait, look again soon. */
+    bool soon = (!bell && !alone()) || progress_unsent > 0;
+    if (!progress_poll() && !(w->ready && w->ready(w->arg)))
+        doze(w, bell, value, soon ? &short_nap : &long_nap);
+    if (bell)
+        doorbell_disarm();
+}
+
+/* From 2 on in the order in which its maker made it, so that it means something to a reader; not unique. */
+static uint32_t number_of(const struct comm *c)
+{
+    return c == &comm_world ? 0 : c == &comm_self ? 1 : (uint32_t)(c->ctx >> 1 & 0x7fffffff) - 3;
+}
+
+static int world_rank(const struct comm *c, int rank)
+{
+    return rank == MPI_ANY_SOURCE ? RANK_STATUS_ANY : comm_proc(c, rank);
+}
+
+/* With whom a collective exchanges messages means nothing to anybody; all who are in it are told alike. */
+static struct trace_wait wait_of(const struct request *on, const struct comm *c, const struct match_key *key)
+{
+    struct trace_wait t = {.peer = RANK_STATUS_NONE, .tag = RANK_STATUS_NONE};
+    if (on && on->comm)
+        c = on->comm;
+    if (on && (on->type == REQ_RECV || on->type == REQ_SEND))
+        key = &on->posted.key;
+    if (c)
+        t.comm = number_of(c);
+    if (c && key && !(key->ctx & 1)) {
+        t.peer = world_rank(c, key->source);
+        t.tag = key->tag == MPI_ANY_TAG ? RANK_STATUS_ANY : key->tag;
+        t.sends = on && on->type == REQ_SEND;
+    }
+    return t;
+}
+
+static int present_call(void)
+{
+    return (int)(atomic_load_explicit(&lib.status->call, memory_order_relaxed) & 0xffff);
+}
+
+static void show(struct waiter *w, const struct request *on)
+{
+    struct trace_wait t = wait_of(on, w->comm, w->key);
+    if (w->since == 0)
+        w->since = (uint64_t)clock_ns();
+    t.since_ns = w->since;
+    t.id = lock_used() ? w->id : present_call();
+    if (lock_used())
+        w->place = trace_thread_set(&t);
+    else
+        trace_wait_set(&t);
+    w->shown = true;
+}
+
+void progress_give_up(struct waiter *w)
+{
+    if (lock_used() && w->shown)
+        trace_thread_clear(w->place);
+    w->shown = false;
+}
+
+struct progress_misses progress_misses = {.tell = PROGRESS_MISSES_FIRST};
+
+void progress_missed_slow(const struct request *on, const struct comm *c, const struct match_key *key)
+{
+    static uint64_t since;
+    if (progress_misses.tests == PROGRESS_MISSES_FIRST)
+        since = (uint64_t)clock_ns();
+    struct trace_wait t = wait_of(on, c, key);
+    t.since_ns = since;
+    t.id = present_call();
+    trace_poll_set(&t);
+    progress_upcalls.finalized(NULL, NULL, false);
+    progress_misses.tests = PROGRESS_MISSES_FIRST + 1; /* so that it never comes round */
+    progress_misses.tell = progress_misses.tests + RANK_TESTS_MOST;
+}
+
+void progress_hit_slow(void)
+{
+    trace_poll_clear();
+    progress_misses.tell = PROGRESS_MISSES_FIRST;
+}
+
+int progress_spins(void)
+{
+    /* Nothing else makes progress meanwhile, so it is about a microsecond. */
+    return TAILQ_EMPTY(&hooks) && boot.local_size <= boot.local_cpus ? 500 : 1;
+}
+
+/* Gives the processor away, and learns whether that is wise: if it came back late, others than ranks want it too, and
+ * they take it for a whole slice of time. A sleeper comes back sooner, so the next waits go to sleep at once. */
+static void give_way(void)
+{
+    int depth = lib_suspend();
+    int64_t begin = clock_ns();
+    sched_yield();
+    int64_t end = clock_ns();
+    lib_resume(depth);
+    if (end - begin > LATE_NS)
+        no_yields = CAUTION;
+}
+
+/* Before sleeping, let the transport prefault the channel of the peer whose message we are blocked on. */
+static void prefault(const struct request *on)
+{
+    bool named = on && on->type == REQ_RECV && !on->matched && on->posted.key.source >= 0;
+    struct peer *p = named ? peer_get(comm_proc(on->comm, on->posted.key.source)) : NULL;
+    if (p && p->transport && p->transport->expect)
+        p->transport->expect(p);
+}
+
+static void rest(struct waiter *w, const struct request *on)
+{
+    bool own = boot.local_size <= boot.local_cpus;
+    unsigned spin = own ? SPIN_OWN : SPIN_SHARED, yields = own ? YIELDS_OWN : YIELDS_SHARED;
+    if (own && lock_face.sleepers > 0 && boot.local_size * (1 + lock_face.sleepers) > boot.local_cpus)
+        spin = SPIN_THREADS; /* a thread that is woken may want the processor */
+    if (!own && w->idle == spin && no_yields > 0) {
+        no_yields--;
+        w->idle = spin + yields;
+    }
+    w->idle++;
+    if (w->idle < spin) {
+        if (w->idle > SPIN_HARD) /* a pause costs as much as a message; in a virtual machine, more */
+            pause_cpu();
+        lib_yield();
+    } else if (w->idle < spin + yields) {
+        give_way();
+    } else {
+        bool first = !w->told;
+        if (!w->shown)
+            show(w, on);
+        if (first)
+            prefault(on);
+        if (UNLIKELY(boot.unwatched))
+            failed_watch();
+        w->told = true;
+        if (!progress_upcalls.finalized(w, on, first))
+            sleep_now(w);
+    }
+}
+
+/* One look, and a rest if it brought nothing. */
+static void look(struct waiter *w, const struct request *on)
+{
+    if (!progress_poll())
+        rest(w, on);
+    else
+        w->idle = 0;
+}
+
+static void look_for_all(struct waiter *w, const struct request *on)
+{
+    if (!threads_follow(w, on, show)) {
+        bool did = progress_poll();
+        threads_polled(did);
+        if (!did) {
+            threads_lead(w);
+            rest(w, on);
+        } else {
+            if (!w->told) /* if it has slept, what comes now is rather for others */
+                w->idle = 0;
+            lib_yield();
+        }
+    }
+    threads_return(w);
+}
+
+void progress_wait(struct waiter *w, const struct request *on)
+{
+    if (lock_used())
+        look_for_all(w, on);
+    else
+        look(w, on);
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * channel: how packets lie in shared memory, and this process's view of that.
+ *
+ * Each ordered pair of ranks has a channel: a ring of one-line slots and a ring of bytes. Channels lie in sparse
+ * memory: a pair that does not talk has none. */
+#ifndef LIB_TRANSPORT_SHM_CHANNEL_H
+#define LIB_TRANSPORT_SHM_CHANNEL_H
+
+#include <assert.h>
+#include <stdatomic.h>
+#include "lib/nodemem/nodemem.h"
+#include "lib/transport/shm/shm.h"
+
+enum { SHM_INLINE = 40 };
+
+/* A packet of up to SHM_INLINE bytes lies in its slot, together with the number that announces it, so that it crosses
+ * in one transfer of a cache line; a longer one lies in the byte ring. */
+struct slot {
+    struct packet head; /* number: of the packet that it holds, from 1; stored last, with release */
+    char data[SHM_INLINE];
+};
+static_assert(sizeof(struct slot) == NODEMEM_LINE, "a slot is a cache line");
+
+/* Only the receiver writes the first line, and the sender reads it only when its ring looks full. */
+struct channel {
+    _Atomic uint64_t taken; /* packets that the receiver has taken */
+    _Atomic uint64_t freed; /* bytes that it has taken out of the byte ring */
+    char pad[NODEMEM_LINE - 16];
+    struct slot slots[];
+};
+
+/* My end of a channel. */
+struct end {
+    struct slot *slots; /* NULL: not open */
+    struct channel *ch;
+    uint32_t next;  /* packets sent or received */
+    uint32_t limit; /* sender: `next` may grow up to it before `taken` is read again */
+    char *bytes;
+    uint64_t at, freed;        /* in the byte ring */
+    uint64_t start;            /* of the open reservation */
+    struct doorbell *doorbell; /* sender: the receiver's */
+    bool announced;
+    struct peer *peer;
+};
+
+extern struct shm {
+    uint32_t slots;            /* a power of two */
+    size_t bytes, stride;      /* of a byte ring; of a channel */
+    _Atomic uint64_t *senders; /* bitmaps, `words` each, a rank; mine comes first */
+    size_t words;
+    char *channels;
+    struct end *in; /* by local rank */
+    int *active, active_count;
+    uint64_t *seen;
+} shm;
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * setup: how long channels are, and where they lie. */
+#include <stdlib.h>
+#include "lib/boot/boot.h"
+#include "lib/transport/shm/channel.h"
+
+struct shm shm;
+
+static size_t clamp(size_t n, size_t least, size_t most)
+{
+    return n < least ? least : n > most ? most : n;
+}
+
+/* Where each rank has a processor, long rings are fast: what is written has left the writer's own cache for the common
+ * one when it is read. Where ranks take turns, short ones stay in the caches. */
+static void sizes_choose(int ranks, bool oversubscribed)
+{
+    enum { MOST = 1 << 20, ALL = 1 << 25 };
+    size_t pairs = (size_t)ranks * (size_t)ranks, longer = oversubscribed || boot.scarce ? 0 : MOST;
+    shm.slots = ranks <= 16 ? 128 : ranks <= 64 ? 64 : 32;
+    shm.stride = ranks <= 16 ? 65536 : ranks <= 64 ? 32768 : 16384;
+    while (longer * pairs > ALL)
+        longer /= 2;
+    if (longer > shm.stride)
+        shm.stride = longer;
+    shm.bytes = shm.stride - sizeof(struct channel) - shm.slots * sizeof(struct slot);
+    shm.bytes -= shm.bytes % NODEMEM_LINE;
+    /* The smallest ring holds three packets. */
+    transport_shm.max_payload = clamp(shm.bytes / 6 / NODEMEM_PAGE * NODEMEM_PAGE, 4096, 32768);
+    transport_shm.eager_max = clamp(transport_shm.max_payload, 4096, 8192);
+}
+
+int shm_init(void)
+{
+    size_t n = (size_t)boot.local_size;
+    char *senders;
+    sizes_choose(boot.local_size, boot.local_size > boot.local_cpus);
+    shm.words = (n + 511) / 512 * 8;
+    int rc = nodemem_init(&boot, n * shm.words * 8, n * n * shm.stride, &senders, &shm.channels);
+    if (rc != MPI_SUCCESS)
+        return rc;
+    shm.senders = (_Atomic uint64_t *)senders + (size_t)nodemem.me * shm.words;
+    shm.in = calloc(n, sizeof *shm.in);
+    shm.active = calloc(n, sizeof *shm.active);
+    shm.seen = calloc(shm.words, sizeof *shm.seen);
+    if (!shm.in || !shm.active || !shm.seen)
+        return MPI_ERR_NO_MEM;
+    return MPI_SUCCESS;
+}
+
+void shm_fini(void)
+{
+    if (!nodemem_active)
+        return;
+    nodemem_fini();
+    free(shm.in);
+    free(shm.active);
+    free(shm.seen);
+}
