@@ -90,13 +90,29 @@ void start_describe_end(struct start_process *p, const char *why, char *text, si
         snprintf(text, size, "it exited with code %d", WEXITSTATUS(p->status));
 }
 
+static int own_path(char *path, size_t size, struct err *e)
+{
+    ssize_t n = readlink("/proc/self/exe", path, size - 1);
+    if (n < 0)
+        return err_set(e, "unable to read /proc/self/exe: %m");
+    path[n] = 0;
+    return 0;
+}
+
+int start_own_path(char *path, size_t size, struct err *e)
+{
+    if (own_path(path, size, e) < 0)
+        return -1;
+    if (access(path, X_OK) < 0)
+        return err_set(e, "unable to start the program %s once more: %m", path);
+    return 0;
+}
+
 int start_proxy_path(char *path, size_t size, struct err *e)
 {
     char self[PATH_MAX];
-    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
-    if (n < 0)
-        return err_set(e, "unable to read /proc/self/exe: %m");
-    self[n] = 0;
+    if (own_path(self, sizeof self, e) < 0)
+        return -1;
     *strrchr(self, '/') = 0;
     static const char *const places[] = {"../libexec/muster/muster-proxy", "../proxy/muster-proxy"};
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {

@@ -31,7 +31,10 @@ struct start_process {
  * seconds where it is dying; else why. */
 void start_describe_end(struct start_process *p, const char *why, char *text, size_t size);
 
-/* The proxy program beside this one: in the build tree or an installed one. Returns 0, or -1. */
+/* For mpiexec: the proxy program that belongs to it, in the build tree or an installed one. Returns 0, or -1. */
 int start_proxy_path(char *path, size_t size, struct err *e);
+
+/* For a proxy: its own program, which it starts once more for the nodes below. Returns 0, or -1. */
+int start_own_path(char *path, size_t size, struct err *e);
 
 #endif

@@ -134,7 +134,7 @@ static void children_start(struct node *n)
     n->children = xcalloc(n->nchildren, sizeof *n->children);
     char proxy[PATH_MAX];
     struct err e;
-    bool found = n->nchildren == 0 || start_proxy_path(proxy, sizeof proxy, &e) == 0;
+    bool found = n->nchildren == 0 || start_own_path(proxy, sizeof proxy, &e) == 0;
     uint32_t first = n->setup.first + 1;
     for (uint32_t i = 0; i < n->nchildren; i++) {
         struct child *c = &n->children[i];
