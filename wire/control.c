@@ -38,7 +38,10 @@ void control_setup_put(struct buf *b, const struct control_setup *s)
 
 bool control_setup_get(struct rbuf *r, struct control_setup *s)
 {
-    *s = (struct control_setup){.first = rbuf_u32(r), .radix = rbuf_u32(r), .verbose = rbuf_u32(r)};
+    *s = (struct control_setup){0};
+    s->first = rbuf_u32(r);
+    s->radix = rbuf_u32(r);
+    s->verbose = rbuf_u32(r);
     uint32_t n = rbuf_count(r, 4);
     bool sane = rbuf_ok(r) && n > 0 && s->radix > 0 && s->first < FRAME_ALL_NODES - n;
     s->names = sane ? calloc(n, sizeof *s->names) : NULL;

@@ -82,7 +82,10 @@ static void runs_get(struct rbuf *r, struct rank_runs *runs, uint32_t nranks, ui
         r->bad = true;
     uint64_t sum = 0;
     while (rbuf_ok(r) && runs->n < n) {
-        struct rank_run v = {rbuf_u32(r), rbuf_u32(r), rbuf_u32(r)};
+        struct rank_run v;
+        v.start = rbuf_u32(r);
+        v.step = rbuf_u32(r);
+        v.count = rbuf_u32(r);
         uint64_t last = v.start + (v.step ? (uint64_t)v.count - 1 : 0);
         if (!v.count || v.step > 1 || last >= bound)
             r->bad = true;
@@ -174,8 +177,11 @@ static void stdin_get(struct rbuf *r, struct launch_spec *s)
     s->stdin_ranks = rbuf_ok(r) ? calloc((size_t)n + 1, sizeof *s->stdin_ranks) : NULL;
     if (!s->stdin_ranks)
         r->bad = true;
-    while (rbuf_ok(r) && s->nstdin < n)
-        s->stdin_ranks[s->nstdin++] = (struct rank_range){rbuf_u32(r), rbuf_u32(r)};
+    while (rbuf_ok(r) && s->nstdin < n) {
+        struct rank_range *range = &s->stdin_ranks[s->nstdin++];
+        range->first = rbuf_u32(r);
+        range->last = rbuf_u32(r);
+    }
 }
 
 void launch_spec_put(struct buf *b, const struct launch_spec *s)
@@ -208,7 +214,9 @@ void launch_spec_put(struct buf *b, const struct launch_spec *s)
 
 bool launch_spec_get(struct rbuf *r, struct launch_spec *s)
 {
-    *s = (struct launch_spec){.job = rbuf_u32(r), .flags = rbuf_u32(r)};
+    *s = (struct launch_spec){0};
+    s->job = rbuf_u32(r);
+    s->flags = rbuf_u32(r);
     if (!rankmap_get(r, &s->map))
         r->bad = true;
     apps_get(r, s);

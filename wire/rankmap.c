@@ -149,7 +149,9 @@ static bool block_valid(const struct rankmap_block *b, uint32_t nnodes, uint64_t
 
 bool rankmap_get(struct rbuf *r, struct rankmap *m)
 {
-    *m = (struct rankmap){.nranks = rbuf_u32(r), .nnodes = rbuf_u32(r)};
+    *m = (struct rankmap){0};
+    m->nranks = rbuf_u32(r);
+    m->nnodes = rbuf_u32(r);
     uint32_t n = rbuf_count(r, 16);
     m->blocks = rbuf_ok(r) ? calloc(n ? n : 1, sizeof *m->blocks) : NULL;
     if (!m->blocks)
@@ -157,7 +159,10 @@ bool rankmap_get(struct rbuf *r, struct rankmap *m)
     uint64_t left = m->nranks;
     for (m->nblocks = 0; m->nblocks < n; m->nblocks++) {
         struct rankmap_block *b = &m->blocks[m->nblocks];
-        *b = (struct rankmap_block){rbuf_u32(r), rbuf_u32(r), rbuf_u32(r), rbuf_u32(r)};
+        b->first = rbuf_u32(r);
+        b->nodes = rbuf_u32(r);
+        b->ranks_per_node = rbuf_u32(r);
+        b->repeat = rbuf_u32(r);
         if (!rbuf_ok(r) || !block_valid(b, m->nnodes, left))
             break;
         left -= block_ranks(b);
