@@ -2,10 +2,11 @@
 #include "launcher/events.h"
 
 #include "common/log.h"
+#include "common/now.h"
+#include "launcher/failure.h"
 #include "launcher/job.h"
 #include "launcher/root.h"
 #include "launcher/stdio.h"
-#include "launcher/tree.h"
 #include "launcher/watch.h"
 
 #include <signal.h>
@@ -15,8 +16,8 @@
 
 /* One message: whose link, its job (NULL: not of a job that is known), the sender's node, the fields. */
 struct event_in {
+    struct run *run;
     struct link *link;
-    struct mpiexec *m;
     struct job *job;
     uint32_t node;
     struct rbuf r;
@@ -36,13 +37,14 @@ static bool on_exited(struct event_in *e)
 
 static bool on_output(struct event_in *e)
 {
-    struct stdio_text t = {.job = e->job->spec.job, .node = e->node, .host = mpiexec_node_name(e->m, e->node)};
+    struct stdio_text t = {
+        .job = e->job->spec.job, .node = e->node, .host = cluster_node_name(e->run->cluster, e->node)};
     control_output_get(&e->r, &t.rank, &t.stream, &t.continues);
     if (!t.stream || t.rank >= e->job->spec.map.nranks)
         return false;
     t.data = (const char *)e->payload + e->r.pos;
     t.n = e->len - e->r.pos;
-    stdio_output(e->m->io, &t);
+    stdio_output(e->run->io, &t);
     return true;
 }
 
@@ -51,7 +53,7 @@ static bool on_output_broken(struct event_in *e)
     unsigned stream = rbuf_u8(&e->r);
     int error = (int)rbuf_u32(&e->r);
     if (rbuf_done(&e->r))
-        stdio_broken(e->m->io, stream, error);
+        stdio_broken(e->run->io, stream, error);
     return rbuf_done(&e->r);
 }
 
@@ -66,26 +68,26 @@ static bool on_tail(struct event_in *e)
     uint32_t rank = rbuf_u32(&e->r);
     if (!rbuf_ok(&e->r))
         return false;
-    failure_tail(e->m, e->job, rank, e->payload + e->r.pos, e->len - e->r.pos);
+    failure_tail(e->run, e->job, rank, e->payload + e->r.pos, e->len - e->r.pos);
     return true;
 }
 
 static bool on_stdin_credit(struct event_in *e)
 {
     uint32_t bytes = rbuf_u32(&e->r);
-    stdio_credit(e->m->io, e->node, bytes);
+    stdio_credit(e->run->io, e->node, bytes);
     return rbuf_done(&e->r);
 }
 
 static bool on_stdin_wanted(struct event_in *e)
 {
-    stdio_wanted(e->m->io);
+    stdio_wanted(e->run->io);
     return true;
 }
 
 static bool on_pmi_up(struct event_in *e)
 {
-    return root_up(e->m, e->link->index, e->payload, e->len);
+    return root_up(e->run, e->link->index, e->payload, e->len);
 }
 
 static bool on_abort(struct event_in *e)
@@ -97,7 +99,7 @@ static bool on_abort(struct event_in *e)
         return false;
     char line[TEXT_MAX];
     snprintf(line, sizeof line, "%.*s", (int)text.len, text.data);
-    job_fail(e->job, FAILURE_ABORT, rank, mpiexec_now(), code, line);
+    job_fail(e->job, FAILURE_ABORT, rank, now_ns(), code, line);
     return true;
 }
 
@@ -109,13 +111,13 @@ static bool on_rank_failed(struct event_in *e)
         return false;
     char line[TEXT_MAX];
     snprintf(line, sizeof line, "%.*s", (int)text.len, text.data);
-    job_fail(e->job, FAILURE_PMI, rank, mpiexec_now(), 0, line);
+    job_fail(e->job, FAILURE_PMI, rank, now_ns(), 0, line);
     return true;
 }
 
 static bool on_states(struct event_in *e)
 {
-    return watch_states(e->m, e->job, e->node, &e->r);
+    return watch_states(e->run, e->job, e->node, &e->r);
 }
 
 static bool on_warning(struct event_in *e)
@@ -124,6 +126,30 @@ static bool on_warning(struct event_in *e)
     if (rbuf_done(&e->r))
         log_warn("%.*s", (int)text.len, text.data);
     return rbuf_done(&e->r);
+}
+
+static void nodes_lost(void *arg, uint32_t first, uint32_t count, const char *why)
+{
+    struct run *run = arg;
+    bool first_failure = false;
+    for (uint32_t i = first; i < first + count; i++) {
+        if (run->cluster->node_lost[i])
+            continue;
+        run->cluster->node_lost[i] = true;
+        stdio_node_lost(run->io, i);
+        char text[512];
+        snprintf(text, sizeof text, "the proxy on %s is gone (%s): its ranks are lost",
+                 cluster_node_name(run->cluster, i), why);
+        first_failure |= failure_note(run, FAILURE_NODE, NULL, 0, now_ns(), 0, text);
+    }
+    if (first_failure && !run->opt.no_kill)
+        job_kill_all(run, SIGTERM, run->opt.kill_timeout);
+    struct job *j, *next;
+    for (j = TAILQ_FIRST(&run->jobs); j; j = next) {
+        next = TAILQ_NEXT(j, link);
+        for (uint32_t i = first; i < first + count; i++)
+            job_node_lost(j, i);
+    }
 }
 
 static bool on_node_lost(struct event_in *e)
@@ -141,7 +167,7 @@ static bool on_node_lost(struct event_in *e)
         uint32_t node = rbuf_u32(&list);
         if (node - e->link->first >= e->link->count)
             return false;
-        events_nodes_lost(e->m, node, 1, text);
+        nodes_lost(e->run, node, 1, text);
     }
     return true;
 }
@@ -166,7 +192,7 @@ static const struct {
     [CONTROL_NODE_LOST] = {on_node_lost, false},
 };
 
-static bool on_hello(struct link *l, const struct frame_head *h, const unsigned char *payload)
+static bool on_hello(const struct run *run, struct link *l, const struct frame_head *h, const unsigned char *payload)
 {
     struct rbuf r;
     rbuf_init(&r, payload, h->len);
@@ -176,46 +202,26 @@ static bool on_hello(struct link *l, const struct frame_head *h, const unsigned 
     if (version != CONTROL_VERSION)
         log_fatal("the proxy on %s speaks version %u of the control protocol, this mpiexec version %u: install one "
                   "version of Muster on all hosts",
-                  mpiexec_node_name(l->m, l->first), version, CONTROL_VERSION);
+                  cluster_node_name(run->cluster, l->first), version, CONTROL_VERSION);
     l->greeted = true;
     return true;
 }
 
-bool events_frame(struct link *l, const struct frame_head *h, const unsigned char *payload)
+static bool on_frame(void *arg, struct link *l, const struct frame_head *h, const unsigned char *payload)
 {
-    struct mpiexec *m = l->m;
+    struct run *run = arg;
     if (!l->greeted)
-        return on_hello(l, h, payload);
+        return on_hello(run, l, h, payload);
     if (h->type >= CONTROL_END || !from_below[h->type].act || h->node - l->first >= l->count)
         return false;
-    struct event_in e = {.link = l, .m = m, .node = h->node, .payload = payload, .len = h->len};
+    struct event_in e = {.link = l, .run = run, .node = h->node, .payload = payload, .len = h->len};
     rbuf_init(&e.r, payload, h->len);
     if (from_below[h->type].of_a_job) {
-        e.job = job_find(m, h->job);
+        e.job = job_find(run, h->job);
         if (!e.job)
             return true;
     }
     return from_below[h->type].act(&e);
 }
 
-void events_nodes_lost(struct mpiexec *m, uint32_t first, uint32_t count, const char *why)
-{
-    bool first_failure = false;
-    for (uint32_t i = first; i < first + count; i++) {
-        if (m->node_lost[i])
-            continue;
-        m->node_lost[i] = true;
-        stdio_node_lost(m->io, i);
-        char text[512];
-        snprintf(text, sizeof text, "the proxy on %s is gone (%s): its ranks are lost", mpiexec_node_name(m, i), why);
-        first_failure |= failure_note(m, FAILURE_NODE, NULL, 0, mpiexec_now(), 0, text);
-    }
-    if (first_failure && !m->opt.no_kill)
-        job_kill_all(m, SIGTERM, m->opt.kill_timeout);
-    struct job *j, *next;
-    for (j = TAILQ_FIRST(&m->jobs); j; j = next) {
-        next = TAILQ_NEXT(j, link);
-        for (uint32_t i = first; i < first + count; i++)
-            job_node_lost(j, i);
-    }
-}
+const struct tree_ops events_ops = {on_frame, nodes_lost};

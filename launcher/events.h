@@ -5,12 +5,9 @@
 #ifndef LAUNCHER_EVENTS_H
 #define LAUNCHER_EVENTS_H
 
-#include "launcher/mpiexec.h"
+#include "launcher/tree.h"
 
-/* One frame from below. false: a proxy of ours may not send that. */
-bool events_frame(struct link *l, const struct frame_head *h, const unsigned char *payload);
-
-/* The link to a subtree is gone. */
-void events_nodes_lost(struct mpiexec *m, uint32_t first, uint32_t count, const char *why);
+/* What is to be done of each message, and of a link that is gone. Their argument is the run. */
+extern const struct tree_ops events_ops;
 
 #endif

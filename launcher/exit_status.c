@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "launcher/exit_status.h"
 
-#include "launcher/mpiexec.h"
+#include "launcher/run.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -35,9 +35,9 @@ static int of_rank(const struct job *j, uint32_t rank)
     return s ? s : 1; /* it ended with 0 inside MPI */
 }
 
-int exit_status(const struct mpiexec *m)
+int exit_status(const struct run *run)
 {
-    const struct failure *f = &m->failure;
+    const struct failure *f = &run->failure;
     switch (f->kind) {
     case FAILURE_NONE:
         return 0;

@@ -12,14 +12,15 @@
 #ifndef LAUNCHER_EXIT_STATUS_H
 #define LAUNCHER_EXIT_STATUS_H
 
-#include "launcher/failure.h"
 #include "wire/control.h"
+
+struct run;
 
 #define EXIT_STATUS_TIMEOUT 124
 
 int exit_status_of_wait(uint32_t wait_status);                    /* of a rank that ended */
 int exit_status_of_start(enum start_stage stage, uint32_t error); /* of one that never started */
 int exit_status_of_abort(int code);                               /* never 0 */
-int exit_status(const struct mpiexec *m);
+int exit_status(const struct run *run);
 
 #endif

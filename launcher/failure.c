@@ -7,7 +7,6 @@
 
 #include "common/xalloc.h"
 #include "launcher/exit_status.h"
-#include "launcher/mpiexec.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -37,10 +36,10 @@ static bool earlier(const struct failure *f, enum failure_kind kind, const struc
     return time < f->time;
 }
 
-bool failure_note(struct mpiexec *m, enum failure_kind kind, const struct job *j, uint32_t rank, uint64_t time,
-                  int code, const char *text)
+bool failure_note(struct run *run, enum failure_kind kind, const struct job *j, uint32_t rank, uint64_t time, int code,
+                  const char *text)
 {
-    struct failure *f = &m->failure;
+    struct failure *f = &run->failure;
     bool first = f->kind == FAILURE_NONE;
     if (!first && !earlier(f, kind, j, rank, time))
         return false;
@@ -49,12 +48,12 @@ bool failure_note(struct mpiexec *m, enum failure_kind kind, const struct job *j
     return first;
 }
 
-void failure_tail(struct mpiexec *m, struct job *j, uint32_t rank, const void *data, size_t n)
+void failure_tail(struct run *run, struct job *j, uint32_t rank, const void *data, size_t n)
 {
-    if (rank >= j->spec.map.nranks || j->ranks[rank].tail || m->tails == FAILURE_TAILS_MAX)
+    if (rank >= j->spec.map.nranks || j->ranks[rank].tail || run->tails == FAILURE_TAILS_MAX)
         return;
     j->ranks[rank].tail = xstrndup(data, n);
-    m->tails++;
+    run->tails++;
 }
 
 #define PROGRAM_SHOWN 200 /* bytes of its name */
@@ -150,7 +149,7 @@ static void print_rank(FILE *out, const struct failure *f)
     fprintf(out, "mpiexec: rank %u", f->rank);
     if (j->spec.job)
         fprintf(out, " of spawned job %u", j->spec.job);
-    fprintf(out, " on %s", mpiexec_node_name(j->m, rankmap_node(&j->spec.map, f->rank)));
+    fprintf(out, " on %s", cluster_node_name(j->run->cluster, rankmap_node(&j->spec.map, f->rank)));
     if (r->pid)
         fprintf(out, " (pid %u)", r->pid);
     fprintf(out, " %s\n", what);
@@ -176,12 +175,12 @@ static void print_count(FILE *out, unsigned n, bool other, const char *what)
 }
 
 /* Each rank but the first failure's own is counted once. */
-static void print_others(FILE *out, const struct mpiexec *m)
+static void print_others(FILE *out, const struct run *run)
 {
-    const struct failure *f = &m->failure;
+    const struct failure *f = &run->failure;
     unsigned stopped = 0, failed = 0, lost = 0, not_started = 0;
     struct job *j;
-    TAILQ_FOREACH(j, &m->jobs, link)
+    TAILQ_FOREACH(j, &run->jobs, link)
     for (uint32_t i = 0; i < j->spec.map.nranks; i++) {
         const struct rank_info *r = &j->ranks[i];
         if ((j == f->job && i == f->rank) || j->spawn_failed)
@@ -201,9 +200,9 @@ static void print_others(FILE *out, const struct mpiexec *m)
     print_count(out, not_started, f->job, "not started");
 }
 
-void failure_print(const struct mpiexec *m)
+void failure_print(const struct run *run)
 {
-    const struct failure *f = &m->failure;
+    const struct failure *f = &run->failure;
     char *text = NULL;
     size_t size = 0;
     FILE *out = f->kind == FAILURE_NONE || f->kind == FAILURE_OUTPUT ? NULL : open_memstream(&text, &size);
@@ -214,8 +213,8 @@ void failure_print(const struct mpiexec *m)
     else
         fprintf(out, "mpiexec: %s\n", f->text);
     print_tail(out, f);
-    print_others(out, m);
-    fprintf(out, "mpiexec:   exit status %d\n", exit_status(m));
+    print_others(out, run);
+    fprintf(out, "mpiexec:   exit status %d\n", exit_status(run));
     fclose(out);
     fwrite(text, 1, size, stderr);
     free(text);

@@ -2,7 +2,9 @@
 #include "launcher/job.h"
 
 #include "common/log.h"
+#include "common/now.h"
 #include "common/xalloc.h"
+#include "launcher/failure.h"
 #include "launcher/root.h"
 #include "launcher/stdio.h"
 #include "launcher/tree.h"
@@ -12,10 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct job *job_find(struct mpiexec *m, unsigned number)
+#define KILL_PATIENCE_S 6 /* for what SIGKILL has been sent to; half of it where it was sent at once */
+
+struct job *job_find(struct run *run, unsigned number)
 {
     struct job *j;
-    TAILQ_FOREACH(j, &m->jobs, link)
+    TAILQ_FOREACH(j, &run->jobs, link)
     if (j->spec.job == number)
         return j;
     return NULL;
@@ -23,25 +27,25 @@ struct job *job_find(struct mpiexec *m, unsigned number)
 
 void job_launch(struct job *j)
 {
-    struct mpiexec *m = j->m;
+    struct run *run = j->run;
     uint32_t n = j->spec.map.nranks;
     j->ranks = xcalloc(n, sizeof *j->ranks);
-    j->node_open = xcalloc(m->nnodes, sizeof *j->node_open);
-    for (uint32_t i = 0; i < m->nnodes; i++) {
-        j->node_open[i] = !m->node_lost[i] && rankmap_local_size(&j->spec.map, i) > 0;
+    j->node_open = xcalloc(run->cluster->nnodes, sizeof *j->node_open);
+    for (uint32_t i = 0; i < run->cluster->nnodes; i++) {
+        j->node_open[i] = !run->cluster->node_lost[i] && rankmap_local_size(&j->spec.map, i) > 0;
         j->open_nodes += j->node_open[i];
     }
-    TAILQ_INSERT_TAIL(&m->jobs, j, link);
-    m->jobs_left++;
-    stdio_describe(m->io, &j->spec, m->nnodes == 1); /* its proxy is our child */
+    TAILQ_INSERT_TAIL(&run->jobs, j, link);
+    run->jobs_left++;
+    stdio_describe(run->io, &j->spec, run->cluster->nnodes == 1); /* its proxy is our child */
     struct buf b;
     buf_init(&b);
     launch_spec_put(&b, &j->spec);
-    tree_send(m, CONTROL_LAUNCH, j->spec.job, FRAME_ALL_NODES, &b);
+    tree_send(run->cluster, CONTROL_LAUNCH, j->spec.job, FRAME_ALL_NODES, &b);
     buf_fini(&b);
-    j->launched_at = mpiexec_now();
-    if (!m->at.launched)
-        m->at.launched = j->launched_at;
+    j->launched_at = now_ns();
+    if (!run->at.launched)
+        run->at.launched = j->launched_at;
 }
 
 void job_destroy(struct job *j)
@@ -49,7 +53,7 @@ void job_destroy(struct job *j)
     if (!j)
         return;
     for (uint32_t i = 0; j->ranks && i < j->spec.map.nranks; i++) {
-        j->m->tails -= j->ranks[i].tail != NULL;
+        j->run->tails -= j->ranks[i].tail != NULL;
         free(j->ranks[i].tail);
     }
     launch_spec_fini(&j->spec);
@@ -68,38 +72,56 @@ void job_kill(struct job *j, int sig, double grace)
     buf_init(&b);
     buf_put_u32(&b, (uint32_t)sig);
     buf_put_u32(&b, grace > 0 ? (uint32_t)(grace * 1000) + 1 : 0);
-    tree_send(j->m, CONTROL_KILL, j->spec.job, FRAME_ALL_NODES, &b);
+    tree_send(j->run->cluster, CONTROL_KILL, j->spec.job, FRAME_ALL_NODES, &b);
     buf_fini(&b);
 }
 
-void job_kill_all(struct mpiexec *m, int sig, double grace)
+static void on_deadline(evutil_socket_t fd, short what, void *arg)
+{
+    struct run *run = arg;
+    tree_give_up(run->cluster);
+}
+
+/* All that runs was told to end, at the latest after the grace (seconds): what does not report its end some seconds
+ * later is not waited for any longer. Called again: the new bound counts. */
+static void arm_deadline(struct run *run, double grace)
+{
+    if (!run->deadline)
+        run->deadline = evtimer_new(run->cluster->base, on_deadline, run);
+    struct timeval t = {(time_t)grace + (grace > 0 ? KILL_PATIENCE_S : KILL_PATIENCE_S / 2),
+                        (suseconds_t)((grace - (double)(time_t)grace) * 1e6)};
+    if (!run->deadline || evtimer_add(run->deadline, &t) < 0)
+        log_fatal("out of memory");
+}
+
+void job_kill_all(struct run *run, int sig, double grace)
 {
     struct job *j;
-    TAILQ_FOREACH(j, &m->jobs, link)
+    TAILQ_FOREACH(j, &run->jobs, link)
     job_kill(j, sig, grace);
-    tree_deadline(m, grace);
+    arm_deadline(run, grace);
 }
 
 void job_fail(struct job *j, enum failure_kind kind, uint32_t rank, uint64_t time, int code, const char *text)
 {
-    struct mpiexec *m = j->m;
+    struct run *run = j->run;
     if (j->spawn_failed)
         return;
-    failure_note(m, kind, j, rank, time, code, text);
-    if (m->opt.no_kill && kind != FAILURE_ABORT && kind != FAILURE_STUCK) {
+    failure_note(run, kind, j, rank, time, code, text);
+    if (run->opt.no_kill && kind != FAILURE_ABORT && kind != FAILURE_STUCK) {
         if (kind == FAILURE_EXIT)
-            root_rank_dead(m, j, rank);
+            root_rank_dead(run, j, rank);
         return;
     }
     if (!j->killed)
-        job_kill_all(m, SIGTERM, m->opt.kill_timeout);
+        job_kill_all(run, SIGTERM, run->opt.kill_timeout);
 }
 
 static void forget(evutil_socket_t fd, short what, void *arg)
 {
     struct job *j = arg;
-    watch_forget(j->m, j);
-    TAILQ_REMOVE(&j->m->jobs, j, link);
+    watch_forget(j->run, j);
+    TAILQ_REMOVE(&j->run->jobs, j, link);
     job_destroy(j);
 }
 
@@ -107,24 +129,24 @@ static void forget(evutil_socket_t fd, short what, void *arg)
  * still look at it. */
 static void forget_later(struct job *j)
 {
-    struct mpiexec *m = j->m;
+    struct run *run = j->run;
     struct timeval now = {0, 0};
-    if (j->spawn && !m->opt.report && m->failure.job != j)
-        event_base_once(m->base, -1, EV_TIMEOUT, forget, j, &now);
+    if (j->spawn && !run->opt.report && run->failure.job != j)
+        event_base_once(run->cluster->base, -1, EV_TIMEOUT, forget, j, &now);
 }
 
 /* All ranks have ended and all their output is here. */
 static void check_done(struct job *j)
 {
-    struct mpiexec *m = j->m;
+    struct run *run = j->run;
     if (j->done || j->ended < j->spec.map.nranks || j->open_nodes)
         return;
     j->done = true;
     log_debug("job %u is over", j->spec.job);
-    tree_send(m, CONTROL_JOB_DONE, j->spec.job, FRAME_ALL_NODES, NULL);
-    root_job_done(m, j);
-    if (--m->jobs_left == 0)
-        tree_shutdown(m);
+    tree_send(run->cluster, CONTROL_JOB_DONE, j->spec.job, FRAME_ALL_NODES, NULL);
+    root_job_done(run, j);
+    if (--run->jobs_left == 0)
+        tree_shutdown(run->cluster);
     else
         forget_later(j);
 }
@@ -139,12 +161,12 @@ static void end_rank(struct job *j, struct rank_info *r, uint32_t node)
 {
     if (r->ended)
         return;
-    j->m->nodes[node].used--;
+    j->run->cluster->nodes[node].used--;
     r->ended = true;
     j->ended++;
-    if (!j->m->at.first_exit)
-        j->m->at.first_exit = mpiexec_now();
-    j->m->at.last_exit = mpiexec_now();
+    if (!j->run->at.first_exit)
+        j->run->at.first_exit = now_ns();
+    j->run->at.last_exit = now_ns();
 }
 
 static void rank_heard(struct job *j, struct rank_info *r)
@@ -158,9 +180,9 @@ static void check_started(struct job *j)
     if (j->told_started || j->heard < j->spec.map.nranks)
         return;
     j->told_started = true;
-    if (!j->m->at.started)
-        j->m->at.started = mpiexec_now();
-    root_job_started(j->m, j);
+    if (!j->run->at.started)
+        j->run->at.started = now_ns();
+    root_job_started(j->run, j);
     if (j->spawn_failed)
         job_kill(j, SIGKILL, 0);
 }
@@ -209,7 +231,7 @@ bool job_exited(struct job *j, uint32_t node, struct rbuf *r)
         info->maxrss = x.maxrss;
         end_rank(j, info, node);
         if (x.flags & EXIT_NO_PMI)
-            root_rank_gone(j->m, j, x.rank);
+            root_rank_gone(j->run, j, x.rank);
         bool bad = x.status != 0 || (x.flags & EXIT_IN_PMI);
         info->stopped = x.flags & EXIT_KILLED_BY_US;
         if (bad && !info->stopped)
@@ -221,7 +243,7 @@ bool job_exited(struct job *j, uint32_t node, struct rbuf *r)
 
 void job_output_end(struct job *j, uint32_t node)
 {
-    if (node < j->m->nnodes && j->node_open[node]) {
+    if (node < j->run->cluster->nnodes && j->node_open[node]) {
         j->node_open[node] = false;
         j->open_nodes--;
     }
@@ -239,8 +261,8 @@ static void rank_lost(struct job *j, uint32_t rank, uint32_t node)
     rank_heard(j, r);
     end_rank(j, r, node);
     /* With --no-kill the others go on, but who waits for it would wait for ever. */
-    root_rank_dead(j->m, j, rank);
-    root_rank_gone(j->m, j, rank);
+    root_rank_dead(j->run, j, rank);
+    root_rank_gone(j->run, j, rank);
 }
 
 void job_node_lost(struct job *j, uint32_t node)

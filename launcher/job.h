@@ -5,7 +5,7 @@
 #ifndef LAUNCHER_JOB_H
 #define LAUNCHER_JOB_H
 
-#include "launcher/mpiexec.h"
+#include "launcher/run.h"
 
 /* What a job is made of: the command line's applications, or those of a spawn request. */
 struct job_request {
@@ -17,11 +17,11 @@ struct job_request {
 };
 
 /* Plans and describes it; p keeps the plan for drawing (map_fini is the caller's). Returns NULL with e set. */
-struct job *job_create(struct mpiexec *m, const struct job_request *r, struct map_plan *p, struct map_request *mr,
+struct job *job_create(struct run *run, const struct job_request *r, struct map_plan *p, struct map_request *mr,
                        struct err *e);
 void job_launch(struct job *j); /* sends it to the proxies */
 void job_destroy(struct job *j);
-struct job *job_find(struct mpiexec *m, unsigned number); /* NULL: no such job */
+struct job *job_find(struct run *run, unsigned number); /* NULL: no such job */
 
 /* Messages of the tree about it. Malformed: false. */
 bool job_started(struct job *j, uint32_t node, struct rbuf *r);
@@ -32,7 +32,7 @@ void job_node_lost(struct job *j, uint32_t node);
 /* sig to the ranks now, SIGKILL after the grace. */
 void job_kill(struct job *j, int sig, double grace);
 /* All jobs, because of the failure that was noted. */
-void job_kill_all(struct mpiexec *m, int sig, double grace);
+void job_kill_all(struct run *run, int sig, double grace);
 
 /* What follows a failure, unless --no-kill: all jobs are ended. */
 void job_fail(struct job *j, enum failure_kind kind, uint32_t rank, uint64_t time, int code, const char *text);

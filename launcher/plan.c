@@ -17,22 +17,22 @@
 extern char **environ;
 
 /* -1: it is not one of this run's hosts. Without a list of hosts, this machine goes by its own name too. */
-static long node_of_host(const struct mpiexec *m, const char *name)
+static long node_of_host(const struct run *run, const char *name)
 {
-    if (m->hosts.n)
-        return hostlist_find(&m->hosts, name);
-    return strcmp(name, "localhost") == 0 || strcmp(name, m->nodes[0].name) == 0 ? 0 : -1;
+    if (run->cluster->hosts.n)
+        return hostlist_find(&run->cluster->hosts, name);
+    return strcmp(name, "localhost") == 0 || strcmp(name, run->cluster->nodes[0].name) == 0 ? 0 : -1;
 }
 
-static int flag_hosts(const struct mpiexec *m, const char *text, bool *flags, struct err *e)
+static int flag_hosts(const struct run *run, const char *text, bool *flags, struct err *e)
 {
     struct hostlist own = {0};
     int rc = hostlist_parse(&own, text, e);
     for (size_t i = 0; rc == 0 && i < own.n; i++) {
-        long at = node_of_host(m, own.hosts[i].name);
+        long at = node_of_host(run, own.hosts[i].name);
         if (at < 0)
             rc = err_set(e, "host %s is not one of this run's hosts: name it in --hosts", own.hosts[i].name);
-        else if (m->node_lost[at])
+        else if (run->cluster->node_lost[at])
             rc = err_set(e, "host %s is lost", own.hosts[i].name);
         else
             flags[at] = true;
@@ -42,31 +42,31 @@ static int flag_hosts(const struct mpiexec *m, const char *text, bool *flags, st
 }
 
 /* The nodes that an application may use: those of its own list, else all that are not lost. NULL: every one. */
-static int app_nodes(const struct mpiexec *m, const struct app *a, const bool **to, struct err *e)
+static int app_nodes(const struct run *run, const struct app *a, const bool **to, struct err *e)
 {
     bool lost = false;
-    for (uint32_t i = 0; i < m->nnodes; i++)
-        lost |= m->node_lost[i];
+    for (uint32_t i = 0; i < run->cluster->nnodes; i++)
+        lost |= run->cluster->node_lost[i];
     *to = NULL;
     if (!a->hosts && !lost)
         return 0;
-    bool *flags = xcalloc(m->nnodes, sizeof *flags);
+    bool *flags = xcalloc(run->cluster->nnodes, sizeof *flags);
     *to = flags;
     if (a->hosts)
-        return flag_hosts(m, a->hosts, flags, e);
+        return flag_hosts(run, a->hosts, flags, e);
     bool any = false;
-    for (uint32_t i = 0; i < m->nnodes; i++)
-        any |= flags[i] = !m->node_lost[i];
+    for (uint32_t i = 0; i < run->cluster->nnodes; i++)
+        any |= flags[i] = !run->cluster->node_lost[i];
     return any ? 0 : err_set(e, "every host is lost");
 }
 
-static int map_apps(struct mpiexec *m, const struct job_request *r, struct map_app *to, struct err *e)
+static int map_apps(struct run *run, const struct job_request *r, struct map_app *to, struct err *e)
 {
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < r->napps; i++) {
         const struct app *a = &r->apps[i];
         to[i].np = a->np >= 0 ? (uint32_t)a->np : r->napps > 1 ? 1 : 0;
-        rc = app_nodes(m, a, &to[i].nodes, e);
+        rc = app_nodes(run, a, &to[i].nodes, e);
     }
     return rc;
 }
@@ -91,7 +91,7 @@ static void copy_strings(struct strings *to, char **v, size_t n)
         to->v[to->n] = xstrdup(v[to->n]);
 }
 
-static void describe_app(const struct mpiexec *m, struct launch_spec *s, const struct app *a)
+static void describe_app(const struct run *run, struct launch_spec *s, const struct app *a)
 {
     struct launch_app *to = &s->apps[s->napps++];
     copy_strings(&to->argv, a->argv, a->argc);
@@ -99,7 +99,7 @@ static void describe_app(const struct mpiexec *m, struct launch_spec *s, const s
     to->path = xstrdup(a->path ? a->path : "");
     to->umask = a->umask < 0 ? UINT32_MAX : (uint32_t)a->umask;
     to->arg_templates = a->arg_templates;
-    const struct env_rules *g = &m->opt.genv, *own = &a->env;
+    const struct env_rules *g = &run->opt.genv, *own = &a->env;
     to->templates.v = xcalloc(g->ntemplates + own->ntemplates + 1, sizeof *to->templates.v);
     for (size_t i = 0; i < g->ntemplates; i++)
         to->templates.v[to->templates.n++] = xstrdup(g->templates[i]);
@@ -138,10 +138,10 @@ static int describe_stdin(struct launch_spec *s, const struct options *o, struct
 }
 
 /* Until they end (job.c): what is planned meanwhile leaves them their slots. */
-static void occupy(struct mpiexec *m, const struct map_plan *p)
+static void occupy(struct run *run, const struct map_plan *p)
 {
     for (uint32_t i = 0; i < p->nranks; i++)
-        m->nodes[p->ranks[i].node].used++;
+        run->cluster->nodes[p->ranks[i].node].used++;
 }
 
 static int describe_plan(struct launch_spec *s, const struct map_plan *p, uint32_t nnodes)
@@ -172,90 +172,90 @@ static char *kvsname(uint32_t number)
                      number);
 }
 
-static int check_lost(const struct mpiexec *m, const struct map_plan *p, struct err *e)
+static int check_lost(const struct run *run, const struct map_plan *p, struct err *e)
 {
     for (uint32_t i = 0; i < p->nranks; i++)
-        if (m->node_lost[p->ranks[i].node])
-            return err_set(e, "host %s is out of reach", mpiexec_node_name(m, p->ranks[i].node));
+        if (run->cluster->node_lost[p->ranks[i].node])
+            return err_set(e, "host %s is out of reach", cluster_node_name(run->cluster, p->ranks[i].node));
     return 0;
 }
 
 /* A host file's max_slots is a bound that ranks do not pass even where more ranks than slots are fine. */
-static int check_max_slots(const struct mpiexec *m, const struct map_plan *p, struct err *e)
+static int check_max_slots(const struct run *run, const struct map_plan *p, struct err *e)
 {
-    uint32_t *on_node = xcalloc(m->nnodes, sizeof *on_node), worst = m->nnodes;
+    uint32_t *on_node = xcalloc(run->cluster->nnodes, sizeof *on_node), worst = run->cluster->nnodes;
     for (uint32_t i = 0; i < p->nranks; i++)
         on_node[p->ranks[i].node]++;
-    for (uint32_t i = 0; i < m->hosts.n && worst == m->nnodes; i++)
-        if (m->hosts.hosts[i].max_slots && on_node[i] > m->hosts.hosts[i].max_slots)
+    for (uint32_t i = 0; i < run->cluster->hosts.n && worst == run->cluster->nnodes; i++)
+        if (run->cluster->hosts.hosts[i].max_slots && on_node[i] > run->cluster->hosts.hosts[i].max_slots)
             worst = i;
-    if (worst < m->nnodes)
+    if (worst < run->cluster->nnodes)
         err_set(e, "host %s has max_slots=%u, but %u ranks fell to it: start fewer, or name more hosts",
-                m->hosts.hosts[worst].name, m->hosts.hosts[worst].max_slots, on_node[worst]);
+                run->cluster->hosts.hosts[worst].name, run->cluster->hosts.hosts[worst].max_slots, on_node[worst]);
     free(on_node);
-    return worst < m->nnodes ? -1 : 0;
+    return worst < run->cluster->nnodes ? -1 : 0;
 }
 
 /* Frames have 16 bits for it. A number is free again when its job is forgotten. */
-static int number_job(struct mpiexec *m, struct launch_spec *s, struct err *e)
+static int number_job(struct run *run, struct launch_spec *s, struct err *e)
 {
     for (uint32_t tries = 0; tries < UINT16_MAX; tries++) {
-        s->job = m->jobs_begun++ & UINT16_MAX;
-        if (!job_find(m, s->job))
+        s->job = run->jobs_begun++ & UINT16_MAX;
+        if (!job_find(run, s->job))
             return 0;
     }
     return err_set(e, "more than %u jobs in one run", UINT16_MAX);
 }
 
-struct job *job_create(struct mpiexec *m, const struct job_request *r, struct map_plan *p, struct map_request *mr,
+struct job *job_create(struct run *run, const struct job_request *r, struct map_plan *p, struct map_request *mr,
                        struct err *e)
 {
     struct job *j = xcalloc(1, sizeof *j);
     struct launch_spec *s = &j->spec;
     struct map_app *apps = xcalloc(r->napps, sizeof *apps);
-    *mr = (struct map_request){.nodes = m->nodes,
-                               .nnodes = m->nnodes,
+    *mr = (struct map_request){.nodes = run->cluster->nodes,
+                               .nnodes = run->cluster->nnodes,
                                .apps = apps,
                                .napps = (uint32_t)r->napps,
                                .map_by = r->map_by,
                                .rank_by = r->rank_by,
                                .bind_to = r->bind_to,
-                               .cpus_per_rank = (uint32_t)m->opt.cpus_per_rank,
-                               .ppn = (uint32_t)m->opt.ppn,
+                               .cpus_per_rank = (uint32_t)run->opt.cpus_per_rank,
+                               .ppn = (uint32_t)run->opt.ppn,
                                .rankmap = r->rankmap,
                                .rankfile = r->rankfile,
-                               .no_oversubscribe = m->opt.no_oversubscribe,
-                               .shared = m->hosts.n > 0};
-    int rc = map_apps(m, r, apps, e);
+                               .no_oversubscribe = run->opt.no_oversubscribe,
+                               .shared = run->cluster->hosts.n > 0};
+    int rc = map_apps(run, r, apps, e);
     rc = rc < 0 ? rc : map_make(p, mr, e);
-    rc = rc < 0 ? rc : check_lost(m, p, e);
-    rc = rc < 0 ? rc : check_max_slots(m, p, e);
+    rc = rc < 0 ? rc : check_lost(run, p, e);
+    rc = rc < 0 ? rc : check_max_slots(run, p, e);
     for (size_t i = 0; i < r->napps; i++)
         free((void *)apps[i].nodes);
     mr->apps = NULL;
     free(apps);
     if (rc < 0)
         goto fail;
-    j->m = m;
+    j->run = run;
     j->spawn = r->spawn;
-    if (number_job(m, s, e) < 0)
+    if (number_job(run, s, e) < 0)
         goto fail;
     s->flags = r->spawner ? LAUNCH_SPAWNED : 0;
     s->spawner = xstrdup(r->spawner ? r->spawner : "");
     s->kvsname = kvsname(s->job);
-    s->universe_size = m->universe;
-    if (describe_plan(s, p, m->nnodes) < 0) {
+    s->universe_size = run->cluster->universe;
+    if (describe_plan(s, p, run->cluster->nnodes) < 0) {
         err_set(e, "out of memory");
         goto fail;
     }
     s->apps = xcalloc(r->napps, sizeof *s->apps);
     s->envs = xcalloc(r->napps, sizeof *s->envs);
     for (size_t i = 0; i < r->napps; i++)
-        describe_app(m, s, &r->apps[i]);
-    describe_io(s, &m->opt);
-    if (!r->spawner && describe_stdin(s, &m->opt, e) < 0)
+        describe_app(run, s, &r->apps[i]);
+    describe_io(s, &run->opt);
+    if (!r->spawner && describe_stdin(s, &run->opt, e) < 0)
         goto fail;
-    occupy(m, p);
+    occupy(run, p);
     return j;
 fail:
     job_destroy(j);

@@ -3,6 +3,7 @@
 
 #include "common/xalloc.h"
 #include "launcher/exit_status.h"
+#include "launcher/failure.h"
 #include "launcher/watch_table.h"
 
 #include <cjson/cJSON.h>
@@ -45,26 +46,26 @@ static void add_text(cJSON *to, const char *name, const char *text)
 }
 
 /* Seconds since mpiexec began; null: that stage was not reached. */
-static void add_time(cJSON *to, const char *name, const struct mpiexec *m, uint64_t at)
+static void add_time(cJSON *to, const char *name, const struct run *run, uint64_t at)
 {
     if (at)
-        cJSON_AddNumberToObject(to, name, ((double)at - (double)m->at.begun) / 1e9);
+        cJSON_AddNumberToObject(to, name, ((double)at - (double)run->at.begun) / 1e9);
     else
         cJSON_AddNullToObject(to, name);
 }
 
-static cJSON *stages(const struct mpiexec *m)
+static cJSON *stages(const struct run *run)
 {
-    const struct stages *s = &m->at;
+    const struct stages *s = &run->at;
     cJSON *o = cJSON_CreateObject();
-    add_time(o, "options_parsed", m, s->parsed);
-    add_time(o, "proxies_started", m, s->proxies_started);
-    add_time(o, "planned", m, s->planned);
-    add_time(o, "launched", m, s->launched);
-    add_time(o, "all_ranks_started", m, s->started);
-    add_time(o, "first_rank_ended", m, s->first_exit);
-    add_time(o, "last_rank_ended", m, s->last_exit);
-    add_time(o, "ended", m, s->ended);
+    add_time(o, "options_parsed", run, s->parsed);
+    add_time(o, "proxies_started", run, s->proxies_started);
+    add_time(o, "planned", run, s->planned);
+    add_time(o, "launched", run, s->launched);
+    add_time(o, "all_ranks_started", run, s->started);
+    add_time(o, "first_rank_ended", run, s->first_exit);
+    add_time(o, "last_rank_ended", run, s->last_exit);
+    add_time(o, "ended", run, s->ended);
     return o;
 }
 
@@ -105,7 +106,7 @@ static cJSON *rank(const struct job *j, uint32_t number)
     int status = (int)r->status;
     cJSON *o = cJSON_CreateObject();
     cJSON_AddNumberToObject(o, "rank", number);
-    add_text(o, "host", mpiexec_node_name(j->m, rankmap_node(&j->spec.map, number)));
+    add_text(o, "host", cluster_node_name(j->run->cluster, rankmap_node(&j->spec.map, number)));
     cJSON_AddNumberToObject(o, "pid", r->pid);
     cJSON_AddStringToObject(o, "outcome", outcome(r));
     if (j->seen)
@@ -128,8 +129,8 @@ static cJSON *rank(const struct job *j, uint32_t number)
     cJSON_AddNumberToObject(o, "user_seconds", (double)r->utime / 1e6);
     cJSON_AddNumberToObject(o, "system_seconds", (double)r->stime / 1e6);
     cJSON_AddNumberToObject(o, "max_rss_kib", (double)r->maxrss);
-    add_time(o, "started", j->m, r->started_at);
-    add_time(o, "ended", j->m, r->ended_at);
+    add_time(o, "started", j->run, r->started_at);
+    add_time(o, "ended", j->run, r->ended_at);
     if (r->tail)
         add_text(o, "stderr_tail", r->tail);
     return o;
@@ -146,7 +147,7 @@ static cJSON *job(const struct job *j)
     return o;
 }
 
-static cJSON *first_failure(const struct mpiexec *m)
+static cJSON *first_failure(const struct run *run)
 {
     static const char *const kinds[] = {
         [FAILURE_NONE] = "none",     [FAILURE_START] = "start",   [FAILURE_EXIT] = "exit",
@@ -154,7 +155,7 @@ static cJSON *first_failure(const struct mpiexec *m)
         [FAILURE_STUCK] = "stuck",   [FAILURE_LAUNCH] = "launch", [FAILURE_TIMEOUT] = "timeout",
         [FAILURE_SIGNAL] = "signal", [FAILURE_OUTPUT] = "output",
     };
-    const struct failure *f = &m->failure;
+    const struct failure *f = &run->failure;
     if (f->kind == FAILURE_NONE)
         return cJSON_CreateNull();
     cJSON *o = cJSON_CreateObject();
@@ -171,32 +172,32 @@ static cJSON *first_failure(const struct mpiexec *m)
     return o;
 }
 
-int report_write(const struct mpiexec *m, struct err *e)
+int report_write(const struct run *run, struct err *e)
 {
     cJSON *o = cJSON_CreateObject();
     cJSON_AddStringToObject(o, "version", MUSTER_VERSION);
-    cJSON_AddNumberToObject(o, "exit_status", exit_status(m));
-    cJSON_AddItemToObject(o, "first_failure", first_failure(m));
-    cJSON_AddItemToObject(o, "seconds", stages(m));
+    cJSON_AddNumberToObject(o, "exit_status", exit_status(run));
+    cJSON_AddItemToObject(o, "first_failure", first_failure(run));
+    cJSON_AddItemToObject(o, "seconds", stages(run));
     cJSON *jobs = cJSON_AddArrayToObject(o, "jobs");
     struct job *j;
-    TAILQ_FOREACH(j, &m->jobs, link)
+    TAILQ_FOREACH(j, &run->jobs, link)
     cJSON_AddItemToArray(jobs, job(j));
     char *text = cJSON_Print(o);
     cJSON_Delete(o);
     if (!text)
         return err_set(e, "unable to write the report: out of memory");
-    FILE *f = m->report;
+    FILE *f = run->report;
     bool ok = fputs(text, f) >= 0 && fputc('\n', f) >= 0;
     ok = (f == stdout ? fflush(f) : fclose(f)) == 0 && ok;
     free(text);
-    return ok ? 0 : err_set(e, "unable to write the report to %s: %m", m->opt.report);
+    return ok ? 0 : err_set(e, "unable to write the report to %s: %m", run->opt.report);
 }
 
-int report_open(struct mpiexec *m, struct err *e)
+int report_open(struct run *run, struct err *e)
 {
-    if (!m->opt.report || m->opt.dry_run)
+    if (!run->opt.report || run->opt.dry_run)
         return 0;
-    m->report = strcmp(m->opt.report, "-") == 0 ? stdout : fopen(m->opt.report, "we");
-    return m->report ? 0 : err_set(e, "unable to write the report to %s: %m", m->opt.report);
+    run->report = strcmp(run->opt.report, "-") == 0 ? stdout : fopen(run->opt.report, "we");
+    return run->report ? 0 : err_set(e, "unable to write the report to %s: %m", run->opt.report);
 }

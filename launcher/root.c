@@ -6,6 +6,7 @@
 #include "launcher/root.h"
 
 #include "common/log.h"
+#include "common/now.h"
 #include "common/xalloc.h"
 #include "launcher/job.h"
 #include "launcher/spawn.h"
@@ -17,18 +18,15 @@
 #include <string.h>
 
 struct stuck {
-    struct mpiexec *m;
+    struct run *run;
     uint32_t job, rank;
     char *why;
 };
 
 static void op_down(void *ctx, uint32_t child, const void *p, size_t n)
 {
-    struct mpiexec *m = ctx;
-    struct link *l = &m->links[child];
-    struct iovec iov = {(void *)p, n};
-    if (l->peer)
-        peer_sendv(l->peer, CONTROL_PMI_DOWN, 0, l->first, &iov, 1);
+    struct run *run = ctx;
+    tree_send_link(run->cluster, child, CONTROL_PMI_DOWN, p, n);
 }
 
 static void op_spawn(void *ctx, const struct pmi_spawn *req)
@@ -39,49 +37,49 @@ static void op_spawn(void *ctx, const struct pmi_spawn *req)
 static void stuck_now(evutil_socket_t fd, short what, void *arg)
 {
     struct stuck *s = arg;
-    struct job *j = job_find(s->m, s->job);
+    struct job *j = job_find(s->run, s->job);
     if (j && !j->done)
-        job_fail(j, FAILURE_STUCK, s->rank, mpiexec_now(), 0, s->why);
+        job_fail(j, FAILURE_STUCK, s->rank, now_ns(), 0, s->why);
     free(s->why);
     free(s);
 }
 
 static void op_stuck(void *ctx, uint32_t job, uint32_t rank, const char *why)
 {
-    struct mpiexec *m = ctx;
+    struct run *run = ctx;
     struct stuck *s = xmalloc(sizeof *s);
-    *s = (struct stuck){m, job, rank, xstrdup(why)};
+    *s = (struct stuck){run, job, rank, xstrdup(why)};
     struct timeval now = {0, 0};
-    event_base_once(m->base, -1, EV_TIMEOUT, stuck_now, s, &now);
+    event_base_once(run->cluster->base, -1, EV_TIMEOUT, stuck_now, s, &now);
 }
 
 static const struct pmi_root_ops ops = {op_down, op_spawn, op_stuck};
 
-void root_init(struct mpiexec *m)
+void root_init(struct run *run)
 {
-    m->pmi = pmi_root_create(&ops, m, m->nlinks);
-    if (!m->pmi)
+    run->pmi = pmi_root_create(&ops, run, run->cluster->nlinks);
+    if (!run->pmi)
         log_fatal("out of memory");
 }
 
-void root_fini(struct mpiexec *m)
+void root_fini(struct run *run)
 {
-    pmi_root_destroy(m->pmi);
+    pmi_root_destroy(run->pmi);
 }
 
-bool root_up(struct mpiexec *m, uint32_t link, const unsigned char *payload, size_t n)
+bool root_up(struct run *run, uint32_t link, const unsigned char *payload, size_t n)
 {
-    return pmi_root_up(m->pmi, link, payload, n) == 0;
+    return pmi_root_up(run->pmi, link, payload, n) == 0;
 }
 
-void root_job_add(struct mpiexec *m, const struct job *j)
+void root_job_add(struct run *run, const struct job *j)
 {
     struct pmi_root_job r = {j->spec.job, j->spec.kvsname, j->spec.map.nranks, j->spawn};
-    if (pmi_root_job_add(m->pmi, &r) < 0)
+    if (pmi_root_job_add(run->pmi, &r) < 0)
         log_fatal("job %u is there already", j->spec.job);
 }
 
-void root_job_started(struct mpiexec *m, const struct job *j)
+void root_job_started(struct run *run, const struct job *j)
 {
     if (!j->spawn)
         return;
@@ -89,21 +87,21 @@ void root_job_started(struct mpiexec *m, const struct job *j)
     int32_t *codes = xcalloc(n, sizeof *codes);
     for (uint32_t i = 0; i < n; i++)
         codes[i] = !j->ranks[i].started ? (int32_t)j->ranks[i].error : j->spawn_failed ? ECANCELED : 0;
-    pmi_root_spawn_done(m->pmi, j->spawn, NULL, j->spec.kvsname, codes, n);
+    pmi_root_spawn_done(run->pmi, j->spawn, NULL, j->spec.kvsname, codes, n);
     free(codes);
 }
 
-void root_job_done(struct mpiexec *m, const struct job *j)
+void root_job_done(struct run *run, const struct job *j)
 {
-    pmi_root_job_del(m->pmi, j->spec.job);
+    pmi_root_job_del(run->pmi, j->spec.job);
 }
 
-void root_rank_dead(struct mpiexec *m, const struct job *j, uint32_t rank)
+void root_rank_dead(struct run *run, const struct job *j, uint32_t rank)
 {
-    pmi_root_dead(m->pmi, j->spec.job, rank);
+    pmi_root_dead(run->pmi, j->spec.job, rank);
 }
 
-void root_rank_gone(struct mpiexec *m, const struct job *j, uint32_t rank)
+void root_rank_gone(struct run *run, const struct job *j, uint32_t rank)
 {
-    pmi_root_gone(m->pmi, j->spec.job, rank);
+    pmi_root_gone(run->pmi, j->spec.job, rank);
 }

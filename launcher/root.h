@@ -5,15 +5,15 @@
 #ifndef LAUNCHER_ROOT_H
 #define LAUNCHER_ROOT_H
 
-#include "launcher/mpiexec.h"
+#include "launcher/run.h"
 
-void root_init(struct mpiexec *m); /* once the links are there */
-void root_fini(struct mpiexec *m);
-bool root_up(struct mpiexec *m, uint32_t link, const unsigned char *payload, size_t n); /* false: malformed */
-void root_job_add(struct mpiexec *m, const struct job *j);                              /* before it is launched */
-void root_job_started(struct mpiexec *m, const struct job *j); /* all its ranks have started, or not */
-void root_job_done(struct mpiexec *m, const struct job *j);
-void root_rank_gone(struct mpiexec *m, const struct job *j, uint32_t rank); /* it ended and never said init */
-void root_rank_dead(struct mpiexec *m, const struct job *j, uint32_t rank); /* and the job goes on */
+void root_init(struct run *run); /* once the links are there */
+void root_fini(struct run *run);
+bool root_up(struct run *run, uint32_t link, const unsigned char *payload, size_t n); /* false: malformed */
+void root_job_add(struct run *run, const struct job *j);                              /* before it is launched */
+void root_job_started(struct run *run, const struct job *j); /* all its ranks have started, or not */
+void root_job_done(struct run *run, const struct job *j);
+void root_rank_gone(struct run *run, const struct job *j, uint32_t rank); /* it ended and never said init */
+void root_rank_dead(struct run *run, const struct job *j, uint32_t rank); /* and the job goes on */
 
 #endif

@@ -9,6 +9,8 @@
 #include "launcher/signals.h"
 
 #include "common/log.h"
+#include "common/now.h"
+#include "launcher/failure.h"
 #include "launcher/job.h"
 #include "launcher/stdio.h"
 #include "launcher/tree.h"
@@ -19,10 +21,10 @@
 #include <string.h>
 #include <unistd.h>
 
-static void to_ranks(struct mpiexec *m, int sig, bool if_caught)
+static void to_ranks(struct run *run, int sig, bool if_caught)
 {
     struct job *j;
-    TAILQ_FOREACH(j, &m->jobs, link)
+    TAILQ_FOREACH(j, &run->jobs, link)
     {
         if (j->done)
             continue;
@@ -30,64 +32,62 @@ static void to_ranks(struct mpiexec *m, int sig, bool if_caught)
         buf_init(&b);
         buf_put_u32(&b, (uint32_t)sig);
         buf_put_u8(&b, if_caught);
-        tree_send(m, CONTROL_SIGNAL, j->spec.job, FRAME_ALL_NODES, &b);
+        tree_send(run->cluster, CONTROL_SIGNAL, j->spec.job, FRAME_ALL_NODES, &b);
         buf_fini(&b);
     }
 }
 
-static void end_job(struct mpiexec *m, int sig)
+static void end_job(struct run *run, int sig)
 {
-    if (++m->interrupts > 1) {
-        if (m->interrupts > 2)
-            tree_give_up(m);
+    if (++run->interrupts > 1) {
+        if (run->interrupts > 2)
+            tree_give_up(run->cluster);
         else
             log_info("killing all ranks at once");
-        job_kill_all(m, SIGKILL, 0);
+        job_kill_all(run, SIGKILL, 0);
         return;
     }
     char text[160];
     snprintf(text, sizeof text, "ended by SIG%s", sigabbrev_np(sig));
-    failure_note(m, FAILURE_SIGNAL, NULL, 0, mpiexec_now(), sig, text);
+    failure_note(run, FAILURE_SIGNAL, NULL, 0, now_ns(), sig, text);
     if (sig == SIGINT && isatty(STDERR_FILENO))
         log_info("Ctrl-C: ending the job; press it again to kill it at once");
-    job_kill_all(m, sig, m->opt.kill_timeout);
+    job_kill_all(run, sig, run->opt.kill_timeout);
 }
 
 /* The links are flushed first: a stopped mpiexec sends nothing. */
-static void stop(struct mpiexec *m, int sig)
+static void stop(struct run *run, int sig)
 {
-    to_ranks(m, SIGSTOP, false);
-    for (uint32_t i = 0; i < m->nlinks; i++)
-        if (m->links[i].peer)
-            peer_flush(m->links[i].peer);
+    to_ranks(run, SIGSTOP, false);
+    tree_flush(run->cluster);
     raise(SIGSTOP);
 }
 
-static void go_on(struct mpiexec *m, int sig)
+static void go_on(struct run *run, int sig)
 {
-    to_ranks(m, SIGCONT, false);
-    stdio_foreground(m->io);
+    to_ranks(run, SIGCONT, false);
+    stdio_foreground(run->io);
 }
 
-static void table_and_pass(struct mpiexec *m, int sig)
+static void table_and_pass(struct run *run, int sig)
 {
-    watch_ask(m);
-    to_ranks(m, sig, true);
+    watch_ask(run);
+    to_ranks(run, sig, true);
 }
 
-static void pass(struct mpiexec *m, int sig)
+static void pass(struct run *run, int sig)
 {
-    to_ranks(m, sig, false);
+    to_ranks(run, sig, false);
 }
 
-static void reap(struct mpiexec *m, int sig)
+static void reap(struct run *run, int sig)
 {
-    tree_reap(m);
+    tree_reap(run->cluster);
 }
 
 static const struct {
     int signal;
-    void (*act)(struct mpiexec *m, int sig);
+    void (*act)(struct run *run, int sig);
 } actions[] = {
     {SIGINT, end_job}, {SIGTERM, end_job},        {SIGHUP, end_job}, {SIGQUIT, end_job}, {SIGTSTP, stop},
     {SIGCONT, go_on},  {SIGUSR1, table_and_pass}, {SIGUSR2, pass},   {SIGWINCH, pass},   {SIGCHLD, reap},
@@ -110,7 +110,7 @@ static bool ignored(int sig)
     return sigaction(sig, NULL, &old) == 0 && old.sa_handler == SIG_IGN && sig != SIGCHLD;
 }
 
-void signals_init(struct mpiexec *m)
+void signals_init(struct run *run)
 {
     sigset_t ours;
     sigemptyset(&ours);
@@ -119,7 +119,7 @@ void signals_init(struct mpiexec *m)
     for (size_t i = 0; i < NACTIONS; i++) {
         if (ignored(actions[i].signal))
             continue;
-        events[i] = evsignal_new(m->base, actions[i].signal, on_signal, m);
+        events[i] = evsignal_new(run->cluster->base, actions[i].signal, on_signal, run);
         if (!events[i] || evsignal_add(events[i], NULL) < 0)
             log_fatal("unable to catch signal %d", actions[i].signal);
         sigaddset(&ours, actions[i].signal);

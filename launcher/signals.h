@@ -5,9 +5,9 @@
 #ifndef LAUNCHER_SIGNALS_H
 #define LAUNCHER_SIGNALS_H
 
-#include "launcher/mpiexec.h"
+#include "launcher/run.h"
 
-void signals_init(struct mpiexec *m);
+void signals_init(struct run *run);
 void signals_fini(void);
 
 #endif

@@ -14,7 +14,7 @@
 #include <string.h>
 
 struct spawn_job {
-    struct mpiexec *m;
+    struct run *run;
     uint32_t id;
     struct app *apps;
     uint32_t napps;
@@ -130,40 +130,41 @@ static void spawn_free(struct spawn_job *s)
 static void spawn_now(evutil_socket_t fd, short what, void *arg)
 {
     struct spawn_job *s = arg;
-    struct mpiexec *m = s->m;
+    struct run *run = s->run;
     struct err e;
-    err_set(&e, "%s", m->ending || (m->failure.kind && !m->opt.no_kill) ? "the job is ending" : s->refusal);
+    err_set(&e, "%s",
+            run->cluster->ending || (run->failure.kind && !run->opt.no_kill) ? "the job is ending" : s->refusal);
     struct job_request r = {.apps = s->apps,
                             .napps = s->napps,
-                            .map_by = s->map_by ? s->map_by : m->opt.map_by,
-                            .bind_to = s->bind_to ? s->bind_to : m->opt.bind_to,
+                            .map_by = s->map_by ? s->map_by : run->opt.map_by,
+                            .bind_to = s->bind_to ? s->bind_to : run->opt.bind_to,
                             .spawn = s->id,
                             .spawner = s->spawner};
     struct map_plan plan = {0};
     struct map_request mr;
-    struct job *j = *e.text ? NULL : job_create(m, &r, &plan, &mr, &e);
+    struct job *j = *e.text ? NULL : job_create(run, &r, &plan, &mr, &e);
     map_fini(&plan);
     if (j) {
-        root_job_add(m, j);
+        root_job_add(run, j);
         job_launch(j);
     } else {
         log_debug("spawn refused: %s", e.text);
-        pmi_root_spawn_done(m->pmi, s->id, e.text, NULL, NULL, 0);
+        pmi_root_spawn_done(run->pmi, s->id, e.text, NULL, NULL, 0);
     }
     spawn_free(s);
 }
 
-void spawn_later(struct mpiexec *m, const struct pmi_spawn *req)
+void spawn_later(struct run *run, const struct pmi_spawn *req)
 {
     struct spawn_job *s = xcalloc(1, sizeof *s);
-    s->m = m;
+    s->run = run;
     s->id = req->id;
     s->napps = req->ncmds;
     s->apps = xcalloc(req->ncmds, sizeof *s->apps);
-    struct job *asker = job_find(m, req->job);
+    struct job *asker = job_find(run, req->job);
     s->spawner = xstrdup(asker ? asker->spec.kvsname : "");
     for (uint32_t i = 0; i < req->ncmds; i++)
         take_command(s, &s->apps[i], &req->cmds[i]);
     struct timeval now = {0, 0};
-    event_base_once(m->base, -1, EV_TIMEOUT, spawn_now, s, &now);
+    event_base_once(run->cluster->base, -1, EV_TIMEOUT, spawn_now, s, &now);
 }

@@ -5,10 +5,10 @@
 #ifndef LAUNCHER_SPAWN_H
 #define LAUNCHER_SPAWN_H
 
-#include "launcher/mpiexec.h"
+#include "launcher/run.h"
 #include "pmi-server/root.h"
 
 /* Copies the request; the job is made, or the refusal sent, when the loop comes round. */
-void spawn_later(struct mpiexec *m, const struct pmi_spawn *req);
+void spawn_later(struct run *run, const struct pmi_spawn *req);
 
 #endif

@@ -5,29 +5,47 @@
 #ifndef LAUNCHER_TREE_H
 #define LAUNCHER_TREE_H
 
-#include "launcher/mpiexec.h"
+#include "launcher/cluster.h"
+#include "launcher/options.h"
+#include "wire/control.h"
 
-/* Starts the proxies right below and tells them their nodes; they start the others. */
-int tree_start(struct mpiexec *m, struct err *e);
+#include <sys/uio.h>
+
+struct tree_ops {
+    /* One frame from below. false: a proxy of ours may not send that; its link is cut. */
+    bool (*frame)(void *arg, struct link *l, const struct frame_head *h, const unsigned char *payload);
+    /* The link to a subtree is gone, without having been told to go. */
+    void (*lost)(void *arg, uint32_t first, uint32_t count, const char *why);
+};
+
+/* Starts the proxies right below and tells them their nodes; they start the others. Of the options it reads the shape
+ * of the tree and whether to tell much. ops and arg are borrowed. */
+int tree_start(struct cluster *c, const struct options *o, const struct tree_ops *ops, void *arg, struct err *e);
 
 /* To the node's proxy, or to all (FRAME_ALL_NODES). */
-void tree_send(struct mpiexec *m, unsigned type, unsigned job, uint32_t node, const struct buf *payload);
-void tree_sendv(struct mpiexec *m, unsigned type, unsigned job, uint32_t node, const struct iovec *iov, int n);
+void tree_send(struct cluster *c, unsigned type, unsigned job, uint32_t node, const struct buf *payload);
+void tree_sendv(struct cluster *c, unsigned type, unsigned job, uint32_t node, const struct iovec *iov, int n);
+
+/* To the proxy right below, for it and all below it as it sees fit. */
+void tree_send_link(struct cluster *c, uint32_t link, unsigned type, const void *p, size_t n);
+
+/* Writes now what the links take without waiting. */
+void tree_flush(struct cluster *c);
 
 /* Stop reading the links, go on: our own output is slow. */
-void tree_hold(struct mpiexec *m);
-void tree_go_on(struct mpiexec *m);
+void tree_hold(struct cluster *c);
+void tree_go_on(struct cluster *c);
 
 /* Every job is done: the proxies end what is left and leave; the loop ends when they have. */
-void tree_shutdown(struct mpiexec *m);
+void tree_shutdown(struct cluster *c);
 
-/* All that runs was told to end, at the latest after the grace (seconds): what does not report its end some seconds later
- * is not waited for any longer. Called again: the new bound counts. */
-void tree_deadline(struct mpiexec *m, double grace);
+/* What has not reported its end by now is not waited for. */
+void tree_give_up(struct cluster *c);
 
-void tree_give_up(struct mpiexec *m); /* that bound is now */
+/* Without a word: the proxies end with what they started. */
+void tree_cut(struct cluster *c);
 
 /* A child of ours has ended (SIGCHLD): if it was a proxy, kills what it left behind. */
-void tree_reap(struct mpiexec *m);
+void tree_reap(struct cluster *c);
 
 #endif

@@ -2,6 +2,7 @@
 #include "launcher/watch.h"
 
 #include "common/log.h"
+#include "common/now.h"
 #include "common/xalloc.h"
 #include "launcher/job.h"
 #include "launcher/tree.h"
@@ -21,7 +22,7 @@ struct waits {
 };
 
 struct watch {
-    struct mpiexec *m;
+    struct run *run;
     struct event *timer;    /* --watch */
     struct event *patience; /* armed while a table is being made */
     struct job *job;        /* of that table */
@@ -31,7 +32,7 @@ struct watch {
 
 static const char *node_name(const void *arg, uint32_t node)
 {
-    return mpiexec_node_name(arg, node);
+    return cluster_node_name(arg, node);
 }
 
 /* A proxy tells of a barrier when all below it have arrived; its answer to us may know of more. */
@@ -48,14 +49,14 @@ static void print_wait(void *arg, const char *group, uint32_t arrived, uint32_t 
 
 static void print_age(FILE *out, const struct job *j)
 {
-    double s = (double)(mpiexec_now() - j->launched_at) / 1e9;
+    double s = (double)(now_ns() - j->launched_at) / 1e9;
     fprintf(out, "mpiexec: job %u, %u rank%s, after %.*f s\n", j->spec.job, j->spec.map.nranks,
             j->spec.map.nranks == 1 ? "" : "s", s < 60, s);
 }
 
 static void print_table(struct watch *w)
 {
-    struct mpiexec *m = w->m;
+    struct run *run = w->run;
     struct job *j = w->job;
     char *text = NULL;
     size_t size = 0;
@@ -66,21 +67,21 @@ static void print_table(struct watch *w)
         return;
     print_age(out, j);
     struct waits waits = {out, w->rows, j->spec.map.nranks};
-    watch_table_print(out, w->rows, waits.n, node_name, m);
+    watch_table_print(out, w->rows, waits.n, node_name, run->cluster);
     watch_table_missing(out, w->rows, waits.n);
-    pmi_root_waits(m->pmi, j->spec.job, print_wait, &waits);
+    pmi_root_waits(run->pmi, j->spec.job, print_wait, &waits);
     fclose(out);
     fwrite(text, 1, size, stderr);
     free(text);
-    free(m->report ? j->seen : w->rows);
-    if (m->report)
+    free(run->report ? j->seen : w->rows);
+    if (run->report)
         j->seen = w->rows;
     w->rows = NULL;
 }
 
-bool watch_states(struct mpiexec *m, struct job *j, uint32_t node, struct rbuf *r)
+bool watch_states(struct run *run, struct job *j, uint32_t node, struct rbuf *r)
 {
-    struct watch *w = m->watch;
+    struct watch *w = run->watch;
     uint32_t n = rbuf_count(r, CONTROL_STATE_MIN_SIZE);
     for (uint32_t i = 0; i < n; i++) {
         struct control_state s;
@@ -108,19 +109,19 @@ static void on_patience(evutil_socket_t fd, short what, void *arg)
 }
 
 /* The first job that still runs: the command line's, mostly. */
-static struct job *job_to_show(struct mpiexec *m)
+static struct job *job_to_show(struct run *run)
 {
     struct job *j;
-    TAILQ_FOREACH(j, &m->jobs, link)
+    TAILQ_FOREACH(j, &run->jobs, link)
     if (!j->done)
         return j;
     return NULL;
 }
 
-void watch_ask(struct mpiexec *m)
+void watch_ask(struct run *run)
 {
-    struct watch *w = m->watch;
-    struct job *j = job_to_show(m);
+    struct watch *w = run->watch;
+    struct job *j = job_to_show(run);
     if (!j || w->job)
         return;
     uint32_t n = j->spec.map.nranks;
@@ -129,9 +130,9 @@ void watch_ask(struct mpiexec *m)
     for (uint32_t i = 0; i < n; i++)
         w->rows[i].node = rankmap_node(&j->spec.map, i);
     w->nodes_left = 0;
-    for (uint32_t i = 0; i < m->nnodes; i++)
-        w->nodes_left += !m->node_lost[i] && rankmap_local_size(&j->spec.map, i) > 0;
-    tree_send(m, CONTROL_WATCH, j->spec.job, FRAME_ALL_NODES, NULL);
+    for (uint32_t i = 0; i < run->cluster->nnodes; i++)
+        w->nodes_left += !run->cluster->node_lost[i] && rankmap_local_size(&j->spec.map, i) > 0;
+    tree_send(run->cluster, CONTROL_WATCH, j->spec.job, FRAME_ALL_NODES, NULL);
     struct timeval t = {ANSWER_PATIENCE_S, 0};
     event_add(w->patience, &t);
 }
@@ -141,24 +142,25 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
     watch_ask(arg);
 }
 
-void watch_init(struct mpiexec *m)
+void watch_init(struct run *run)
 {
     struct watch *w = xcalloc(1, sizeof *w);
-    m->watch = w;
-    w->m = m;
-    w->patience = evtimer_new(m->base, on_patience, w);
-    w->timer = event_new(m->base, -1, EV_PERSIST, on_timer, m);
+    run->watch = w;
+    w->run = run;
+    w->patience = evtimer_new(run->cluster->base, on_patience, w);
+    w->timer = event_new(run->cluster->base, -1, EV_PERSIST, on_timer, run);
     if (!w->patience || !w->timer)
         log_fatal("out of memory");
-    if (m->opt.watch > 0) {
-        struct timeval t = {(time_t)m->opt.watch, (suseconds_t)((m->opt.watch - (double)(time_t)m->opt.watch) * 1e6)};
+    if (run->opt.watch > 0) {
+        struct timeval t = {(time_t)run->opt.watch,
+                            (suseconds_t)((run->opt.watch - (double)(time_t)run->opt.watch) * 1e6)};
         event_add(w->timer, &t);
     }
 }
 
-void watch_forget(struct mpiexec *m, const struct job *j)
+void watch_forget(struct run *run, const struct job *j)
 {
-    struct watch *w = m->watch;
+    struct watch *w = run->watch;
     if (w->job != j)
         return;
     event_del(w->patience);
@@ -167,10 +169,10 @@ void watch_forget(struct mpiexec *m, const struct job *j)
     w->rows = NULL;
 }
 
-void watch_fini(struct mpiexec *m)
+void watch_fini(struct run *run)
 {
-    event_free(m->watch->timer);
-    event_free(m->watch->patience);
-    free(m->watch->rows);
-    free(m->watch);
+    event_free(run->watch->timer);
+    event_free(run->watch->patience);
+    free(run->watch->rows);
+    free(run->watch);
 }

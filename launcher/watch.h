@@ -5,13 +5,13 @@
 #ifndef LAUNCHER_WATCH_H
 #define LAUNCHER_WATCH_H
 
-#include "launcher/mpiexec.h"
+#include "launcher/run.h"
 
-void watch_init(struct mpiexec *m);
-void watch_fini(struct mpiexec *m);
-void watch_forget(struct mpiexec *m, const struct job *j); /* that job is about to be freed */
+void watch_init(struct run *run);
+void watch_fini(struct run *run);
+void watch_forget(struct run *run, const struct job *j); /* that job is about to be freed */
 /* Asks all proxies; the table is printed when all have answered, or after a second with those that have. */
-void watch_ask(struct mpiexec *m);
-bool watch_states(struct mpiexec *m, struct job *j, uint32_t node, struct rbuf *r); /* STATES; false: malformed */
+void watch_ask(struct run *run);
+bool watch_states(struct run *run, struct job *j, uint32_t node, struct rbuf *r); /* STATES; false: malformed */
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "launcher/exit_status.h"
-#include "launcher/mpiexec.h"
+#include "launcher/run.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -48,7 +48,7 @@ static void of_the_whole_run(void **state)
     struct rank_info ranks[2] = {{.started = true, .ended = true, .status = EXITED(4)},
                                  {.started = true, .ended = true, .flags = EXIT_IN_PMI}};
     struct job j = {.ranks = ranks};
-    struct mpiexec m = {.failure = {.kind = FAILURE_NONE}};
+    struct run m = {.failure = {.kind = FAILURE_NONE}};
     assert_int_equal(exit_status(&m), 0);
     m.failure = (struct failure){.kind = FAILURE_EXIT, .job = &j, .rank = 0};
     assert_int_equal(exit_status(&m), 4);

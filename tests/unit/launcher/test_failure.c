@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "launcher/failure.h"
-#include "launcher/mpiexec.h"
+#include "launcher/run.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -20,7 +20,8 @@
 static struct rankmap_block block = {0, 1, 4, 1};
 static struct rank_info ranks[4];
 static struct map_node node = {.name = "host"};
-static struct mpiexec m;
+static struct cluster cluster;
+static struct run m;
 static struct job j;
 
 static int fresh(void **state)
@@ -28,9 +29,10 @@ static int fresh(void **state)
     memset(ranks, 0, sizeof ranks);
     for (int i = 0; i < 4; i++)
         ranks[i] = (struct rank_info){.pid = 100 + (uint32_t)i, .started = true, .ended = true, .heard = true};
-    m = (struct mpiexec){.nodes = &node, .nnodes = 1};
+    cluster = (struct cluster){.nodes = &node, .nnodes = 1};
+    m = (struct run){.cluster = &cluster};
     TAILQ_INIT(&m.jobs);
-    j = (struct job){.m = &m, .ranks = ranks, .spec.map = {&block, 1, 4, 1}};
+    j = (struct job){.run = &m, .ranks = ranks, .spec.map = {&block, 1, 4, 1}};
     TAILQ_INSERT_TAIL(&m.jobs, &j, link);
     return 0;
 }

@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * mpiexec: the launcher's state. One of it; it owns the nodes, the links to the proxies right below, and the jobs (the
- * one of the command line, and those that ranks spawn).
+ * run: one run of mpiexec: its options, its jobs (the one of the command line, and those that ranks spawn), what became
+ * of them. Where they run is the cluster's.
  */
-#ifndef LAUNCHER_MPIEXEC_H
-#define LAUNCHER_MPIEXEC_H
+#ifndef LAUNCHER_RUN_H
+#define LAUNCHER_RUN_H
 
-#include "common/hostlist.h"
-#include "common/peer.h"
-#include "common/start.h"
-#include "launcher/failure.h"
-#include "launcher/map/map.h"
+#include "launcher/cluster.h"
 #include "launcher/options.h"
 #include "wire/control.h"
 #include "wire/launch_spec.h"
@@ -18,9 +14,9 @@
 #include <event2/event.h>
 #include <stdio.h>
 #include <sys/queue.h>
-#include <sys/resource.h>
 
 struct pmi_root;
+struct run;
 struct stdio;
 struct watch;
 struct watch_row;
@@ -43,7 +39,7 @@ struct rank_info {
 };
 
 struct job {
-    struct mpiexec *m;
+    struct run *run;
     struct launch_spec spec;
     struct rank_info *ranks; /* spec.map.nranks */
     uint32_t ended;          /* ranks that have ended or were never started */
@@ -60,14 +56,27 @@ struct job {
     TAILQ_ENTRY(job) link;
 };
 
-/* A proxy right below mpiexec: its node and those of its subtree. */
-struct link {
-    struct mpiexec *m;
-    struct peer *peer; /* NULL: lost, or has left */
-    struct start_process process;
-    uint32_t index;
-    uint32_t first, count;
-    bool greeted;
+enum failure_kind {
+    FAILURE_NONE,
+    FAILURE_START,   /* a rank could not be started */
+    FAILURE_EXIT,    /* a rank ended with a status that is not 0, by a signal, or inside MPI */
+    FAILURE_ABORT,   /* a rank called abort */
+    FAILURE_PMI,     /* a rank broke the rules of PMI */
+    FAILURE_STUCK,   /* a rank ended while others wait for it: the job cannot go on */
+    FAILURE_NODE,    /* a node is out of reach */
+    FAILURE_TIMEOUT, /* --timeout */
+    FAILURE_SIGNAL,  /* the user ended it */
+    FAILURE_LAUNCH,  /* nothing was started: not what can be done */
+    FAILURE_OUTPUT,  /* our own stdout is gone */
+};
+
+struct failure {
+    enum failure_kind kind;
+    const struct job *job; /* whose rank; NULL: no rank's */
+    uint32_t rank;
+    uint64_t time;  /* ns, CLOCK_REALTIME */
+    int code;       /* ABORT: the code; SIGNAL: the signal; OUTPUT: errno */
+    char text[512]; /* ABORT, PMI, NODE: what is known */
 };
 
 /* When each stage of the launch was over: ns, CLOCK_REALTIME; 0: not yet. */
@@ -75,18 +84,9 @@ struct stages {
     uint64_t begun, parsed, planned, proxies_started, launched, started, first_exit, last_exit, ended;
 };
 
-struct mpiexec {
+struct run {
     struct options opt;
-    struct event_base *base;
-    struct rlimit nofile;   /* as it was before it was raised */
-    struct hostlist hosts;  /* empty: this machine alone */
-    struct map_node *nodes; /* nnodes */
-    uint32_t nnodes;
-    uint32_t universe; /* slots of all nodes; UINT32_MAX: not bounded */
-    bool *node_lost;   /* by node */
-    struct link *links;
-    uint32_t nlinks;
-    uint32_t links_left;
+    struct cluster *cluster;
     TAILQ_HEAD(, job) jobs;
     uint32_t jobs_begun; /* numbers of jobs: 0 is the command line's */
     uint32_t jobs_left;
@@ -99,12 +99,7 @@ struct mpiexec {
     struct stages at;
     int signalled;          /* the signal that the user ended the job with; 0: none */
     unsigned interrupts;    /* how many times */
-    bool ending;            /* SHUTDOWN was sent */
-    bool gave_up;           /* what had not ended by then was not waited for */
     struct event *deadline; /* armed when all jobs were told to end */
 };
-
-uint64_t mpiexec_now(void); /* ns, CLOCK_REALTIME */
-const char *mpiexec_node_name(const struct mpiexec *m, uint32_t node);
 
 #endif
