@@ -30,7 +30,7 @@ static int dup_begin(struct comm *c, struct info *info, struct comm **out)
 {
     if (c->inter)
         return MPI_ERR_UNSUPPORTED_OPERATION;
-    struct comm *n = comm_new(c->group, c->rank == 0 ? comm_ctx_new() : 0, c);
+    struct comm *n = comm_new(c->group, c->rank == 0 ? comm_ctx_new(c) : 0, c);
     if (!n || (info && !(n->info = info_copy(info)))) {
         comm_unref(n);
         return MPI_ERR_NO_MEM;
@@ -44,7 +44,13 @@ static int dup_begin(struct comm *c, struct info *info, struct comm **out)
     return MPI_SUCCESS;
 }
 
-/* What telling its context came to; a duplicate that has none goes. */
+/* What telling a context came to: its maker may have none left. */
+static int ctx_told(const uint64_t *ctx, int rc)
+{
+    return rc == MPI_SUCCESS && *ctx == 0 ? MPI_ERR_OTHER : rc;
+}
+
+/* The same of a duplicate, which goes if it has none. */
 static int told(struct comm *n, int rc)
 {
     if (rc != MPI_SUCCESS)
@@ -57,7 +63,7 @@ static int dup(struct comm *c, struct info *info, MPI_Comm *newcomm)
     struct comm *n;
     int rc = dup_begin(c, info, &n);
     if (rc == MPI_SUCCESS)
-        rc = told(n, mpi_bcast(&n->ctx, sizeof n->ctx, &datatype_byte, 0, c));
+        rc = told(n, ctx_told(&n->ctx, mpi_bcast(&n->ctx, sizeof n->ctx, &datatype_byte, 0, c)));
     return rc == MPI_SUCCESS ? give(n, newcomm) : rc;
 }
 
@@ -109,10 +115,10 @@ static int subset_check(const struct group *g, const struct comm *c)
 
 int mpi_comm_create(struct comm *c, struct group *group, MPI_Comm *newcomm)
 {
-    uint64_t ctx = c->rank == 0 ? comm_ctx_new() : 0;
+    uint64_t ctx = c->rank == 0 ? comm_ctx_new(c) : 0;
     int rc = c->inter ? MPI_ERR_UNSUPPORTED_OPERATION : subset_check(group, c);
     if (rc == MPI_SUCCESS)
-        rc = mpi_bcast(&ctx, sizeof ctx, &datatype_byte, 0, c);
+        rc = ctx_told(&ctx, mpi_bcast(&ctx, sizeof ctx, &datatype_byte, 0, c));
     return rc == MPI_SUCCESS ? from_group(group, ctx, c, newcomm) : rc;
 }
 
@@ -151,8 +157,8 @@ int mpi_comm_create_group(struct comm *c, struct group *group, int tag, MPI_Comm
         *newcomm = MPI_COMM_NULL;
         return MPI_SUCCESS;
     }
-    uint64_t ctx = group->rank == 0 ? comm_ctx_new() : 0;
-    rc = tell_group(c, group, tag, &ctx);
+    uint64_t ctx = group->rank == 0 ? comm_ctx_new(c) : 0;
+    rc = ctx_told(&ctx, tell_group(c, group, tag, &ctx));
     return rc == MPI_SUCCESS ? from_group(group, ctx, c, newcomm) : rc;
 }
 
@@ -169,7 +175,7 @@ static int by_key(const void *a, const void *b)
 
 static int split(struct comm *c, int color, int key, struct group **out, uint64_t *ctx)
 {
-    struct vote mine = {c->rank == 0 ? comm_ctx_new() : 0, color, key, c->rank};
+    struct vote mine = {c->rank == 0 ? comm_ctx_new(c) : 0, color, key, c->rank};
     struct vote *all = malloc((size_t)c->size * sizeof *all);
     int *procs = malloc(((size_t)c->size + 1) * sizeof *procs), n = 0;
     int rc = !all || !procs ? MPI_ERR_NO_MEM
@@ -229,7 +235,7 @@ static struct group *local_group(const struct comm *c)
 /* A split by nodes asks nobody on another node. */
 static int split_by_node(struct comm *c, struct group *here, int color, int key, MPI_Comm *newcomm)
 {
-    uint64_t ctx = here->rank == 0 ? comm_ctx_new() : 0;
+    uint64_t ctx = here->rank == 0 ? comm_ctx_new(c) : 0;
     int rc = tell_group(c, here, P2P_GROUP_TAG - 1, &ctx);
     struct comm *local = rc == MPI_SUCCESS ? comm_new(here, ctx, c) : NULL;
     if (!local)

@@ -17,6 +17,7 @@
 #include "lib/op/op.h"
 #include "lib/p2p/p2p.h"
 #include "lib/process/finalized.h"
+#include "lib/process/process.h"
 #include "lib/transport/transport.h"
 
 /* Rings and collectives have one process at each end. A child that tidies up as its parent would (exit handlers do)
@@ -42,6 +43,8 @@ __attribute__((constructor)) static void predefine(void)
 static int start(void)
 {
     int rc = boot_init();
+    if (rc == MPI_SUCCESS)
+        rc = process_init(boot.segment ? boot.segment->job_name : "", boot.rank, boot.size);
     if (rc == MPI_SUCCESS)
         rc = transport_init();
     if (rc == MPI_SUCCESS)
@@ -92,6 +95,7 @@ int mpi_finalize(void)
     datatype_fini();
     attr_fini();
     transport_fini();
+    process_fini();
     finalized_tell(RANK_FINALIZED);
     boot_fini();
     lib.active = false;

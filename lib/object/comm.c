@@ -5,18 +5,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "lib/boot/boot.h"
+#include "lib/object/context.h"
 #include "lib/object/errhandler.h"
 #include "lib/object/info.h"
 
 struct comm comm_world, comm_self;
-static uint32_t made; /* contexts that this process has given out */
 
-enum { CTX_WORLD = 2, CTX_SELF = 4, CTX_FIRST = 4 };
-
-uint64_t comm_ctx_new(void)
+uint64_t comm_ctx_new(const struct comm *c)
 {
-    return (uint64_t)(unsigned)boot.rank << 32 | (uint64_t)(CTX_FIRST + ++made) << 1;
+    return context_new(c->group->foreign || c->peers->foreign);
 }
 
 void comm_set_peers(struct comm *c, struct group *g)
@@ -123,12 +120,13 @@ void comm_predefine(void)
 
 int comm_init(int rank, int size)
 {
+    context_init();
     group_empty.rank = MPI_UNDEFINED;
     obj_predefine(&group_empty.obj, OBJ_GROUP, (uintptr_t)MPI_GROUP_EMPTY);
-    int rc = predefine(&comm_world, MPI_COMM_WORLD, "MPI_COMM_WORLD", group_new_regular(0, 1, size), CTX_WORLD);
+    int rc = predefine(&comm_world, MPI_COMM_WORLD, "MPI_COMM_WORLD", group_new_regular(0, 1, size), CONTEXT_WORLD);
     if (rc != MPI_SUCCESS)
         return rc;
-    return predefine(&comm_self, MPI_COMM_SELF, "MPI_COMM_SELF", group_new_regular(rank, 1, 1), CTX_SELF);
+    return predefine(&comm_self, MPI_COMM_SELF, "MPI_COMM_SELF", group_new_regular(rank, 1, 1), CONTEXT_SELF);
 }
 
 void comm_fini(void)

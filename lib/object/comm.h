@@ -2,10 +2,9 @@
  *
  * comm: groups of processes, and communicators over them.
  *
- * A process is known by its number: its rank in MPI_COMM_WORLD. A group is a sequence of numbers, kept as first and
- * stride where it is regular, so that the world of a million ranks takes no memory. A communicator's context is unique
- * in the job without agreement: its maker's number above a count; the even value carries point-to-point messages, the
- * odd one collectives.
+ * A process is known by its index (process.h). A group is a sequence of indices, kept as first and stride where it is
+ * regular, so that the world of a million ranks takes no memory. A communicator's context (context.h) is even; with bit
+ * 0 set it carries collectives.
  */
 #ifndef LIB_OBJECT_COMM_H
 #define LIB_OBJECT_COMM_H
@@ -16,7 +15,8 @@
 struct group {
     struct obj obj;
     int size;
-    int rank; /* of this process, or MPI_UNDEFINED */
+    int rank;     /* of this process, or MPI_UNDEFINED */
+    bool foreign; /* some of its processes are of other jobs */
     int first, stride;
     int *procs; /* owned; NULL: rank r is process first + r * stride */
     int *order; /* owned; ranks by rising process, made when first asked for a process; NULL: not yet */
@@ -85,8 +85,8 @@ static inline int comm_proc(const struct comm *c, int rank)
 }
 void comm_set_peers(struct comm *c, struct group *g);
 
-/* A number for a new communicator, unique in the job. */
-uint64_t comm_ctx_new(void);
+/* A context (context.h) for a new communicator among members of c; 0: there is none left. */
+uint64_t comm_ctx_new(const struct comm *c);
 /* A new intracommunicator over a group of which this process is a member; takes a reference to the group. Its error
  * handler is the parent's. NULL without memory. */
 struct comm *comm_new(struct group *g, uint64_t ctx, const struct comm *parent);

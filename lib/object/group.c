@@ -1,9 +1,11 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * group: sequences of processes, and what is made of them (MPI 5.0, section 7.3). */
 #include <stdlib.h>
 #include <string.h>
 #include "lib/bindings/impl.h"
-#include "lib/boot/boot.h"
 #include "lib/object/comm.h"
+#include "lib/process/process.h"
 
 struct group group_empty;
 
@@ -71,7 +73,8 @@ struct group *group_new_regular(int first, int stride, int size)
         g->size = size;
         g->first = first;
         g->stride = stride;
-        g->rank = regular_rank(g, boot.rank);
+        g->rank = regular_rank(g, process_self);
+        g->foreign = process_is_foreign(first) || process_is_foreign(first + (size - 1) * stride);
     }
     return g;
 }
@@ -94,7 +97,9 @@ struct group *group_new(int *procs, int size)
     }
     g->size = size;
     g->procs = procs;
-    g->rank = looked_up(g, boot.rank);
+    g->rank = looked_up(g, process_self);
+    for (int r = 0; r < size; r++)
+        g->foreign |= process_is_foreign(procs[r]);
     return g;
 }
 

@@ -10,6 +10,7 @@
 #include "lib/p2p/match.h"
 #include "lib/p2p/protocol.h"
 #include "lib/process/failed.h"
+#include "lib/process/process.h"
 
 enum { GOES_ON = -1 }; /* no error class */
 
@@ -46,7 +47,7 @@ static bool deserted(const struct comm *c)
 {
     for (int r = 0; r < c->peer_size; r++) {
         int proc = comm_proc(c, r), local = boot_local_of(proc);
-        if (proc == boot.rank && !c->inter)
+        if (proc == process_self && !c->inter)
             continue;
         enum rank_state s = local < 0 ? RANK_INITIALIZED : process_state(local);
         if (finalized_stage(local) != FINALIZED && s != RANK_DEAD && s != RANK_NEVER)

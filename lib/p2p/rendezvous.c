@@ -14,6 +14,7 @@
 #include "lib/boot/boot.h"
 #include "lib/datatype/layout.h"
 #include "lib/p2p/protocol.h"
+#include "lib/process/process.h"
 #include "lib/transport/ways.h"
 
 struct rts {
@@ -54,7 +55,7 @@ void rendezvous_not_fetched(struct request *r)
 
 bool rendezvous_announced(void)
 {
-    const struct peer *self = peer_table[boot.rank];
+    const struct peer *self = peer_table[process_self];
     return announced > (self ? self->announced : 0);
 }
 
@@ -63,7 +64,7 @@ struct request *rendezvous_to_fetch(void)
     struct request *r = NULL;
     while ((r = obj_next(OBJ_REQUEST, r)) != NULL)
         if (r->type == REQ_SEND && r->active && !r->complete && r->peer && r->packet == RTS &&
-            r->peer->proc != boot.rank)
+            r->peer->proc != process_self)
             break;
     return r;
 }

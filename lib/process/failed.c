@@ -7,6 +7,7 @@
 #include "lib/boot/boot.h"
 #include "lib/core/error.h"
 #include "lib/nodemem/nodemem.h"
+#include "lib/process/process.h"
 
 static const _Atomic uint32_t none;
 const _Atomic uint32_t *failed_counter = &none;
@@ -61,7 +62,7 @@ static bool note(int local, bool (*accept)(int proc))
 {
     enum rank_state s = process_state(local);
     int proc = (int)node_segment_locals(boot.segment)[local];
-    if ((s != RANK_DEAD && s != RANK_NEVER) || proc == boot.rank || known(proc))
+    if ((s != RANK_DEAD && s != RANK_NEVER) || proc == process_self || known(proc))
         return false;
     int *p = realloc(failed.proc, (failed.count + 1) * sizeof *p);
     if (!p)

@@ -15,6 +15,7 @@
 #include "lib/core/trace.h"
 #include "lib/core/state.h"
 #include "lib/nodemem/nodemem.h"
+#include "lib/object/context.h"
 #include "lib/process/failed.h"
 #include "lib/request/progress.h"
 #include "lib/request/threads.h"
@@ -106,12 +107,6 @@ static void sleep_now(struct waiter *w)
         doorbell_disarm();
 }
 
-/* From 2 on in the order in which its maker made it, so that it means something to a reader; not unique. */
-static uint32_t number_of(const struct comm *c)
-{
-    return c == &comm_world ? 0 : c == &comm_self ? 1 : (uint32_t)(c->ctx >> 1 & 0x7fffffff) - 3;
-}
-
 static int world_rank(const struct comm *c, int rank)
 {
     return rank == MPI_ANY_SOURCE ? RANK_STATUS_ANY : comm_proc(c, rank);
@@ -126,7 +121,7 @@ static struct trace_wait wait_of(const struct request *on, const struct comm *c,
     if (on && (on->type == REQ_RECV || on->type == REQ_SEND))
         key = &on->posted.key;
     if (c)
-        t.comm = number_of(c);
+        t.comm = context_number(c->ctx);
     if (c && key && !(key->ctx & 1)) {
         t.peer = world_rank(c, key->source);
         t.tag = key->tag == MPI_ANY_TAG ? RANK_STATUS_ANY : key->tag;

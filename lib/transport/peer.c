@@ -5,24 +5,35 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include "lib/boot/boot.h"
+#include "lib/process/process.h"
 
 struct peer **peer_table;
 static size_t table_bytes;
 
-int peer_init(void)
+/* Address space only: a page takes memory when one of its 512 processes is first spoken to. */
+static int table_grow(int count)
 {
-    /* Address space only: a page takes memory when one of its 512 processes is first spoken to. */
-    table_bytes = (size_t)boot.size * sizeof *peer_table;
-    void *p = mmap(NULL, table_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    size_t bytes = (size_t)count * sizeof *peer_table;
+    void *p = peer_table
+                  ? mremap(peer_table, table_bytes, bytes, MREMAP_MAYMOVE)
+                  : mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (p == MAP_FAILED)
         return MPI_ERR_NO_MEM;
     peer_table = p;
+    table_bytes = bytes;
     return MPI_SUCCESS;
+}
+
+int peer_init(void)
+{
+    process_grow = table_grow;
+    return table_grow(process_count);
 }
 
 void peer_fini(void)
 {
-    for (size_t i = 0; i < table_bytes / sizeof *peer_table && boot.size <= 4096; i++) {
+    /* Of a very large job the pages would be touched only to be given back. */
+    for (int i = 0; i < process_count && process_count <= 4096; i++) {
         if (peer_table[i]) {
             free(peer_table[i]->channel);
             free(peer_table[i]->ways);
@@ -31,6 +42,7 @@ void peer_fini(void)
     }
     munmap(peer_table, table_bytes);
     peer_table = NULL;
+    process_grow = NULL;
 }
 
 struct peer *peer_get_slow(int proc)

@@ -3,6 +3,7 @@
  * table: which process is reached by what. The only file that names the transports there are. */
 #include "lib/boot/boot.h"
 #include "lib/nodemem/nodemem.h"
+#include "lib/process/process.h"
 #include "lib/transport/peer.h"
 #include "lib/transport/self/self.h"
 #include "lib/transport/shm/shm.h"
@@ -21,7 +22,7 @@ void transport_fini(void)
 
 void transport_select(struct peer *p)
 {
-    if (p->proc == boot.rank)
+    if (p->proc == process_self)
         p->transport = &transport_self;
     else if (p->local >= 0 && shm_connect(p))
         p->transport = &transport_shm;

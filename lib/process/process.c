@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * process: the index of processes. */
+#include "lib/process/process.h"
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include "lib/core/error.h"
+
+int process_self, process_count;
+int (*process_grow)(int count);
+
+static struct process_job *jobs; /* the own one first, by rising index */
+static int job_count;
+
+/* FNV-1a, folded to its upper and lower half. */
+static uint32_t tag_of(const char *name)
+{
+    uint64_t h = UINT64_C(0xcbf29ce484222325);
+    for (; *name; name++)
+        h = (h ^ (unsigned char)*name) * UINT64_C(0x100000001b3);
+    return (uint32_t)(h ^ h >> 32) & ((1u << PROCESS_TAG_BITS) - 1);
+}
+
+static int refused(int rc, const char *name, const char *why)
+{
+    error_note(rc, "job %.100s cannot be reached: %s", name, why);
+    return -1;
+}
+
+static int append(const char *name, int size)
+{
+    struct process_job *j = realloc(jobs, (size_t)(job_count + 1) * sizeof *j);
+    if (!j)
+        return refused(MPI_ERR_NO_MEM, name, "out of memory");
+    jobs = j;
+    j += job_count;
+    *j = (struct process_job){.tag = tag_of(name), .first = process_count, .size = size};
+    strncpy(j->name, name, sizeof j->name - 1);
+    job_count++;
+    process_count += size;
+    return j->first;
+}
+
+int process_init(const char *name, int rank, int size)
+{
+    process_fini();
+    process_self = rank;
+    return append(name, size) == 0 ? MPI_SUCCESS : MPI_ERR_NO_MEM;
+}
+
+void process_fini(void)
+{
+    free(jobs);
+    jobs = NULL;
+    job_count = process_count = 0;
+}
+
+int process_job_add(const char *name, int size)
+{
+    if (size < 1 || strlen(name) >= PROCESS_JOB_NAME || size > INT_MAX - process_count)
+        return refused(MPI_ERR_OTHER, name, "it has a name or a size that cannot be");
+    for (int i = 0; i < job_count; i++) {
+        if (strcmp(jobs[i].name, name) == 0)
+            return jobs[i].size == size ? jobs[i].first
+                                        : refused(MPI_ERR_OTHER, name, "another job of that name is known");
+        if (jobs[i].tag == tag_of(name))
+            return refused(MPI_ERR_OTHER, name, "its name cannot be told from that of another job; start it again");
+    }
+    if (process_grow && process_grow(process_count + size) != MPI_SUCCESS)
+        return refused(MPI_ERR_NO_MEM, name, "out of memory");
+    return append(name, size);
+}
+
+const struct process_job *process_job_own(void)
+{
+    return &jobs[0];
+}
+
+const struct process_job *process_job_of(int index, int *rank)
+{
+    int lo = 0, hi = job_count - 1;
+    while (lo < hi) {
+        int mid = lo + (hi - lo + 1) / 2;
+        if (jobs[mid].first <= index)
+            lo = mid;
+        else
+            hi = mid - 1;
+    }
+    *rank = index - jobs[lo].first;
+    return &jobs[lo];
+}
