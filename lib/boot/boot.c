@@ -1,4 +1,6 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * boot: the ways to boot, one after the other, and what they have in common. */
 #include "lib/boot/boot_ops.h"
 #include <sched.h>
 #include <signal.h>
@@ -63,8 +65,14 @@ int boot_init(void)
 
 void boot_fini(void)
 {
+    boot_kvs_forget();
     if (way && way->fini)
         way->fini();
+}
+
+struct pmi_client *boot_kvs(char *why, size_t n)
+{
+    return way && way->kvs ? way->kvs(why, n) : NULL;
 }
 
 void boot_forked(void)

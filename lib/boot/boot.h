@@ -34,6 +34,23 @@ void boot_fini(void); /* the launcher learns that this rank ends well */
 void boot_forked(void);
 /* Tells the launcher to end the job, and ends this process. */
 _Noreturn void boot_abort(int code, const char *why);
+/* Key-values that the ranks of the job share through the launcher: where they are reached, for who needs it. Keys have
+ * at most BOOT_KEY_MAX letters, digits, '-', '_' and '.', and are put once; values are bytes, at most BOOT_VALUE_MAX.
+ * Error classes, with a note. In a job of one: what the process has put itself. */
+enum { BOOT_KEY_MAX = 50, BOOT_VALUE_MAX = 480 };
+int boot_put(const char *key, const void *value, size_t n);
+/* What all ranks have put before is there afterwards. Every rank calls it. */
+int boot_fence(void);
+/* The answer to boot_get_begin comes when the key is put, at any time; otherwise only what was put before a fence is
+ * found. */
+bool boot_get_waits(void);
+/* Asks for a key. One at a time: MPI_ERR_PENDING while another one is under way. */
+int boot_get_begin(const char *key);
+/* The answer: MPI_ERR_PENDING as long as it has not come, unless `block`. On success *n bytes are in value, which has
+ * room for BOOT_VALUE_MAX. Nobody has put it, and (with boot_get_waits) nobody is left who could: MPI_ERR_NAME. */
+int boot_get_end(bool block, void *value, size_t *n);
+/* Both, and waits. */
+int boot_get(const char *key, void *value, size_t *n);
 /* The process number that is a rank's place on this node, or -1 for a rank elsewhere; O(log local_size). */
 int boot_local_of(int proc);
 /* With unwatched: does the process of that local rank, which has been in MPI, still run? Each holds a lock on its byte

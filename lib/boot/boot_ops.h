@@ -16,9 +16,16 @@ struct boot_ops {
     void (*fini)(void);
     /* Asks for the end of the job; may return. */
     void (*abort)(int code, const char *why);
+    /* Makes ready for key-values; NULL with a note in why: it cannot. */
+    struct pmi_client *(*kvs)(char *why, size_t n);
 };
 
 extern const struct boot_ops boot_inherited, boot_pmi;
+
+/* The client through which key-values go; NULL: none, and why says why, or is left alone in a job of one. */
+struct pmi_client *boot_kvs(char *why, size_t n);
+/* At the end of MPI. */
+void boot_kvs_forget(void);
 
 /* Processors that this process may use. */
 int boot_cpus(void);
@@ -43,6 +50,10 @@ int boot_segment_map(struct boot *b, int fd);
 bool pmi_offered(void);
 /* Which file PMI_FD is: a program that closes what it has not opened may have another one there later. */
 void pmi_remember(void);
+/* The client for key-values of those who have PMI_FD but boot otherwise, opened now; NULL with a note in why. Then they
+ * end with pmi_fini. */
+struct pmi_client *pmi_kvs(char *why, size_t n);
+void pmi_fini(void);
 /* A PMI client for those who have PMI_FD but boot otherwise: tells the launcher to end the job. */
 void pmi_abort(int code, const char *why);
 

@@ -134,14 +134,21 @@ static bool place(struct boot *b, const char *map, char *why, size_t n)
     return ok;
 }
 
+static bool facts_get(struct pmi_facts *f, char *why, size_t n)
+{
+    *f = (struct pmi_facts){
+        .job = getenv("PMI_JOBID"), .rank = numbered("PMI_RANK", -1), .size = numbered("PMI_SIZE", -1)};
+    bool ok = pmi_client_facts(&client, f);
+    if (!ok)
+        snprintf(why, n, "%s", client.why);
+    return ok;
+}
+
 static bool join(struct boot *b, char *why, size_t n)
 {
-    struct pmi_facts f = {
-        .job = getenv("PMI_JOBID"), .rank = numbered("PMI_RANK", -1), .size = numbered("PMI_SIZE", -1)};
-    if (!pmi_client_facts(&client, &f)) {
-        snprintf(why, n, "%s", client.why);
+    struct pmi_facts f;
+    if (!facts_get(&f, why, n))
         return false;
-    }
     b->rank = f.rank;
     b->size = f.size;
     b->appnum = f.appnum;
@@ -165,13 +172,36 @@ static int init(struct boot *b, char *why, size_t n)
     return join(b, why, n) ? BOOT_DONE : BOOT_ERROR;
 }
 
-static void fini(void)
+void pmi_fini(void)
 {
+    char *late;
+    if (client.fd < 0)
+        return;
     if (!intact(client.fd))
         client.fd = -1;
-    else
+    else if (!client.asked || pmi_client_get_end(&client, false, &late))
         pmi_client_finalize(&client);
     pmi_client_close(&client);
+}
+
+struct pmi_client *pmi_kvs(char *why, size_t n)
+{
+    struct pmi_facts f;
+    int fd = inherited_fd();
+    if (client.fd >= 0)
+        return &client;
+    if (!intact(fd)) {
+        snprintf(why, n, "PMI_FD is not open here, or another file by now");
+        return NULL;
+    }
+    if (!open_client(fd)) {
+        snprintf(why, n, "%s", client.why);
+        return NULL;
+    }
+    if (!facts_get(&f, why, n))
+        return NULL;
+    free(f.map);
+    return &client;
 }
 
 /* The launcher kills this process too; should it not, the caller ends it. */
@@ -204,4 +234,4 @@ static void abort_when_told(int code, const char *why)
     abort_job(code, why);
 }
 
-const struct boot_ops boot_pmi = {"PMI", init, fini, abort_when_told};
+const struct boot_ops boot_pmi = {"PMI", init, pmi_fini, abort_when_told, pmi_kvs};

@@ -4,6 +4,7 @@
  * there; Hydra's answers at once, and lets whoever then asks for a key that is not there yet wait. */
 #include "lib/boot/pmi_client.h"
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,12 +63,16 @@ static bool say(struct pmi_client *c, struct pmi_out *o, enum question q)
     return ok;
 }
 
-static bool hear(struct pmi_client *c, struct pmi_msg *m, const char *what)
+/* Takes the next message. False: it failed, or (block false) there is none yet. */
+static bool hear(struct pmi_client *c, struct pmi_msg *m, const char *what, bool block)
 {
     char piece[4096];
     while (!pmi_stream_next(&c->in, m)) {
+        struct pollfd ready = {.fd = c->fd, .events = POLLIN};
         if (c->in.bad)
             return fail(c, what, c->in.bad);
+        if (!block && poll(&ready, 1, 0) == 0)
+            return false;
         ssize_t n = read(c->fd, piece, sizeof piece);
         if (n == 0 || (n < 0 && errno != EINTR))
             return fail(c, what, "the launcher has closed the connection");
@@ -77,11 +82,11 @@ static bool hear(struct pmi_client *c, struct pmi_msg *m, const char *what)
     return true;
 }
 
-/* Sends the question, and takes its answer, whose rc may tell a failure: then *rc is not 0. */
-static bool ask(struct pmi_client *c, struct pmi_out *o, enum question q, struct pmi_msg *m, int64_t *rc)
+/* Takes the answer to a question, whose rc may tell a failure: then *rc is not 0. */
+static bool take(struct pmi_client *c, enum question q, struct pmi_msg *m, int64_t *rc, bool block)
 {
     const char *expected = words[q][c->version - 1].answer;
-    if (!say(c, o, q) || !hear(c, m, word(c, q)))
+    if (!hear(c, m, word(c, q), block))
         return false;
     if (strcmp(m->cmd, expected) != 0)
         return fail(c, word(c, q), "the launcher answers something else");
@@ -89,6 +94,12 @@ static bool ask(struct pmi_client *c, struct pmi_out *o, enum question q, struct
     if (pmi_msg_get(m, "rc") && pmi_msg_int(m, "rc", INT32_MIN, INT32_MAX, rc) != 0)
         *rc = -1;
     return true;
+}
+
+/* Sends the question, and takes its answer. */
+static bool ask(struct pmi_client *c, struct pmi_out *o, enum question q, struct pmi_msg *m, int64_t *rc)
+{
+    return say(c, o, q) && take(c, q, m, rc, true);
 }
 
 /* The same, and it must be granted. */
@@ -157,23 +168,47 @@ static char *value_of(struct pmi_client *c, const struct pmi_msg *m, int64_t rc)
     return copy;
 }
 
-static char *get(struct pmi_client *c, enum question q, const char *key)
+static bool say_get(struct pmi_client *c, enum question q, const char *key, bool wait)
 {
     struct buf b;
-    struct pmi_msg m;
-    int64_t rc;
     struct pmi_out o = begin(c, &b, q);
     if (c->version == 1)
         pmi_out_str(&o, "kvsname", c->space);
     else if (q == GET)
         pmi_out_str(&o, "jobid", c->space), pmi_out_int(&o, "srcid", -1);
     pmi_out_str(&o, "key", key);
-    return ask(c, &o, q, &m, &rc) ? value_of(c, &m, rc) : NULL;
+    if (wait && c->waits)
+        pmi_out_flag(&o, "wait", true);
+    return say(c, &o, q);
+}
+
+static char *get(struct pmi_client *c, enum question q, const char *key)
+{
+    struct pmi_msg m;
+    int64_t rc;
+    return say_get(c, q, key, false) && take(c, q, &m, &rc, true) ? value_of(c, &m, rc) : NULL;
 }
 
 char *pmi_client_get(struct pmi_client *c, const char *key)
 {
     return get(c, GET, key);
+}
+
+bool pmi_client_get_begin(struct pmi_client *c, const char *key, bool wait)
+{
+    c->asked = say_get(c, GET, key, wait);
+    return c->asked;
+}
+
+bool pmi_client_get_end(struct pmi_client *c, bool block, char **value)
+{
+    struct pmi_msg m;
+    int64_t rc;
+    bool here = take(c, GET, &m, &rc, block);
+    *value = here ? value_of(c, &m, rc) : NULL;
+    if (here || c->why[0])
+        c->asked = false;
+    return !c->asked;
 }
 
 static bool fullinit(struct pmi_client *c, struct pmi_facts *f)
@@ -235,6 +270,9 @@ bool pmi_client_facts(struct pmi_client *c, struct pmi_facts *f)
         f->appnum = ask_plain(c, APPNUM, &m) ? number(&m, "appnum") : -1;
     universe(c, f);
     f->map = get(c, ATTRIBUTE, "PMI_process_mapping");
+    char *waits = get(c, ATTRIBUTE, "PMI_get_wait");
+    c->waits = waits && strcmp(waits, "1") == 0;
+    free(waits);
     if (!c->why[0])
         return true;
     free(f->map);

@@ -13,6 +13,8 @@ struct pmi_client {
     int version; /* 1 or 2 */
     struct pmi_stream in;
     char space[PMI_KVSNAME_MAX]; /* of the keys */
+    bool waits;                  /* a get may wait until its key is put (pmi-server/README.md) */
+    bool asked;                  /* pmi_client_get_begin was called, and its answer has not been taken */
     char why[160];               /* "": nothing has failed */
 };
 
@@ -34,6 +36,11 @@ bool pmi_client_put(struct pmi_client *c, const char *key, const char *value);
 bool pmi_client_fence(struct pmi_client *c);
 /* From malloc; NULL: there is no such key, or it failed. */
 char *pmi_client_get(struct pmi_client *c, const char *key);
+/* The same in two steps, for who cannot stand still. wait: the answer comes when the key has been put, if c->waits.
+ * Nothing else may be asked before the answer has been taken: pmi_client_get_end is true then, and *value as above. It
+ * does not block unless `block`. */
+bool pmi_client_get_begin(struct pmi_client *c, const char *key, bool wait);
+bool pmi_client_get_end(struct pmi_client *c, bool block, char **value);
 bool pmi_client_finalize(struct pmi_client *c);
 /* Asks for the end of the job; there is no answer. */
 void pmi_client_abort(struct pmi_client *c, int code, const char *text);
