@@ -36,18 +36,21 @@ extern char **environ;
 
 static void stdin_down(void *arg, uint32_t node, const void *data, size_t n)
 {
+    const struct run *run = arg;
     struct iovec iov = {(void *)data, n};
-    tree_sendv(arg, CONTROL_STDIN_DATA, 0, node, &iov, 1);
+    tree_sendv(run->cluster, CONTROL_STDIN_DATA, 0, node, &iov, 1);
 }
 
 static void output_hold(void *arg)
 {
-    tree_hold(arg);
+    const struct run *run = arg;
+    tree_hold(run->cluster);
 }
 
 static void output_go_on(void *arg)
 {
-    tree_go_on(arg);
+    const struct run *run = arg;
+    tree_go_on(run->cluster);
 }
 
 /* As in a pipeline without us: who writes to a reader that has left is ended. Nobody needs stderr to go on. */
