@@ -8,7 +8,7 @@
 #include "common/hostlist.h"
 #include "common/peer.h"
 #include "common/start.h"
-#include "launcher/map/map.h"
+#include "launcher/map/types.h"
 
 #include <event2/event.h>
 #include <sys/resource.h>

@@ -1,14 +1,15 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * job: what the proxies tell of its ranks, until all have ended and all their output is here.
+ */
 #include "launcher/job.h"
 
 #include "common/log.h"
 #include "common/now.h"
 #include "common/xalloc.h"
 #include "launcher/failure.h"
-#include "launcher/root.h"
 #include "launcher/stdio.h"
 #include "launcher/tree.h"
-#include "launcher/watch.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -110,7 +111,7 @@ void job_fail(struct job *j, enum failure_kind kind, uint32_t rank, uint64_t tim
     failure_note(run, kind, j, rank, time, code, text);
     if (run->opt.no_kill && kind != FAILURE_ABORT && kind != FAILURE_STUCK) {
         if (kind == FAILURE_EXIT)
-            root_rank_dead(run, j, rank);
+            run->job_ops->rank_dead(run, j, rank);
         return;
     }
     if (!j->killed)
@@ -120,7 +121,7 @@ void job_fail(struct job *j, enum failure_kind kind, uint32_t rank, uint64_t tim
 static void forget(evutil_socket_t fd, short what, void *arg)
 {
     struct job *j = arg;
-    watch_forget(j->run, j);
+    j->run->job_ops->forgotten(j->run, j);
     TAILQ_REMOVE(&j->run->jobs, j, link);
     job_destroy(j);
 }
@@ -144,7 +145,7 @@ static void check_done(struct job *j)
     j->done = true;
     log_debug("job %u is over", j->spec.job);
     tree_send(run->cluster, CONTROL_JOB_DONE, j->spec.job, FRAME_ALL_NODES, NULL);
-    root_job_done(run, j);
+    run->job_ops->done(run, j);
     if (--run->jobs_left == 0)
         tree_shutdown(run->cluster);
     else
@@ -182,7 +183,7 @@ static void check_started(struct job *j)
     j->told_started = true;
     if (!j->run->at.started)
         j->run->at.started = now_ns();
-    root_job_started(j->run, j);
+    j->run->job_ops->started(j->run, j);
     if (j->spawn_failed)
         job_kill(j, SIGKILL, 0);
 }
@@ -231,7 +232,7 @@ bool job_exited(struct job *j, uint32_t node, struct rbuf *r)
         info->maxrss = x.maxrss;
         end_rank(j, info, node);
         if (x.flags & EXIT_NO_PMI)
-            root_rank_gone(j->run, j, x.rank);
+            j->run->job_ops->rank_gone(j->run, j, x.rank);
         bool bad = x.status != 0 || (x.flags & EXIT_IN_PMI);
         info->stopped = x.flags & EXIT_KILLED_BY_US;
         if (bad && !info->stopped)
@@ -261,8 +262,8 @@ static void rank_lost(struct job *j, uint32_t rank, uint32_t node)
     rank_heard(j, r);
     end_rank(j, r, node);
     /* With --no-kill the others go on, but who waits for it would wait for ever. */
-    root_rank_dead(j->run, j, rank);
-    root_rank_gone(j->run, j, rank);
+    j->run->job_ops->rank_dead(j->run, j, rank);
+    j->run->job_ops->rank_gone(j->run, j, rank);
 }
 
 void job_node_lost(struct job *j, uint32_t node)

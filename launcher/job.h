@@ -1,24 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * job: the life of one job: planned, launched, watched, ended.
+ * job: the life of one job: launched, watched, ended.
  */
 #ifndef LAUNCHER_JOB_H
 #define LAUNCHER_JOB_H
 
 #include "launcher/run.h"
 
-/* What a job is made of: the command line's applications, or those of a spawn request. */
-struct job_request {
-    const struct app *apps;
-    size_t napps;
-    const char *map_by, *rank_by, *bind_to, *rankmap, *rankfile;
-    uint32_t spawn;      /* id of the spawn request; 0: the command line */
-    const char *spawner; /* kvsname of the job that asked; NULL: the command line */
+/* Who hears of a job's life: the half of pmi-server that lives here, and the table of ranks. */
+struct job_ops {
+    void (*started)(struct run *run, const struct job *j); /* all its ranks have started, or not */
+    void (*done)(struct run *run, const struct job *j);
+    void (*forgotten)(struct run *run, const struct job *j);                /* it is about to be freed */
+    void (*rank_gone)(struct run *run, const struct job *j, uint32_t rank); /* it ended and never said init */
+    void (*rank_dead)(struct run *run, const struct job *j, uint32_t rank); /* and the job goes on */
 };
 
-/* Plans and describes it; p keeps the plan for drawing (map_fini is the caller's). Returns NULL with e set. */
-struct job *job_create(struct run *run, const struct job_request *r, struct map_plan *p, struct map_request *mr,
-                       struct err *e);
 void job_launch(struct job *j); /* sends it to the proxies */
 void job_destroy(struct job *j);
 struct job *job_find(struct run *run, unsigned number); /* NULL: no such job */

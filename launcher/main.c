@@ -12,10 +12,13 @@
 #include "launcher/exit_status.h"
 #include "launcher/failure.h"
 #include "launcher/job.h"
+#include "launcher/map/map.h"
+#include "launcher/plan.h"
 #include "launcher/procs.h"
 #include "launcher/report.h"
 #include "launcher/root.h"
 #include "launcher/signals.h"
+#include "launcher/spawn.h"
 #include "launcher/stdio.h"
 #include "launcher/tree.h"
 #include "launcher/watch.h"
@@ -67,6 +70,8 @@ static void output_broken(void *arg, unsigned stream, int error)
 
 static const struct stdio_ops stdio_ops = {stdin_down, output_hold, output_go_on, output_broken};
 
+static const struct job_ops job_ops = {root_job_started, root_job_done, watch_forget, root_rank_gone, root_rank_dead};
+
 static int name_nodes(struct run *run, struct err *e)
 {
     struct cluster *c = run->cluster;
@@ -111,7 +116,7 @@ static struct job *plan_main_job(struct run *run, struct err *e)
                             .rankfile = o->rankfile};
     struct map_plan plan = {0};
     struct map_request mr;
-    struct job *j = job_create(run, &r, &plan, &mr, e);
+    struct job *j = plan_job(run, &r, &plan, &mr, e);
     if (j && plan.warning)
         log_warn("%s", plan.warning);
     if (j && o->display)
@@ -196,7 +201,7 @@ static int run_job(struct run *run)
     struct job *j = plan_main_job(run, &e);
     if (!j)
         give_up(run, &e);
-    root_init(run);
+    root_init(run, spawn_later);
     watch_init(run);
     run->io = stdio_create(run->cluster->base, &run->opt, &stdio_ops, run);
     root_job_add(run, j);
@@ -233,7 +238,7 @@ static int dry_run(struct run *run)
 int main(int argc, char **argv)
 {
     static struct cluster cluster;
-    static struct run this = {.cluster = &cluster};
+    static struct run this = {.cluster = &cluster, .job_ops = &job_ops};
     struct run *run = &this;
     struct err e;
     TAILQ_INIT(&run->jobs);

@@ -141,10 +141,4 @@ const char *opt_getenv(char **env, const char *name);
 int opt_help(FILE *to, const char *topic, struct err *e);
 void opt_version(FILE *to);
 
-void options_init(struct options *o);
-void app_init(struct app *a);
-void app_copy(struct app *to, const struct app *from);
-void app_fini(struct app *a);
-void env_rules_fini(struct env_rules *r);
-
 #endif

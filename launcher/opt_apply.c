@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int (*const setters[])(struct opt_apply *) = {
+static int (*const setters[])(struct opt_target *) = {
     [OPT_FLAG] = opt_set_flag,         [OPT_TEXT] = opt_set_text,       [OPT_NUMBER] = opt_set_number,
     [OPT_SECONDS] = opt_set_seconds,   [OPT_UMASK] = opt_set_umask,     [OPT_ENV] = opt_set_env,
     [OPT_ENVLIST] = opt_set_envlist,   [OPT_ENVMODE] = opt_set_envmode, [OPT_EXPORT] = opt_set_export,
@@ -23,7 +23,7 @@ static bool repeats(const struct opt *o)
 }
 
 /* What speaks for the whole job cannot say one thing at one program and another at the next. */
-static int check_once(const struct opt_apply *a, const struct opt_setting *last)
+static int check_once(const struct opt_target *a, const struct opt_setting *last)
 {
     const struct opt_setting *s = a->s;
     if (!last || s->opt->of_app || last->app == s->app || repeats(s->opt))
@@ -35,7 +35,7 @@ static int check_once(const struct opt_apply *a, const struct opt_setting *last)
                    s->shown, w, v);
 }
 
-static int apply_one(struct opt_apply *a, const struct opt_setting *s, struct app *app)
+static int apply_one(struct opt_target *a, const struct opt_setting *s, struct app *app)
 {
     size_t id = (size_t)(s->opt - opt_table);
     const struct opt_setting *last = a->last[id];
@@ -53,7 +53,7 @@ static int apply_one(struct opt_apply *a, const struct opt_setting *s, struct ap
 }
 
 /* --hosts on the command line does not choose among the hosts of a default host file, it replaces it; and so on. */
-static void settle_hosts(struct opt_apply *a)
+static void settle_hosts(struct opt_target *a)
 {
     const struct opt_setting *hosts = a->last[OPT_ID_HOSTS], *file = a->last[OPT_ID_HOSTFILE];
     const struct opt_setting *host = a->last[OPT_ID_HOST];
@@ -70,7 +70,7 @@ static void settle_hosts(struct opt_apply *a)
         }
 }
 
-static int apply_all(struct opt_apply *a, const struct opt_settings *defaults, const struct opt_settings *command)
+static int apply_all(struct opt_target *a, const struct opt_settings *defaults, const struct opt_settings *command)
 {
     for (size_t i = 0; i < defaults->n; i++)
         if (apply_one(a, &defaults->all[i], &a->proto) < 0)
@@ -95,7 +95,7 @@ static int apply_all(struct opt_apply *a, const struct opt_settings *defaults, c
 int opt_apply(const struct opt_settings *defaults, const struct opt_settings *command, struct options *o, char **env,
               char **warning, struct err *e)
 {
-    struct opt_apply a = {.o = o, .env = env, .e = e};
+    struct opt_target a = {.o = o, .env = env, .e = e};
     app_init(&a.proto);
     int rc = apply_all(&a, defaults, command);
     app_fini(&a.proto);

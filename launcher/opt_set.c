@@ -16,7 +16,7 @@
 #define SECONDS_MAX (366.0 * 24 * 3600)
 #define RANK_MAX 16777215
 
-int opt_expected(const struct opt_apply *a, const char *fmt, ...)
+int opt_expected(const struct opt_target *a, const char *fmt, ...)
 {
     char what[512];
     va_list ap;
@@ -41,7 +41,7 @@ static long whole(const char *s, size_t n, long max)
     return n && v <= max ? v : -1;
 }
 
-int opt_set_flag(struct opt_apply *a)
+int opt_set_flag(struct opt_target *a)
 {
     static const char *const words[] = {"no", "yes", "false", "true", "off", "on", "0", "1"};
     const char *v = a->s->values[0];
@@ -56,7 +56,7 @@ int opt_set_flag(struct opt_apply *a)
     return 0;
 }
 
-int opt_set_text(struct opt_apply *a)
+int opt_set_text(struct opt_target *a)
 {
     if (!a->s->values[0] || !*a->s->values[0])
         return opt_expected(a, "%s", a->s->opt->values);
@@ -65,7 +65,7 @@ int opt_set_text(struct opt_apply *a)
     return 0;
 }
 
-int opt_set_number(struct opt_apply *a)
+int opt_set_number(struct opt_target *a)
 {
     const struct opt *o = a->s->opt;
     long v = a->s->values[0] ? whole(a->s->values[0], strlen(a->s->values[0]), o->max) : -1;
@@ -88,7 +88,7 @@ static double unit(const char *s)
     return 0;
 }
 
-int opt_set_seconds(struct opt_apply *a)
+int opt_set_seconds(struct opt_target *a)
 {
     const char *text = a->s->values[0] ? a->s->values[0] : "";
     size_t digits = strspn(text, "0123456789.");
@@ -103,7 +103,7 @@ int opt_set_seconds(struct opt_apply *a)
     return 0;
 }
 
-int opt_set_umask(struct opt_apply *a)
+int opt_set_umask(struct opt_target *a)
 {
     const char *v = a->s->values[0] ? a->s->values[0] : "";
     char *end;
@@ -114,7 +114,7 @@ int opt_set_umask(struct opt_apply *a)
     return 0;
 }
 
-int opt_set_usize(struct opt_apply *a)
+int opt_set_usize(struct opt_target *a)
 {
     const char *v = a->s->values[0] ? a->s->values[0] : "";
     const struct opt *o = a->s->opt;
@@ -150,7 +150,7 @@ static unsigned display_word(const char *s, size_t n)
 }
 
 /* --display map --display bindings shows both. */
-int opt_set_display(struct opt_apply *a)
+int opt_set_display(struct opt_target *a)
 {
     unsigned bits = a->again ? *(unsigned *)a->field : 0;
     const char *v = a->s->values[0] ? a->s->values[0] : "";
@@ -188,7 +188,7 @@ static bool is_ranks(const char *s)
     }
 }
 
-int opt_set_stdin(struct opt_apply *a)
+int opt_set_stdin(struct opt_target *a)
 {
     const char *v = a->s->values[0] ? a->s->values[0] : "";
     if (!strcasecmp(v, "all"))
@@ -204,7 +204,7 @@ int opt_set_stdin(struct opt_apply *a)
     return 0;
 }
 
-int opt_check_braces(const struct opt_apply *a, const char *text, const char *known)
+int opt_check_braces(const struct opt_target *a, const char *text, const char *known)
 {
     for (const char *at = text; (at = strchr(at, '{')); at++) {
         size_t n = strspn(at + 1, "abcdefghijklmnopqrstuvwxyz_");
@@ -218,7 +218,7 @@ int opt_check_braces(const struct opt_apply *a, const char *text, const char *kn
     return 0;
 }
 
-int opt_set_pattern(struct opt_apply *a)
+int opt_set_pattern(struct opt_target *a)
 {
     if (a->s->values[0] && opt_check_braces(a, a->s->values[0], " rank host node job size ") < 0)
         return -1;
@@ -226,7 +226,7 @@ int opt_set_pattern(struct opt_apply *a)
 }
 
 /* A pattern asks for a label. */
-int opt_set_label(struct opt_apply *a)
+int opt_set_label(struct opt_target *a)
 {
     if (a->s->values[0] && opt_check_braces(a, a->s->values[0], " rank host node job size time ") < 0)
         return -1;
@@ -234,14 +234,14 @@ int opt_set_label(struct opt_apply *a)
     return opt_set_text(a);
 }
 
-int opt_set_launcher(struct opt_apply *a)
+int opt_set_launcher(struct opt_target *a)
 {
     if (!a->s->values[0] || strcmp(a->s->values[0], "fork"))
         return opt_expected(a, "fork (the only launcher that is there yet)");
     return opt_set_text(a);
 }
 
-int opt_set_nothing(struct opt_apply *a)
+int opt_set_nothing(struct opt_target *a)
 {
     return 0;
 }

@@ -9,7 +9,8 @@
 
 #include "launcher/opt.h"
 
-struct opt_apply {
+/* What is being set: the options, and of which setting. */
+struct opt_target {
     struct options *o;
     struct app proto; /* what the defaults say about each application */
     char **env;
@@ -22,7 +23,7 @@ struct opt_apply {
     bool again; /* the option has been given before, for the same, by the same source */
 };
 
-typedef int opt_setter(struct opt_apply *a); /* 0, or -1 with a->e set */
+typedef int opt_setter(struct opt_target *a); /* 0, or -1 with a->e set */
 
 opt_setter opt_set_flag;
 opt_setter opt_set_text;
@@ -43,10 +44,10 @@ opt_setter opt_set_launcher;
 opt_setter opt_set_nothing;
 
 /* "WHERE: what is expected, not VALUE". Always -1. */
-int opt_expected(const struct opt_apply *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+int opt_expected(const struct opt_target *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* A {word} of small letters that is not among known (blanks around each) is a typing error, and -1; other braces may
  * well be part of the text. */
-int opt_check_braces(const struct opt_apply *a, const char *text, const char *known);
+int opt_check_braces(const struct opt_target *a, const char *text, const char *known);
 
 #endif

@@ -21,7 +21,7 @@ static size_t name_length(const char *s)
     return s ? strcspn(s, "=") : 0;
 }
 
-int opt_set_env(struct opt_apply *a)
+int opt_set_env(struct opt_target *a)
 {
     struct env_rules *r = a->field;
     char *const *v = a->s->values;
@@ -32,7 +32,7 @@ int opt_set_env(struct opt_apply *a)
     return 0;
 }
 
-int opt_set_template(struct opt_apply *a)
+int opt_set_template(struct opt_target *a)
 {
     struct env_rules *r = a->field;
     size_t n = name_length(a->s->values[0]);
@@ -44,7 +44,7 @@ int opt_set_template(struct opt_apply *a)
     return 0;
 }
 
-int opt_set_envlist(struct opt_apply *a)
+int opt_set_envlist(struct opt_target *a)
 {
     struct env_rules *r = a->field;
     const char *v = a->s->values[0];
@@ -63,9 +63,9 @@ int opt_set_envlist(struct opt_apply *a)
     return 0;
 }
 
-int opt_set_envmode(struct opt_apply *a)
+int opt_set_envmode(struct opt_target *a)
 {
-    struct opt_apply flag = *a;
+    struct opt_target flag = *a;
     bool yes = true;
     flag.field = &yes;
     if (opt_set_flag(&flag) < 0)
@@ -75,7 +75,7 @@ int opt_set_envmode(struct opt_apply *a)
     return 0;
 }
 
-static void warn_missing(struct opt_apply *a, const char *name)
+static void warn_missing(struct opt_target *a, const char *name)
 {
     char *old = a->warning;
     a->warning = old ? xasprintf("%s, %s", old, name) : xasprintf("no such variable to pass on (-x): %s", name);
@@ -83,7 +83,7 @@ static void warn_missing(struct opt_apply *a, const char *name)
 }
 
 /* -x NAME, -x NAME=VALUE, -x PREFIX*: always among what is set, so that -envnone does not undo it. */
-int opt_set_export(struct opt_apply *a)
+int opt_set_export(struct opt_target *a)
 {
     struct env_rules *r = a->field;
     const char *v = a->s->values[0];

@@ -5,7 +5,6 @@
 #include "launcher/options.h"
 
 #include "common/xalloc.h"
-#include "launcher/opt.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -54,7 +53,6 @@ static char *string_copy(const char *s)
     return s ? xstrdup(s) : NULL;
 }
 
-/* The program itself (argv, where) is not copied. */
 void app_copy(struct app *to, const struct app *from)
 {
     *to = *from;

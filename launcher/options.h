@@ -104,6 +104,13 @@ enum options_result {
 enum options_result options_parse(struct options *o, int argc, char **argv, char **env, struct err *e);
 void options_fini(struct options *o);
 
+/* The parts, for those that fill them. A copy owns its strings; the program itself (argv, where) is not copied. */
+void options_init(struct options *o);
+void app_init(struct app *a);
+void app_copy(struct app *to, const struct app *from);
+void app_fini(struct app *a);
+void env_rules_fini(struct env_rules *r);
+
 /* The hosts of the job, into an empty list: of the host file, narrowed to those of --hosts where both are given;
  * with neither, those of all applications (a host's slots being the most that one of them gives it). l stays empty
  * when no host was named at all: the job then runs on this machine alone. An application's own hosts (app.hosts, to

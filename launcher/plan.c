@@ -2,9 +2,12 @@
  *
  * From what was asked for to the launch description: where each rank runs, with what environment.
  */
+#include "launcher/plan.h"
+
 #include "common/xalloc.h"
 #include "launcher/env.h"
 #include "launcher/job.h"
+#include "launcher/map/map.h"
 #include "launcher/ranklist.h"
 
 #include <limits.h>
@@ -207,8 +210,8 @@ static int number_job(struct run *run, struct launch_spec *s, struct err *e)
     return err_set(e, "more than %u jobs in one run", UINT16_MAX);
 }
 
-struct job *job_create(struct run *run, const struct job_request *r, struct map_plan *p, struct map_request *mr,
-                       struct err *e)
+struct job *plan_job(struct run *run, const struct job_request *r, struct map_plan *p, struct map_request *mr,
+                     struct err *e)
 {
     struct job *j = xcalloc(1, sizeof *j);
     struct launch_spec *s = &j->spec;

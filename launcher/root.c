@@ -9,7 +9,6 @@
 #include "common/now.h"
 #include "common/xalloc.h"
 #include "launcher/job.h"
-#include "launcher/spawn.h"
 #include "launcher/tree.h"
 #include "pmi-server/root.h"
 
@@ -31,7 +30,8 @@ static void op_down(void *ctx, uint32_t child, const void *p, size_t n)
 
 static void op_spawn(void *ctx, const struct pmi_spawn *req)
 {
-    spawn_later(ctx, req);
+    struct run *run = ctx;
+    run->spawn(run, req);
 }
 
 static void stuck_now(evutil_socket_t fd, short what, void *arg)
@@ -55,8 +55,9 @@ static void op_stuck(void *ctx, uint32_t job, uint32_t rank, const char *why)
 
 static const struct pmi_root_ops ops = {op_down, op_spawn, op_stuck};
 
-void root_init(struct run *run)
+void root_init(struct run *run, void (*spawn)(struct run *run, const struct pmi_spawn *req))
 {
+    run->spawn = spawn;
     run->pmi = pmi_root_create(&ops, run, run->cluster->nlinks);
     if (!run->pmi)
         log_fatal("out of memory");

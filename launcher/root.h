@@ -7,7 +7,8 @@
 
 #include "launcher/run.h"
 
-void root_init(struct run *run); /* once the links are there */
+/* Once the links are there. spawn: what becomes of a rank's request for a job; it may not call back at once. */
+void root_init(struct run *run, void (*spawn)(struct run *run, const struct pmi_spawn *req));
 void root_fini(struct run *run);
 bool root_up(struct run *run, uint32_t link, const unsigned char *payload, size_t n); /* false: malformed */
 void root_job_add(struct run *run, const struct job *j);                              /* before it is launched */

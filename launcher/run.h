@@ -15,7 +15,9 @@
 #include <stdio.h>
 #include <sys/queue.h>
 
+struct job_ops;
 struct pmi_root;
+struct pmi_spawn;
 struct run;
 struct stdio;
 struct watch;
@@ -90,9 +92,11 @@ struct run {
     TAILQ_HEAD(, job) jobs;
     uint32_t jobs_begun; /* numbers of jobs: 0 is the command line's */
     uint32_t jobs_left;
+    const struct job_ops *job_ops; /* who hears of their lives */
     struct stdio *io;
     FILE *report; /* --report, open from the start; NULL: none */
     struct pmi_root *pmi;
+    void (*spawn)(struct run *run, const struct pmi_spawn *req); /* a rank asks for a job */
     struct watch *watch;
     struct failure failure; /* the first one */
     unsigned tails;         /* ranks that have one */

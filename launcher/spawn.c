@@ -8,6 +8,8 @@
 #include "common/log.h"
 #include "common/xalloc.h"
 #include "launcher/job.h"
+#include "launcher/map/map.h"
+#include "launcher/plan.h"
 #include "launcher/root.h"
 
 #include <stdlib.h>
@@ -142,7 +144,7 @@ static void spawn_now(evutil_socket_t fd, short what, void *arg)
                             .spawner = s->spawner};
     struct map_plan plan = {0};
     struct map_request mr;
-    struct job *j = *e.text ? NULL : job_create(run, &r, &plan, &mr, &e);
+    struct job *j = *e.text ? NULL : plan_job(run, &r, &plan, &mr, &e);
     map_fini(&plan);
     if (j) {
         root_job_add(run, j);

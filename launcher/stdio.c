@@ -148,7 +148,7 @@ static void describe_stdin(struct stdio *s, struct launch_spec *spec, bool ours)
     if (ours && !tty && one_rank(spec) && !(flags & O_NONBLOCK))
         spec->flags |= LAUNCH_STDIN_OURS;
     else if (n)
-        s->in = stdin_create(s->base, takes, spec->map.nnodes, s->ops, s->arg);
+        s->in = stdin_create(s->base, takes, spec->map.nnodes, s->ops->stdin_data, s->arg);
     spec->flags |= tty ? LAUNCH_STDIN_TTY : 0;
     free(takes);
 }

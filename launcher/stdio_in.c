@@ -23,7 +23,7 @@
 #define BACKGROUND_MS 500 /* how often we look whether we are in the foreground again */
 
 struct stdin_reader {
-    const struct stdio_ops *ops;
+    stdin_sink *sink;
     void *arg;
     struct event *readable;
     struct event *again; /* a timer: for files that cannot be watched, and in the background */
@@ -88,7 +88,7 @@ static void send_down(struct stdin_reader *r, const void *data, size_t n)
     r->sent += n;
     r->eof = n == 0;
     r->wanted = false;
-    r->ops->stdin_data(r->arg, r->only, data, n);
+    r->sink(r->arg, r->only, data, n);
 }
 
 static bool ready(void)
@@ -129,11 +129,11 @@ static bool can_be_watched(void)
     return can;
 }
 
-struct stdin_reader *stdin_create(struct event_base *base, const bool *takes, uint32_t nnodes,
-                                  const struct stdio_ops *ops, void *arg)
+struct stdin_reader *stdin_create(struct event_base *base, const bool *takes, uint32_t nnodes, stdin_sink *sink,
+                                  void *arg)
 {
     struct stdin_reader *r = xcalloc(1, sizeof *r);
-    *r = (struct stdin_reader){.ops = ops, .arg = arg, .nnodes = nnodes, .only = FRAME_ALL_NODES};
+    *r = (struct stdin_reader){.sink = sink, .arg = arg, .nnodes = nnodes, .only = FRAME_ALL_NODES};
     r->tty = isatty(STDIN_FILENO);
     r->taken = xcalloc(nnodes, sizeof *r->taken);
     for (uint32_t i = 0; i < nnodes; i++) {

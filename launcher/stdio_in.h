@@ -7,13 +7,19 @@
 #ifndef LAUNCHER_STDIO_IN_H
 #define LAUNCHER_STDIO_IN_H
 
-#include "launcher/stdio.h"
+#include <event2/event.h>
+#include <stdbool.h>
+#include <stdint.h>
 
 struct stdin_reader;
 
+/* Bytes of our stdin for a node, or for all (FRAME_ALL_NODES), where each passes them to its own ranks that take stdin;
+ * n = 0: end of file. */
+typedef void stdin_sink(void *arg, uint32_t node, const void *data, size_t n);
+
 /* takes: by node (nnodes), does it have ranks that take stdin; at least one does; copied. */
-struct stdin_reader *stdin_create(struct event_base *base, const bool *takes, uint32_t nnodes,
-                                  const struct stdio_ops *ops, void *arg);
+struct stdin_reader *stdin_create(struct event_base *base, const bool *takes, uint32_t nnodes, stdin_sink *sink,
+                                  void *arg);
 void stdin_destroy(struct stdin_reader *r); /* takes NULL */
 void stdin_start(struct stdin_reader *r);
 void stdin_credit(struct stdin_reader *r, uint32_t node, uint32_t bytes);

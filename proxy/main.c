@@ -6,57 +6,19 @@
  */
 #include "common/log.h"
 #include "common/spawn.h"
-#include "common/xalloc.h"
 #include "proxy/cleanup.h"
 #include "proxy/node.h"
-#include "proxy/pmi.h"
 #include "proxy/reap.h"
 #include "proxy/relay.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #define LINK_FD 3
-
-const char *node_name(const struct node *n)
-{
-    return n->setup.nnodes ? n->setup.names[0] : "?";
-}
-
-uint32_t node_number(const struct node *n)
-{
-    return n->setup.first;
-}
-
-struct job *node_job(struct node *n, unsigned job)
-{
-    struct job *j;
-    TAILQ_FOREACH(j, &n->jobs, link)
-    if (j->spec.job == job)
-        return j;
-    return NULL;
-}
-
-void node_warn(struct node *n, const char *fmt, ...)
-{
-    char text[1024];
-    va_list ap;
-    va_start(ap, fmt);
-    vsnprintf(text, sizeof text, fmt, ap);
-    va_end(ap);
-    struct buf b;
-    buf_init(&b);
-    buf_put_str(&b, text);
-    peer_send(n->parent, CONTROL_WARNING, 0, node_number(n), &b);
-    buf_fini(&b);
-}
 
 /* Every rank takes a few descriptors; the ranks themselves get the old limit back. */
 static void raise_nofile(struct node *n)

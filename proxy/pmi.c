@@ -10,8 +10,6 @@
 #include "common/xalloc.h"
 #include "pmi-server/server.h"
 #include "proxy/rank_env.h"
-#include "proxy/ranks.h"
-#include "proxy/relay.h"
 #include "proxy/stdio.h"
 
 #include <event2/buffer.h>

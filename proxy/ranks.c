@@ -8,6 +8,7 @@
 #include "common/cpulist.h"
 #include "common/descendants.h"
 #include "common/log.h"
+#include "common/now.h"
 #include "common/spawn.h"
 #include "common/xalloc.h"
 #include "proxy/pmi.h"
@@ -24,7 +25,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #define NOTE_DYING_MAX 256 /* each costs some microseconds */
@@ -35,13 +35,6 @@ struct found {
     int error; /* errno of the search */
     bool done;
 };
-
-static uint64_t now_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
 
 static const struct found *find_program(struct found *f, const struct launch_app *a, char *const *envp)
 {

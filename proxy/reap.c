@@ -9,6 +9,7 @@
 #include "proxy/reap.h"
 
 #include "common/log.h"
+#include "common/now.h"
 #include "proxy/cleanup.h"
 #include "proxy/pmi.h"
 #include "proxy/segment.h"
@@ -17,7 +18,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #define OOM_SIZE_KIB 16384
 
@@ -49,13 +49,6 @@ static bool was_oom(struct node *n, const struct rank *r, int status, const stru
 static uint64_t us(struct timeval t)
 {
     return (uint64_t)t.tv_sec * 1000000u + (uint64_t)t.tv_usec;
-}
-
-static uint64_t now_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
 static void tell_exit(struct rank *r, int status, const struct rusage *u, uint32_t pmi_flags, uint64_t time)

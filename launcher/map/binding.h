@@ -5,8 +5,8 @@
 #ifndef LAUNCHER_MAP_BINDING_H
 #define LAUNCHER_MAP_BINDING_H
 
-#include "launcher/map/map.h"
 #include "launcher/map/policy.h"
+#include "launcher/map/types.h"
 
 /* The distinct lists of a plan, while it is made. */
 struct binding_set {

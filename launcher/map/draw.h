@@ -5,8 +5,8 @@
 #ifndef LAUNCHER_MAP_DRAW_H
 #define LAUNCHER_MAP_DRAW_H
 
-#include "launcher/map/map.h"
 #include "launcher/map/topo.h"
+#include "launcher/map/types.h"
 
 #include <stdio.h>
 

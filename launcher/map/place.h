@@ -6,8 +6,8 @@
 #ifndef LAUNCHER_MAP_PLACE_H
 #define LAUNCHER_MAP_PLACE_H
 
-#include "launcher/map/map.h"
 #include "launcher/map/policy.h"
+#include "launcher/map/types.h"
 
 #define PLACE_RANKS_LIMIT (1u << 24)
 

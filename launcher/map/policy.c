@@ -3,7 +3,6 @@
 
 #include "common/cpulist.h"
 #include "common/xalloc.h"
-#include "launcher/map/rankfile.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -303,7 +302,7 @@ unsigned policy_want(const struct policy *p)
     if (p->bind == POLICY_BIND_OBJECT)
         want |= TOPO_WANT(p->bind_object);
     if (p->rankfile)
-        want |= rankfile_want();
+        want |= POLICY_RANKFILE_WANT;
     if (p->bind != POLICY_BIND_NONE && (p->cpus > 1 || p->bind_count > 1))
         want |= TOPO_WANT(TOPO_L3CACHE) | TOPO_WANT(TOPO_NUMA) | TOPO_WANT(TOPO_PACKAGE);
     return want;

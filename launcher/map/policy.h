@@ -6,8 +6,10 @@
 #ifndef LAUNCHER_MAP_POLICY_H
 #define LAUNCHER_MAP_POLICY_H
 
-#include "launcher/map/map.h"
 #include "launcher/map/topo.h"
+#include "launcher/map/types.h"
+
+#define POLICY_RANKFILE_WANT TOPO_WANT(TOPO_PACKAGE) /* what a rankfile's slots name, beside cores */
 
 enum policy_map { POLICY_MAP_SLOT, POLICY_MAP_NODE, POLICY_MAP_OBJECT };
 enum policy_rank { POLICY_RANK_AS_MAPPED, POLICY_RANK_SLOT, POLICY_RANK_NODE, POLICY_RANK_OBJECT };

@@ -8,7 +8,7 @@
 #ifndef LAUNCHER_MAP_RANKFILE_H
 #define LAUNCHER_MAP_RANKFILE_H
 
-#include "launcher/map/map.h"
+#include "launcher/map/types.h"
 
 #include <stddef.h>
 
@@ -40,8 +40,5 @@ int rankfile_apply(const struct rankfile *f, struct map_plan *p, const struct ma
 
 /* Binds the ranks that have slots, the others not. */
 int rankfile_bind(const struct rankfile *f, struct map_plan *p, const struct map_request *r, struct err *e);
-
-/* The objects that rankfile_bind asks a topology for. */
-unsigned rankfile_want(void);
 
 #endif

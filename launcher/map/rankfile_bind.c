@@ -137,11 +137,6 @@ static int bind_entry(const struct rankfile *f, const struct rankfile_entry *ent
     return rc;
 }
 
-unsigned rankfile_want(void)
-{
-    return TOPO_WANT(TOPO_PACKAGE);
-}
-
 int rankfile_bind(const struct rankfile *f, struct map_plan *p, const struct map_request *r, struct err *e)
 {
     struct binding_set set = {.plan = p};
@@ -150,7 +145,7 @@ int rankfile_bind(const struct rankfile *f, struct map_plan *p, const struct map
         p->ranks[i].binding = -1;
         if (!f->entries[i].slot_len)
             continue;
-        const struct topo *t = binding_topo(p, r, p->ranks[i].node, rankfile_want() | TOPO_WANT(TOPO_CORE), e);
+        const struct topo *t = binding_topo(p, r, p->ranks[i].node, POLICY_RANKFILE_WANT | TOPO_WANT(TOPO_CORE), e);
         rc = t ? bind_entry(f, &f->entries[i], t, &set, &p->ranks[i].binding, e) : -1;
     }
     binding_set_fini(&set);

@@ -7,7 +7,7 @@
 #ifndef LAUNCHER_MAP_RANKMAP_TEXT_H
 #define LAUNCHER_MAP_RANKMAP_TEXT_H
 
-#include "launcher/map/map.h"
+#include "launcher/map/types.h"
 
 struct rankmap_text_block {
     uint32_t node, nnodes, each;

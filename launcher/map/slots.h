@@ -5,8 +5,8 @@
 #ifndef LAUNCHER_MAP_SLOTS_H
 #define LAUNCHER_MAP_SLOTS_H
 
-#include "launcher/map/map.h"
 #include "launcher/map/policy.h"
+#include "launcher/map/types.h"
 
 /* Fills slots[nnodes], at least one each. Returns 0, or -1 with e set (a topology was needed and cannot be had). */
 int slots_find(uint32_t *slots, struct map_plan *p, const struct map_request *r, const struct policy *how,

@@ -4,6 +4,7 @@
  */
 #include "launcher/map/binding.h"
 #include "launcher/map/place.h"
+#include "launcher/map/map.h"
 #include "launcher/map/rankfile.h"
 #include "launcher/map/topo.h"
 

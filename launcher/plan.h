@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * plan: a job, from what was asked for to what the proxies are told.
+ */
+#ifndef LAUNCHER_PLAN_H
+#define LAUNCHER_PLAN_H
+
+#include "launcher/run.h"
+
+/* What a job is made of: the command line's applications, or those of a spawn request. */
+struct job_request {
+    const struct app *apps;
+    size_t napps;
+    const char *map_by, *rank_by, *bind_to, *rankmap, *rankfile;
+    uint32_t spawn;      /* id of the spawn request; 0: the command line */
+    const char *spawner; /* kvsname of the job that asked; NULL: the command line */
+};
+
+/* Plans and describes it; p keeps the plan for drawing (map_fini is the caller's). Returns NULL with e set. */
+struct job *plan_job(struct run *run, const struct job_request *r, struct map_plan *p, struct map_request *mr,
+                     struct err *e);
+
+#endif
