@@ -13,9 +13,6 @@ import subprocess
 import pytest
 
 HERE = pathlib.Path(__file__).resolve().parent
-BUILD = pathlib.Path(os.environ.get("MUSTER_TEST_BUILD", HERE.parents[1] / "build"))
-MPIEXEC = os.environ.get("MUSTER_TEST_MPIEXEC", str(BUILD / "launcher/mpiexec"))
-MPICC = BUILD / "lib/wrappers/mpicc"
 SID = pathlib.Path(os.environ.get("MUSTER_BENCH_SID", "/srv/sid"))
 LIBS = SID / "usr/lib/x86_64-linux-gnu"
 
@@ -53,37 +50,37 @@ def compiled(cmd, out, *libraries):
 
 
 @pytest.mark.parametrize("ranks", [1, 2, 5])
-def test_ours_on_ours(tmp_path, ranks):
-    r = finished([MPIEXEC, "-n", ranks, compiled([MPICC], tmp_path / "program")])
+def test_ours_on_ours(tmp_path, each_tree, ranks):
+    r = finished([each_tree.mpiexec, "-n", ranks, compiled([each_tree.mpicc], tmp_path / "program")])
     assert f"all well with {ranks}" in r.stdout and "library: Muster" in r.stdout, r
 
 
 @pytest.mark.parametrize("ranks", [1, 4])
-def test_ours_on_theirs(tmp_path, other, ranks):
+def test_ours_on_theirs(tmp_path, tree, other, ranks):
     folder, _, _, start = other
     if os.geteuid():
         pytest.skip("only root may enter the other root")
     if not pathlib.Path(f"{SID}{tmp_path}").exists():
         pytest.skip(f"{tmp_path} is not to be seen inside {SID}")
-    program = compiled([MPICC], tmp_path / "program")
+    program = compiled([tree.mpicc], tmp_path / "program")
     r = finished(["chroot", SID, "env", f"LD_LIBRARY_PATH=/opt/abi/{folder}", *start, "-n", ranks, program])
     assert f"all well with {ranks}" in r.stdout and "Muster" not in r.stdout, r
 
 
 @pytest.mark.parametrize("ranks", [1, 4])
-def test_theirs_on_ours(tmp_path, other, ranks):
+def test_theirs_on_ours(tmp_path, tree, other, ranks):
     _, library, include, _ = other
     cc = shutil.which("cc")
     program = compiled([cc, f"-I{include}"], tmp_path / "program", library, "-Wl,--allow-shlib-undefined")
     needed = subprocess.run(["readelf", "-d", program], capture_output=True, text=True, check=True).stdout
     assert "[libmpi_abi.so.1]" in needed and "RUNPATH" not in needed, needed
-    r = finished([MPIEXEC, "-n", ranks, program], LD_LIBRARY_PATH=str(BUILD / "lib"))
+    r = finished([tree.mpiexec, "-n", ranks, program], LD_LIBRARY_PATH=str(tree.lib))
     assert f"all well with {ranks}" in r.stdout and "library: Muster" in r.stdout, r
 
 
 @pytest.mark.parametrize("how", [["-std=c99", "-pedantic-errors"], ["-std=c11", "-Wstrict-prototypes"], ["-std=gnu17"],
                                  ["-xc++", "-std=c++11", "-pedantic-errors"], ["-xc++", "-std=c++17"]])
-def test_header_in_every_language(tmp_path, how):
+def test_header_in_every_language(tmp_path, tree, how):
     """mpi.h in strict C and C++: no warning, and the names of a table of constants are constant expressions."""
     text = ("#include <mpi.h>\n#include <mpi.h>\nstatic const MPI_Comm c = MPI_COMM_WORLD;\n"
             "static const MPI_Datatype t[] = {MPI_INT, MPI_DOUBLE, MPI_C_BOOL};\n"
@@ -92,6 +89,6 @@ def test_header_in_every_language(tmp_path, how):
             "    return MPI_Finalize() || MPI_VERSION < 5 || MPI_ABI_VERSION != 1;\n}\n")
     source = tmp_path / "program.c"
     source.write_text(text)
-    wrapper = MPICC.with_name("mpicxx" if "-xc++" in how else "mpicc")
+    wrapper = tree.mpicc.with_name("mpicxx" if "-xc++" in how else "mpicc")
     finished([wrapper, *how, "-Wall", "-Wextra", "-Werror", source, "-o", tmp_path / "program"])
-    finished([MPIEXEC, "-n", 2, tmp_path / "program"])
+    finished([tree.mpiexec, "-n", 2, tmp_path / "program"])

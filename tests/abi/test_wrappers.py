@@ -2,16 +2,10 @@
 """mpicc as build systems and users meet it: what it says of itself, odd arguments, a compiler that is not there."""
 
 import os
-import pathlib
 import shutil
 import subprocess
 
 import pytest
-
-HERE = pathlib.Path(__file__).resolve().parent
-BUILD = pathlib.Path(os.environ.get("MUSTER_TEST_BUILD", HERE.parents[1] / "build"))
-MPIEXEC = os.environ.get("MUSTER_TEST_MPIEXEC", str(BUILD / "launcher/mpiexec"))
-MPICC = BUILD / "lib/wrappers/mpicc"
 
 PROGRAM = """#include <mpi.h>
 #include <stdio.h>
@@ -33,37 +27,37 @@ def run(*cmd, cwd=None, **env):
                           env={**os.environ, **env}, stdin=subprocess.DEVNULL)
 
 
-def test_no_compiler():
-    r = run(MPICC, "x.c", MUSTER_CC="no-such-compiler -O2")
+def test_no_compiler(tree):
+    r = run(tree.mpicc, "x.c", MUSTER_CC="no-such-compiler -O2")
     assert r.returncode == 127 and len(r.stderr.splitlines()) == 1, r
     assert 'no compiler "no-such-compiler"' in r.stderr and "MUSTER_CC" in r.stderr, r
 
 
-def test_version():
-    r = run(MPICC, "-showme:version")
+def test_version(tree):
+    r = run(tree.mpicc, "-showme:version")
     assert r.returncode == 0 and r.stdout.startswith("mpicc: Muster "), r
 
 
-def test_show(tmp_path):
+def test_show(plain_tree):
     """Alone it tells all that is added; with -c only what a compilation needs; a bare mpicc is the compiler's to answer."""
-    shown = run(MPICC, "-show", MUSTER_CC="true").stdout.split()
+    shown = run(plain_tree.mpicc, "-show", MUSTER_CC="true").stdout.split()
     assert shown[0] == "true" and shown[-1] == "-lmpi_abi" and shown[1].startswith("-I"), shown
     assert any(word.startswith("-L") for word in shown), shown
-    shown = run(MPICC, "-show", "-c", "x.c", MUSTER_CC="true").stdout.split()
+    shown = run(plain_tree.mpicc, "-show", "-c", "x.c", MUSTER_CC="true").stdout.split()
     assert shown[0] == "true" and shown[-2:] == ["-c", "x.c"] and len(shown) == 4, shown
-    assert run(MPICC, MUSTER_CC="echo").stdout == run(MPICC, "-showme:compile").stdout
+    assert run(plain_tree.mpicc, MUSTER_CC="echo").stdout == run(plain_tree.mpicc, "-showme:compile").stdout
 
 
-def test_words_keep_their_quoting(tmp_path):
+def test_words_keep_their_quoting(tmp_path, each_tree):
     (tmp_path / "a program.c").write_text(PROGRAM)
-    r = run(MPICC, '-DTEXT="two  words $HOME"', "a program.c", "-o", "an executable", cwd=tmp_path)
+    r = run(each_tree.mpicc, '-DTEXT="two  words $HOME"', "a program.c", "-o", "an executable", cwd=tmp_path)
     assert r.returncode == 0, r
-    r = run(MPIEXEC, "-n", 2, tmp_path / "an executable")
+    r = run(each_tree.mpiexec, "-n", 2, tmp_path / "an executable")
     assert r.returncode == 0 and r.stdout == "two  words $HOME\n" * 2, r
 
 
 @pytest.mark.parametrize("system", ["cmake", "meson"])
-def test_build_systems_find_it(tmp_path, system):
+def test_build_systems_find_it(tmp_path, plain_tree, system):
     """Where no other library says that it is MPI: Meson asks pkg-config for Open MPI first, and CMake takes the mpicc
     that is beside the first mpiexec, unless it is told another one."""
     if not shutil.which(system):
@@ -74,10 +68,11 @@ def test_build_systems_find_it(tmp_path, system):
         "add_executable(p p.c)\ntarget_link_libraries(p MPI::MPI_C)\n")
     (tmp_path / "meson.build").write_text(
         "project('p', 'c')\nexecutable('p', 'p.c', dependencies: dependency('mpi', language: 'c'))\n")
-    env = {"PATH": f"{MPICC.parent}:{os.environ['PATH']}", "PKG_CONFIG_LIBDIR": "/nowhere", "MPICC": str(MPICC)}
-    for cmd in {"cmake": (["cmake", f"-DMPI_C_COMPILER={MPICC}", "-B", "b", "."], ["cmake", "--build", "b"]),
+    mpicc = plain_tree.mpicc
+    env = {"PATH": f"{mpicc.parent}:{os.environ['PATH']}", "PKG_CONFIG_LIBDIR": "/nowhere", "MPICC": str(mpicc)}
+    for cmd in {"cmake": (["cmake", f"-DMPI_C_COMPILER={mpicc}", "-B", "b", "."], ["cmake", "--build", "b"]),
                 "meson": (["meson", "setup", "b"], ["ninja", "-C", "b"])}[system]:
         r = run(*cmd, cwd=tmp_path, **env)
         assert r.returncode == 0, r.stdout + r.stderr
-    r = run(MPIEXEC, "-n", 2, tmp_path / "b/p")
+    r = run(plain_tree.mpiexec, "-n", 2, tmp_path / "b/p")
     assert r.returncode == 0 and r.stdout == "found\n" * 2, r

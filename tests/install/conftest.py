@@ -5,17 +5,21 @@ import os
 import pathlib
 import shutil
 import subprocess
+import sys
 import tempfile
 
 import pytest
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
+sys.path.append(str(TOP / "tests"))
+import trees
+
 NOBODY = 65534
 
 
 @pytest.fixture(scope="session")
 def build():
-    return pathlib.Path(os.environ.get("MUSTER_TEST_BUILD", TOP / "build"))
+    return trees.BUILD
 
 
 @pytest.fixture(scope="session")
@@ -28,14 +32,10 @@ def anywhere():
 
 
 @pytest.fixture(scope="session")
-def tree(build, anywhere):
-    """The installed tree in its second place."""
-    subprocess.run(["meson", "install", "-C", build, "--no-rebuild", "--destdir", anywhere / "first"], check=True,
-                   stdout=subprocess.DEVNULL)
-    (first,) = (p.parent.parent for p in (anywhere / "first").rglob("bin/mpiexec"))
-    shutil.move(first, anywhere / "moved to")
-    shutil.rmtree(anywhere / "first")
-    return anywhere / "moved to"
+def tree(anywhere):
+    """A copy of the installed tree, in its third place."""
+    shutil.copytree(trees.installed().root, anywhere / "moved again", symlinks=True)
+    return anywhere / "moved again"
 
 
 @pytest.fixture(params=["root", "ordinary user"] if os.getuid() == 0 else ["ordinary user"])

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Shared by the black-box tests of mpiexec: running it, and programs for it to run.
 
-The mpiexec under test is $MUSTER_TEST_MPIEXEC, else build/launcher/mpiexec of this tree. It runs with an environment
-of its own: no MUSTER_* variable and no configuration file of the person who runs the tests.
+The programs under test are those of the installed tree (tests/trees.py). mpiexec runs with an environment of its own:
+no MUSTER_* variable and no configuration file of the person who runs the tests.
 """
 
 import os
@@ -10,13 +10,18 @@ import pathlib
 import shutil
 import signal
 import subprocess
+import sys
 
 import pytest
 
 from processes import PATIENCE, family
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-MPIEXEC = os.environ.get("MUSTER_TEST_MPIEXEC", str(TOP / "build/launcher/mpiexec"))
+sys.path.append(str(TOP / "tests"))
+import trees
+
+TREE = trees.installed()
+MPIEXEC = str(TREE.mpiexec)
 
 # A shell starts what it runs in the background with these ignored, and what is ignored stays so in a child.
 for ignored in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
@@ -61,6 +66,7 @@ class Result(str):
 class Started(subprocess.Popen):
     """One whose end, where it does not come in time, fails the test with all that is known."""
 
+
     def late(self, e):
         return f"no end within {e.timeout:.0f} s\n{family(self.pid)}\n--- stdout\n{shown(e.output)}\n--- stderr\n{shown(e.stderr)}"
 
@@ -80,8 +86,9 @@ class Started(subprocess.Popen):
 class Runner:
     """mpiexec in a directory of the test's own. Everything still running at the end of the test is killed."""
 
-    def __init__(self, cwd):
+    def __init__(self, cwd, program=MPIEXEC):
         self.cwd = cwd
+        self.program = program
         self.running = []
 
     def start(self, *args, env=None, **kw):
@@ -91,7 +98,7 @@ class Runner:
         kw.setdefault("cwd", self.cwd)
         kw.setdefault("start_new_session", True)
         words = [a if isinstance(a, bytes) else str(a) for a in args]
-        p = Started([MPIEXEC, *words], env=clean_env(self.cwd, **(env or {})), **kw)
+        p = Started([str(self.program), *words], env=clean_env(self.cwd, **(env or {})), **kw)
         self.running.append(p)
         return p
 
@@ -143,11 +150,10 @@ def compiled(directory, source, compiler, *flags):
     return str(path)
 
 
-def on_runtime(directory, source):
+def on_runtime(directory, source, tree=TREE):
     """The same on our own library, with its sanitizer if it has one."""
-    build = pathlib.Path(os.environ.get("MUSTER_TEST_BUILD", TOP / "build"))
     kinds = os.environ.get("MUSTER_TEST_SANITIZERS")
-    return compiled(directory, source, str(build / "lib/wrappers/mpicc"), f"-I{TOP / 'tests/launch'}",
+    return compiled(directory, source, str(tree.mpicc), f"-I{TOP / 'tests/launch'}",
                     *([f"-fsanitize={kinds}"] if kinds else []))
 
 

@@ -180,15 +180,11 @@ def test_the_largest_radix(mpiexec):
 
 
 def test_the_proxy_is_not_started_by_hand(mpiexec, tmp_path):
-    import pathlib
     import subprocess
 
-    from conftest import MPIEXEC
+    from conftest import TREE
 
-    proxy = pathlib.Path(MPIEXEC).parents[1] / "proxy/muster-proxy"
-    if not proxy.exists():
-        pytest.skip("an installed tree")
-    r = subprocess.run([proxy], capture_output=True, text=True, timeout=PATIENCE)
+    r = subprocess.run([TREE.proxy], capture_output=True, text=True, timeout=PATIENCE)
     assert r.returncode == 1 and "started by mpiexec" in r.stderr, r
 
 

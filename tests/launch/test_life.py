@@ -6,6 +6,7 @@ import pty
 import re
 import resource
 import select
+import shlex
 import signal
 import subprocess
 import sys
@@ -289,7 +290,7 @@ class Terminal:
         pid, self.fd = pty.fork()
         if pid == 0:
             os.chdir(cwd)
-            os.execvpe("bash", ["bash", "--norc", "-i"], clean_env(cwd, PS1="$ ", MPIEXEC_UNDER_TEST=MPIEXEC))
+            os.execvpe("bash", ["bash", "--norc", "-i"], clean_env(cwd, PS1="$ "))
         self.pid = pid
 
     def type(self, text):
@@ -317,7 +318,7 @@ def terminal(tmp_path):
 
 
 def test_control_c_at_a_terminal(terminal):
-    terminal.type(f"{MPIEXEC} -n 2 sh -c 'echo rea''dy; sleep 1000'; echo sta''tus $?\n")
+    terminal.type(f"{shlex.quote(MPIEXEC)} -n 2 sh -c 'echo rea''dy; sleep 1000'; echo sta''tus $?\n")
     terminal.expect("ready")
     terminal.expect("ready")
     terminal.type("\x03")
@@ -328,7 +329,7 @@ def test_control_c_at_a_terminal(terminal):
 
 
 def test_control_z_and_fg_at_a_terminal(terminal, tmp_path):
-    terminal.type(f"{MPIEXEC} -n 1 sh -c 'for i in 1 2 3; do echo li''ne $i; done; {wait_for('go')} echo li''ne 9'\n")
+    terminal.type(f"{shlex.quote(MPIEXEC)} -n 1 sh -c 'for i in 1 2 3; do echo li''ne $i; done; {wait_for('go')} echo li''ne 9'\n")
     terminal.expect("line 3")
     terminal.type("\x1a")
     terminal.expect("Stopped")
@@ -448,7 +449,7 @@ def test_a_third_interrupt_waits_for_nobody(mpiexec, marked):
 
 def test_children_of_the_caller_are_left_alone(mpiexec, marked):
     """`server & exec mpiexec ...`: the server is not ours to kill, nor to wait for."""
-    shell = subprocess.Popen(["sh", "-c", f"sleep 1000 & exec {MPIEXEC} -n 2 sh -c 'exit 4'"],
+    shell = subprocess.Popen(["sh", "-c", f"sleep 1000 & exec {shlex.quote(MPIEXEC)} -n 2 sh -c 'exit 4'"],
                              env=clean_env("/nonexistent", **marked.env), start_new_session=True)
     mpiexec.running.append(shell)
     assert shell.wait(PATIENCE) == 4

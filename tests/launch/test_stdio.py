@@ -6,6 +6,7 @@ import hashlib
 import os
 import pty
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -261,7 +262,7 @@ def test_a_rank_may_close_its_stdin(mpiexec, hosts):
 def test_stdin_of_a_loop_is_left_to_the_loop(mpiexec, tmp_path):
     from conftest import MPIEXEC, clean_env
 
-    p = subprocess.run(["sh", "-c", f"while read x; do {MPIEXEC} -n 2 echo $x; done"], input=b"a\nb\nc\n",
+    p = subprocess.run(["sh", "-c", f"while read x; do {shlex.quote(MPIEXEC)} -n 2 echo $x; done"], input=b"a\nb\nc\n",
                        stdout=subprocess.PIPE, env=clean_env(tmp_path), timeout=PATIENCE)
     assert p.stdout.split() == [b"a", b"a", b"b", b"b", b"c", b"c"]
 
@@ -398,7 +399,7 @@ def terminal(tmp_path):
 
 @pytest.mark.parametrize("hosts", ["", "--hosts a,b"])
 def test_a_rank_talks_with_a_terminal(terminal, hosts):
-    t = terminal(f"$MPIEXEC {hosts} -n 2 sh -c 'if [ $PMI_RANK = 0 ]; then printf \"name? \"; read x; echo hello $x; fi'; "
+    t = terminal(f"\"$MPIEXEC\" {hosts} -n 2 sh -c 'if [ $PMI_RANK = 0 ]; then printf \"name? \"; read x; echo hello $x; fi'; "
                  "echo status $?")
     t.expect(r"name\? ")
     t.type("joe\n")
@@ -407,7 +408,7 @@ def test_a_rank_talks_with_a_terminal(terminal, hosts):
 
 
 def test_what_is_typed_ahead_is_left_to_the_shell(terminal, tmp_path):
-    t = terminal(f"$MPIEXEC -n 2 sh -c 'echo up; {wait_for('go')}'; echo over; read x; echo shell got $x")
+    t = terminal(f"\"$MPIEXEC\" -n 2 sh -c 'echo up; {wait_for('go')}'; echo over; read x; echo shell got $x")
     t.expect("up")
     t.type("mine\n")
     time.sleep(0.5)
@@ -417,7 +418,7 @@ def test_what_is_typed_ahead_is_left_to_the_shell(terminal, tmp_path):
 
 
 def test_lines_are_read_as_they_are_wanted(terminal, tmp_path):
-    t = terminal(f"$MPIEXEC -n 1 sh -c 'read a; echo first $a; {wait_for('go')}'; read b; echo second $b")
+    t = terminal(f"\"$MPIEXEC\" -n 1 sh -c 'read a; echo first $a; {wait_for('go')}'; read b; echo second $b")
     t.type("one\ntwo\n")
     t.expect("first one")
     time.sleep(0.3)
@@ -426,7 +427,7 @@ def test_lines_are_read_as_they_are_wanted(terminal, tmp_path):
 
 
 def test_in_the_background_a_terminal_is_not_read_and_stops_nothing(terminal, tmp_path):
-    t = terminal(f"$MPIEXEC -n 1 sh -c 'echo up; read x; echo got $x' & {wait_for('go')} jobs -l; read y; "
+    t = terminal(f"\"$MPIEXEC\" -n 1 sh -c 'echo up; read x; echo got $x' & {wait_for('go')} jobs -l; read y; "
                  "echo shell got $y; fg >/dev/null; echo status $?")
     t.expect("up")
     time.sleep(1)

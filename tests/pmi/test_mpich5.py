@@ -12,9 +12,10 @@ import subprocess
 
 import pytest
 
+from conftest import TREE
+
 ROOT = pathlib.Path(os.environ.get("MUSTER_MPICH5_ROOT", "/srv/sid"))
 HERE = pathlib.Path(__file__).resolve().parent
-BUILD = HERE.parents[1] / "build"
 
 
 @pytest.fixture(scope="module")
@@ -23,15 +24,12 @@ def inside(tmp_path_factory):
     here = tmp_path_factory.mktemp("mpich5")
     if os.geteuid() or not (ROOT / "usr/bin/mpicc.mpich").exists() or not pathlib.Path(f"{ROOT}{here}").exists():
         pytest.skip(f"no root with MPICH 5 at {ROOT}")
-    mpiexec = pathlib.Path(os.environ.get("MUSTER_TEST_MPIEXEC", BUILD / "launcher/mpiexec"))
-    proxy = mpiexec.parents[1] / "proxy/muster-proxy"
-    if not proxy.exists():
-        pytest.skip("mpiexec is not in its build tree")
     libs = here / "lib"
     libs.mkdir()
-    for program in (mpiexec, proxy):
-        (here / program.parent.name).mkdir()
-        shutil.copy(program, here / program.parent.name)
+    for program in (TREE.mpiexec, TREE.proxy):
+        copy = here / "tree" / program.relative_to(TREE.root)
+        copy.parent.mkdir(parents=True)
+        shutil.copy(program, copy)
         ldd = subprocess.run(["ldd", program], stdout=subprocess.PIPE, text=True, check=True).stdout
         for line in ldd.splitlines():
             path = line.split("=> ")[-1].split(" (")[0].strip()
@@ -44,7 +42,7 @@ def inside(tmp_path_factory):
         if not out.exists():
             shutil.copy(HERE / "mpich5" / source, here)
             subprocess.run(["chroot", ROOT, "mpicc.mpich", "-o", out, here / source], check=True)
-        cmd = ["chroot", ROOT, "env", f"LD_LIBRARY_PATH={libs}", here / "launcher/mpiexec", *args, out]
+        cmd = ["chroot", ROOT, "env", f"LD_LIBRARY_PATH={libs}", here / "tree" / TREE.mpiexec.relative_to(TREE.root), *args, out]
         return subprocess.run(cmd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=120)
 
     return run
