@@ -14,7 +14,7 @@ import sys
 
 import pytest
 
-from processes import PATIENCE, family
+from processes import PATIENCE, Marked, family
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path.append(str(TOP / "tests"))
@@ -66,6 +66,9 @@ class Result(str):
 class Started(subprocess.Popen):
     """One whose end, where it does not come in time, fails the test with all that is known."""
 
+    def __init__(self, *args, **kw):
+        super().__init__(*args, **kw)
+        Marked.held.add(self.pid)
 
     def late(self, e):
         return f"no end within {e.timeout:.0f} s\n{family(self.pid)}\n--- stdout\n{shown(e.output)}\n--- stderr\n{shown(e.stderr)}"

@@ -1,15 +1,20 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Processes of one job, found in /proc by an environment variable that only that job has; waiting for events.
+"""Processes of one job, found in /proc by their descent and by an environment variable that only that job has; waiting
+for events.
 
 A test waits for the event that it needs, never for a time that is mostly enough: ranks tell of themselves by files in
 the directory of the test (HERE, WAIT_FOR), what a kernel may need time for is asked for until it is so (until). What is
 to happen at once has PATIENCE, which no busy machine uses up, and what must not be waited for instead takes FOREVER.
 """
 
+import ctypes
 import os
 import time
 import uuid
 
+PR_SET_CHILD_SUBREAPER = 36
+# Who loses all its ancestors becomes a child of the tests, and so cannot hide by another environment or session.
+ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 SANITIZED = "MUSTER_TEST_SANITIZERS" in os.environ
 PATIENCE = 90 if SANITIZED else 45
@@ -37,24 +42,52 @@ def tell(directory, name):
     (directory / name).touch()
 
 
+def all_parents():
+    """The parent of every process that is alive."""
+    parents = {}
+    for p in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            s = stat(p)
+        except OSError:
+            continue
+        if s[0] != "Z":
+            parents[int(p)] = int(s[1])
+    return parents
+
+
+def descendants(parents, root):
+    """Those below root, of these."""
+    below, known = {root}, 0
+    while len(below) != known:
+        known = len(below)
+        below |= {p for p, parent in parents.items() if parent in below}
+    return below - {root}
+
+
+def has_in_environment(pid, name):
+    try:
+        with open(f"/proc/{pid}/environ", "rb") as f:
+            return name.encode() in f.read()
+    except OSError:
+        return False
+
+
 class Marked:
-    """env: give it to mpiexec; pids(): everything alive that has it, in whatever session, but mpiexec itself."""
+    """env: give it to mpiexec; pids(): everything alive that has it, in whatever session, and everything else that has
+    come from the tests since, whatever it has made of its environment; but none of those that a test holds itself."""
+
+    held = set()  # what a test has started itself, and waits for
 
     def __init__(self):
         self.name = "TEST_MARK_" + uuid.uuid4().hex
         self.env = {self.name: "1"}
+        self.before = descendants(all_parents(), os.getpid())
 
     def pids(self, name=None):
-        found = []
-        for p in filter(str.isdigit, os.listdir("/proc")):
-            try:
-                with open(f"/proc/{p}/environ", "rb") as f:
-                    mine = self.name.encode() in f.read()
-                if mine and state(p) != "Z" and (name is None or comm(p) == name):
-                    found.append(int(p))
-            except OSError:
-                pass
-        return sorted(found)
+        parents = all_parents()
+        ours = descendants(parents, os.getpid()) - self.before
+        return sorted(p for p in parents if (p in ours or has_in_environment(p, self.name)) and p not in self.held and
+                      state(p) != "Z" and (name is None or comm(p) == name))
 
     def wait(self, count, name=None, seconds=PATIENCE):
         """Until at least so many processes of that name are there."""
@@ -64,10 +97,10 @@ class Marked:
             time.sleep(0.01)
         return found
 
-    def wait_none(self, seconds=PATIENCE, but=()):
+    def wait_none(self, seconds=PATIENCE):
         """Asserts that none is left within the time; 0: now, as it must be where mpiexec has ended by itself."""
         end = time.monotonic() + seconds
-        while (left := [p for p in self.pids() if p not in but]) and time.monotonic() < end:
+        while (left := self.pids()) and time.monotonic() < end:
             time.sleep(0.01)
         assert not left, [(p, cmdline(p), state(p)) for p in left]
 

@@ -15,12 +15,13 @@ import time
 import pytest
 
 from conftest import MPIEXEC, clean_env
-from processes import (FOREVER, HERE, PATIENCE, Marked, comm, proxies, rests, stat, state, tell, until, wait_for,
-                       wait_for_ranks)
+from processes import (FOREVER, HERE, PATIENCE, Marked, at_rest, children, comm, proxies, rests, stat, state, tell, until,
+                       wait_for, wait_for_ranks)
 
 SLEEP = ["sleep", "1000"]
-# The rank, a child, one in a session of its own, one started twice over: four processes called sleep a rank.
-FAMILY = ["sh", "-c", "sleep 1000 & setsid sleep 1000 & (setsid sh -c 'sleep 1000 & exit' &) ; exec sleep 1000"]
+# The rank, a child, one in a session of its own, one started twice over in an empty environment: four processes called
+# sleep a rank.
+FAMILY = ["sh", "-c", "sleep 1000 & setsid sleep 1000 & (setsid env -i sh -c 'sleep 1000 & exit' &) ; exec sleep 1000"]
 
 
 @pytest.fixture
@@ -333,7 +334,9 @@ def test_control_z_and_fg_at_a_terminal(terminal, tmp_path):
     terminal.expect("line 3")
     terminal.type("\x1a")
     terminal.expect("Stopped")
-    time.sleep(0.5)
+    (job,) = children(terminal.pid)
+    ranks = [r for proxy in proxies(job) for r in children(proxy)]
+    until(lambda: len(ranks) == 1 and state(ranks[0]) == "T")
     terminal.type("echo sta''tus $?; fg\n")
     terminal.expect("status 14")
     tell(tmp_path, "go")
@@ -364,7 +367,7 @@ def test_a_proxy_killed(mpiexec, marked, which):
     marked.wait(28, "sleep")
     victims = until(lambda: len(v := proxies(p.pid)) == 7 and v)
     os.kill(victims[which], signal.SIGKILL)
-    marked.wait_none(but=[p.pid])
+    marked.wait_none()
     code, err = ended(p)
     assert code == 1, err
     assert "the proxy on " in err and "is gone (it was killed by signal 9 (SIGKILL))" in err, err
@@ -388,7 +391,7 @@ def test_a_rank_killed(mpiexec, marked):
     ranks = marked.wait(28, "sleep")
     rank = next(r for r in ranks if comm(int(stat(r)[1])) == "muster-proxy" and os.getsid(r) == r)  # all sleep for long
     os.kill(rank, signal.SIGKILL)
-    marked.wait_none(but=[p.pid])
+    marked.wait_none()
     code, err = ended(p)
     assert code == 137 and "SIGKILL" in err and "6 other ranks stopped because of it" in err, err
 
@@ -419,10 +422,9 @@ def test_a_reader_who_does_not_read_keeps_nobody(mpiexec, marked, how):
     r, w = os.pipe()
     p = mpiexec.start(*how, "-n", "2", "yes", env=marked.env, stdout=w, stdin=subprocess.DEVNULL)
     os.close(w)
-    marked.wait(2, "yes")
-    time.sleep(0.3)
+    at_rest(marked.wait(2, "yes"))  # all that is between them and the reader is full
     p.send_signal(signal.SIGINT)
-    time.sleep(0.3)
+    until(lambda: not marked.pids("yes"))
     p.send_signal(signal.SIGTERM)
     code, err = ended(p)
     os.close(r)
