@@ -11,6 +11,7 @@
 #include "lib/object/attr.h"
 #include "lib/object/errhandler.h"
 #include "lib/core/error.h"
+#include "lib/core/knobs.h"
 #include "lib/object/info.h"
 #include "lib/core/state.h"
 #include "lib/datatype/datatype.h"
@@ -43,6 +44,8 @@ __attribute__((constructor)) static void predefine(void)
 static int start(void)
 {
     int rc = boot_init();
+    if (rc == MPI_SUCCESS)
+        rc = knobs_init(boot.local_size > boot.local_cpus);
     if (rc == MPI_SUCCESS)
         rc = process_init(boot.segment ? boot.segment->job_name : "", boot.rank, boot.size);
     if (rc == MPI_SUCCESS)

@@ -7,6 +7,7 @@
 #include <string.h>
 #include "lib/boot/boot.h"
 #include "lib/core/error.h"
+#include "lib/core/knobs.h"
 
 struct nodemem nodemem;
 bool nodemem_active;
@@ -17,6 +18,16 @@ static int no_memory(size_t bytes)
     error_note(MPI_ERR_NO_MEM, "the %d ranks of this node cannot share %zu KiB of memory: %s%s", boot.local_size,
                bytes >> 10, strerror(error), boot_segment_hint(error));
     return MPI_ERR_NO_MEM;
+}
+
+/* What is laid out by knobs fits together only where all ranks have the same. */
+static bool knobs_agree(_Atomic uint64_t *sum)
+{
+    uint64_t theirs = 0, ours = knobs_sum();
+    if (atomic_compare_exchange_strong(sum, &theirs, ours) || theirs == ours)
+        return true;
+    error_note(MPI_ERR_OTHER, "variables MUSTER_... of the runtime differ among the ranks of this node");
+    return false;
 }
 
 int nodemem_init(const struct boot *b, size_t dense, size_t sparse, char **dense_at, char **sparse_at)
@@ -35,13 +46,14 @@ int nodemem_init(const struct boot *b, size_t dense, size_t sparse, char **dense
     nodemem.doorbells = (struct doorbell *)base;
     *dense_at = base + doorbells;
     nodemem.arenas_used = (_Atomic uint64_t *)(base + lists - NODEMEM_PAGE);
+    if (!knobs_agree((_Atomic uint64_t *)(base + lists - NODEMEM_LINE)))
+        return MPI_ERR_OTHER;
     *sparse_at = base + lists;
     nodemem.arenas = base + least;
     nodemem.arena_count = (int)((most - least) / nodemem.arena_bytes);
     if (!(nodemem.cma = calloc((size_t)n, 1)))
         return MPI_ERR_NO_MEM;
-    const char *copy = getenv("MUSTER_SHM_COPY");
-    nodemem.cma_off = copy && strcmp(copy, "two") == 0;
+    nodemem.cma_off = knobs.SHM_COPY == SHM_COPY_TWO;
     doorbell_init(b);
     cma_init(&nodemem.doorbells[nodemem.me]);
     nodemem_active = true;

@@ -4,7 +4,7 @@
  *
  *     doorbells        one a local rank: where it sleeps, who it is
  *     dense            for the transport: a few bytes a rank, there from the start
- *     arenas used      a bitmap
+ *     a page           which arenas are used; the sum of the knobs
  *     sparse           for the transport: takes memory where it is reserved (boot_segment_reserve) and touched
  *     arenas           for collectives and windows, as many as the limits of a process allow
  */

@@ -12,6 +12,7 @@
 #include <string.h>
 #include "lib/bindings/impl.h"
 #include "lib/boot/boot.h"
+#include "lib/core/knobs.h"
 #include "lib/datatype/layout.h"
 #include "lib/p2p/protocol.h"
 #include "lib/process/process.h"
@@ -246,7 +247,7 @@ static bool read_rather(struct request *r, struct peer *from, const struct rts *
     r->way = (uint8_t)(1 + way_class((size_t)r->bytes) + (run ? 0 : WAY_CLASSES));
     struct way *w = way_of(from, r);
     bool both = announced > 0 || send_queue_streaming() || body->others > 1;
-    if (attends(from) && !(w ? way_reads(w, (size_t)r->bytes, both) : both))
+    if (knobs.SHM_COPY != SHM_COPY_ONE && attends(from) && !(w ? way_reads(w, (size_t)r->bytes, both) : both))
         return false;
     return read_timed(r, body->at, w);
 }

@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include "lib/boot/boot.h"
 #include "lib/core/clock.h"
+#include "lib/core/knobs.h"
 #include "lib/core/trace.h"
 #include "lib/core/state.h"
 #include "lib/nodemem/nodemem.h"
@@ -72,7 +73,7 @@ static inline void pause_cpu(void)
 #endif
 }
 
-enum { SPIN_HARD = 100, SPIN_OWN = 4000, SPIN_SHARED = 2, SPIN_THREADS = 200, YIELDS_OWN = 20, YIELDS_SHARED = 40 };
+enum { SPIN_HARD = 100 };
 enum { LATE_NS = 1000000, CAUTION = 16 };
 static int no_yields; /* waits that do without */
 static const struct timespec long_nap = {.tv_nsec = 100000000}, short_nap = {.tv_nsec = 500000};
@@ -181,7 +182,7 @@ void progress_hit_slow(void)
 int progress_spins(void)
 {
     /* Nothing else makes progress meanwhile, so it is about a microsecond. */
-    return TAILQ_EMPTY(&hooks) && boot.local_size <= boot.local_cpus ? 500 : 1;
+    return TAILQ_EMPTY(&hooks) ? (int)knobs.RECV_SPINS : 1;
 }
 
 /* Gives the processor away, and learns whether that is wise: if it came back late, others than ranks want it too, and
@@ -209,9 +210,9 @@ static void prefault(const struct request *on)
 static void rest(struct waiter *w, const struct request *on)
 {
     bool own = boot.local_size <= boot.local_cpus;
-    unsigned spin = own ? SPIN_OWN : SPIN_SHARED, yields = own ? YIELDS_OWN : YIELDS_SHARED;
+    unsigned spin = (unsigned)knobs.WAIT_SPINS, yields = (unsigned)knobs.WAIT_YIELDS;
     if (own && lock_face.sleepers > 0 && boot.local_size * (1 + lock_face.sleepers) > boot.local_cpus)
-        spin = SPIN_THREADS; /* a thread that is woken may want the processor */
+        spin = (unsigned)knobs.WAIT_SPINS_THREADS; /* a thread that is woken may want the processor */
     if (!own && w->idle == spin && no_yields > 0) {
         no_yields--;
         w->idle = spin + yields;

@@ -180,3 +180,14 @@ def test_a_second_program_of_a_rank(mpiexec, program, script):
 
 def test_sixteen_ranks_on_few_processors_end_soon(mpiexec, program):
     assert mpiexec("-n", "16", program, "well").code == 0
+
+
+@pytest.mark.parametrize("where", ["all", "one"])
+def test_a_tuning_variable_that_makes_no_sense(mpiexec, program, where):
+    """For all ranks it is an error of MPI_Init; where it differs between ranks of a node, too."""
+    value = {"all": "many", "one": "7"}[where]
+    apps = {"all": ["-n", "2", program, "well"],
+            "one": ["-n", "1", program, "well", ":", "-n", "1", "-env", "MUSTER_WAIT_SPINS", value, program, "well"]}
+    r = mpiexec(*apps[where], env={"MUSTER_WAIT_SPINS": value} if where == "all" else {})
+    assert r.code != 0 and "MPI_Init" in r.err, r
+    assert {"all": "MUSTER_WAIT_SPINS=many: not a number from 1 to 1000000", "one": "differ among the ranks"}[where] in r.err, r

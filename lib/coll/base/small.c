@@ -4,9 +4,10 @@
  * trees are those of the schedules, and so is the order of operands. */
 #include "lib/coll/base/small.h"
 #include <string.h>
+#include "lib/core/knobs.h"
 #include "lib/p2p/failure_sweep.h"
 
-enum { SMALL = 2048 };
+enum { SMALL = 2048 }; /* the most that knobs.def allows for COLL_SHORT_MAX */
 
 /* One step: receives from `from` and sends to `to` at once; either may be MPI_PROC_NULL. */
 static int step(struct comm *c, int tag, const void *out, MPI_Count out_n, int to, void *in, MPI_Count in_n, int from)
@@ -31,7 +32,7 @@ static int next_tag(struct comm *c)
 
 bool small_enough(const struct comm *c, MPI_Count count, const struct datatype *t)
 {
-    return !c->inter && t->dense && t->true_lb == 0 && count * t->size <= SMALL;
+    return !c->inter && t->dense && t->true_lb == 0 && count * t->size <= (MPI_Count)knobs.COLL_SHORT_MAX;
 }
 
 int small_barrier(struct comm *c)

@@ -57,7 +57,7 @@ static struct node *node_new(struct comm *c)
     a->cpus = boot.local_cpus;
     a->crowded = boot.local_size > boot.local_cpus;
     a->fence = nodemem.fence;
-    a->spins = choice_of(a)->spins;
+    a->spins = (int)knobs.COLL_SPINS;
     if (!a->sleeping || !a->locals || !a->from) {
         node_destroy(a);
         return NULL;

@@ -3,6 +3,7 @@
  * setup: how long channels are, and where they lie. */
 #include <stdlib.h>
 #include "lib/boot/boot.h"
+#include "lib/core/knobs.h"
 #include "lib/transport/shm/channel.h"
 
 struct shm shm;
@@ -14,28 +15,28 @@ static size_t clamp(size_t n, size_t least, size_t most)
 
 /* Where each rank has a processor, long rings are fast: what is written has left the writer's own cache for the common
  * one when it is read. Where ranks take turns, short ones stay in the caches. */
-static void sizes_choose(int ranks, bool oversubscribed)
+static void sizes_choose(int ranks)
 {
-    enum { MOST = 1 << 20, ALL = 1 << 25 };
-    size_t pairs = (size_t)ranks * (size_t)ranks, longer = oversubscribed || boot.scarce ? 0 : MOST;
+    size_t pairs = (size_t)ranks * (size_t)ranks, longer = boot.scarce ? 0 : knobs.SHM_CHANNEL_MAX;
     shm.slots = ranks <= 16 ? 128 : ranks <= 64 ? 64 : 32;
     shm.stride = ranks <= 16 ? 65536 : ranks <= 64 ? 32768 : 16384;
-    while (longer * pairs > ALL)
+    while (longer * pairs > knobs.SHM_CHANNELS_MAX)
         longer /= 2;
+    longer = longer / NODEMEM_PAGE * NODEMEM_PAGE;
     if (longer > shm.stride)
         shm.stride = longer;
     shm.bytes = shm.stride - sizeof(struct channel) - shm.slots * sizeof(struct slot);
     shm.bytes -= shm.bytes % NODEMEM_LINE;
     /* The smallest ring holds three packets. */
     transport_shm.max_payload = clamp(shm.bytes / 6 / NODEMEM_PAGE * NODEMEM_PAGE, 4096, 32768);
-    transport_shm.eager_max = clamp(transport_shm.max_payload, 4096, 8192);
+    transport_shm.eager_max = clamp(transport_shm.max_payload, 64, knobs.SHM_EAGER_MAX);
 }
 
 int shm_init(void)
 {
     size_t n = (size_t)boot.local_size;
     char *senders;
-    sizes_choose(boot.local_size, boot.local_size > boot.local_cpus);
+    sizes_choose(boot.local_size);
     shm.words = (n + 511) / 512 * 8;
     int rc = nodemem_init(&boot, n * shm.words * 8, n * n * shm.stride, &senders, &shm.channels);
     if (rc != MPI_SUCCESS)

@@ -8,6 +8,7 @@
 #include "lib/boot/boot.h"
 #include "lib/core/bytes.h"
 #include "lib/core/error.h"
+#include "lib/core/knobs.h"
 #include "lib/transport/peer.h"
 #include "lib/transport/shm/channel.h"
 
@@ -273,9 +274,8 @@ static int shm_poll(void)
 
 static int shm_read(struct peer *p, const struct iovec *to, int pieces, uint64_t from, size_t n)
 {
-    enum { LONG = 1 << 18 }; /* read in tens of microseconds, as waking takes */
     /* A sender that sleeps is to be awake when it is told that all is read. */
-    if (n >= LONG && nodemem.ranks <= boot.local_cpus)
+    if (n >= knobs.SHM_WAKE_MIN && nodemem.ranks <= boot.local_cpus)
         doorbell_wake_rank(p->local);
     return cma_read(p->local, to, pieces, from, n);
 }
