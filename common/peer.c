@@ -50,7 +50,7 @@ static void peer_end(struct peer *p, const char *why)
 /* What a frame of PMI carries, for traces; "" for other frames. */
 static const char *pmi_name(unsigned type, const void *payload, size_t len)
 {
-    return type == CONTROL_PMI_UP || type == CONTROL_PMI_DOWN ? pmi_control_name(payload, len) : "";
+    return type == CONTROL_PMI_UP || type == CONTROL_PMI_DOWN ? pmi_control_payload_name(payload, len) : "";
 }
 
 /* Hands out every whole frame of the buffer. Returns false when the peer was destroyed or has ended meanwhile. */

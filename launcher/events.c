@@ -12,8 +12,6 @@
 #include <signal.h>
 #include <stdio.h>
 
-#define TEXT_MAX 4096
-
 /* One message: whose link, its job (NULL: not of a job that is known), the sender's node, the fields. */
 struct event_in {
     struct run *run;
@@ -37,24 +35,28 @@ static bool on_exited(struct event_in *e)
 
 static bool on_output(struct event_in *e)
 {
-    struct stdio_text t = {
-        .job = e->job->spec.job, .node = e->node, .host = cluster_node_name(e->run->cluster, e->node)};
-    control_output_get(&e->r, &t.rank, &t.stream, &t.continues);
-    if (!t.stream || t.rank >= e->job->spec.map.nranks)
+    struct control_output o;
+    if (!control_output_get(&e->r, &o) || o.rank >= e->job->spec.map.nranks)
         return false;
-    t.data = (const char *)e->payload + e->r.pos;
-    t.n = e->len - e->r.pos;
+    struct stdio_text t = {.job = e->job->spec.job,
+                           .node = e->node,
+                           .host = cluster_node_name(e->run->cluster, e->node),
+                           .rank = o.rank,
+                           .stream = o.stream,
+                           .continues = o.continues,
+                           .data = o.text.data,
+                           .n = o.text.len};
     stdio_output(e->run->io, &t);
     return true;
 }
 
 static bool on_output_broken(struct event_in *e)
 {
-    unsigned stream = rbuf_u8(&e->r);
-    int error = (int)rbuf_u32(&e->r);
-    if (rbuf_done(&e->r))
-        stdio_broken(e->run->io, stream, error);
-    return rbuf_done(&e->r);
+    struct control_output_broken o;
+    if (!control_output_broken_get(&e->r, &o))
+        return false;
+    stdio_broken(e->run->io, o.stream, (int)o.error);
+    return true;
 }
 
 static bool on_output_end(struct event_in *e)
@@ -65,18 +67,20 @@ static bool on_output_end(struct event_in *e)
 
 static bool on_tail(struct event_in *e)
 {
-    uint32_t rank = rbuf_u32(&e->r);
-    if (!rbuf_ok(&e->r))
+    struct control_tail t;
+    if (!control_tail_get(&e->r, &t))
         return false;
-    failure_tail(e->run, e->job, rank, e->payload + e->r.pos, e->len - e->r.pos);
+    failure_tail(e->run, e->job, t.rank, t.text.data, t.text.len);
     return true;
 }
 
 static bool on_stdin_credit(struct event_in *e)
 {
-    uint32_t bytes = rbuf_u32(&e->r);
-    stdio_credit(e->run->io, e->node, bytes);
-    return rbuf_done(&e->r);
+    struct control_stdin_credit c;
+    if (!control_stdin_credit_get(&e->r, &c))
+        return false;
+    stdio_credit(e->run->io, e->node, c.bytes);
+    return true;
 }
 
 static bool on_stdin_wanted(struct event_in *e)
@@ -90,28 +94,28 @@ static bool on_pmi_up(struct event_in *e)
     return root_up(e->run, e->link->index, e->payload, e->len);
 }
 
+static void fail_rank(struct event_in *e, enum failure_kind kind, uint32_t rank, int code, struct bytes text)
+{
+    char line[WIRE_LINE_MAX + 1];
+    snprintf(line, sizeof line, "%.*s", (int)text.len, text.data);
+    job_fail(e->job, kind, rank, now_ns(), code, line);
+}
+
 static bool on_abort(struct event_in *e)
 {
-    uint32_t rank = rbuf_u32(&e->r);
-    int code = (int)rbuf_u32(&e->r);
-    struct bytes text = rbuf_bytes(&e->r, TEXT_MAX);
-    if (!rbuf_done(&e->r) || rank >= e->job->spec.map.nranks)
+    struct control_abort a;
+    if (!control_abort_get(&e->r, &a) || a.rank >= e->job->spec.map.nranks)
         return false;
-    char line[TEXT_MAX];
-    snprintf(line, sizeof line, "%.*s", (int)text.len, text.data);
-    job_fail(e->job, FAILURE_ABORT, rank, now_ns(), code, line);
+    fail_rank(e, FAILURE_ABORT, a.rank, a.code, a.message);
     return true;
 }
 
 static bool on_rank_failed(struct event_in *e)
 {
-    uint32_t rank = rbuf_u32(&e->r);
-    struct bytes text = rbuf_bytes(&e->r, TEXT_MAX);
-    if (!rbuf_done(&e->r) || rank >= e->job->spec.map.nranks)
+    struct control_rank_failed f;
+    if (!control_rank_failed_get(&e->r, &f) || f.rank >= e->job->spec.map.nranks)
         return false;
-    char line[TEXT_MAX];
-    snprintf(line, sizeof line, "%.*s", (int)text.len, text.data);
-    job_fail(e->job, FAILURE_PMI, rank, now_ns(), 0, line);
+    fail_rank(e, FAILURE_PMI, f.rank, 0, f.reason);
     return true;
 }
 
@@ -122,10 +126,11 @@ static bool on_states(struct event_in *e)
 
 static bool on_warning(struct event_in *e)
 {
-    struct bytes text = rbuf_bytes(&e->r, TEXT_MAX);
-    if (rbuf_done(&e->r))
-        log_warn("%.*s", (int)text.len, text.data);
-    return rbuf_done(&e->r);
+    struct control_warning w;
+    if (!control_warning_get(&e->r, &w))
+        return false;
+    log_warn("%.*s", (int)w.text.len, w.text.data);
+    return true;
 }
 
 static void nodes_lost(void *arg, uint32_t first, uint32_t count, const char *why)
@@ -154,17 +159,14 @@ static void nodes_lost(void *arg, uint32_t first, uint32_t count, const char *wh
 
 static bool on_node_lost(struct event_in *e)
 {
-    uint32_t n = rbuf_count(&e->r, 4);
-    struct rbuf list = e->r;
-    for (uint32_t i = 0; i < n; i++)
-        rbuf_u32(&e->r);
-    struct bytes why = rbuf_bytes(&e->r, TEXT_MAX);
-    if (!rbuf_done(&e->r))
+    struct control_node_lost l;
+    if (!control_node_lost_get(&e->r, &l))
         return false;
     char text[512];
-    snprintf(text, sizeof text, "%.*s", (int)why.len, why.data);
-    for (uint32_t i = 0; i < n; i++) {
-        uint32_t node = rbuf_u32(&list);
+    snprintf(text, sizeof text, "%.*s", (int)l.reason.len, l.reason.data);
+    struct rbuf nodes = list_items(&l.nodes);
+    for (uint32_t i = 0; i < l.nodes.n; i++) {
+        uint32_t node = rbuf_u32(&nodes);
         if (node - e->link->first >= e->link->count)
             return false;
         nodes_lost(e->run, node, 1, text);
@@ -192,26 +194,9 @@ static const struct {
     [CONTROL_NODE_LOST] = {on_node_lost, false},
 };
 
-static bool on_hello(const struct run *run, struct link *l, const struct frame_head *h, const unsigned char *payload)
-{
-    struct rbuf r;
-    rbuf_init(&r, payload, h->len);
-    uint32_t magic = rbuf_u32(&r), version = rbuf_u32(&r);
-    if (h->type != CONTROL_HELLO || magic != CONTROL_MAGIC)
-        return false;
-    if (version != CONTROL_VERSION)
-        log_fatal("the proxy on %s speaks version %u of the control protocol, this mpiexec version %u: install one "
-                  "version of Muster on all hosts",
-                  cluster_node_name(run->cluster, l->first), version, CONTROL_VERSION);
-    l->greeted = true;
-    return true;
-}
-
 static bool on_frame(void *arg, struct link *l, const struct frame_head *h, const unsigned char *payload)
 {
     struct run *run = arg;
-    if (!l->greeted)
-        return on_hello(run, l, h, payload);
     if (h->type >= CONTROL_END || !from_below[h->type].act || h->node - l->first >= l->count)
         return false;
     struct event_in e = {.link = l, .run = run, .node = h->node, .payload = payload, .len = h->len};

@@ -71,8 +71,8 @@ void job_kill(struct job *j, int sig, double grace)
     j->killed = true;
     struct buf b;
     buf_init(&b);
-    buf_put_u32(&b, (uint32_t)sig);
-    buf_put_u32(&b, grace > 0 ? (uint32_t)(grace * 1000) + 1 : 0);
+    struct control_kill kill = {.signal = (uint32_t)sig, .grace = grace > 0 ? (uint32_t)(grace * 1000) + 1 : 0};
+    control_kill_put(&b, &kill);
     tree_send(j->run->cluster, CONTROL_KILL, j->spec.job, FRAME_ALL_NODES, &b);
     buf_fini(&b);
 }
@@ -190,10 +190,12 @@ static void check_started(struct job *j)
 
 bool job_started(struct job *j, uint32_t node, struct rbuf *r)
 {
-    uint32_t n = rbuf_count(r, CONTROL_STARTED_SIZE);
-    for (uint32_t i = 0; i < n; i++) {
-        struct control_started s;
-        control_started_get(r, &s);
+    struct control_started m;
+    struct control_rank_started s;
+    if (!control_started_get(r, &m))
+        return false;
+    struct rbuf ranks = list_items(&m.ranks);
+    while (control_rank_started_next(&ranks, &s)) {
         struct rank_info *info = rank_of(j, s.rank, node);
         if (!info)
             return false;
@@ -212,15 +214,17 @@ bool job_started(struct job *j, uint32_t node, struct rbuf *r)
     }
     check_started(j);
     check_done(j);
-    return rbuf_done(r);
+    return true;
 }
 
 bool job_exited(struct job *j, uint32_t node, struct rbuf *r)
 {
-    uint32_t n = rbuf_count(r, CONTROL_EXITED_SIZE);
-    for (uint32_t i = 0; i < n; i++) {
-        struct control_exited x;
-        control_exited_get(r, &x);
+    struct control_exited m;
+    struct control_rank_exited x;
+    if (!control_exited_get(r, &m))
+        return false;
+    struct rbuf ranks = list_items(&m.ranks);
+    while (control_rank_exited_next(&ranks, &x)) {
         struct rank_info *info = rank_of(j, x.rank, node);
         if (!info)
             return false;
@@ -239,7 +243,7 @@ bool job_exited(struct job *j, uint32_t node, struct rbuf *r)
             job_fail(j, FAILURE_EXIT, x.rank, x.time, 0, NULL);
     }
     check_done(j);
-    return rbuf_done(r);
+    return true;
 }
 
 void job_output_end(struct job *j, uint32_t node)

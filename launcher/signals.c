@@ -30,8 +30,7 @@ static void to_ranks(struct run *run, int sig, bool if_caught)
             continue;
         struct buf b;
         buf_init(&b);
-        buf_put_u32(&b, (uint32_t)sig);
-        buf_put_u8(&b, if_caught);
+        control_signal_put(&b, &(struct control_signal){.signal = (uint32_t)sig, .if_caught = if_caught});
         tree_send(run->cluster, CONTROL_SIGNAL, j->spec.job, FRAME_ALL_NODES, &b);
         buf_fini(&b);
     }

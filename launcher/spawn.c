@@ -90,14 +90,14 @@ static const struct {
 };
 
 /* A key that is none of ours means nothing to us, as the standard asks (MPI 5.0, 11.8.4). */
-static void take_info(struct spawn_job *s, struct app *a, const struct pmi_info *info)
+static void take_info(struct spawn_job *s, struct app *a, const struct pmi_control_info *info)
 {
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         if (strcmp(keys[i].key, info->key) == 0)
             keys[i].take(s, a, info->value);
 }
 
-static void take_command(struct spawn_job *s, struct app *a, const struct pmi_spawn_cmd *c)
+static void take_command(struct spawn_job *s, struct app *a, const struct pmi_control_command *c)
 {
     *a = (struct app){.np = (long)c->maxprocs, .umask = -1, .argc = c->argc + 1u};
     a->argv = xcalloc(a->argc + 1, sizeof *a->argv);

@@ -46,11 +46,31 @@ static void kill_orphans(struct cluster *c)
     free(known);
 }
 
+/* A greeting is read alone first: what follows it may differ between versions. */
+static void link_hello(struct link *l, const struct frame_head *h, const unsigned char *payload)
+{
+    struct rbuf r;
+    struct control_greeting g;
+    struct control_hello hello;
+    char why[256] = "it did not greet as a proxy does";
+    rbuf_init(&r, payload, h->len);
+    if (h->type == CONTROL_HELLO && control_greeting_get(&r, &g) && control_greeting_fits(&g, why, sizeof why)) {
+        rbuf_init(&r, payload, h->len);
+        l->greeted = control_hello_get(&r, &hello);
+    }
+    if (!l->greeted)
+        link_drop(l, why);
+}
+
 static void link_frame(void *arg, struct peer *p, const struct frame_head *h, const unsigned char *payload)
 {
     struct link *l = arg;
     char why[128];
     struct cluster *c = l->cluster;
+    if (!l->greeted) {
+        link_hello(l, h, payload);
+        return;
+    }
     if (c->ops->frame(c->arg, l, h, payload))
         return;
     snprintf(why, sizeof why, "it sent a %s message that no proxy of this version sends", control_name(h->type));
@@ -80,7 +100,13 @@ static int link_start(struct cluster *c, struct link *l, const char *proxy, uint
         return -1;
     l->peer = peer_create(c->base, fd, names[l->first], &link_ops, l);
     c->links_left++;
-    struct control_setup s = {l->first, l->count, radix, verbose, names + l->first};
+    struct control_setup s = {.from = control_greet(),
+                              .first = l->first,
+                              .radix = radix,
+                              .verbose = verbose,
+                              .backend = "fork",
+                              .names = names + l->first,
+                              .nnodes = l->count};
     struct buf b;
     buf_init(&b);
     control_setup_put(&b, &s);

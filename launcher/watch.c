@@ -82,11 +82,13 @@ static void print_table(struct watch *w)
 bool watch_states(struct run *run, struct job *j, uint32_t node, struct rbuf *r)
 {
     struct watch *w = run->watch;
-    uint32_t n = rbuf_count(r, CONTROL_STATE_MIN_SIZE);
-    for (uint32_t i = 0; i < n; i++) {
-        struct control_state s;
-        control_state_get(r, &s);
-        if (!rbuf_ok(r) || s.rank >= j->spec.map.nranks)
+    struct control_states states;
+    struct control_rank_state s;
+    if (!control_states_get(r, &states))
+        return false;
+    struct rbuf ranks = list_items(&states.ranks);
+    while (control_rank_state_next(&ranks, &s)) {
+        if (s.rank >= j->spec.map.nranks)
             return false;
         if (w->job != j)
             continue;
@@ -98,7 +100,7 @@ bool watch_states(struct run *run, struct job *j, uint32_t node, struct rbuf *r)
     }
     if (w->job == j && w->nodes_left > 0 && --w->nodes_left == 0)
         print_table(w);
-    return rbuf_done(r);
+    return true;
 }
 
 static void on_patience(evutil_socket_t fd, short what, void *arg)

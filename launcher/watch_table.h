@@ -13,7 +13,7 @@
 #include <stdio.h>
 
 struct watch_row {
-    struct control_state state; /* its `what` is not used */
+    struct control_rank_state state; /* its `what` is not used */
     uint32_t node;
     char what[CONTROL_STATE_WHAT_MAX + 1];
     bool heard; /* its proxy has answered */

@@ -78,7 +78,7 @@ bool pmi_attr_reserved(struct pmi_ask *a)
 
 void pmi_nodeattr_put(struct pmi_server_job *j, const char *key, const char *value)
 {
-    pmi_kvs_put(&j->nodeattrs, pmi_str(key), pmi_str(value));
+    pmi_kvs_put(&j->nodeattrs, bytes_of(key), bytes_of(value));
     struct pmi_ask *a, *next;
     for (a = LIST_FIRST(&j->nodewaits); a; a = next) {
         next = LIST_NEXT(a, parked);
@@ -90,7 +90,7 @@ void pmi_nodeattr_put(struct pmi_server_job *j, const char *key, const char *val
 void pmi_nodeattr_get(struct pmi_ask *a, bool wait)
 {
     struct pmi_server_job *j = a->client->job;
-    const struct pmi_kv *kv = pmi_kvs_get(&j->nodeattrs, pmi_str(a->detail));
+    const struct pmi_kv *kv = pmi_kvs_get(&j->nodeattrs, bytes_of(a->detail));
     if (kv) {
         pmi_answer_ok(a, kv->value);
     } else if (!wait) {

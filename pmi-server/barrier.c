@@ -79,8 +79,7 @@ static void say_stuck(struct pmi_server_job *j, const struct pmi_gather *g, cons
     snprintf(why, sizeof why, "exited before it reached the barrier%s that %s %s %s in", group,
              n ? one ? "rank" : "ranks" : "other", n ? ranks : "ranks", one ? "waits" : "wait");
     struct buf b = pmi_up_begin(j, PMI_CONTROL_STUCK);
-    buf_put_u32(&b, missing->rank);
-    buf_put_str(&b, why);
+    pmi_control_stuck_put(&b, &(struct pmi_control_stuck){missing->rank, bytes_of(why)});
     j->stuck = true;
     pmi_up_send(j->server, &b);
 }
@@ -109,13 +108,12 @@ void pmi_barrier_client_gone(struct pmi_client *c)
 static void send_up(struct pmi_server_job *j, const struct pmi_gather *g, struct pmi_epoch *e)
 {
     struct buf b = pmi_up_begin(j, PMI_CONTROL_BARRIER);
-    buf_put_str(&b, g->group.name);
-    buf_put_u8(&b, j->stale);
-    buf_put_u32(&b, e->arrived);
-    buf_put_u32(&b, e->low);
-    buf_put_u32(&b, e->high);
-    buf_put_u32(&b, j->nputs);
-    buf_put(&b, j->puts.data, j->puts.len);
+    pmi_control_barrier_put(&b, &(struct pmi_control_barrier){.group = bytes_of(g->group.name),
+                                                              .stale = j->stale,
+                                                              .arrived = e->arrived,
+                                                              .low = e->low,
+                                                              .high = e->high,
+                                                              .puts = list_of(j->nputs, &j->puts)});
     buf_fini(&j->puts);
     j->nputs = 0;
     j->stale = false;
@@ -142,12 +140,12 @@ static void release_fences(struct pmi_server_job *j, const struct pmi_epoch *e)
 /* Values that have been replaced since they were fetched must not be read again; those on their way up are known. */
 static void forget(struct pmi_server_job *j)
 {
-    struct rbuf r;
-    struct bytes key, value;
+    struct pmi_control_pair p;
+    struct list puts = list_of(j->nputs, &j->puts);
+    struct rbuf r = list_items(&puts);
     pmi_kvs_clear(&j->seen);
-    rbuf_init(&r, j->puts.data, j->puts.len);
-    for (uint32_t i = 0; i < j->nputs && pmi_kvs_pair_get(&r, &key, &value); i++)
-        pmi_kvs_put(&j->seen, key, value);
+    while (pmi_control_pair_next(&r, &p))
+        pmi_kvs_put(&j->seen, p.key, p.value);
 }
 
 static bool all_here(const struct pmi_gather *g)
@@ -164,8 +162,7 @@ static void release(struct pmi_server_job *j, struct pmi_gather *g, struct pmi_e
         if (!pmi_epoch_has(e, j->nclients + i))
             continue;
         struct buf b = pmi_message_begin(PMI_CONTROL_RELEASE, j->id);
-        buf_put_str(&b, g->group.name);
-        buf_put_u8(&b, stale);
+        pmi_control_release_put(&b, &(struct pmi_control_release){bytes_of(g->group.name), stale});
         pmi_down_send(s, i, &b);
     }
     while (!LIST_EMPTY(&e->asks))
@@ -231,31 +228,33 @@ void pmi_fence(struct pmi_client *c)
 }
 
 /* Values of the subtree, to be passed on with the next message or as soon as they are many. */
-bool pmi_barrier_child_puts(struct pmi_server_job *j, struct rbuf *r)
+static void add_puts(struct pmi_server_job *j, const struct list *puts)
 {
-    struct bytes key, value;
-    for (uint32_t n = rbuf_count(r, PMI_KVS_PAIR_MIN); n > 0; n--) {
-        if (!pmi_kvs_pair_get(r, &key, &value))
-            return false;
-        pmi_kvs_pair_put(&j->puts, key, value);
-        j->nputs++;
-    }
+    buf_put(&j->puts, puts->items.data, puts->items.len);
+    j->nputs += puts->n;
     pmi_mem_check(&j->puts);
     if (j->puts.len > PMI_BATCH_MAX)
         pmi_puts_flush(j);
-    return rbuf_done(r);
+}
+
+bool pmi_barrier_child_puts(struct pmi_server_job *j, struct rbuf *r)
+{
+    struct pmi_control_puts m;
+    if (!pmi_control_puts_get(r, &m))
+        return false;
+    add_puts(j, &m.puts);
+    return true;
 }
 
 bool pmi_barrier_child_up(struct pmi_server_job *j, uint32_t child, struct rbuf *r)
 {
-    struct bytes name = rbuf_bytes(r, UINT32_MAX);
-    bool stale = rbuf_u8(r);
-    uint32_t arrived = rbuf_u32(r), low = rbuf_u32(r), high = rbuf_u32(r);
-    if (!rbuf_ok(r) || !pmi_barrier_child_puts(j, r))
+    struct pmi_control_barrier m;
+    if (!pmi_control_barrier_get(r, &m))
         return false;
+    add_puts(j, &m.puts);
     struct pmi_group g;
     const char *why;
-    char *text = pmi_mem_bytes(name.data, name.len);
+    char *text = pmi_mem_bytes(m.group.data, m.group.len);
     int bad = pmi_group_parse(&g, text, j->size, &why);
     free(text);
     if (bad || g.kind == PMI_GROUP_NODE) {
@@ -264,8 +263,8 @@ bool pmi_barrier_child_up(struct pmi_server_job *j, uint32_t child, struct rbuf 
     }
     struct pmi_gather *ga = gather(j, &g);
     struct pmi_epoch *e = pmi_gather_join(ga, j->nclients + child);
-    j->stale |= stale;
-    if (!arrived || !pmi_epoch_count(ga, e, arrived, low, high))
+    j->stale |= m.stale;
+    if (!pmi_epoch_count(ga, e, m.arrived, m.low, m.high))
         return false;
     progress(j, ga, e);
     return true;
@@ -273,14 +272,13 @@ bool pmi_barrier_child_up(struct pmi_server_job *j, uint32_t child, struct rbuf 
 
 bool pmi_barrier_release(struct pmi_server_job *j, struct rbuf *r)
 {
-    struct bytes name = rbuf_bytes(r, UINT32_MAX);
-    bool stale = rbuf_u8(r);
-    if (!rbuf_done(r))
+    struct pmi_control_release m;
+    if (!pmi_control_release_get(r, &m))
         return false;
-    struct pmi_gather *g = pmi_gather_find(&j->gathers, name.data, name.len);
+    struct pmi_gather *g = pmi_gather_find(&j->gathers, m.group.data, m.group.len);
     struct pmi_epoch *e = g ? TAILQ_FIRST(&g->epochs) : NULL;
     if (!e || !e->sent)
         return false;
-    release(j, g, e, stale);
+    release(j, g, e, m.stale);
     return true;
 }

@@ -142,8 +142,8 @@ struct pmi_server {
 /* server.c */
 struct pmi_server_job *pmi_job_find(struct pmi_server *s, uint32_t id);
 void pmi_server_wake(struct pmi_server *s);
-struct buf pmi_up_begin(const struct pmi_server_job *j, enum pmi_control type);
-struct buf pmi_message_begin(enum pmi_control type, uint32_t job);
+struct buf pmi_up_begin(const struct pmi_server_job *j, enum pmi_control_type type);
+struct buf pmi_message_begin(enum pmi_control_type type, uint32_t job);
 void pmi_up_send(struct pmi_server *s, struct buf *b); /* sends and frees */
 void pmi_down_send(struct pmi_server *s, uint32_t child, struct buf *b);
 
@@ -185,7 +185,7 @@ void pmi_barrier(struct pmi_ask *a, const char *group);
 void pmi_fence(struct pmi_client *c);
 void pmi_barrier_client_gone(struct pmi_client *c);
 bool pmi_barrier_child_up(struct pmi_server_job *j, uint32_t child, struct rbuf *r);
-bool pmi_barrier_child_puts(struct pmi_server_job *j, struct rbuf *r);
+bool pmi_barrier_child_puts(struct pmi_server_job *j, struct rbuf *r); /* PUTS */
 bool pmi_barrier_release(struct pmi_server_job *j, struct rbuf *r);
 
 /* attr.c: attributes of the job and of the node */

@@ -30,8 +30,7 @@ void pmi_puts_flush(struct pmi_server_job *j)
     if (!j->nputs)
         return;
     struct buf b = pmi_up_begin(j, PMI_CONTROL_PUTS);
-    buf_put_u32(&b, j->nputs);
-    buf_put(&b, j->puts.data, j->puts.len);
+    pmi_control_puts_put(&b, &(struct pmi_control_puts){list_of(j->nputs, &j->puts)});
     buf_fini(&j->puts);
     j->nputs = 0;
     pmi_up_send(j->server, &b);
@@ -45,10 +44,10 @@ int pmi_put(struct pmi_client *c, const char *key, const char *value, const char
         return rc;
     if (!pmi_client_may_store(c))
         return *why = "this rank has put too many values", PMI2_ERROR_NOMEM;
-    j->stale |= pmi_kvs_put(&j->seen, pmi_str(key), pmi_str(value));
+    j->stale |= pmi_kvs_put(&j->seen, bytes_of(key), bytes_of(value));
     if (j->nclients == j->size)
         return 0; /* nobody reads it elsewhere */
-    pmi_kvs_pair_put(&j->puts, pmi_str(key), pmi_str(value));
+    pmi_control_pair_put(&j->puts, &(struct pmi_control_pair){bytes_of(key), bytes_of(value)});
     pmi_mem_check(&j->puts);
     j->nputs++;
     if (j->puts.len > PMI_BATCH_MAX)
@@ -132,9 +131,7 @@ static uint32_t next_window(struct pmi_server_job *j)
 static void send_get(struct pmi_server_job *j, uint32_t window, struct buf *keys, uint32_t nkeys)
 {
     struct buf b = pmi_up_begin(j, PMI_CONTROL_GET);
-    buf_put_u32(&b, window);
-    buf_put_u32(&b, nkeys);
-    buf_put(&b, keys->data, keys->len);
+    pmi_control_get_put(&b, &(struct pmi_control_get){window, list_of(nkeys, keys)});
     pmi_mem_check(keys);
     buf_clear(keys);
     pmi_up_send(j->server, &b);
@@ -154,7 +151,7 @@ void pmi_fetch_flush(struct pmi_server_job *j)
         if (w->sent)
             continue;
         w->sent = true;
-        buf_put_bytes(&keys, w->key, w->klen);
+        pmi_control_key_put(&keys, &(struct pmi_control_key){{w->key, w->klen}});
         n++;
         if (keys.len > PMI_BATCH_MAX) {
             send_get(j, 0, &keys, n);
@@ -185,12 +182,14 @@ static void want_add_child(struct pmi_want *w, uint32_t child)
 bool pmi_fetch_child_get(struct pmi_server_job *j, uint32_t child, struct rbuf *r)
 {
     struct pmi_reader *d = &j->readers[child];
-    uint32_t window = rbuf_u32(r);
-    d->credit = window < PMI_WINDOW_MAX ? window : PMI_WINDOW_MAX;
-    for (uint32_t n = rbuf_count(r, 4); n > 0; n--) {
-        struct bytes key = rbuf_bytes(r, PMI_KEY_MAX);
-        if (!rbuf_ok(r) || !key.len || memchr(key.data, 0, key.len))
-            return false;
+    struct pmi_control_get m;
+    struct pmi_control_key k;
+    if (!pmi_control_get_get(r, &m))
+        return false;
+    d->credit = m.window < PMI_WINDOW_MAX ? m.window : PMI_WINDOW_MAX;
+    struct rbuf keys = list_items(&m.keys);
+    while (pmi_control_key_next(&keys, &k)) {
+        const struct bytes key = k.key;
         const struct pmi_kv *kv = pmi_kvs_get(&j->seen, key);
         if (kv) {
             pmi_reader_value(d, kv);
@@ -204,7 +203,7 @@ bool pmi_fetch_child_get(struct pmi_server_job *j, uint32_t child, struct rbuf *
             reader_send(j, child);
     }
     reader_send(j, child);
-    return rbuf_done(r);
+    return true;
 }
 
 /* kv NULL: the key is absent. */
@@ -229,44 +228,40 @@ static void deliver(struct pmi_server_job *j, struct pmi_want *w, const struct p
     want_free(j, w);
 }
 
-static bool take_absent(struct pmi_server_job *j, struct rbuf *r)
+static void take_absent(struct pmi_server_job *j, struct bytes key)
 {
-    struct bytes key = rbuf_bytes(r, PMI_KEY_MAX);
-    if (!rbuf_ok(r))
-        return false;
     if (key.len > 4 && !memcmp(key.data, "PMI_", 4))
-        pmi_kvs_put(&j->absent, key, pmi_str(""));
+        pmi_kvs_put(&j->absent, key, bytes_of(""));
     struct pmi_want *w = want_find(j, key);
     if (w)
         deliver(j, w, NULL);
-    return true;
 }
 
 /* What is here already is as new, or newer: it was put by a rank of this node. */
-static bool take_value(struct pmi_server_job *j, struct rbuf *r)
+static void take_value(struct pmi_server_job *j, struct bytes key, struct bytes value)
 {
-    struct bytes key, value;
-    if (!pmi_kvs_pair_get(r, &key, &value))
-        return false;
     if (!pmi_kvs_get(&j->seen, key))
         pmi_kvs_put(&j->seen, key, value);
     struct pmi_want *w = want_find(j, key);
     if (w)
         deliver(j, w, pmi_kvs_get(&j->seen, key));
-    return true;
 }
 
 bool pmi_fetch_values(struct pmi_server_job *j, struct rbuf *r)
 {
-    for (uint32_t n = rbuf_count(r, 4); n > 0; n--)
-        if (!take_absent(j, r))
-            return false;
-    for (uint32_t n = rbuf_count(r, PMI_KVS_PAIR_MIN); n > 0; n--)
-        if (!take_value(j, r))
-            return false;
+    struct pmi_control_values m;
+    struct pmi_control_key k;
+    struct pmi_control_pair p;
+    if (!pmi_control_values_get(r, &m))
+        return false;
+    struct rbuf absent = list_items(&m.absent), values = list_items(&m.values);
+    while (pmi_control_key_next(&absent, &k))
+        take_absent(j, k.key);
+    while (pmi_control_pair_next(&values, &p))
+        take_value(j, p.key, p.value);
     for (uint32_t i = 0; i < j->server->children; i++)
         reader_send(j, i);
-    return rbuf_done(r);
+    return true;
 }
 
 void pmi_fetch_job_del(struct pmi_server_job *j)

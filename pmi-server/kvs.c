@@ -3,7 +3,6 @@
 #include "pmi-server/kvs.h"
 
 #include "pmi-server/mem.h"
-#include "wire/pmi.h"
 
 bool pmi_kvs_put(struct pmi_kvs *s, struct bytes key, struct bytes value)
 {
@@ -52,17 +51,4 @@ const struct pmi_kv *pmi_kvs_next(const struct pmi_kvs *s, struct pmi_kvs_walk *
     if (e)
         w->last = e;
     return e;
-}
-
-void pmi_kvs_pair_put(struct buf *b, struct bytes key, struct bytes value)
-{
-    buf_put_bytes(b, key.data, key.len);
-    buf_put_bytes(b, value.data, value.len);
-}
-
-bool pmi_kvs_pair_get(struct rbuf *r, struct bytes *key, struct bytes *value)
-{
-    *key = rbuf_bytes(r, PMI_KEY_MAX);
-    *value = rbuf_bytes(r, PMI_VALUE_MAX);
-    return rbuf_ok(r) && key->len && !memchr(key->data, 0, key->len) && !memchr(value->data, 0, value->len);
 }

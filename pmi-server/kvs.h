@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <uthash.h>
-#include "wire/buf.h"
+#include "wire/codec.h"
 
 struct pmi_kv {
     UT_hash_handle hh;
@@ -35,16 +35,5 @@ bool pmi_kvs_put(struct pmi_kvs *s, struct bytes key, struct bytes value);
 const struct pmi_kv *pmi_kvs_get(const struct pmi_kvs *s, struct bytes key); /* NULL: absent */
 void pmi_kvs_clear(struct pmi_kvs *s);
 const struct pmi_kv *pmi_kvs_next(const struct pmi_kvs *s, struct pmi_kvs_walk *w); /* NULL: no more so far */
-
-/* Lists of key-values in messages. Put: one pair. Get: false at a key or value that is empty or longer than wire/pmi.h
- * allows. */
-#define PMI_KVS_PAIR_MIN 8
-void pmi_kvs_pair_put(struct buf *b, struct bytes key, struct bytes value);
-bool pmi_kvs_pair_get(struct rbuf *r, struct bytes *key, struct bytes *value);
-
-static inline struct bytes pmi_str(const char *s)
-{
-    return (struct bytes){s, strlen(s)};
-}
 
 #endif

@@ -6,13 +6,14 @@
 
 void pmi_reader_absent(struct pmi_reader *d, struct bytes key)
 {
-    buf_put_bytes(&d->absent, key.data, key.len);
+    pmi_control_key_put(&d->absent, &(struct pmi_control_key){key});
     d->nabsent++;
 }
 
 void pmi_reader_value(struct pmi_reader *d, const struct pmi_kv *kv)
 {
-    pmi_kvs_pair_put(&d->pairs, (struct bytes){kv->key, kv->klen}, (struct bytes){kv->value, kv->vlen});
+    pmi_control_pair_put(&d->pairs,
+                         &(struct pmi_control_pair){{kv->key, kv->klen}, {kv->value, kv->vlen}});
     d->npairs++;
 }
 
@@ -37,12 +38,8 @@ bool pmi_reader_take(struct pmi_reader *d, const struct pmi_kvs *store, uint32_t
         return false;
     fill_up(d, store);
     buf_init(b);
-    buf_put_u8(b, PMI_CONTROL_VALUES);
-    buf_put_u32(b, job);
-    buf_put_u32(b, d->nabsent);
-    buf_put(b, d->absent.data, d->absent.len);
-    buf_put_u32(b, d->npairs);
-    buf_put(b, d->pairs.data, d->pairs.len);
+    pmi_control_head_put(b, &(struct pmi_control_head){PMI_CONTROL_VALUES, job});
+    pmi_control_values_put(b, &(struct pmi_control_values){list_of(d->nabsent, &d->absent), list_of(d->npairs, &d->pairs)});
     if (d->absent.failed || d->pairs.failed)
         pmi_mem_out();
     pmi_reader_fini(d);

@@ -26,13 +26,10 @@ static void remote_free(struct pmi_server *s, struct pmi_remote *m)
     free(m);
 }
 
-static void send_request(struct pmi_server_job *j, uint32_t id, uint32_t rank, uint8_t kind, const void *p, size_t n)
+static void send_request(struct pmi_server_job *j, const struct pmi_control_request *m)
 {
     struct buf b = pmi_up_begin(j, PMI_CONTROL_REQUEST);
-    buf_put_u32(&b, id);
-    buf_put_u32(&b, rank);
-    buf_put_u8(&b, kind);
-    buf_put(&b, p, n);
+    pmi_control_request_put(&b, m);
     pmi_up_send(j->server, &b);
 }
 
@@ -42,7 +39,8 @@ void pmi_remote_send(struct pmi_ask *a, enum pmi_request kind, struct buf *body)
     pmi_mem_check(body);
     struct pmi_remote *m = remote_new(c->job->server, c->job->id);
     LIST_INSERT_HEAD(&m->ask, a, parked);
-    send_request(c->job, m->id, c->rank, (uint8_t)kind, body->data, body->len);
+    struct bytes bytes = {(const char *)body->data, body->len};
+    send_request(c->job, &(struct pmi_control_request){m->id, c->rank, (uint8_t)kind, bytes});
     buf_fini(body);
 }
 
@@ -61,66 +59,64 @@ void pmi_name_request(struct pmi_ask *a, enum pmi_request kind, const char *name
     }
     pmi_ask_detail(a, name);
     buf_init(&b);
-    buf_put_str(&b, name);
     if (kind == PMI_REQUEST_PUBLISH)
-        buf_put_str(&b, port);
+        pmi_control_publish_put(&b, &(struct pmi_control_publish){bytes_of(name), bytes_of(port)});
+    else
+        pmi_control_service_put(&b, &(struct pmi_control_service){bytes_of(name)});
     pmi_remote_send(a, kind, &b);
 }
 
 bool pmi_remote_child_up(struct pmi_server_job *j, uint32_t child, struct rbuf *r)
 {
-    uint32_t id = rbuf_u32(r), rank = rbuf_u32(r);
-    uint8_t kind = rbuf_u8(r);
-    if (!rbuf_ok(r))
+    struct pmi_control_request q;
+    if (!pmi_control_request_get(r, &q))
         return false;
     struct pmi_remote *m = remote_new(j->server, j->id);
     m->relayed = true;
     m->child = child;
-    m->child_id = id;
-    send_request(j, m->id, rank, kind, r->data + r->pos, r->len - r->pos);
+    m->child_id = q.id;
+    q.id = m->id;
+    send_request(j, &q);
     return true;
 }
 
 /* The answer to a child: the same, with its own number. */
-static void relay(struct pmi_server *s, const struct pmi_remote *m, const void *p, size_t n)
+static void relay(struct pmi_server *s, const struct pmi_remote *m, struct pmi_control_answer answer)
 {
     struct buf b = pmi_message_begin(PMI_CONTROL_ANSWER, m->job);
-    buf_put_u32(&b, m->child_id);
-    buf_put(&b, p, n);
+    answer.id = m->child_id;
+    pmi_control_answer_put(&b, &answer);
     pmi_down_send(s, m->child, &b);
 }
 
-static bool deliver(struct pmi_ask *a, struct rbuf *r)
+static void deliver(struct pmi_ask *a, const struct pmi_control_answer *m)
 {
-    uint8_t rc = rbuf_u8(r);
-    struct bytes text = rbuf_bytes(r, PMI_VALUE_MAX);
-    uint32_t n = rbuf_count(r, 4);
-    int32_t *codes = pmi_mem_zero(n, sizeof *codes);
-    for (uint32_t i = 0; i < n; i++)
-        codes[i] = (int32_t)rbuf_u32(r);
-    char *s = pmi_mem_bytes(text.data, text.len);
-    if (rbuf_done(r) && a)
-        pmi_answer(a, &(struct pmi_result){.rc = rc, .why = s, .value = s, .codes = codes, .ncodes = n});
+    struct rbuf r = list_items(&m->codes);
+    int32_t *codes = pmi_mem_zero(m->codes.n, sizeof *codes);
+    for (uint32_t i = 0; i < m->codes.n; i++)
+        codes[i] = rbuf_i32(&r);
+    char *s = pmi_mem_bytes(m->text.data, m->text.len);
+    pmi_answer(a, &(struct pmi_result){.rc = m->rc, .why = s, .value = s, .codes = codes, .ncodes = m->codes.n});
     free(s);
     free(codes);
-    return rbuf_done(r);
 }
 
 /* A number that is not known belongs to a job that has ended. */
 bool pmi_remote_answer(struct pmi_server *s, struct rbuf *r)
 {
-    uint32_t id = rbuf_u32(r);
+    struct pmi_control_answer answer;
     struct pmi_remote *m;
-    HASH_FIND(hh, s->remotes, &id, sizeof id, m);
-    if (!rbuf_ok(r) || !m)
-        return rbuf_ok(r);
-    bool ok = true;
+    if (!pmi_control_answer_get(r, &answer))
+        return false;
+    HASH_FIND(hh, s->remotes, &answer.id, sizeof answer.id, m);
+    if (!m)
+        return true;
     if (m->relayed)
-        relay(s, m, r->data + r->pos, r->len - r->pos);
-    else
-        ok = deliver(LIST_FIRST(&m->ask), r);
+        relay(s, m, answer);
+    else if (!LIST_EMPTY(&m->ask))
+        deliver(LIST_FIRST(&m->ask), &answer);
     remote_free(s, m);
-    return ok;
+    return true;
 }
 
 void pmi_remote_job_del(struct pmi_server *s, uint32_t job)

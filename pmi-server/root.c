@@ -94,7 +94,7 @@ int pmi_root_put(struct pmi_root *r, uint32_t job, const char *key, const char *
     struct pmi_root_space *j = pmi_root_find(r, job);
     if (!j || !*key || strlen(key) > PMI_KEY_MAX || strlen(value) > PMI_VALUE_MAX)
         return -1;
-    pmi_kvs_put(&j->store, pmi_str(key), pmi_str(value));
+    pmi_kvs_put(&j->store, bytes_of(key), bytes_of(value));
     return 0;
 }
 
@@ -111,16 +111,12 @@ void pmi_root_dead(struct pmi_root *r, uint32_t job, uint32_t rank)
     pmi_mem_check(&j->dead);
 }
 
-bool pmi_root_take_puts(struct pmi_root_space *j, struct rbuf *r)
+void pmi_root_take_puts(struct pmi_root_space *j, const struct list *puts)
 {
-    struct bytes key, value;
-    for (uint32_t n = rbuf_count(r, PMI_KVS_PAIR_MIN); n > 0; n--) {
-        if (!pmi_kvs_pair_get(r, &key, &value))
-            return false;
-        if (pmi_kvs_put(&j->store, key, value))
-            j->stale = true;
-    }
-    return rbuf_done(r);
+    struct pmi_control_pair p;
+    struct rbuf r = list_items(puts);
+    while (pmi_control_pair_next(&r, &p))
+        j->stale |= pmi_kvs_put(&j->store, p.key, p.value);
 }
 
 static void reader_send(struct pmi_root_space *j, uint32_t child)
@@ -140,37 +136,41 @@ void pmi_root_send(struct pmi_root *r, uint32_t child, struct buf *b)
 static bool take_get(struct pmi_root_space *j, uint32_t child, struct rbuf *r)
 {
     struct pmi_reader *d = &j->readers[child];
-    uint32_t window = rbuf_u32(r);
-    d->credit = window < PMI_WINDOW_MAX ? window : PMI_WINDOW_MAX;
-    for (uint32_t n = rbuf_count(r, 4); n > 0; n--) {
-        struct bytes key = rbuf_bytes(r, PMI_KEY_MAX);
-        if (!rbuf_ok(r) || !key.len)
-            return false;
-        const struct pmi_kv *kv = pmi_kvs_get(&j->store, key);
+    struct pmi_control_get m;
+    struct pmi_control_key k;
+    if (!pmi_control_get_get(r, &m))
+        return false;
+    d->credit = m.window < PMI_WINDOW_MAX ? m.window : PMI_WINDOW_MAX;
+    struct rbuf keys = list_items(&m.keys);
+    while (pmi_control_key_next(&keys, &k)) {
+        const struct pmi_kv *kv = pmi_kvs_get(&j->store, k.key);
         if (kv)
             pmi_reader_value(d, kv);
         else
-            pmi_reader_absent(d, key);
+            pmi_reader_absent(d, k.key);
         if (pmi_reader_full(d))
             reader_send(j, child);
     }
     reader_send(j, child);
-    return rbuf_done(r);
+    return true;
 }
 
 static bool take_puts(struct pmi_root_space *j, uint32_t child, struct rbuf *r)
 {
-    return pmi_root_take_puts(j, r);
+    struct pmi_control_puts m;
+    if (!pmi_control_puts_get(r, &m))
+        return false;
+    pmi_root_take_puts(j, &m.puts);
+    return true;
 }
 
 static bool take_stuck(struct pmi_root_space *j, uint32_t child, struct rbuf *r)
 {
-    uint32_t rank = rbuf_u32(r);
-    struct bytes why = rbuf_bytes(r, PMI_VALUE_MAX);
-    if (!rbuf_done(r))
+    struct pmi_control_stuck m;
+    if (!pmi_control_stuck_get(r, &m))
         return false;
-    char *text = pmi_mem_bytes(why.data, why.len);
-    pmi_root_stuck(j, rank, text);
+    char *text = pmi_mem_bytes(m.why.data, m.why.len);
+    pmi_root_stuck(j, m.rank, text);
     free(text);
     return true;
 }
@@ -192,12 +192,12 @@ int pmi_root_up(struct pmi_root *r, uint32_t child, const void *p, size_t n)
     };
     struct rbuf in;
     rbuf_init(&in, p, n);
-    uint8_t type = rbuf_u8(&in);
-    uint32_t job = rbuf_u32(&in);
-    if (!rbuf_ok(&in) || child >= r->children || type >= PMI_CONTROL_END || !handlers[type])
+    struct pmi_control_head head;
+    if (!pmi_control_head_get(&in, &head) || child >= r->children || head.type >= PMI_CONTROL_END ||
+        !handlers[head.type])
         return -1;
-    struct pmi_root_space *j = pmi_root_find(r, job);
+    struct pmi_root_space *j = pmi_root_find(r, head.job);
     if (!j)
         return 0; /* it has just ended */
-    return handlers[type](j, child, &in) ? 0 : -1;
+    return handlers[head.type](j, child, &in) ? 0 : -1;
 }

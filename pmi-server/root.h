@@ -10,30 +10,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "wire/pmi_control.h"
 
 struct pmi_root;
 
-struct pmi_info {
-    const char *key;
-    const char *value;
-};
-
-/* One command of a spawn request. All strings are NUL-terminated, and untrusted. */
-struct pmi_spawn_cmd {
-    const char *exe;
-    uint32_t maxprocs; /* at least 1 */
-    uint32_t argc;     /* without the program's name */
-    const char *const *argv;
-    uint32_t ninfo; /* MPI info keys: host, hosts, wdir, path, env, soft, map-by, bind-to, ... */
-    const struct pmi_info *info;
-};
-
+/* The strings of its commands are untrusted. */
 struct pmi_spawn {
     uint32_t id;  /* names the request in pmi_root_spawn_done() and pmi_root_job.spawn */
     uint32_t job; /* who asks */
     uint32_t rank;
     uint32_t ncmds;
-    const struct pmi_spawn_cmd *cmds;
+    const struct pmi_control_command *cmds;
 };
 
 struct pmi_root_ops {

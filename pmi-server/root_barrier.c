@@ -17,10 +17,8 @@ static void release(struct pmi_root_space *j, struct pmi_gather *g, struct pmi_e
             continue;
         struct buf b;
         buf_init(&b);
-        buf_put_u8(&b, PMI_CONTROL_RELEASE);
-        buf_put_u32(&b, j->id);
-        buf_put_str(&b, g->group.name);
-        buf_put_u8(&b, j->stale);
+        pmi_control_head_put(&b, &(struct pmi_control_head){PMI_CONTROL_RELEASE, j->id});
+        pmi_control_release_put(&b, &(struct pmi_control_release){bytes_of(g->group.name), j->stale});
         pmi_root_send(j->root, i, &b);
     }
     /* Who forgets what it has read reads it all again. */
@@ -87,17 +85,17 @@ static bool parse(struct pmi_group *g, struct bytes name, uint32_t size)
 
 bool pmi_root_barrier_up(struct pmi_root_space *j, uint32_t child, struct rbuf *r)
 {
-    struct bytes name = rbuf_bytes(r, UINT32_MAX);
-    bool stale = rbuf_u8(r), is_new;
-    uint32_t arrived = rbuf_u32(r), low = rbuf_u32(r), high = rbuf_u32(r);
+    struct pmi_control_barrier m;
     struct pmi_group group;
-    if (!rbuf_ok(r) || !pmi_root_take_puts(j, r) || !parse(&group, name, j->size))
+    bool is_new;
+    if (!pmi_control_barrier_get(r, &m) || !parse(&group, m.group, j->size))
         return false;
-    j->stale |= stale;
+    pmi_root_take_puts(j, &m.puts);
+    j->stale |= m.stale;
     struct pmi_gather *g = pmi_gather_take(&j->gathers, &group, j->root->children, &is_new);
     g->expected = g->group.size;
     struct pmi_epoch *e = pmi_gather_join(g, child);
-    if (!arrived || !pmi_epoch_count(g, e, arrived, low, high))
+    if (!pmi_epoch_count(g, e, m.arrived, m.low, m.high))
         return false;
     if (e->arrived == g->expected)
         release(j, g, e);

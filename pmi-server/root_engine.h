@@ -8,7 +8,6 @@
 #include "pmi-server/epoch.h"
 #include "pmi-server/reader.h"
 #include "pmi-server/root.h"
-#include "pmi-server/spawn.h"
 #include "wire/pmi.h"
 #include "wire/pmi_control.h"
 
@@ -37,7 +36,7 @@ struct pmi_spawning {
     UT_hash_handle hh;
     uint32_t id, job;
     uint32_t child, child_id; /* where the answer goes */
-    struct pmi_spawn_text *text;
+    struct pmi_control_spawn request;
 };
 
 struct pmi_root {
@@ -52,7 +51,7 @@ struct pmi_root {
 
 /* root.c */
 struct pmi_root_space *pmi_root_find(const struct pmi_root *r, uint32_t job);
-bool pmi_root_take_puts(struct pmi_root_space *j, struct rbuf *r);
+void pmi_root_take_puts(struct pmi_root_space *j, const struct list *puts);
 void pmi_root_send(struct pmi_root *r, uint32_t child, struct buf *b); /* sends and frees */
 void pmi_root_stuck(struct pmi_root_space *j, uint32_t rank, const char *why);
 

@@ -18,16 +18,15 @@ struct request {
 static void answer(struct pmi_root *r, uint32_t job, uint32_t child, uint32_t id, int rc, const char *text,
                    const int32_t *codes, uint32_t n)
 {
-    struct buf b;
+    struct buf b, list;
     buf_init(&b);
-    buf_put_u8(&b, PMI_CONTROL_ANSWER);
-    buf_put_u32(&b, job);
-    buf_put_u32(&b, id);
-    buf_put_u8(&b, (uint8_t)rc);
-    buf_put_bytes(&b, text, strnlen(text, PMI_VALUE_MAX));
-    buf_put_u32(&b, n);
+    buf_init(&list);
     for (uint32_t i = 0; i < n; i++)
-        buf_put_u32(&b, (uint32_t)codes[i]);
+        buf_put_i32(&list, codes[i]);
+    pmi_mem_check(&list);
+    pmi_control_head_put(&b, &(struct pmi_control_head){PMI_CONTROL_ANSWER, job});
+    pmi_control_answer_put(&b, &(struct pmi_control_answer){id, (uint8_t)rc, bytes_of(text), list_of(n, &list)});
+    buf_fini(&list);
     pmi_root_send(r, child, &b);
 }
 
@@ -53,38 +52,38 @@ static void drop_name(struct pmi_root *r, struct pmi_published *p)
 static bool on_publish(const struct request *q, struct rbuf *in)
 {
     struct pmi_root *r = q->job->root;
-    struct bytes name = rbuf_bytes(in, PMI_VALUE_MAX), port = rbuf_bytes(in, PMI_VALUE_MAX);
-    if (!rbuf_done(in) || !name.len)
+    struct pmi_control_publish m;
+    if (!pmi_control_publish_get(in, &m))
         return false;
-    if (find_name(r, name)) {
+    if (find_name(r, m.name)) {
         reply(q, PMI2_ERROR_OTHER, "key_already_present");
         return true;
     }
-    struct pmi_published *p = pmi_mem_zero(1, sizeof *p + name.len + 1);
-    memcpy(p->name, name.data, name.len);
-    p->port = pmi_mem_bytes(port.data, port.len);
+    struct pmi_published *p = pmi_mem_zero(1, sizeof *p + m.name.len + 1);
+    memcpy(p->name, m.name.data, m.name.len);
+    p->port = pmi_mem_bytes(m.port.data, m.port.len);
     p->job = q->job->id;
-    HASH_ADD_KEYPTR(hh, r->names, p->name, name.len, p);
+    HASH_ADD_KEYPTR(hh, r->names, p->name, m.name.len, p);
     reply(q, 0, "");
     return true;
 }
 
 static bool on_lookup(const struct request *q, struct rbuf *in)
 {
-    struct bytes name = rbuf_bytes(in, PMI_VALUE_MAX);
-    if (!rbuf_done(in))
+    struct pmi_control_service m;
+    if (!pmi_control_service_get(in, &m))
         return false;
-    const struct pmi_published *p = find_name(q->job->root, name);
+    const struct pmi_published *p = find_name(q->job->root, m.name);
     reply(q, p ? 0 : PMI2_ERROR_OTHER, p ? p->port : "service_not_found");
     return true;
 }
 
 static bool on_unpublish(const struct request *q, struct rbuf *in)
 {
-    struct bytes name = rbuf_bytes(in, PMI_VALUE_MAX);
-    if (!rbuf_done(in))
+    struct pmi_control_service m;
+    if (!pmi_control_service_get(in, &m))
         return false;
-    struct pmi_published *p = find_name(q->job->root, name);
+    struct pmi_published *p = find_name(q->job->root, m.name);
     if (p)
         drop_name(q->job->root, p);
     reply(q, p ? 0 : PMI2_ERROR_OTHER, p ? "" : "service_not_found");
@@ -104,18 +103,14 @@ static bool on_dead(const struct request *q, struct rbuf *in)
 static bool on_spawn(const struct request *q, struct rbuf *in)
 {
     struct pmi_root *r = q->job->root;
-    struct pmi_spawn_text *t = pmi_spawn_decode(in);
-    if (!t)
+    struct pmi_control_spawn m;
+    if (!pmi_control_spawn_get(in, &m))
         return false;
     struct pmi_spawning *s = pmi_mem_zero(1, sizeof *s);
-    s->id = t->req.id = ++r->last_spawn;
-    s->job = t->req.job = q->job->id;
-    t->req.rank = q->rank;
-    s->child = q->child;
-    s->child_id = q->id;
-    s->text = t;
+    *s = (struct pmi_spawning){
+        .id = ++r->last_spawn, .job = q->job->id, .child = q->child, .child_id = q->id, .request = m};
     HASH_ADD(hh, r->spawning, id, sizeof s->id, s);
-    r->ops->spawn(r->ctx, &t->req);
+    r->ops->spawn(r->ctx, &(struct pmi_spawn){s->id, s->job, q->rank, m.ncmds, m.cmds});
     return true;
 }
 
@@ -125,11 +120,13 @@ bool pmi_root_request_up(struct pmi_root_space *j, uint32_t child, struct rbuf *
         [PMI_REQUEST_PUBLISH] = on_publish, [PMI_REQUEST_LOOKUP] = on_lookup, [PMI_REQUEST_UNPUBLISH] = on_unpublish,
         [PMI_REQUEST_DEAD] = on_dead,       [PMI_REQUEST_SPAWN] = on_spawn,
     };
-    struct request q = {.job = j, .child = child};
-    q.id = rbuf_u32(in);
-    q.rank = rbuf_u32(in);
-    uint8_t kind = rbuf_u8(in);
-    return rbuf_ok(in) && kind < sizeof handlers / sizeof *handlers && handlers[kind](&q, in);
+    struct pmi_control_request m;
+    struct rbuf body;
+    if (!pmi_control_request_get(in, &m))
+        return false;
+    struct request q = {.job = j, .child = child, .id = m.id, .rank = m.rank};
+    rbuf_init(&body, m.body.data, m.body.len);
+    return handlers[m.kind](&q, &body);
 }
 
 static struct pmi_spawning *find_spawning(struct pmi_root *r, uint32_t id)
@@ -142,15 +139,15 @@ static struct pmi_spawning *find_spawning(struct pmi_root *r, uint32_t id)
 static void drop_spawning(struct pmi_root *r, struct pmi_spawning *s)
 {
     HASH_DEL(r->spawning, s);
-    pmi_spawn_free(s->text);
+    pmi_control_spawn_fini(&s->request);
     free(s);
 }
 
 void pmi_root_preput(struct pmi_root_space *j, uint32_t spawn)
 {
     const struct pmi_spawning *s = find_spawning(j->root, spawn);
-    for (uint32_t i = 0; s && i < s->text->npreput; i++)
-        pmi_root_put(j->root, j->id, s->text->preput[i].key, s->text->preput[i].value);
+    for (uint32_t i = 0; s && i < s->request.npreput; i++)
+        pmi_root_put(j->root, j->id, s->request.preput[i].key, s->request.preput[i].value);
 }
 
 void pmi_root_spawn_done(struct pmi_root *r, uint32_t id, const char *why, const char *kvsname, const int32_t *codes,
@@ -159,7 +156,9 @@ void pmi_root_spawn_done(struct pmi_root *r, uint32_t id, const char *why, const
     struct pmi_spawning *s = find_spawning(r, id);
     if (!s)
         return;
-    uint32_t procs = s->text->nprocs;
+    uint32_t procs = 0;
+    for (uint32_t i = 0; i < s->request.ncmds; i++)
+        procs += s->request.cmds[i].maxprocs;
     int32_t *all = pmi_mem_zero(procs, sizeof *all);
     if (n)
         memcpy(all, codes, (n < procs ? n : procs) * sizeof *all);

@@ -125,16 +125,15 @@ struct pmi_client *pmi_server_client(struct pmi_server *s, uint32_t job, uint32_
     return c;
 }
 
-struct buf pmi_message_begin(enum pmi_control type, uint32_t job)
+struct buf pmi_message_begin(enum pmi_control_type type, uint32_t job)
 {
     struct buf b;
     buf_init(&b);
-    buf_put_u8(&b, (uint8_t)type);
-    buf_put_u32(&b, job);
+    pmi_control_head_put(&b, &(struct pmi_control_head){(uint8_t)type, job});
     return b;
 }
 
-struct buf pmi_up_begin(const struct pmi_server_job *j, enum pmi_control type)
+struct buf pmi_up_begin(const struct pmi_server_job *j, enum pmi_control_type type)
 {
     return pmi_message_begin(type, j->id);
 }
@@ -176,15 +175,15 @@ void pmi_server_flush(struct pmi_server *s)
 int pmi_server_down(struct pmi_server *s, const void *p, size_t n)
 {
     struct rbuf r;
+    struct pmi_control_head head;
     rbuf_init(&r, p, n);
-    uint8_t type = rbuf_u8(&r);
-    struct pmi_server_job *j = pmi_job_find(s, rbuf_u32(&r));
-    bool ok = rbuf_ok(&r);
-    if (ok && type == PMI_CONTROL_ANSWER)
+    bool ok = pmi_control_head_get(&r, &head);
+    struct pmi_server_job *j = pmi_job_find(s, head.job);
+    if (ok && head.type == PMI_CONTROL_ANSWER)
         ok = pmi_remote_answer(s, &r);
-    else if (ok && type == PMI_CONTROL_RELEASE)
+    else if (ok && head.type == PMI_CONTROL_RELEASE)
         ok = !j || pmi_barrier_release(j, &r);
-    else if (ok && type == PMI_CONTROL_VALUES)
+    else if (ok && head.type == PMI_CONTROL_VALUES)
         ok = !j || pmi_fetch_values(j, &r);
     else
         ok = false;
@@ -195,13 +194,13 @@ int pmi_server_down(struct pmi_server *s, const void *p, size_t n)
 int pmi_server_child_up(struct pmi_server *s, uint32_t child, const void *p, size_t n)
 {
     struct rbuf r;
+    struct pmi_control_head head;
     rbuf_init(&r, p, n);
-    uint8_t type = rbuf_u8(&r);
-    struct pmi_server_job *j = pmi_job_find(s, rbuf_u32(&r));
-    if (!rbuf_ok(&r) || child >= s->children)
+    if (!pmi_control_head_get(&r, &head) || child >= s->children)
         return -1;
+    struct pmi_server_job *j = pmi_job_find(s, head.job);
     bool ok;
-    switch (type) {
+    switch (head.type) {
     case PMI_CONTROL_PUTS:
         ok = !j || pmi_barrier_child_puts(j, &r);
         break;

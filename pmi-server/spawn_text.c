@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The spawn commands of both wires, turned into what spawn.h says. PMI-1 sends a block for each command, counts
+ * The spawn commands of both wires, turned into the `spawn` of wire/pmi_control.def. PMI-1 sends a block for each command, counts
  * arguments from 1 and the rest from 0; PMI-2 sends one message, in which each command begins with subcmd= and all is
  * counted from 0. A request that cannot be is answered with the reason when it is complete.
  */
@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include "pmi-server/mem.h"
-#include "pmi-server/spawn.h"
 
 /* Items of one command, looked up in turn: clients write them in the order in which they are read here. */
 struct items {
@@ -56,18 +55,19 @@ static const struct words v1_words = {"execname",  "nprocs",     "argcnt",      
 static const struct words v2_words = {"subcmd",      "maxprocs", "argc",  "argv", "infokeycount", "infokey", "infoval",
                                       "preputcount", "ppkey",    "ppval", 0};
 
-static const char *put_infos(struct buf *b, struct items *s, const char *count, const char *key, const char *value)
+/* NULL, or why it is none. The strings stay the message's; the caller frees the list. */
+static const char *take_infos(struct items *s, const char *count, const char *key, const char *value,
+                              struct pmi_control_info **list, uint32_t *n)
 {
-    int64_t n = take_count(s, count);
-    if (n < 0)
+    int64_t want = take_count(s, count);
+    if (want < 0)
         return "a count of info or preput keys is not a number";
-    buf_put_u32(b, (uint32_t)n);
-    for (uint32_t i = 0; i < n; i++) {
-        const char *k = take_nth(s, key, i), *v = take_nth(s, value, i);
+    *list = pmi_mem_zero((size_t)want, sizeof **list);
+    for (*n = 0; *n < want; ++*n) {
+        const char *k = take_nth(s, key, *n), *v = take_nth(s, value, *n);
         if (!k || !v || !*k)
             return "an info or preput key is missing";
-        buf_put_str(b, k);
-        buf_put_str(b, v);
+        (*list)[*n] = (struct pmi_control_info){(char *)k, (char *)v};
     }
     return NULL;
 }
@@ -83,10 +83,17 @@ static const char *put_preput(struct buf *b, struct items *s, const struct words
             (!strncmp(it->key, w->preput_value, values) && len > PMI_VALUE_MAX))
             return "a preput key is longer than 64 bytes, or its value than 1024";
     }
-    return put_infos(b, s, w->npreput, w->preput_key, w->preput_value);
+    struct pmi_control_info *list = NULL;
+    uint32_t n;
+    const char *bad = take_infos(s, w->npreput, w->preput_key, w->preput_value, &list, &n);
+    buf_put_u32(b, bad ? 0 : n);
+    for (uint32_t i = 0; !bad && i < n; i++)
+        pmi_control_info_put(b, &list[i]);
+    free(list);
+    return bad;
 }
 
-/* NULL, or why it is none. */
+/* NULL, or why it is none. A command at a time is what PMI-1 sends: the counts of the lists are put by the callers. */
 static const char *put_cmd(struct buf *b, struct items *s, const struct words *w)
 {
     struct pmi_msg m = {.items = s->it, .nitems = s->n};
@@ -94,25 +101,28 @@ static const char *put_cmd(struct buf *b, struct items *s, const struct words *w
     const char *exe = pmi_msg_get(&m, w->exe);
     if (!exe || !*exe)
         return "the program is missing";
-    if (pmi_msg_int(&m, w->procs, 1, PMI_SPAWN_PROCS_MAX, &procs))
+    if (pmi_msg_int(&m, w->procs, 1, PMI_CONTROL_PROCS_MAX, &procs))
         return "the number of processes is missing or none";
     if (argc < 0)
         return "the number of arguments is none";
-    buf_put_str(b, exe);
-    buf_put_u32(b, (uint32_t)procs);
-    buf_put_u32(b, (uint32_t)argc);
-    for (uint32_t i = 0; i < argc; i++) {
-        const char *arg = take_nth(s, w->arg, i + w->first_arg);
-        if (!arg)
-            return "an argument is missing";
-        buf_put_str(b, arg);
+    struct pmi_control_command c = {.exe = (char *)exe, .maxprocs = (uint32_t)procs};
+    c.argv = pmi_mem_zero((size_t)argc, sizeof *c.argv);
+    const char *bad = NULL;
+    for (; !bad && c.argc < argc; c.argc++) {
+        c.argv[c.argc] = (char *)take_nth(s, w->arg, c.argc + w->first_arg);
+        bad = c.argv[c.argc] ? NULL : "an argument is missing";
     }
-    return put_infos(b, s, w->ninfo, w->info_key, w->info_value);
+    bad = bad ? bad : take_infos(s, w->ninfo, w->info_key, w->info_value, &c.info, &c.ninfo);
+    if (!bad)
+        pmi_control_command_put(b, &c);
+    free(c.argv);
+    free(c.info);
+    return bad;
 }
 
 static void finish(struct pmi_ask *a, struct buf *body, const char *bad)
 {
-    if (!bad && body->len > PMI_SPAWN_BYTES_MAX)
+    if (!bad && body->len > PMI_CONTROL_SPAWN_MAX)
         bad = "the request is too long";
     if (bad) {
         buf_fini(body);
@@ -126,7 +136,7 @@ static void finish(struct pmi_ask *a, struct buf *body, const char *bad)
 static bool count_block(struct pmi_client *c, const struct pmi_msg *m)
 {
     int64_t total, seen;
-    if (pmi_msg_int(m, "totspawns", 1, PMI_SPAWN_CMDS_MAX, &total) || pmi_msg_int(m, "spawnssofar", 1, total, &seen) ||
+    if (pmi_msg_int(m, "totspawns", 1, PMI_CONTROL_COMMANDS_MAX, &total) || pmi_msg_int(m, "spawnssofar", 1, total, &seen) ||
         seen != c->spawn_seen + 1 || (c->spawn_seen && total != c->spawn_total))
         return false;
     c->spawn_seen = (uint32_t)seen;
@@ -145,7 +155,7 @@ void pmi_spawn_block(struct pmi_client *c, const struct pmi_msg *m)
         c->spawn_bad = put_preput(&c->spawn, &s, &v1_words);
         buf_put_u32(&c->spawn, c->spawn_total);
     }
-    if (!c->spawn_bad && c->spawn.len <= PMI_SPAWN_BYTES_MAX)
+    if (!c->spawn_bad && c->spawn.len <= PMI_CONTROL_SPAWN_MAX)
         c->spawn_bad = put_cmd(&c->spawn, &s, &v1_words);
     if (c->spawn_seen < c->spawn_total)
         return;
@@ -162,7 +172,7 @@ void pmi_spawn_v2(struct pmi_client *c, const struct pmi_msg *m)
     int64_t count;
     for (uint32_t k = 0; k < m->nitems; k++)
         ncmds += !strcmp(m->items[k].key, "subcmd");
-    const char *bad = !ncmds || ncmds > PMI_SPAWN_CMDS_MAX            ? "there is no command, or too many"
+    const char *bad = !ncmds || ncmds > PMI_CONTROL_COMMANDS_MAX            ? "there is no command, or too many"
                       : pmi_msg_int(m, "ncmds", ncmds, ncmds, &count) ? "ncmds is not the number of commands"
                                                                       : NULL;
     while (i < m->nitems && strcmp(m->items[i].key, "subcmd"))

@@ -35,7 +35,7 @@ void node_warn(struct node *n, const char *fmt, ...)
     va_end(ap);
     struct buf b;
     buf_init(&b);
-    buf_put_str(&b, text);
+    control_warning_put(&b, &(struct control_warning){bytes_of(text)});
     peer_send(n->parent, CONTROL_WARNING, 0, node_number(n), &b);
     buf_fini(&b);
 }

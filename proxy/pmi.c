@@ -26,18 +26,21 @@
 #define HALF_PATIENCE_S 10
 #define LAST_WORDS_MAX (1u << 20) /* read from a rank that has ended: its children may still write */
 
-static void tell(struct rank *r, unsigned type, const uint32_t *code, const char *text)
+/* Sends and frees. */
+static void tell(struct rank *r, unsigned type, struct buf *b)
 {
     struct job *j = r->job;
+    peer_send(j->node->parent, type, j->spec.job, node_number(j->node), b);
+    buf_fini(b);
+    stdio_tell_tail(r);
+}
+
+static void tell_failed(struct rank *r, const char *why)
+{
     struct buf b;
     buf_init(&b);
-    buf_put_u32(&b, r->rank);
-    if (code)
-        buf_put_u32(&b, *code);
-    buf_put_str(&b, text);
-    peer_send(j->node->parent, type, j->spec.job, node_number(j->node), &b);
-    buf_fini(&b);
-    stdio_tell_tail(r);
+    control_rank_failed_put(&b, &(struct control_rank_failed){r->rank, bytes_of(why)});
+    tell(r, CONTROL_RANK_FAILED, &b);
 }
 
 static void op_send(void *rank_ctx, const void *p, size_t n)
@@ -82,16 +85,19 @@ static void op_wake(void *ctx)
 
 static void op_abort(void *rank_ctx, int code, const char *message)
 {
-    uint32_t c = (uint32_t)code;
-    tell(rank_ctx, CONTROL_ABORT, &c, message);
+    struct rank *r = rank_ctx;
+    struct buf b;
+    buf_init(&b);
+    control_abort_put(&b, &(struct control_abort){r->rank, code, bytes_of(message)});
+    tell(r, CONTROL_ABORT, &b);
 }
 
 /* Ranks that are being killed lose their connections, and nobody wants to hear of it. */
 static void op_failed(void *rank_ctx, const char *why)
 {
-    const struct rank *r = rank_ctx;
+    struct rank *r = rank_ctx;
     if (!r->job->killed)
-        tell(rank_ctx, CONTROL_RANK_FAILED, NULL, why);
+        tell_failed(r, why);
 }
 
 static const struct pmi_server_ops ops = {.send = op_send,
@@ -179,7 +185,7 @@ static ssize_t read_some(struct rank *r)
 static void complain(struct rank *r, const char *why)
 {
     if (!r->pmi_told)
-        tell(r, CONTROL_RANK_FAILED, NULL, why);
+        tell_failed(r, why);
     r->pmi_told = true;
 }
 

@@ -161,9 +161,9 @@ static enum start_stage start_rank(struct rank *r, struct found *f)
 static void start_all(struct job *j)
 {
     struct found *found = xcalloc(j->spec.napps, sizeof *found);
-    struct buf b;
+    struct buf b, items;
     buf_init(&b);
-    buf_put_u32(&b, j->nranks);
+    buf_init(&items);
     bool failed = false;
     for (uint32_t i = 0; i < j->nranks; i++) {
         struct rank *r = &j->ranks[i];
@@ -171,8 +171,8 @@ static void start_all(struct job *j)
         /* Once one has failed the job is lost: the others are not started, and say so. */
         enum start_stage stage = failed ? START_RESOURCES : start_rank(r, &found[rank_appnum(r)]);
         int error = failed ? ECANCELED : errno;
-        struct control_started s = {r->rank, (uint32_t)r->pid, stage, stage ? (uint32_t)error : 0, now_ns()};
-        control_started_put(&b, &s);
+        struct control_rank_started s = {r->rank, (uint32_t)r->pid, stage, stage ? (uint32_t)error : 0, now_ns()};
+        control_rank_started_put(&items, &s);
         if (stage == START_OK) {
             j->alive++;
             continue;
@@ -182,6 +182,9 @@ static void start_all(struct job *j)
         stdio_close(r);
         pmi_close(r);
     }
+    control_started_put(&b, &(struct control_started){list_of(j->nranks, &items)});
+    b.failed |= items.failed;
+    buf_fini(&items);
     peer_send(j->node->parent, CONTROL_STARTED, j->spec.job, node_number(j->node), &b);
     buf_fini(&b);
     free(found);

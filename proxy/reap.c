@@ -53,7 +53,7 @@ static uint64_t us(struct timeval t)
 
 static void tell_exit(struct rank *r, int status, const struct rusage *u, uint32_t pmi_flags, uint64_t time)
 {
-    struct control_exited x = {
+    struct control_rank_exited x = {
         .rank = r->rank,
         .status = (uint32_t)status,
         .flags = (WIFSIGNALED(status) && WCOREDUMP(status) ? EXIT_CORE : 0) |
@@ -64,10 +64,13 @@ static void tell_exit(struct rank *r, int status, const struct rusage *u, uint32
         .maxrss = (uint64_t)u->ru_maxrss,
         .time = time,
     };
-    struct buf b;
+    struct buf b, item;
     buf_init(&b);
-    buf_put_u32(&b, 1);
-    control_exited_put(&b, &x);
+    buf_init(&item);
+    control_rank_exited_put(&item, &x);
+    control_exited_put(&b, &(struct control_exited){list_of(1, &item)});
+    b.failed |= item.failed;
+    buf_fini(&item);
     peer_send(r->job->node->parent, CONTROL_EXITED, r->job->spec.job, node_number(r->job->node), &b);
     buf_fini(&b);
 }

@@ -26,22 +26,22 @@ static void say_hello(struct node *n)
     clock_gettime(CLOCK_REALTIME, &t);
     struct buf b;
     buf_init(&b);
-    buf_put_u32(&b, CONTROL_MAGIC);
-    buf_put_u32(&b, CONTROL_VERSION);
-    buf_put_u32(&b, (uint32_t)getpid());
-    buf_put_u64(&b, (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec);
+    uint64_t now = (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+    control_hello_put(&b, &(struct control_hello){control_greet(), (uint32_t)getpid(), now});
     peer_send(n->parent, CONTROL_HELLO, 0, FRAME_ALL_NODES, &b);
     buf_fini(&b);
 }
 
 static void nodes_lost(struct node *n, uint32_t first, uint32_t count, const char *why)
 {
-    struct buf b;
+    struct buf b, nodes;
     buf_init(&b);
-    buf_put_u32(&b, count);
+    buf_init(&nodes);
     for (uint32_t i = 0; i < count; i++)
-        buf_put_u32(&b, first + i);
-    buf_put_str(&b, why);
+        buf_put_u32(&nodes, first + i);
+    control_node_lost_put(&b, &(struct control_node_lost){list_of(count, &nodes), bytes_of(why)});
+    b.failed |= nodes.failed;
+    buf_fini(&nodes);
     peer_send(n->parent, CONTROL_NODE_LOST, 0, node_number(n), &b);
     buf_fini(&b);
 }
@@ -62,46 +62,61 @@ void relay_leave(struct node *n)
         event_base_loopexit(n->base, NULL);
 }
 
+static void child_drop(struct child *c, const char *why)
+{
+    struct node *n = c->node;
+    peer_destroy(c->peer);
+    c->peer = NULL;
+    n->children_left--;
+    if (n->leaving) {
+        relay_leave(n);
+        return;
+    }
+    nodes_lost(n, c->first, c->count, why);
+    n->child_lost = true;
+    cleanup_orphans(n);
+}
+
+/* Is this the greeting of a proxy that we can work with? It is read alone first: what follows it may differ between
+ * versions. A child that is none is lost, and mpiexec told why; the rest of the tree goes on. */
 static void child_hello(struct child *c, const struct frame_head *h, const unsigned char *payload)
 {
     struct rbuf r;
+    struct control_greeting g;
+    struct control_hello hello;
+    char why[256] = "it did not greet as a proxy does";
     rbuf_init(&r, payload, h->len);
-    uint32_t magic = rbuf_u32(&r), version = rbuf_u32(&r);
-    c->greeted = h->type == CONTROL_HELLO && magic == CONTROL_MAGIC && version == CONTROL_VERSION;
+    if (h->type == CONTROL_HELLO && control_greeting_get(&r, &g) && control_greeting_fits(&g, why, sizeof why)) {
+        rbuf_init(&r, payload, h->len);
+        c->greeted = control_hello_get(&r, &hello);
+    }
     if (!c->greeted)
-        log_fatal("the proxy of %s speaks version %u of the control protocol, this one %u", peer_name(c->peer), version,
-                  CONTROL_VERSION);
+        child_drop(c, why);
 }
 
 static void child_frame(void *arg, struct peer *p, const struct frame_head *h, const unsigned char *payload)
 {
     struct child *c = arg;
+    struct node *n = c->node;
     if (!c->greeted)
         child_hello(c, h, payload);
     else if (h->type == CONTROL_PMI_UP)
-        pmi_child_up(c->node, c->index, payload, h->len);
+        pmi_child_up(n, c->index, payload, h->len);
+    else if (control_goes(h->type, CONTROL_UP))
+        peer_forward(n->parent, h, payload);
     else
-        peer_forward(c->node->parent, h, payload);
-    if (peer_congested(c->node->parent))
-        stdio_congested(c->node);
+        child_drop(c, "it sent a message that does not go up");
+    if (peer_congested(n->parent))
+        stdio_congested(n);
 }
 
 static void child_gone(void *arg, struct peer *p, const char *why)
 {
     struct child *c = arg;
-    struct node *n = c->node;
-    char text[128];
-    if (!n->leaving) {
+    char text[128] = "";
+    if (!c->node->leaving)
         start_describe_end(&c->process, why, text, sizeof text);
-        nodes_lost(n, c->first, c->count, text);
-        n->child_lost = true;
-        cleanup_orphans(n);
-    }
-    peer_destroy(p);
-    c->peer = NULL;
-    n->children_left--;
-    if (n->leaving)
-        relay_leave(n);
+    child_drop(c, text);
 }
 
 static const struct peer_ops child_ops = {child_frame, child_gone, NULL};
@@ -117,8 +132,11 @@ static void child_start(struct node *n, struct child *c, const char *proxy)
     }
     c->peer = peer_create(n->base, fd, name, &child_ops, c);
     n->children_left++;
-    struct control_setup s = {c->first, c->count, n->setup.radix, n->setup.verbose,
-                              n->setup.names + (c->first - n->setup.first)};
+    struct control_setup s = n->setup;
+    s.from = control_greet();
+    s.first = c->first;
+    s.names += c->first - n->setup.first;
+    s.nnodes = c->count;
     struct buf b;
     buf_init(&b);
     control_setup_put(&b, &s);
@@ -151,9 +169,14 @@ static void children_start(struct node *n)
 static void on_setup(struct node *n, const struct frame_head *h, const unsigned char *payload)
 {
     struct rbuf r;
+    struct control_greeting g;
+    char why[256];
+    rbuf_init(&r, payload, h->len);
+    if (control_greeting_get(&r, &g) && !control_greeting_fits(&g, why, sizeof why))
+        exit(1); /* our own greeting has told the other side, which says so */
     rbuf_init(&r, payload, h->len);
     if (!control_setup_get(&r, &n->setup))
-        log_fatal("the first message from above is not a setup: another version of mpiexec?");
+        log_fatal("the first message from above is not a setup");
     log_init(xasprintf("proxy(%s)", node_name(n)), n->setup.verbose);
     children_start(n);
     pmi_init(n);
@@ -167,23 +190,21 @@ static void on_launch(struct node *n, const struct frame_head *h, const unsigned
 static void on_signal(struct node *n, const struct frame_head *h, const unsigned char *payload)
 {
     struct rbuf r;
+    struct control_signal s;
     rbuf_init(&r, payload, h->len);
-    uint32_t signal = rbuf_u32(&r);
-    bool if_caught = rbuf_u8(&r);
     struct job *j = node_job(n, h->job);
-    if (j && rbuf_ok(&r))
-        ranks_signal(j, (int)signal, if_caught);
+    if (j && control_signal_get(&r, &s))
+        ranks_signal(j, (int)s.signal, s.if_caught);
 }
 
 static void on_kill(struct node *n, const struct frame_head *h, const unsigned char *payload)
 {
     struct rbuf r;
     rbuf_init(&r, payload, h->len);
-    uint32_t signal = rbuf_u32(&r);
-    uint32_t grace = rbuf_u32(&r);
+    struct control_kill k;
     struct job *j = node_job(n, h->job);
-    if (j && rbuf_ok(&r))
-        ranks_kill(j, (int)signal, grace);
+    if (j && control_kill_get(&r, &k))
+        ranks_kill(j, (int)k.signal, k.grace);
 }
 
 static void on_stdin_data(struct node *n, const struct frame_head *h, const unsigned char *payload)

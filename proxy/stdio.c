@@ -409,10 +409,11 @@ void stdio_tell_tail(struct rank *r)
     const char *text = s ? tail_text(s->outlet.tail, &n) : NULL;
     if (!n)
         return;
-    unsigned char rank[4] = {(unsigned char)r->rank, (unsigned char)(r->rank >> 8), (unsigned char)(r->rank >> 16),
-                             (unsigned char)(r->rank >> 24)};
-    struct iovec iov[] = {{rank, sizeof rank}, {(void *)text, n}};
-    peer_sendv(r->job->node->parent, CONTROL_TAIL, r->job->spec.job, node_number(r->job->node), iov, 2);
+    struct buf b;
+    buf_init(&b);
+    control_tail_put(&b, &(struct control_tail){r->rank, {text, n}});
+    peer_send(r->job->node->parent, CONTROL_TAIL, r->job->spec.job, node_number(r->job->node), &b);
+    buf_fini(&b);
 }
 
 /* What was left behind still holds pipes. While the way is congested nothing can be said about it. */

@@ -45,19 +45,18 @@ struct feed {
     long ask_ms;
 };
 
-static void up(struct feed *f, unsigned type, const uint32_t *value)
+static void up(struct feed *f, unsigned type, const struct buf *b)
 {
-    struct buf b;
-    buf_init(&b);
-    if (value)
-        buf_put_u32(&b, *value);
-    peer_send(f->job->node->parent, type, f->job->spec.job, node_number(f->job->node), &b);
-    buf_fini(&b);
+    peer_send(f->job->node->parent, type, f->job->spec.job, node_number(f->job->node), b);
 }
 
 static void credit(struct feed *f, uint32_t n)
 {
-    up(f, CONTROL_STDIN_CREDIT, &n);
+    struct buf b;
+    buf_init(&b);
+    control_stdin_credit_put(&b, &(struct control_stdin_credit){n});
+    up(f, CONTROL_STDIN_CREDIT, &b);
+    buf_fini(&b);
 }
 
 static uint64_t slowest(const struct feed *f)

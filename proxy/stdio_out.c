@@ -3,6 +3,7 @@
 
 #include "common/label.h"
 #include "common/screen.h"
+#include "common/log.h"
 #include "common/xalloc.h"
 
 #include <stdlib.h>
@@ -36,8 +37,7 @@ static void on_broken(void *arg, unsigned stream, int error)
 {
     struct buf b;
     buf_init(&b);
-    buf_put_u8(&b, (uint8_t)stream);
-    buf_put_u32(&b, (uint32_t)error);
+    control_output_broken_put(&b, &(struct control_output_broken){(uint8_t)stream, (uint32_t)error});
     peer_send(direct.node->parent, CONTROL_OUTPUT_BROKEN, 0, node_number(direct.node), &b);
     buf_fini(&b);
 }
@@ -161,9 +161,12 @@ static void to_screen(const struct outlet *o, bool labelled, struct bytes label,
 static void to_mpiexec(const struct outlet *o, struct bytes text, bool continues)
 {
     const struct job *j = o->rank->job;
-    unsigned char head[CONTROL_OUTPUT_HEAD];
-    control_output_put(head, o->rank->rank, o->stream, continues);
-    struct iovec iov[] = {{head, sizeof head}, {(void *)text.data, text.len}};
+    static struct buf head; /* the message but for its text, which is not copied */
+    buf_clear(&head);
+    control_output_put(&head, &(struct control_output){o->rank->rank, (uint8_t)o->stream, continues, {NULL, 0}});
+    if (head.failed)
+        log_fatal("out of memory");
+    struct iovec iov[] = {{head.data, head.len}, {(void *)text.data, text.len}};
     peer_sendv(j->node->parent, CONTROL_OUTPUT, j->spec.job, node_number(j->node), iov, 2);
 }
 

@@ -18,7 +18,7 @@ static uint64_t now_ns(void)
 }
 
 /* From /proc/PID/stat: state, processor time, memory. */
-static void read_process(struct control_state *s, pid_t pid)
+static void read_process(struct control_rank_state *s, pid_t pid)
 {
     char path[64], line[1024];
     snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
@@ -95,7 +95,7 @@ static uint64_t age_of(uint64_t then)
 }
 
 /* The calls of its threads that wait, the oldest first; or its tests, if there are none. */
-static void describe_mpi(const struct rank_status *st, struct control_state *s, char *what, size_t size)
+static void describe_mpi(const struct rank_status *st, struct control_rank_state *s, char *what, size_t size)
 {
     struct rank_wait found[RANK_WAIT_THREADS + 1];
     int n = 0;
@@ -117,7 +117,7 @@ static void describe_mpi(const struct rank_status *st, struct control_state *s, 
 }
 
 /* What it waits for: in MPI, told by the runtime in the node segment; else in PMI, known by the server. */
-static void describe(struct rank *r, struct control_state *s, char *what, size_t size)
+static void describe(struct rank *r, struct control_rank_state *s, char *what, size_t size)
 {
     struct pmi_client_state pmi = {0};
     if (r->pmi)
@@ -128,24 +128,27 @@ static void describe(struct rank *r, struct control_state *s, char *what, size_t
     }
     if (r->job->status)
         describe_mpi(&r->job->status[r->local], s, what, size);
-    s->what = (struct bytes){what, strlen(what)};
+    s->what = bytes_of(what);
 }
 
 void watch_answer(struct job *j)
 {
-    struct buf b;
+    struct buf b, items;
     buf_init(&b);
-    buf_put_u32(&b, j->nranks);
+    buf_init(&items);
     for (uint32_t i = 0; i < j->nranks; i++) {
         struct rank *r = &j->ranks[i];
-        struct control_state s = {.rank = r->rank, .pid = (uint32_t)r->pid};
+        struct control_rank_state s = {.rank = r->rank, .pid = (uint32_t)r->pid};
         char what[400] = "";
         if (r->pid) {
             read_process(&s, r->pid);
             describe(r, &s, what, sizeof what);
         }
-        control_state_put(&b, &s);
+        control_rank_state_put(&items, &s);
     }
+    control_states_put(&b, &(struct control_states){list_of(j->nranks, &items)});
+    b.failed |= items.failed;
+    buf_fini(&items);
     peer_send(j->node->parent, CONTROL_STATES, j->spec.job, node_number(j->node), &b);
     buf_fini(&b);
 }

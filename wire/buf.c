@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * buf.c: the bytes of one message, written and read field by field.
+ */
 #include "wire/buf.h"
 
 #include <stdlib.h>

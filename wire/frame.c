@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * frame.c: the head of a frame, written and read.
+ */
 #include "wire/frame.h"
 
 static void put(unsigned char *to, uint32_t v, int n)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * node_segment: places and checks. The head comes from another process: nothing in it is believed before
- * node_segment_valid has seen it, and sums are made in 64 bits so that no product wraps.
+ * node_segment.c: where the parts of a segment lie, and whether a mapping is one. The head comes from another process:
+ * nothing in it is believed before node_segment_valid has seen it, and sums are made in 64 bits so that no product
+ * wraps.
  */
 #include "wire/node_segment.h"
 #include <errno.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * A message is found first (its end, by scanning each byte once however the bytes are cut), then split in place: the
- * stream's own copy of the bytes gets the NULs. So a message costs no memory but its list of items.
+ * pmi.c: messages of PMI-1 and PMI-2, taken out of a stream. A message is found first (its end, by scanning each byte
+ * once however the bytes are cut), then split in place: the stream's own copy of the bytes gets the NULs. So a message
+ * costs no memory but its list of items.
  */
 #include "wire/pmi.h"
 

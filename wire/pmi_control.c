@@ -1,14 +1,18 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * pmi_control.c: what a request to spawn has to fulfil, and the names of payloads.
+ */
 #include "wire/pmi_control.h"
 
-static const char *const names[] = {
-#define PMI_CONTROL(name, what) [PMI_CONTROL_##name] = #name,
-#include "wire/pmi_control.def"
-#undef PMI_CONTROL
-};
-
-const char *pmi_control_name(const void *payload, size_t n)
+const char *pmi_control_payload_name(const void *payload, size_t n)
 {
-    unsigned type = n ? *(const unsigned char *)payload : 0;
-    return type > PMI_CONTROL_NONE && type < PMI_CONTROL_END ? names[type] : "?";
+    return pmi_control_name(n ? *(const unsigned char *)payload : 0);
+}
+
+bool pmi_control_spawn_check(const struct pmi_control_spawn *s)
+{
+    uint64_t procs = 0;
+    for (uint32_t i = 0; i < s->ncmds; i++)
+        procs += s->cmds[i].maxprocs;
+    return procs <= PMI_CONTROL_PROCS_MAX;
 }

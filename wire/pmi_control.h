@@ -1,31 +1,29 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * pmi_control: the messages between the halves of pmi-server, carried by the control frames PMI_UP and PMI_DOWN.
- * The catalogue is pmi_control.def; a payload is the number of its message, the job, and what the catalogue says.
+ * Structs and codecs are generated from the catalogue pmi_control.def. A payload is a head and then the message that it
+ * names.
  */
 #ifndef WIRE_PMI_CONTROL_H
 #define WIRE_PMI_CONTROL_H
 
-#include "wire/buf.h"
+#include "wire/pmi_control_codec.h"
 
-enum pmi_control {
-    PMI_CONTROL_NONE,
-#define PMI_CONTROL(name, what) PMI_CONTROL_##name,
-#include "wire/pmi_control.def"
-#undef PMI_CONTROL
-    PMI_CONTROL_END
-};
+#define PMI_CONTROL_LIST_MAX (1u << 24)          /* keys or pairs in one message */
+#define PMI_CONTROL_SPAWN_MAX (8u * 1024 * 1024) /* bytes of a request to spawn */
+#define PMI_CONTROL_COMMANDS_MAX 1024u           /* of a request to spawn */
+#define PMI_CONTROL_PROCS_MAX 1000000u           /* that it asks for, altogether */
 
-/* The kinds of REQUEST, and what each carries. */
+/* The kinds of REQUEST. */
 enum pmi_request {
-    PMI_REQUEST_PUBLISH,   /* str name, str port */
-    PMI_REQUEST_LOOKUP,    /* str name; the answer's text is the port */
-    PMI_REQUEST_UNPUBLISH, /* str name */
-    PMI_REQUEST_DEAD,      /* nothing; the answer's text is the list of dead ranks */
-    PMI_REQUEST_SPAWN,     /* pmi-server/spawn.h; the answer's text is the new job's kvsname */
+    PMI_REQUEST_PUBLISH,
+    PMI_REQUEST_LOOKUP,
+    PMI_REQUEST_UNPUBLISH,
+    PMI_REQUEST_DEAD, /* carries nothing; the answer's text is the list of dead ranks */
+    PMI_REQUEST_SPAWN,
 };
 
-/* The name of a payload's message, for traces: "BARRIER"; "?" for what is none. */
-const char *pmi_control_name(const void *payload, size_t n);
+/* The name of a payload's message, for traces: "BARRIER"; "unknown" for what is none. */
+const char *pmi_control_payload_name(const void *payload, size_t n);
 
 #endif

@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * pmi_out.c: messages of PMI-1 and PMI-2 written.
+ */
 #include "wire/pmi.h"
 
 #include <inttypes.h>

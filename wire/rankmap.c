@@ -1,5 +1,10 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * rankmap.c: rank to node in compact form: built, asked, written and read.
+ */
 #include "wire/rankmap.h"
+
+#include "wire/codec.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -147,28 +152,33 @@ static bool block_valid(const struct rankmap_block *b, uint32_t nnodes, uint64_t
     return n <= left && b->repeat <= left / n;
 }
 
+static void block_get(struct rbuf *r, struct rankmap_block *b)
+{
+    b->first = rbuf_u32(r);
+    b->nodes = rbuf_u32(r);
+    b->ranks_per_node = rbuf_u32(r);
+    b->repeat = rbuf_u32(r);
+}
+
 bool rankmap_get(struct rbuf *r, struct rankmap *m)
 {
     *m = (struct rankmap){0};
     m->nranks = rbuf_u32(r);
     m->nnodes = rbuf_u32(r);
     uint32_t n = rbuf_count(r, 16);
-    m->blocks = rbuf_ok(r) ? calloc(n ? n : 1, sizeof *m->blocks) : NULL;
-    if (!m->blocks)
-        return false;
+    m->blocks = rbuf_array(r, n, sizeof *m->blocks);
     uint64_t left = m->nranks;
-    for (m->nblocks = 0; m->nblocks < n; m->nblocks++) {
-        struct rankmap_block *b = &m->blocks[m->nblocks];
-        b->first = rbuf_u32(r);
-        b->nodes = rbuf_u32(r);
-        b->ranks_per_node = rbuf_u32(r);
-        b->repeat = rbuf_u32(r);
-        if (!rbuf_ok(r) || !block_valid(b, m->nnodes, left))
-            break;
-        left -= block_ranks(b);
+    while (rbuf_ok(r) && m->nblocks < n) {
+        struct rankmap_block *b = &m->blocks[m->nblocks++];
+        block_get(r, b);
+        if (rbuf_ok(r) && block_valid(b, m->nnodes, left))
+            left -= block_ranks(b);
+        else
+            r->bad = true;
     }
-    if (m->nblocks == n && left == 0)
+    if (rbuf_ok(r) && left == 0)
         return true;
     rankmap_fini(m);
+    r->bad = true;
     return false;
 }

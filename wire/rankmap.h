@@ -27,7 +27,7 @@ struct rankmap {
 int rankmap_build(struct rankmap *m, const uint32_t *node_of_rank, uint32_t nranks, uint32_t nnodes);
 void rankmap_fini(struct rankmap *m);
 
-uint32_t rankmap_node(const struct rankmap *m, uint32_t rank); /* O(blocks); UINT32_MAX: no such rank */
+uint32_t rankmap_node(const struct rankmap *m, uint32_t rank);       /* O(blocks); UINT32_MAX: no such rank */
 uint32_t rankmap_local_size(const struct rankmap *m, uint32_t node); /* O(blocks) */
 
 /* The ranks of one node in ascending order: O(blocks + ranks of the node) for the whole walk.
@@ -41,7 +41,7 @@ void rankmap_iter_init(struct rankmap_iter *it, const struct rankmap *m, uint32_
 bool rankmap_iter_next(struct rankmap_iter *it, uint32_t *rank);
 
 void rankmap_put(struct buf *b, const struct rankmap *m);
-/* m is filled (rankmap_fini after) when it returns true; false: malformed, or without memory. */
+/* m is filled (rankmap_fini after) when it returns true; false: malformed, or without memory, and r is bad. */
 bool rankmap_get(struct rbuf *r, struct rankmap *m);
 
 #endif

@@ -205,10 +205,10 @@ static void what_does_not_decode_is_refused(void **state)
 
 static void messages_have_names(void **state)
 {
-    assert_string_equal(pmi_control_name("\x02", 1), "BARRIER");
-    assert_string_equal(pmi_control_name("\x00", 1), "?");
-    assert_string_equal(pmi_control_name("\xff", 1), "?");
-    assert_string_equal(pmi_control_name("", 0), "?");
+    assert_string_equal(pmi_control_payload_name("\x02", 1), "BARRIER");
+    assert_string_equal(pmi_control_payload_name("\x00", 1), "unknown");
+    assert_string_equal(pmi_control_payload_name("\xff", 1), "unknown");
+    assert_string_equal(pmi_control_payload_name("", 0), "unknown");
 }
 
 static void jobs_are_checked(void **state)

@@ -102,7 +102,7 @@ static void root_spawn(void *ctx, const struct pmi_spawn *req)
     t->spawn_id = req->id;
     at += snprintf(at, (size_t)(end - at), "job %u rank %u", req->job, req->rank);
     for (uint32_t i = 0; i < req->ncmds; i++) {
-        const struct pmi_spawn_cmd *c = &req->cmds[i];
+        const struct pmi_control_command *c = &req->cmds[i];
         at += snprintf(at, (size_t)(end - at), "; %u %s", c->maxprocs, c->exe);
         for (uint32_t k = 0; k < c->argc; k++)
             at += snprintf(at, (size_t)(end - at), " <%s>", c->argv[k]);

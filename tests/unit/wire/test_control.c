@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * test_control.c: frames, setups that make no sense, and greetings of other versions.
+ */
 #include "wire/control.h"
 #include "wire/frame.h"
 
@@ -9,19 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-
-static void names_and_directions(void **state)
-{
-    assert_string_equal(control_name(CONTROL_LAUNCH), "LAUNCH");
-    assert_string_equal(control_name(CONTROL_NONE), "unknown");
-    assert_string_equal(control_name(CONTROL_END), "unknown");
-    assert_string_equal(control_name(UINT16_MAX), "unknown");
-    assert_true(control_goes(CONTROL_HELLO, CONTROL_LINK));
-    assert_true(control_goes(CONTROL_EXITED, CONTROL_UP));
-    assert_true(control_goes(CONTROL_KILL, CONTROL_DOWN));
-    assert_false(control_goes(CONTROL_KILL, CONTROL_UP));
-    assert_false(control_goes(CONTROL_END, CONTROL_UP));
-}
 
 static void heads(void **state)
 {
@@ -38,7 +28,7 @@ static void heads(void **state)
 static void a_setup_comes_back_whole_only(void **state)
 {
     char *names[] = {"a", "", "c.example"};
-    struct control_setup s = {.first = 5, .nnodes = 3, .radix = 2, .verbose = 1, .names = names}, t;
+    struct control_setup s = {.first = 5, .nnodes = 3, .radix = 2, .verbose = 1, .backend = "fork", .names = names}, t;
     struct buf b;
     struct rbuf r;
     buf_init(&b);
@@ -61,9 +51,10 @@ static void senseless_setups(void **state)
 {
     char *names[] = {"a"};
     static const struct control_setup bad[] = {
-        {.first = 0, .nnodes = 1, .radix = 0},                   /* no children, ever */
-        {.first = 0, .nnodes = 0, .radix = 2},                   /* no node of its own */
-        {.first = FRAME_ALL_NODES - 1, .nnodes = 1, .radix = 2}, /* its number means all */
+        {.first = 0, .nnodes = 1, .radix = 2, .backend = ""},                       /* no way to start any */
+        {.first = 0, .nnodes = 1, .radix = 0, .backend = "fork"},                   /* no children, ever */
+        {.first = 0, .nnodes = 0, .radix = 2, .backend = "fork"},                   /* no node of its own */
+        {.first = FRAME_ALL_NODES - 1, .nnodes = 1, .radix = 2, .backend = "fork"}, /* its number means all */
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct control_setup s = bad[i], t;
@@ -78,45 +69,56 @@ static void senseless_setups(void **state)
     }
 }
 
-static void items_have_the_size_that_counts_rely_on(void **state)
+static void greetings(void **state)
 {
+    struct control_greeting ours = control_greet(), other = ours, g;
+    struct control_hello hello = {.me = ours, .pid = 1, .time = 2};
+    char why[256] = "";
     struct buf b;
     struct rbuf r;
-    struct control_started s = {1, 2, 3, 4, UINT64_MAX}, s2;
-    struct control_exited x = {1, 2, 3, 4, 5, 6, UINT64_MAX - 1}, x2;
+    buf_init(&b);
+    control_hello_put(&b, &hello);
+    buf_put_str(&b, "what a later version may say");
+    rbuf_init(&r, b.data, b.len);
+    assert_true(control_greeting_get(&r, &g) && control_greeting_fits(&g, why, sizeof why));
+    rbuf_init(&r, b.data, b.len);
+    assert_false(control_hello_get(&r, &hello));
+    assert_string_equal(why, "");
+    other.version = 77;
+    strcpy(other.release, "9.1");
+    assert_false(control_greeting_fits(&other, why, sizeof why));
+    assert_non_null(strstr(why, "Muster 9.1, which speaks version 77 "));
+    assert_non_null(strstr(why, ours.release));
+    other.magic++;
+    assert_false(control_greeting_fits(&other, why, sizeof why));
+    assert_non_null(strstr(why, "not Muster"));
+    buf_fini(&b);
+}
+
+static void a_state_is_cut_not_refused(void **state)
+{
     char long_text[2 * CONTROL_STATE_WHAT_MAX];
     memset(long_text, 'x', sizeof long_text);
-    struct control_state t = {1, 2, 'S', 4, 5, 6, {"", 0}}, t2;
+    struct control_rank_state t = {1, 2, 'S', 4, 5, 6, {long_text, sizeof long_text}}, got;
+    struct buf b;
+    struct rbuf r;
     buf_init(&b);
-    control_started_put(&b, &s);
-    assert_int_equal(b.len, CONTROL_STARTED_SIZE);
-    control_exited_put(&b, &x);
-    assert_int_equal(b.len, CONTROL_STARTED_SIZE + CONTROL_EXITED_SIZE);
-    control_state_put(&b, &t);
-    assert_int_equal(b.len, CONTROL_STARTED_SIZE + CONTROL_EXITED_SIZE + CONTROL_STATE_MIN_SIZE);
-    t.what = (struct bytes){long_text, sizeof long_text}; /* cut, not refused */
-    control_state_put(&b, &t);
+    control_rank_state_put(&b, &t);
     rbuf_init(&r, b.data, b.len);
-    control_started_get(&r, &s2);
-    assert_true(s2.rank == 1 && s2.pid == 2 && s2.stage == 3 && s2.error == 4 && s2.time == UINT64_MAX);
-    control_exited_get(&r, &x2);
-    assert_true(x2.status == 2 && x2.flags == 3 && x2.maxrss == 6 && x2.time == UINT64_MAX - 1);
-    control_state_get(&r, &t2);
-    assert_true(t2.state == 'S' && t2.since == 6 && t2.what.len == 0);
-    control_state_get(&r, &t2);
-    assert_int_equal(t2.what.len, CONTROL_STATE_WHAT_MAX);
-    assert_true(rbuf_done(&r));
+    assert_true(control_rank_state_get(&r, &got) && rbuf_done(&r));
+    assert_int_equal(got.what.len, CONTROL_STATE_WHAT_MAX);
+    assert_true(got.state == 'S' && got.since == 6);
     buf_fini(&b);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(names_and_directions),
         cmocka_unit_test(heads),
         cmocka_unit_test(a_setup_comes_back_whole_only),
         cmocka_unit_test(senseless_setups),
-        cmocka_unit_test(items_have_the_size_that_counts_rely_on),
+        cmocka_unit_test(greetings),
+        cmocka_unit_test(a_state_is_cut_not_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
