@@ -11,6 +11,7 @@
 #include "lib/p2p/protocol.h"
 #include "lib/process/failed.h"
 #include "lib/process/process.h"
+#include "lib/request/counter.h"
 
 enum { GOES_ON = -1 }; /* no error class */
 
@@ -155,15 +156,12 @@ static bool needed(const struct waiter *w, const struct request *on)
 
 static struct request *waited; /* for the moment: what must complete before the process goes on; or NULL */
 
+/* It, or what it is part of. */
 static bool is_waited(const struct request *r)
 {
-    struct request *part;
-    if (!waited || r == waited)
-        return r == waited;
-    for (int i = 0; waited->ops && waited->ops->part && (part = waited->ops->part(waited, i)) != NULL; i++)
-        if (r == part)
-            return true;
-    return false;
+    while (r && r != waited)
+        r = r->counted ? r->parent->request : NULL;
+    return r != NULL;
 }
 
 /* Will the program do nothing about it any more: cancel it? */

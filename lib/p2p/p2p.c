@@ -29,6 +29,18 @@ bool p2p_push_eager(struct request *r)
     return true;
 }
 
+int p2p_send_start(struct request *r)
+{
+    struct peer *p = peer_get(comm_proc(r->comm, r->posted.key.source));
+    if (UNLIKELY(!p || !p->transport))
+        return p ? failure_of_peer(p) : MPI_ERR_NO_MEM;
+    r->bytes = r->count * r->datatype->size;
+    r->moved = 0;
+    r->peer = p;
+    send_queue_push(r, r->mode != MODE_SYNC && r->bytes <= (MPI_Count)p->transport->eager_max ? EAGER : RTS);
+    return MPI_SUCCESS;
+}
+
 int p2p_send(const void *buf, MPI_Count count, struct datatype *t, int dest, int tag, struct comm *c, uint64_t ctx,
              int mode, struct request **req)
 {
@@ -37,9 +49,6 @@ int p2p_send(const void *buf, MPI_Count count, struct datatype *t, int dest, int
         return MPI_SUCCESS;
     if (LIKELY(mode != MODE_SYNC) && p2p_send_now(buf, count, t, dest, tag, c, ctx))
         return MPI_SUCCESS;
-    struct peer *p = peer_get(comm_proc(c, dest));
-    if (UNLIKELY(!p || !p->transport))
-        return p ? failure_of_peer(p) : MPI_ERR_NO_MEM;
     struct request *r = request_new(REQ_SEND, c, t);
     if (!r)
         return MPI_ERR_NO_MEM;
@@ -47,12 +56,12 @@ int p2p_send(const void *buf, MPI_Count count, struct datatype *t, int dest, int
     r->count = count;
     r->posted.key = match_key_of(ctx, dest, tag);
     r->mode = (uint8_t)mode;
-    r->bytes = count * t->size;
-    r->moved = 0;
-    r->peer = p;
-    *req = r;
-    send_queue_push(r, mode != MODE_SYNC && r->bytes <= (MPI_Count)p->transport->eager_max ? EAGER : RTS);
-    return MPI_SUCCESS;
+    int rc = p2p_send_start(r);
+    if (rc == MPI_SUCCESS)
+        *req = r;
+    else
+        request_free(r);
+    return rc;
 }
 
 static void receive_eager(struct request *r, struct match_key key, const void *payload, size_t n)
@@ -110,6 +119,8 @@ bool p2p_deliver(struct peer *from, const struct packet *h, const void *payload,
     bytes_copy_16((char *)r->rbuf + t->true_lb, payload, n);
     r->matched = true;
     r->complete = true;
+    if (UNLIKELY(r->counted))
+        request_completed(r);
     return true;
 }
 

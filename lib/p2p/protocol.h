@@ -66,6 +66,8 @@ ALWAYS_INLINE MPI_Count p2p_accept(struct request *r, struct match_key key, MPI_
 struct unexpected;
 /* The filled-in receive request takes this message, which was taken out of the queue, and frees it. */
 void p2p_receive_unexpected(struct request *r, struct unexpected *u);
+/* Starts the filled-in send request, which cannot leave at once; to a process. An error class: it is not under way. */
+int p2p_send_start(struct request *r);
 /* Starts the filled-in receive request. */
 void p2p_recv_start(struct request *r);
 void message_init(void); /* MPI_MESSAGE_NO_PROC */

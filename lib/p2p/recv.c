@@ -9,6 +9,7 @@
 #include "lib/p2p/match.h"
 #include "lib/p2p/protocol.h"
 #include "lib/p2p/failure_sweep.h"
+#include "lib/request/counter.h"
 
 static int recv_cancel(struct request *r)
 {
@@ -146,22 +147,18 @@ int mpi_sendrecv_replace(void *buf, MPI_Count count, struct datatype *t, int des
 /* A request for two: complete when both are. */
 struct both {
     MPI_Status status; /* first: what request_finish copies */
-    struct progress_hook hook;
-    struct request *self, *in, *out;
+    struct counter counter;
+    struct request *in, *out; /* out is NULL: nothing is to be waited for */
     void *copy;
 };
 
-static bool both_poll(struct progress_hook *h)
+static void both_completed(struct counter *c)
 {
-    struct both *b = (struct both *)((char *)h - offsetof(struct both, hook));
-    if (!b->in->complete || (b->out && !b->out->complete))
-        return false;
-    progress_remove(h);
+    struct both *b = (struct both *)((char *)c - offsetof(struct both, counter));
     int rc = b->out ? request_finish(b->out, NULL, MPI_STATUS_IGNORE) : MPI_SUCCESS;
     int in_rc = request_finish(b->in, NULL, &b->status);
     lib.error_on = NULL;
-    request_complete(b->self, rc != MPI_SUCCESS ? rc : in_rc);
-    return true;
+    request_complete(c->request, rc != MPI_SUCCESS ? rc : in_rc);
 }
 
 static int both_query(struct request *r)
@@ -176,13 +173,7 @@ static int both_release(struct request *r)
     return MPI_SUCCESS;
 }
 
-static struct request *both_part(const struct request *r, int i)
-{
-    const struct both *b = r->extra;
-    return i == 0 ? b->in : i == 1 ? b->out : NULL;
-}
-
-static const struct request_ops both_ops = {.query = both_query, .release = both_release, .part = both_part};
+static const struct request_ops both_ops = {.query = both_query, .release = both_release};
 
 static int start_both(const void *sendbuf, MPI_Count sendcount, struct datatype *sendtype, int dest, int sendtag,
                       void *recvbuf, MPI_Count recvcount, struct datatype *recvtype, int source, int recvtag,
@@ -196,8 +187,7 @@ static int start_both(const void *sendbuf, MPI_Count sendcount, struct datatype 
         return MPI_ERR_NO_MEM;
     }
     b->copy = copy;
-    b->self = r;
-    b->hook.poll = both_poll;
+    b->counter = (struct counter){.completed = both_completed, .request = r};
     r->extra = b;
     r->ops = &both_ops;
     int rc = p2p_recv(recvbuf, recvcount, recvtype, source, recvtag, c, c->ctx, &b->in);
@@ -211,7 +201,12 @@ static int start_both(const void *sendbuf, MPI_Count sendcount, struct datatype 
         request_free(r);
         return rc;
     }
-    progress_add(&b->hook);
+    counter_begin(&b->counter);
+    counter_add(&b->counter, b->in);
+    if (b->out)
+        counter_add(&b->counter, b->out);
+    if (counter_end(&b->counter))
+        both_completed(&b->counter);
     *out = request_handle(r);
     return MPI_SUCCESS;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * send: MPI_Send and its modes: blocking, nonblocking, persistent. */
-#include <stdlib.h>
 #include "lib/bindings/impl.h"
 #include "lib/p2p/bsend.h"
 #include "lib/p2p/protocol.h"
@@ -91,81 +90,31 @@ int mpi_ibsend(const void *buf, MPI_Count count, struct datatype *t, int dest, i
     return rc;
 }
 
-/* Persistent. The user's request is a shell around a send that is begun anew each time. */
-struct persistent_send {
-    struct request *now;
-    struct progress_hook hook;
-    struct request *self;
-    bool hooked;
-};
-
-static bool watch(struct progress_hook *h)
-{
-    struct persistent_send *s = (struct persistent_send *)((char *)h - offsetof(struct persistent_send, hook));
-    if (!s->now->complete)
-        return false;
-    progress_remove(h);
-    s->hooked = false;
-    int error = s->now->error;
-    s->self->cancelled = s->now->cancelled;
-    request_free(s->now);
-    s->now = NULL;
-    request_complete(s->self, error);
-    return true;
-}
-
 static int send_start(struct request *r)
 {
-    struct persistent_send *s = r->extra;
-    int rc;
-    s->now = NULL;
-    if (r->mode == MODE_BUFFER)
-        rc = bsend(r->sbuf, r->count, r->datatype, r->posted.key.source, r->posted.key.tag, r->comm);
-    else
-        rc = p2p_send(r->sbuf, r->count, r->datatype, r->posted.key.source, r->posted.key.tag, r->comm,
-                      r->posted.key.ctx, r->mode, &s->now);
-    if (rc != MPI_SUCCESS)
+    struct match_key k = r->posted.key;
+    if (r->mode == MODE_BUFFER) {
+        int rc = bsend(r->sbuf, r->count, r->datatype, k.source, k.tag, r->comm);
+        if (rc == MPI_SUCCESS)
+            request_complete(r, MPI_SUCCESS);
         return rc;
-    if (!s->now) {
-        request_complete(r, MPI_SUCCESS);
-    } else {
-        s->hooked = true;
-        progress_add(&s->hook);
     }
-    return MPI_SUCCESS;
+    if (k.source == MPI_PROC_NULL ||
+        (r->mode != MODE_SYNC && p2p_send_now(r->sbuf, r->count, r->datatype, k.source, k.tag, r->comm, k.ctx))) {
+        request_complete(r, MPI_SUCCESS);
+        return MPI_SUCCESS;
+    }
+    return p2p_send_start(r);
 }
 
-static int persistent_cancel(struct request *r)
-{
-    struct persistent_send *s = r->extra;
-    return s->now && !s->now->complete ? cancel_send(s->now) : MPI_SUCCESS;
-}
-
-static struct request *persistent_part(const struct request *r, int i)
-{
-    return i == 0 ? ((struct persistent_send *)r->extra)->now : NULL;
-}
-
-static int send_release(struct request *r)
-{
-    free(r->extra);
-    return MPI_SUCCESS;
-}
-
-static const struct request_ops persistent_send_ops = {
-    .start = send_start, .release = send_release, .cancel = persistent_cancel, .part = persistent_part};
+static const struct request_ops persistent_send_ops = {.start = send_start, .cancel = cancel_send};
 
 static int send_init(const void *buf, MPI_Count count, struct datatype *t, int dest, int tag, struct comm *c, int mode,
                      MPI_Request *out)
 {
-    struct persistent_send *s = calloc(1, sizeof *s);
-    struct request *r = s ? request_new(REQ_SEND, c, t) : NULL;
-    if (!r) {
-        free(s);
+    struct request *r = request_new(REQ_SEND, c, t);
+    if (!r)
         return MPI_ERR_NO_MEM;
-    }
-    s->hook.poll = watch;
-    s->self = r;
     r->peer = NULL;
     r->sbuf = buf;
     r->count = count;
@@ -174,7 +123,6 @@ static int send_init(const void *buf, MPI_Count count, struct datatype *t, int d
     r->persistent = true;
     r->active = false;
     r->ops = &persistent_send_ops;
-    r->extra = s;
     *out = request_handle(r);
     return MPI_SUCCESS;
 }

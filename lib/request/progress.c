@@ -18,6 +18,7 @@
 #include "lib/nodemem/nodemem.h"
 #include "lib/object/context.h"
 #include "lib/process/failed.h"
+#include "lib/request/counter.h"
 #include "lib/request/progress.h"
 #include "lib/request/threads.h"
 #include "lib/transport/peer.h"
@@ -61,6 +62,8 @@ bool progress_poll(void)
         did |= progress_upcalls.flush() > 0;
     if (UNLIKELY(!TAILQ_EMPTY(&hooks)))
         did |= poll_hooks();
+    if (UNLIKELY(!TAILQ_EMPTY(&counter_ready)))
+        did |= counter_run();
     return did;
 }
 

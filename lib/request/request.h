@@ -16,13 +16,12 @@ enum request_type { REQ_SEND, REQ_RECV, REQ_SCHED, REQ_GENERAL, REQ_DONE };
 enum send_mode { MODE_STANDARD, MODE_SYNC, MODE_READY, MODE_BUFFER };
 
 struct request;
+struct counter;
 struct request_ops {
     int (*start)(struct request *r);   /* persistent: begin again; an error class */
     int (*cancel)(struct request *r);  /* NULL: cannot be cancelled; an error class, as of a user's function */
     int (*release)(struct request *r); /* what the request owns besides comm and type; NULL: nothing */
     int (*query)(struct request *r);   /* generalized: fills the status; NULL: nothing to ask */
-    struct request *(*part)(const struct request *r,
-                            int i); /* messages of which it consists; NULL: no more. May be NULL */
 };
 
 /* A place in a matching table (match.h). */
@@ -43,7 +42,7 @@ struct request {
     bool cancelled;
     bool orphan; /* freed by the user while active: frees itself when complete */
     bool matched;
-    bool own;       /* made by the library for itself: nobody else waits for it */
+    bool counted;   /* its parent counts it: tell it of the completion */
     uint8_t packet; /* what to send next when it pends */
     uint8_t way;    /* of a receive: the class of lengths that it is timed for, from 1 */
     uint8_t unused;
@@ -68,7 +67,8 @@ struct request {
     MPI_Count whole; /* bytes that come, though not all may fit */
     uint64_t remote; /* the other side's request */
     TAILQ_ENTRY(request) link;
-    void *extra; /* schedule, unexpected message, generalized request, copied buffer */
+    void *extra;            /* schedule, generalized request, copied buffer */
+    struct counter *parent; /* counter.h; while counted */
 };
 static_assert(offsetof(struct request, sbuf) == 64 && offsetof(struct request, peer) == 128, "lines of the fast path");
 
@@ -88,7 +88,7 @@ ALWAYS_INLINE struct request *request_new(enum request_type type, struct comm *c
     r->mode = 0;
     r->complete = false;
     r->active = true;
-    r->persistent = r->cancelled = r->orphan = r->matched = r->own = false;
+    r->persistent = r->cancelled = r->orphan = r->matched = r->counted = false;
     r->packet = 0;
     r->way = 0;
     r->unused = 0;
@@ -104,13 +104,15 @@ ALWAYS_INLINE struct request *request_new(enum request_type type, struct comm *c
 }
 /* What its release came to. */
 int request_free(struct request *r);
-/* Marks it complete; an orphan goes away. */
+/* What else a completion brings: a parent counts down, an orphan goes away. */
+void request_completed(struct request *r);
+/* Marks it complete. */
 ALWAYS_INLINE void request_complete(struct request *r, int error)
 {
     r->error = error;
     r->complete = true;
-    if (UNLIKELY(r->orphan))
-        request_free(r);
+    if (UNLIKELY(r->orphan | r->counted))
+        request_completed(r);
 }
 /* One for all sends that were over at once: complete from the start, never changes, and freeing it does nothing. */
 extern struct request *request_sent;

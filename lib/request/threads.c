@@ -19,6 +19,7 @@
 #include <unistd.h>
 #include "lib/core/trace.h"
 #include "lib/core/state.h"
+#include "lib/request/counter.h"
 
 static TAILQ_HEAD(, waiter) asleep = TAILQ_HEAD_INITIALIZER(asleep); /* in the order of their coming */
 static struct waiter *leader, *at_bell, *going;
@@ -54,7 +55,7 @@ static void rouse_those(bool did)
 }
 
 /* Who is about to sleep has just looked. What a thread has sent to its own process is delivered by a poll, and if there
- * was no room for what it has sent, somebody must look soon. */
+ * was no room for what it has sent, or counters are to be called, somebody must look soon. */
 static void threads_wake(void)
 {
     transport_poll_self();
@@ -63,6 +64,8 @@ static void threads_wake(void)
     rouse_those(true);
     if (at_bell && at_bell->deep && progress_unsent > 0)
         rouse(at_bell);
+    if (!leader && !TAILQ_EMPTY(&counter_ready) && !TAILQ_EMPTY(&asleep))
+        rouse(at_bell ? at_bell : TAILQ_FIRST(&asleep));
     if (going)
         going->roused = false;
     going = NULL;

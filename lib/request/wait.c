@@ -392,7 +392,9 @@ int mpi_start(MPI_Request *request)
     r->active = true;
     r->complete = r->cancelled = false;
     r->error = MPI_SUCCESS;
-    return r->ops->start(r);
+    int rc = r->ops->start(r);
+    r->active = rc == MPI_SUCCESS;
+    return rc;
 }
 
 int mpi_startall(int count, MPI_Request *h)

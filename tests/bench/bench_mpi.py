@@ -8,6 +8,7 @@ compiled for us. A library that fails or takes too long has no number, and is sa
 import os
 import pathlib
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -164,6 +165,16 @@ def threads(rounds, libs):
         yield row(f"2 ranks, {name.replace('-', ': ', 1)} of {size} B", "us", values)
 
 
+def outstanding(rounds, libs):
+    """What a thousand operations under way cost the others, while nothing happens to them."""
+    table = collect(rounds, {name: cmd(2, "outstanding") for name, cmd in libs.items()})
+    for (name, size), values in table.items():
+        what, _, kind = name.rpartition("-")
+        none = statistics.median(table[f"{what}-none", size]["muster"])
+        yield row(f"{'8 B' if size else 'MPI_Test'} beside 1000 of {kind}", "us", values,
+                  goal=("<= 1.2 x beside none", lambda m, none=none: m["muster"] <= 1.2 * none))
+
+
 def memory(rounds, libs):
     for n in (2, 16, 64):
         table = collect(min(rounds, 3), {name: cmd(n, "memory") for name, cmd in libs.items()})
@@ -202,6 +213,7 @@ def run(rounds):
         yield from two(rounds, libs)
         yield from types(rounds, libs)
         yield from threads(rounds, libs)
+        yield from outstanding(rounds, libs)
         yield from waiting(rounds, libs)
         for n in (8, 16):
             yield from many(min(rounds, 3), libs, n)

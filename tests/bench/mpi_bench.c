@@ -2,7 +2,8 @@
  *
  * mpi_bench: one program, compiled for each MPI library, that measures what users feel. Plain C, MPI 3 only.
  *
- *     mpi_bench init | memory | pt2pt [MAX_BYTES] | coll [MAX_BYTES] | types | wait | calls [multiple] | threads
+ *     mpi_bench init | memory | pt2pt [MAX_BYTES] | coll [MAX_BYTES] | types | wait | calls [multiple] | threads |
+ * outstanding
  *
  * Prints "name size value" lines on rank 0; times in microseconds, bandwidth in MB/s, rate in messages a second.
  * A value is the best of several short batches: other work on the machine makes a batch slower, never faster.
@@ -422,6 +423,77 @@ static void threads(void)
     one_waits();
 }
 
+/* What many operations under way, to which nothing happens, cost all else: rank 0 has them, rank 1 joins at the end. */
+enum { OUTSTANDING = 1000 };
+
+static MPI_Comm beside; /* where they are */
+static long one = 1, sums[OUTSTANDING];
+
+static void begin_barrier(int i, MPI_Request *r)
+{
+    MPI_Ibarrier(beside, r);
+}
+
+static void begin_allreduce(int i, MPI_Request *r)
+{
+    MPI_Iallreduce(&one, &sums[i], 1, MPI_LONG, MPI_SUM, beside, r);
+}
+
+static void begin_recv(int i, MPI_Request *r)
+{
+    MPI_Irecv(&sums[i], 1, MPI_LONG, !rank, rank, beside, r);
+    MPI_Send(&one, 1, MPI_LONG, !rank, !rank, beside);
+}
+
+#if MPI_VERSION >= 4
+static void begin_sendrecv(int i, MPI_Request *r)
+{
+    MPI_Isendrecv(&one, 1, MPI_LONG, !rank, !rank, &sums[i], 1, MPI_LONG, !rank, rank, beside, r);
+}
+#endif
+
+/* Each time once through what a library does for progress. */
+static void testing(void *arg, int times)
+{
+    int flag;
+    for (int i = 0; i < times && rank == 0; i++)
+        MPI_Test(arg, &flag, MPI_STATUS_IGNORE);
+}
+
+static void outstanding_run(const char *name, void (*begin)(int, MPI_Request *))
+{
+    static MPI_Request r[OUTSTANDING];
+    char buf[8] = {0}, label[64];
+    struct message m = {buf, 8, MPI_BYTE};
+    MPI_Request never;
+    MPI_Irecv(buf, 0, MPI_BYTE, 0, 0, MPI_COMM_SELF, &never);
+    for (int i = 0; begin && rank == 0 && i < OUTSTANDING; i++)
+        begin(i, &r[i]);
+    snprintf(label, sizeof label, "outstanding-%s", name);
+    report(label, 8, measure(pingpong, &m) / 2 * 1e6);
+    snprintf(label, sizeof label, "test-beside-%s", name);
+    report(label, 0, measure(testing, &never) * 1e6);
+    for (int i = 0; begin && rank == 1 && i < OUTSTANDING; i++)
+        begin(i, &r[i]);
+    if (begin && rank < 2)
+        MPI_Waitall(OUTSTANDING, r, MPI_STATUSES_IGNORE);
+    MPI_Cancel(&never);
+    MPI_Wait(&never, MPI_STATUS_IGNORE);
+}
+
+static void outstanding(void)
+{
+    MPI_Comm_split(MPI_COMM_WORLD, rank < 2 ? 0 : MPI_UNDEFINED, rank, &beside);
+    outstanding_run("none", NULL);
+    outstanding_run("irecv", begin_recv);
+    outstanding_run("ibarrier", begin_barrier);
+    outstanding_run("iallreduce", begin_allreduce);
+#if MPI_VERSION >= 4
+    outstanding_run("isendrecv", begin_sendrecv);
+#endif
+    MPI_Comm_free(&beside);
+}
+
 int main(int argc, char **argv)
 {
     const char *what = argc > 1 ? argv[1] : "pt2pt";
@@ -449,6 +521,8 @@ int main(int argc, char **argv)
             calls();
         else if (strcmp(what, "threads") == 0)
             threads();
+        else if (strcmp(what, "outstanding") == 0)
+            outstanding();
     }
     MPI_Finalize();
     return 0;

@@ -1,20 +1,26 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * sched: schedules, built and run. One that is waited for runs in its caller. One behind a request runs by itself: a
+ * counter of its round's messages begins the next round, and only steps that are to be called again are polled. */
 #include "lib/coll/base/sched.h"
 #include <stdlib.h>
 #include <string.h>
 #include "lib/core/state.h"
 #include "lib/p2p/failure_sweep.h"
+#include "lib/request/counter.h"
 
-enum step_kind { SEND, RECV, COPY, REDUCE, ROUND };
+enum step_kind { SEND, RECV, COPY, REDUCE, CALL, ROUND };
 
 struct step {
     uint8_t kind;
+    bool again; /* to be called again */
     int peer;
     const void *from;
     void *to;
     MPI_Count count, to_count;
     struct datatype *type, *to_type;
     struct op *op;
+    int (*call)(void *arg); /* arg is `to` */
     struct request *request;
 };
 
@@ -33,8 +39,10 @@ struct sched {
     int at;    /* first step of the round under way */
     int until; /* first step that has not begun */
     struct temp *temps;
+    int again;               /* steps of the round that are to be called again */
+    struct request *request; /* NULL: the caller runs it */
+    struct counter counter;  /* of the round: its messages, and one for all steps that are to be called again */
     struct progress_hook hook;
-    struct request *request;
 };
 
 static struct sched *spare;
@@ -49,7 +57,7 @@ struct sched *sched_new(struct comm *c)
     s->comm = comm_ref(c);
     s->tag = (int)(c->coll_seq++ & 0x3fffffff);
     s->error = MPI_SUCCESS;
-    s->count = s->at = s->until = 0;
+    s->count = s->at = s->until = s->again = 0;
     s->request = NULL;
     return s;
 }
@@ -139,13 +147,20 @@ void sched_reduce(struct sched *s, const void *in, void *inout, MPI_Count count,
         p->from = in, p->to = inout, p->count = count, p->type = datatype_ref(t), p->op = op_ref(op);
 }
 
+void sched_call(struct sched *s, int (*call)(void *arg), void *arg)
+{
+    struct step *p = add(s, CALL);
+    if (p)
+        p->call = call, p->to = arg;
+}
+
 void sched_round(struct sched *s)
 {
     if (s->count > 0 && s->steps[s->count - 1].kind != ROUND)
         add(s, ROUND);
 }
 
-static int begin(struct sched *s, struct step *t)
+static int step_begin(struct sched *s, struct step *t)
 {
     uint64_t ctx = P2P_COLL(s->comm);
     int rc = UNLIKELY(failed_or_far) ? failure_of_all(s->comm) : MPI_SUCCESS;
@@ -162,69 +177,122 @@ static int begin(struct sched *s, struct step *t)
     case REDUCE:
         op_apply(t->op, t->from, t->to, t->count, t->type);
         return MPI_SUCCESS;
+    case CALL:
+        return t->call(t->to);
     default:
         return MPI_SUCCESS;
     }
 }
 
-static void fail(struct sched *s, int rc)
+static void keep_error(struct sched *s, int rc)
 {
     if (s->error == MPI_SUCCESS)
         s->error = rc;
 }
 
-/* Goes on as far as it can; true when all is done. */
-static bool advance(struct sched *s)
+/* After a failure the steps go on, so that others get what they wait for. */
+static void round_begin(struct sched *s)
 {
-    for (;;) {
-        for (; s->at < s->until; s->at++) {
-            struct request *r = s->steps[s->at].request;
-            if (!r)
-                continue;
-            if (!r->complete)
-                return false;
-            fail(s, r->error);
-            request_free(r);
-        }
-        if (s->until == s->count)
-            return true;
-        while (s->until < s->count) {
-            struct step *t = &s->steps[s->until++];
-            fail(s, begin(s, t));
-            if (t->kind == ROUND)
-                break;
-        }
+    for (bool more = true; more && s->until < s->count;) {
+        struct step *t = &s->steps[s->until++];
+        int rc = step_begin(s, t);
+        t->again = rc == SCHED_AGAIN;
+        s->again += t->again;
+        if (!t->again)
+            keep_error(s, rc);
+        if (t->request && s->request)
+            counter_add(&s->counter, t->request);
+        more = t->kind != ROUND;
     }
 }
 
-/* What the present round waits for, to be told to whoever watches. */
-static const struct request *waits_for(const struct sched *s)
+static void call_again(struct sched *s)
 {
-    return s->at < s->until ? s->steps[s->at].request : NULL;
+    for (int i = s->at; i < s->until; i++) {
+        struct step *t = &s->steps[i];
+        int rc = t->again ? t->call(t->to) : SCHED_AGAIN;
+        if (rc == SCHED_AGAIN)
+            continue;
+        t->again = false;
+        s->again--;
+        keep_error(s, rc);
+    }
+}
+
+/* All is complete. */
+static void round_end(struct sched *s)
+{
+    for (; s->at < s->until; s->at++) {
+        struct request *r = s->steps[s->at].request;
+        if (!r)
+            continue;
+        keep_error(s, r->error);
+        request_free(r);
+    }
+}
+
+static void round_wait(struct sched *s, struct waiter *w)
+{
+    while (s->again > 0) {
+        progress_wait(w, NULL);
+        call_again(s);
+    }
+    for (int i = s->at; i < s->until; i++) {
+        const struct request *r = s->steps[i].request;
+        while (r && !r->complete)
+            progress_wait(w, r);
+    }
 }
 
 int sched_run(struct sched *s)
 {
-    struct waiter w = {0};
+    struct waiter w = {.comm = s->comm};
     int rc = s->error;
-    if (rc == MPI_SUCCESS) {
-        while (!advance(s))
-            progress_wait(&w, waits_for(s));
-        rc = s->error;
+    while (rc == MPI_SUCCESS && s->until < s->count) {
+        round_begin(s);
+        round_wait(s, &w);
+        round_end(s);
     }
+    rc = s->error;
     sched_free(s);
     return rc;
 }
 
-static bool poll_hook(struct progress_hook *h)
+static bool poll_calls(struct progress_hook *h)
 {
     struct sched *s = (struct sched *)((char *)h - offsetof(struct sched, hook));
-    int at = s->at, until = s->until;
-    if (!advance(s))
-        return s->at != at || s->until != until;
-    progress_remove(h);
+    int before = s->again;
+    call_again(s);
+    bool did = s->again != before;
+    if (s->again == 0) {
+        progress_remove(h);
+        counter_down(&s->counter);
+    }
+    return did;
+}
+
+/* Goes on until something is to be waited for, or the request is complete. */
+static void advance(struct sched *s)
+{
+    while (s->until < s->count) {
+        counter_begin(&s->counter);
+        round_begin(s);
+        if (s->again > 0) {
+            s->counter.pending++;
+            progress_add(&s->hook);
+        }
+        if (!counter_end(&s->counter))
+            return;
+        round_end(s);
+    }
     request_complete(s->request, s->error);
-    return true;
+}
+
+static void round_completed(struct counter *c)
+{
+    struct sched *s = (struct sched *)((char *)c - offsetof(struct sched, counter));
+    round_end(s);
+    advance(s);
 }
 
 static int request_begin(struct request *r)
@@ -232,12 +300,7 @@ static int request_begin(struct request *r)
     struct sched *s = r->extra;
     s->at = s->until = 0;
     s->error = MPI_SUCCESS;
-    if (advance(s)) {
-        request_complete(r, s->error);
-    } else {
-        s->hook.poll = poll_hook;
-        progress_add(&s->hook);
-    }
+    advance(s);
     return MPI_SUCCESS;
 }
 
@@ -260,6 +323,8 @@ static int to_request(struct sched *s, struct request **req)
     r->ops = &ops;
     r->extra = s;
     s->request = r;
+    s->counter = (struct counter){.completed = round_completed, .request = r};
+    s->hook.poll = poll_calls;
     *req = r;
     return MPI_SUCCESS;
 }

@@ -26,6 +26,10 @@ void sched_copy(struct sched *s, const void *from, MPI_Count from_count, struct 
                 MPI_Count to_count, struct datatype *to_type);
 /* inout = in op inout */
 void sched_reduce(struct sched *s, const void *in, void *inout, MPI_Count count, struct datatype *t, struct op *op);
+/* Calls call(arg), under the lock, until it returns something else than SCHED_AGAIN: an error class. What it looks at
+ * changes by progress, or its owner wakes a rank that sleeps. */
+enum { SCHED_AGAIN = -1 };
+void sched_call(struct sched *s, int (*call)(void *arg), void *arg);
 void sched_round(struct sched *s);
 
 /* Runs to its end and frees it; an error class. */
