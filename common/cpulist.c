@@ -1,4 +1,6 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * cpulist: reading and writing sets of processors. */
 #include "common/cpulist.h"
 
 #include "common/xalloc.h"

@@ -1,4 +1,6 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * err: the text of a failure. */
 #include "common/err.h"
 
 #include <stdarg.h>

@@ -1,4 +1,6 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * file: small text files. */
 #include "common/file.h"
 
 #include "common/xalloc.h"

@@ -1,4 +1,6 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * hostlist_range: what brackets in a host name stand for: n[001-128,200]. */
 #include "common/hostlist_range.h"
 
 #include "common/xalloc.h"

@@ -1,4 +1,6 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * label: the text in front of a rank's lines. */
 #include "common/label.h"
 
 #include <stdio.h>

@@ -1,4 +1,6 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * log: lines on stderr, one write each. */
 #include "common/log.h"
 
 #include <errno.h>

@@ -1,4 +1,6 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * pattern: filling in {rank}, {host} and so on. */
 #include "common/pattern.h"
 
 #include "common/xalloc.h"

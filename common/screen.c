@@ -1,4 +1,6 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * screen: what ranks write, put together on stdout and stderr. */
 #include "common/screen.h"
 
 #include "common/xalloc.h"

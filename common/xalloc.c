@@ -1,4 +1,6 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * xalloc: memory, or a clear end. */
 #include "common/xalloc.h"
 
 #include "common/log.h"

@@ -1,4 +1,6 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * bytes: long copies: by a loop, and past the caches. */
 #include "lib/core/bytes.h"
 #if defined(__SSE2__)
 #include <emmintrin.h>

@@ -1,4 +1,6 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * state: the global state of the library. */
 #include "lib/core/state.h"
 
 static struct rank_status nowhere; /* until the rank has a place in a segment */

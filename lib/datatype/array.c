@@ -3,7 +3,7 @@
  * array: datatypes of parts of arrays: subarray and darray. */
 #include <stdlib.h>
 #include "lib/bindings/impl.h"
-#include "lib/datatype/making.h"
+#include "lib/datatype/builder.h"
 
 enum { DIMS_MAX = 64 }; /* of a distributed array */
 
@@ -19,7 +19,7 @@ struct slab {
     MPI_Count lo, hi, n; /* where the first and the last of the elements lie, and how many they are */
 };
 
-static struct placed slab_row(struct making *m, const struct slab *s, MPI_Count first, MPI_Count n)
+static struct placed slab_row(struct builder *m, const struct slab *s, MPI_Count first, MPI_Count n)
 {
     layout_ref(s->p.layout);
     struct placed p = placed_loop(n, s->stride, s->p, &m->ok);
@@ -27,11 +27,11 @@ static struct placed slab_row(struct making *m, const struct slab *s, MPI_Count 
     return p;
 }
 
-static void slab_extend(struct making *m, struct slab *s, struct share h, MPI_Count size)
+static void slab_extend(struct builder *m, struct slab *s, struct share h, MPI_Count size)
 {
-    MPI_Count whole = making_times(m, s->stride, size), n = h.times * h.block + h.rest;
-    s->n = making_times(m, s->n, n);
-    making_times(m, s->p.size, n);
+    MPI_Count whole = builder_times(m, s->stride, size), n = h.times * h.block + h.rest;
+    s->n = builder_times(m, s->n, n);
+    builder_times(m, s->p.size, n);
     if (m->large) /* otherwise no place in the array and no part of it is farther or larger than 63 bits tell */
         return;
     MPI_Count step = h.times > 1 || h.rest ? h.step : 0;
@@ -46,13 +46,13 @@ static void slab_extend(struct making *m, struct slab *s, struct share h, MPI_Co
     s->stride = whole;
 }
 
-static int array_end(struct making *m, const struct slab *s, const struct datatype *old, MPI_Datatype *newtype)
+static int array_end(struct builder *m, const struct slab *s, const struct datatype *old, MPI_Datatype *newtype)
 {
     MPI_Count true_lb = s->n ? s->lo + old->true_lb : 0;
     MPI_Count true_ub = s->n ? s->hi + old->true_lb + old->true_extent : 0;
-    making_count(m, s->n, old);
-    making_bounds(m, 0, s->stride, true_lb, true_ub);
-    return making_end(m, s->p, newtype);
+    builder_count(m, s->n, old);
+    builder_bounds(m, 0, s->stride, true_lb, true_ub);
+    return builder_end(m, s->p, newtype);
 }
 
 /* The k-th dimension from the innermost one. */
@@ -64,7 +64,7 @@ static int dimension(int k, int ndims, int order)
 int mpi_type_create_subarray(int ndims, struct ints sizes, struct ints subsizes, struct ints starts, int order,
                              struct datatype *old, MPI_Datatype *newtype)
 {
-    struct making m;
+    struct builder m;
     if (ndims < 1 || !sizes.at || !subsizes.at || !starts.at || (order != MPI_ORDER_C && order != MPI_ORDER_FORTRAN))
         return MPI_ERR_ARG;
     for (int i = 0; i < ndims; i++) {
@@ -72,10 +72,10 @@ int mpi_type_create_subarray(int ndims, struct ints sizes, struct ints subsizes,
         if (size < 1 || sub < 1 || sub > size || at < 0 || at > size - sub)
             return MPI_ERR_ARG;
     }
-    if (!making_begin(&m, MPI_COMBINER_SUBARRAY, old, {SAID_INT, ndims}, {SAID_COUNT, 0, sizes, ndims},
-                      {SAID_COUNT, 0, subsizes, ndims}, {SAID_COUNT, 0, starts, ndims}, {SAID_INT, order}))
+    if (!builder_begin(&m, MPI_COMBINER_SUBARRAY, old, {ARG_INT, ndims}, {ARG_COUNT, 0, sizes, ndims},
+                       {ARG_COUNT, 0, subsizes, ndims}, {ARG_COUNT, 0, starts, ndims}, {ARG_INT, order}))
         return MPI_ERR_NO_MEM;
-    struct slab s = {making_element(old), old->extent, 0, 0, 1};
+    struct slab s = {builder_element(old), old->extent, 0, 0, 1};
     for (int k = 0; k < ndims; k++) {
         int i = dimension(k, ndims, order);
         struct share h = {ints_get(starts, i), ints_get(subsizes, i), 0, 1, 0};
@@ -124,18 +124,18 @@ static bool darray_valid(int size, int rank, int ndims, struct ints gsizes, cons
 int mpi_type_create_darray(int size, int rank, int ndims, struct ints gsizes, const int *distribs, const int *dargs,
                            const int *psizes, int order, struct datatype *old, MPI_Datatype *newtype)
 {
-    struct making m;
+    struct builder m;
     if (!darray_valid(size, rank, ndims, gsizes, distribs, dargs, psizes, order))
         return MPI_ERR_ARG;
-    if (!making_begin(&m, MPI_COMBINER_DARRAY, old, {SAID_INT, size}, {SAID_INT, rank}, {SAID_INT, ndims},
-                      {SAID_COUNT, 0, gsizes, ndims}, {SAID_INT, 0, {distribs, false}, ndims},
-                      {SAID_INT, 0, {dargs, false}, ndims}, {SAID_INT, 0, {psizes, false}, ndims}, {SAID_INT, order}))
+    if (!builder_begin(&m, MPI_COMBINER_DARRAY, old, {ARG_INT, size}, {ARG_INT, rank}, {ARG_INT, ndims},
+                       {ARG_COUNT, 0, gsizes, ndims}, {ARG_INT, 0, {distribs, false}, ndims},
+                       {ARG_INT, 0, {dargs, false}, ndims}, {ARG_INT, 0, {psizes, false}, ndims}, {ARG_INT, order}))
         return MPI_ERR_NO_MEM;
     /* The process grid is in row-major order whatever the array's. */
     int coord[DIMS_MAX], left = rank;
     for (int i = ndims; i-- > 0; left /= psizes[i])
         coord[i] = left % psizes[i];
-    struct slab s = {making_element(old), old->extent, 0, 0, 1};
+    struct slab s = {builder_element(old), old->extent, 0, 0, 1};
     for (int k = 0; k < ndims; k++) {
         int i = dimension(k, ndims, order);
         slab_extend(&m, &s, owned(ints_get(gsizes, i), distribs[i], dargs[i], psizes[i], coord[i]),

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include "lib/bindings/impl.h"
 #include "lib/core/error.h"
-#include "lib/datatype/making.h"
+#include "lib/datatype/builder.h"
 #include "lib/datatype/runs.h"
 
 struct blocks {
@@ -45,14 +45,14 @@ static inline struct run block_run(const struct blocks *b, MPI_Count i)
 }
 
 /* A C compiler pads a struct so that an array of it is aligned. */
-static void pad(struct making *m)
+static void pad(struct builder *m)
 {
     MPI_Count over = (m->ub - m->t->lb) % m->t->align;
     if (over)
         m->ub += m->t->align - over;
 }
 
-static bool deepen(struct making *m, const struct blocks *b, const struct datatype *o)
+static bool deepen(struct builder *m, const struct blocks *b, const struct datatype *o)
 {
     int depth = o->depth + (b->count > 1);
     if (depth > m->t->depth)
@@ -64,7 +64,7 @@ static bool deepen(struct making *m, const struct blocks *b, const struct dataty
 }
 
 /* Checks the arguments, and learns of the runs if all blocks are that; *plain says so. */
-static int learn_struct(struct making *m, const struct blocks *b, struct runs *r, bool *plain)
+static int learn_struct(struct builder *m, const struct blocks *b, struct runs *r, bool *plain)
 {
     *plain = true;
     for (MPI_Count i = 0; i < b->count; i++) {
@@ -76,9 +76,9 @@ static int learn_struct(struct making *m, const struct blocks *b, struct runs *r
             return MPI_ERR_TYPE;
         if (!deepen(m, b, o))
             return MPI_ERR_TYPE;
-        making_block(m, ints_get(b->disps, i), n, o);
-        making_count(m, n, o);
-        if (UNLIKELY(m->large || !making_near(m->t->size)))
+        builder_block(m, ints_get(b->disps, i), n, o);
+        builder_count(m, n, o);
+        if (UNLIKELY(m->large || !builder_near(m->t->size)))
             return MPI_ERR_COUNT;
         *plain = *plain && o->dense;
         if (*plain && n * o->size > 0) {
@@ -91,7 +91,7 @@ static int learn_struct(struct making *m, const struct blocks *b, struct runs *r
 }
 
 /* Blocks of one type. */
-static int learn(struct making *m, const struct blocks *b, struct runs *r, bool *plain)
+static int learn(struct builder *m, const struct blocks *b, struct runs *r, bool *plain)
 {
     const struct datatype *o = b->old;
     MPI_Count all = 0;
@@ -104,24 +104,25 @@ static int learn(struct making *m, const struct blocks *b, struct runs *r, bool 
             continue;
         bool far = __builtin_mul_overflow(ints_get(b->disps, i), b->unit, &disp);
         far |= __builtin_mul_overflow(n, o->size, &bytes);
-        far |= !making_near(disp) || !making_near(bytes);
-        if (UNLIKELY(far || !making_near(disp + o->disp) || !making_near(disp + o->disp + bytes) || !making_near(all)))
+        far |= !builder_near(disp) || !builder_near(bytes);
+        if (UNLIKELY(far || !builder_near(disp + o->disp) || !builder_near(disp + o->disp + bytes) ||
+                     !builder_near(all)))
             return MPI_ERR_COUNT;
         all += bytes;
         if (*plain)
             runs_next(r, disp + o->disp, bytes, runs_learn);
         else
-            making_block(m, disp, n, o), making_count(m, n, o);
+            builder_block(m, disp, n, o), builder_count(m, n, o);
     }
     return MPI_SUCCESS;
 }
 
 /* The bounds of many blocks of one dense type are those of the first and of the last byte. */
-static void bound(struct making *m, const struct runs *r, const struct datatype *o)
+static void bound(struct builder *m, const struct runs *r, const struct datatype *o)
 {
-    making_block(m, r->lo - o->disp, 1, o);
-    making_block(m, r->hi - o->size - o->disp, 1, o);
-    making_count(m, r->bytes / o->size, o);
+    builder_block(m, r->lo - o->disp, 1, o);
+    builder_block(m, r->hi - o->size - o->disp, 1, o);
+    builder_count(m, r->bytes / o->size, o);
 }
 
 static struct placed place_runs(struct runs *r, const struct blocks *b)
@@ -134,7 +135,7 @@ static struct placed place_runs(struct runs *r, const struct blocks *b)
     return runs_end(r);
 }
 
-static struct placed place_any(struct making *m, const struct blocks *b)
+static struct placed place_any(struct builder *m, const struct blocks *b)
 {
     struct placed *p = malloc(((size_t)b->count + 1) * sizeof *p), all = {0, 0, NULL};
     if (!p) {
@@ -142,19 +143,19 @@ static struct placed place_any(struct making *m, const struct blocks *b)
         return all;
     }
     for (MPI_Count i = 0; i < b->count; i++)
-        p[i] = making_row(m, block_disp(b, i), block_length(b, i), block_type(b, i));
+        p[i] = builder_row(m, block_disp(b, i), block_length(b, i), block_type(b, i));
     all = placed_list(p, b->count, &m->ok);
     free(p);
     return all;
 }
 
-static bool keep(struct making *m, int combiner, const struct blocks *b, enum said_as disps_as)
+static bool keep(struct builder *m, int combiner, const struct blocks *b, enum arg_kind disps_as)
 {
-    const struct said said[] = {{SAID_COUNT, b->count},
-                                {SAID_COUNT, b->length, b->lengths, b->count},
-                                {disps_as, 0, b->disps, b->count},
-                                {SAID_END}};
-    if (!making_keep(m, combiner, said, b->olds ? b->count : 1))
+    const struct constructor_arg args[] = {{ARG_COUNT, b->count},
+                                           {ARG_COUNT, b->length, b->lengths, b->count},
+                                           {disps_as, 0, b->disps, b->count},
+                                           {ARG_END}};
+    if (!builder_keep(m, combiner, args, b->olds ? b->count : 1))
         return false;
     for (MPI_Count i = 0; b->olds && i < b->count; i++)
         envelope_type(m->t->envelope, block_type(b, i));
@@ -166,26 +167,26 @@ static bool keep(struct making *m, int combiner, const struct blocks *b, enum sa
 }
 
 /* disps_as: what the displacements are to the envelope. */
-static int blocks(int combiner, const struct blocks *b, enum said_as disps_as, MPI_Datatype *newtype)
+static int blocks(int combiner, const struct blocks *b, enum arg_kind disps_as, MPI_Datatype *newtype)
 {
-    struct making m;
+    struct builder m;
     struct runs r;
     struct placed p;
     bool plain;
     if (!b->disps.at)
         return MPI_ERR_ARG;
-    if (!making_init(&m))
+    if (!builder_init(&m))
         return MPI_ERR_NO_MEM;
     runs_init(&r);
     int rc = b->olds ? learn_struct(&m, b, &r, &plain) : learn(&m, b, &r, &plain);
     if (rc == MPI_ERR_COUNT) {
         m.large = true;
-        return making_end(&m, (struct placed){0, 0, NULL}, newtype);
+        return builder_end(&m, (struct placed){0, 0, NULL}, newtype);
     }
     if (rc == MPI_SUCCESS && !keep(&m, combiner, b, disps_as))
         rc = MPI_ERR_NO_MEM;
     if (rc != MPI_SUCCESS) {
-        making_drop(&m);
+        builder_drop(&m);
         return rc;
     }
     enum runs_form form = plain ? runs_form(&r, &p, &m.ok) : RUNS_OTHERWISE;
@@ -195,7 +196,7 @@ static int blocks(int combiner, const struct blocks *b, enum said_as disps_as, M
         p = place_runs(&r, b);
     else if (form == RUNS_OTHERWISE)
         p = place_any(&m, b);
-    return making_end(&m, p, newtype);
+    return builder_end(&m, p, newtype);
 }
 
 /* A list of none may be NULL. */
@@ -214,28 +215,28 @@ int mpi_type_indexed(MPI_Count count, struct ints lengths, struct ints disps, st
                      MPI_Datatype *newtype)
 {
     struct blocks b = {count, listed(lengths, count), 0, listed(disps, count), old->extent, old, NULL};
-    return b.lengths.at ? blocks(MPI_COMBINER_INDEXED, &b, SAID_COUNT, newtype) : MPI_ERR_ARG;
+    return b.lengths.at ? blocks(MPI_COMBINER_INDEXED, &b, ARG_COUNT, newtype) : MPI_ERR_ARG;
 }
 
 int mpi_type_create_hindexed(MPI_Count count, struct ints lengths, const int64_t *disps, struct datatype *old,
                              MPI_Datatype *newtype)
 {
     struct blocks b = {count, listed(lengths, count), 0, addresses(disps, count), 1, old, NULL};
-    return b.lengths.at ? blocks(MPI_COMBINER_HINDEXED, &b, SAID_ADDR, newtype) : MPI_ERR_ARG;
+    return b.lengths.at ? blocks(MPI_COMBINER_HINDEXED, &b, ARG_ADDR, newtype) : MPI_ERR_ARG;
 }
 
 int mpi_type_create_indexed_block(MPI_Count count, MPI_Count length, struct ints disps, struct datatype *old,
                                   MPI_Datatype *newtype)
 {
     struct blocks b = {count, {NULL, false}, length, listed(disps, count), old->extent, old, NULL};
-    return blocks(MPI_COMBINER_INDEXED_BLOCK, &b, SAID_COUNT, newtype);
+    return blocks(MPI_COMBINER_INDEXED_BLOCK, &b, ARG_COUNT, newtype);
 }
 
 int mpi_type_create_hindexed_block(MPI_Count count, MPI_Count length, const int64_t *disps, struct datatype *old,
                                    MPI_Datatype *newtype)
 {
     struct blocks b = {count, {NULL, false}, length, addresses(disps, count), 1, old, NULL};
-    return blocks(MPI_COMBINER_HINDEXED_BLOCK, &b, SAID_ADDR, newtype);
+    return blocks(MPI_COMBINER_HINDEXED_BLOCK, &b, ARG_ADDR, newtype);
 }
 
 int mpi_type_create_struct(MPI_Count count, struct ints lengths, const int64_t *disps, const MPI_Datatype *types,
@@ -245,5 +246,5 @@ int mpi_type_create_struct(MPI_Count count, struct ints lengths, const int64_t *
     struct blocks b = {count, listed(lengths, count), 0, addresses(disps, count), 1, NULL, types ? types : &none};
     if (!b.lengths.at || (count > 0 && !types))
         return MPI_ERR_ARG;
-    return blocks(MPI_COMBINER_STRUCT, &b, SAID_ADDR, newtype);
+    return blocks(MPI_COMBINER_STRUCT, &b, ARG_ADDR, newtype);
 }

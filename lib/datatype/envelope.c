@@ -1,17 +1,19 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * envelope: how a datatype was made, for MPI_Type_get_contents and what walks along it. */
 #include "lib/datatype/envelope.h"
 #include <stdlib.h>
 #include <string.h>
 #include "lib/bindings/impl.h"
 
-static int kind_of(enum said_as as, bool wide)
+static int kind_of(enum arg_kind as, bool wide)
 {
-    if (as == SAID_INT)
+    if (as == ARG_INT)
         return ENV_INT;
-    return wide ? ENV_COUNT : as == SAID_ADDR ? ENV_ADDR : ENV_INT;
+    return wide ? ENV_COUNT : as == ARG_ADDR ? ENV_ADDR : ENV_INT;
 }
 
-static void put(struct envelope *e, const struct said *s)
+static void put(struct envelope *e, const struct constructor_arg *s)
 {
     int kind = kind_of(s->as, e->wide);
     int64_t *at = &e->n[kind], *wide = kind == ENV_ADDR ? e->addrs : e->counts;
@@ -25,10 +27,10 @@ static void put(struct envelope *e, const struct said *s)
     *at += (int64_t)n;
 }
 
-struct envelope *envelope_new(int combiner, bool wide, const struct said *said, MPI_Count types)
+struct envelope *envelope_new(int combiner, bool wide, const struct constructor_arg *args, MPI_Count types)
 {
     int64_t n[ENV_KINDS] = {0};
-    for (const struct said *s = said; s->as; s++)
+    for (const struct constructor_arg *s = args; s->as; s++)
         n[kind_of(s->as, wide)] += s->list.at ? s->n : 1;
     struct envelope *e = malloc(sizeof *e + (size_t)(n[ENV_ADDR] + n[ENV_COUNT] + types) * 8 + (size_t)n[ENV_INT] * 4);
     if (!e)
@@ -38,7 +40,7 @@ struct envelope *envelope_new(int combiner, bool wide, const struct said *said, 
     e->counts = e->addrs + n[ENV_ADDR];
     e->types = (struct datatype **)(e->counts + n[ENV_COUNT]);
     e->ints = (int *)(e->types + types);
-    for (const struct said *s = said; s->as; s++)
+    for (const struct constructor_arg *s = args; s->as; s++)
         put(e, s);
     return e;
 }

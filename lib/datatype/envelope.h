@@ -22,18 +22,18 @@ struct envelope {
 };
 
 /* What an argument is: its kind in the envelope follows. */
-enum said_as { SAID_END, SAID_INT, SAID_COUNT, SAID_ADDR };
+enum arg_kind { ARG_END, ARG_INT, ARG_COUNT, ARG_ADDR };
 
 /* An argument of a constructor: one number, or a list of n. */
-struct said {
-    enum said_as as;
+struct constructor_arg {
+    enum arg_kind as;
     MPI_Count one;
     struct ints list; /* at NULL: one */
     MPI_Count n;
 };
 
-/* Keeps what was said (till SAID_END); `types` are added afterwards. NULL without memory. */
-struct envelope *envelope_new(int combiner, bool wide, const struct said *said, MPI_Count types);
+/* Keeps the arguments of the constructor (till ARG_END); `types` are added afterwards. NULL without memory. */
+struct envelope *envelope_new(int combiner, bool wide, const struct constructor_arg *args, MPI_Count types);
 void envelope_type(struct envelope *e, struct datatype *t);
 void envelope_free(struct envelope *e);
 

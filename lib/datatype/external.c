@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "lib/bindings/impl.h"
-#include "lib/datatype/turn.h"
+#include "lib/datatype/byteswap.h"
 #include "lib/datatype/envelope.h"
 
 /* A basic element: how many numbers, their size here and outside, and what they are. */
@@ -99,7 +99,7 @@ static void numbers(struct stream *s, const struct form *f, MPI_Count n)
 {
     n *= f->numbers;
     if (f->here == f->outside && f->what != 'x') {
-        bytes_turn(s->out ? s->outside : s->here, s->out ? s->here : s->outside, (size_t)n, f->here);
+        byteswap(s->out ? s->outside : s->here, s->out ? s->here : s->outside, (size_t)n, f->here);
         s->here += n * f->here;
         s->outside += n * f->outside;
         return;

@@ -30,8 +30,8 @@ static int make(struct wish w, MPI_Datatype base, MPI_Datatype *out)
     lib.wide = false;
     envelope_free(t->envelope);
     bool whole = w.combiner == MPI_COMBINER_F90_INTEGER;
-    const struct said said[] = {{SAID_INT, whole ? w.r : w.p}, {whole ? SAID_END : SAID_INT, w.r}, {SAID_END}};
-    t->envelope = envelope_new(w.combiner, false, said, 0);
+    const struct constructor_arg args[] = {{ARG_INT, whole ? w.r : w.p}, {whole ? ARG_END : ARG_INT, w.r}, {ARG_END}};
+    t->envelope = envelope_new(w.combiner, false, args, 0);
     if (!t->envelope) {
         datatype_unref(t);
         return MPI_ERR_NO_MEM;

@@ -1,4 +1,6 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * runs: runs of bytes, joined where they touch. */
 #include "lib/datatype/runs.h"
 
 /* What the others are compared with: the first run with itself, the second one at any distance. */

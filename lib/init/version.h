@@ -1,4 +1,6 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * version: what MPI_Get_library_version says. */
 #ifndef LIB_INIT_VERSION_H
 #define LIB_INIT_VERSION_H
 

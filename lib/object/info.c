@@ -1,4 +1,6 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * info: ordered pairs of strings, and the MPI_Info calls (MPI 5.0, chapter 10). */
 #include "lib/object/info.h"
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,6 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * spawn: spawns children through MPICH 5. */
 #include <mpi.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,6 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * test_cpulist: lists of processors as text, and back. */
 #include "common/cpulist.h"
 
 #include <setjmp.h>

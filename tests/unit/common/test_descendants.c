@@ -1,4 +1,6 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * test_descendants: who descends from a process, and their end. */
 #include "common/descendants.h"
 
 #include <signal.h>

@@ -1,4 +1,6 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * test_hostlist: host lists as people type them. */
 #include "common/hostlist.h"
 
 #include <setjmp.h>

@@ -1,4 +1,6 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * test_label: labels of lines. */
 #include "common/label.h"
 
 #include <setjmp.h>

@@ -1,4 +1,6 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * test_pattern: patterns with names in braces. */
 #include "common/pattern.h"
 
 #include <setjmp.h>

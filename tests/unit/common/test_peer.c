@@ -1,4 +1,6 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * test_peer: frames over a socket pair, congestion, and the end of a link. */
 #include "common/peer.h"
 
 #include <stdio.h>

@@ -1,4 +1,6 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * test_spawn: programs started, and failures told by stage. */
 #include "common/spawn.h"
 
 #include <errno.h>

@@ -1,4 +1,6 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * test_env: the environment of ranks. */
 #include "launcher/env.h"
 
 #include <setjmp.h>

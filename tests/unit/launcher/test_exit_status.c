@@ -1,4 +1,6 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * test_exit_status: the shell's number for each end of a job. */
 #include "launcher/exit_status.h"
 #include "launcher/run.h"
 

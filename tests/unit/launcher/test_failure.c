@@ -1,4 +1,6 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * test_failure: which failure counts, and how it is told. */
 #include "launcher/failure.h"
 #include "launcher/run.h"
 

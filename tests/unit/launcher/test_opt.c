@@ -1,4 +1,6 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * test_opt: command lines. */
 #include "launcher/opt.h"
 
 #include <setjmp.h>

@@ -1,4 +1,6 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * test_procs: processors that this process may use. */
 #include "launcher/procs.h"
 
 #include <sched.h>

@@ -1,4 +1,6 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * test_rankfile: rank files. */
 #include "launcher/map/map.h"
 #include "launcher/map/rankfile.h"
 #include "launcher/map/topo.h"

@@ -1,4 +1,6 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * test_ranklist: lists of ranks. */
 #include "launcher/ranklist.h"
 
 #include <setjmp.h>

@@ -1,4 +1,6 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * test_stdio_collapse: equal lines of many ranks. */
 #include "launcher/stdio_collapse.h"
 
 #include <setjmp.h>

@@ -1,4 +1,6 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * test_topo: shapes of machines. */
 #include "common/cpulist.h"
 #include "launcher/map/topo.h"
 #include "launcher/map/topo_impl.h"

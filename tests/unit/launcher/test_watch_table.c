@@ -1,4 +1,6 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * test_watch_table: the table of who waits for whom. */
 #include "launcher/watch_table.h"
 
 #include <setjmp.h>

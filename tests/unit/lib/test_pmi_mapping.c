@@ -1,4 +1,6 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * test_pmi_mapping: which ranks share a node, in the words of PMI. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,6 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * test_group: groups of ranks. */
 #include "pmi-server/group.h"
 
 #include <setjmp.h>

@@ -1,4 +1,6 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * test_stdio_lines: whole lines out of pieces. */
 #include "proxy/stdio_lines.h"
 
 #include <setjmp.h>

@@ -1,4 +1,6 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * test_stdio_tail: the last lines of a rank. */
 #include "proxy/stdio_tail.h"
 
 #include <setjmp.h>

@@ -1,4 +1,6 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * test_buf: fields of messages, and readers that cannot run over the end. */
 #include "wire/buf.h"
 
 #include <setjmp.h>

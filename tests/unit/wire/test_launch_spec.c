@@ -1,4 +1,6 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * test_launch_spec: launch descriptions, there and back. */
 #include "wire/launch_spec.h"
 
 #include <setjmp.h>

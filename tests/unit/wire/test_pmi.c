@@ -1,4 +1,6 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * test_pmi: the text of PMI. */
 #include "wire/pmi.h"
 
 #include <setjmp.h>

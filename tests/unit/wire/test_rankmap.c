@@ -1,4 +1,6 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * test_rankmap: ranks to nodes in compact form. */
 #include "wire/rankmap.h"
 
 #include <setjmp.h>

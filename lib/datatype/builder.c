@@ -1,13 +1,15 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
-#include "lib/datatype/making.h"
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * builder: from what a constructor says to a datatype. */
+#include "lib/datatype/builder.h"
 #include "lib/core/error.h"
 #include "lib/core/state.h"
 
 enum { NO_BASIC = -2 }; /* nothing seen yet */
 
-bool making_init(struct making *m)
+bool builder_init(struct builder *m)
 {
-    *m = (struct making){.ok = true, .t = obj_new(OBJ_DATATYPE, sizeof *m->t)};
+    *m = (struct builder){.ok = true, .t = obj_new(OBJ_DATATYPE, sizeof *m->t)};
     if (!m->t)
         return false;
     m->t->basic = NO_BASIC;
@@ -15,25 +17,25 @@ bool making_init(struct making *m)
     return true;
 }
 
-bool making_keep(struct making *m, int combiner, const struct said *said, MPI_Count types)
+bool builder_keep(struct builder *m, int combiner, const struct constructor_arg *args, MPI_Count types)
 {
-    m->t->envelope = envelope_new(combiner, lib.wide, said, types);
+    m->t->envelope = envelope_new(combiner, lib.wide, args, types);
     return m->t->envelope;
 }
 
-void making_drop(struct making *m)
+void builder_drop(struct builder *m)
 {
     envelope_free(m->t->envelope);
     layout_unref(m->t->layout);
     obj_free(&m->t->obj);
 }
 
-bool making_begin_with(struct making *m, int combiner, struct datatype *old, const struct said *said)
+bool builder_begin_with(struct builder *m, int combiner, struct datatype *old, const struct constructor_arg *args)
 {
-    if (!making_init(m))
+    if (!builder_init(m))
         return false;
-    if (!making_keep(m, combiner, said, old != NULL)) {
-        making_drop(m);
+    if (!builder_keep(m, combiner, args, old != NULL)) {
+        builder_drop(m);
         return false;
     }
     if (old) {
@@ -50,7 +52,7 @@ static void widen(MPI_Count lo, MPI_Count hi, MPI_Count *lb, MPI_Count *ub, bool
     *any = true;
 }
 
-MPI_Count making_times(struct making *m, MPI_Count a, MPI_Count b)
+MPI_Count builder_times(struct builder *m, MPI_Count a, MPI_Count b)
 {
     MPI_Count product;
     bool large = __builtin_mul_overflow(a, b, &product);
@@ -58,19 +60,19 @@ MPI_Count making_times(struct making *m, MPI_Count a, MPI_Count b)
     return large ? 0 : product;
 }
 
-void making_block(struct making *m, MPI_Count disp, MPI_Count n, const struct datatype *o)
+void builder_block(struct builder *m, MPI_Count disp, MPI_Count n, const struct datatype *o)
 {
     if (n == 0 || (o->elements == 0 && !o->marked))
         return;
-    MPI_Count reach = making_times(m, n - 1, o->extent);
-    m->large |= !making_near(disp) || !making_near(reach);
+    MPI_Count reach = builder_times(m, n - 1, o->extent);
+    m->large |= !builder_near(disp) || !builder_near(reach);
     MPI_Count lo = m->large ? 0 : reach < 0 ? disp + reach : disp, hi = m->large ? 0 : reach < 0 ? disp : disp + reach;
-    m->large |= !making_near(lo) || !making_near(hi);
+    m->large |= !builder_near(lo) || !builder_near(hi);
     if (UNLIKELY(m->large))
         return;
     MPI_Count lb = lo + o->lb, ub = hi + (o->lb + o->extent);
     MPI_Count true_lb = lo + o->true_lb, true_ub = hi + (o->true_lb + o->true_extent);
-    m->large |= !making_near(lb) || !making_near(ub) || !making_near(true_lb) || !making_near(true_ub);
+    m->large |= !builder_near(lb) || !builder_near(ub) || !builder_near(true_lb) || !builder_near(true_ub);
     if (UNLIKELY(m->large))
         return;
     widen(lb, ub, &m->t->lb, &m->ub, &m->any);
@@ -80,11 +82,11 @@ void making_block(struct making *m, MPI_Count disp, MPI_Count n, const struct da
         widen(true_lb, true_ub, &m->t->true_lb, &m->true_ub, &m->any_true);
 }
 
-void making_count(struct making *m, MPI_Count n, const struct datatype *o)
+void builder_count(struct builder *m, MPI_Count n, const struct datatype *o)
 {
     if (n == 0 || o->elements == 0)
         return;
-    MPI_Count size = making_times(m, n, o->size), elements = making_times(m, n, o->elements);
+    MPI_Count size = builder_times(m, n, o->size), elements = builder_times(m, n, o->elements);
     m->large |= __builtin_add_overflow(m->t->size, size, &m->t->size) ||
                 __builtin_add_overflow(m->t->elements, elements, &m->t->elements);
     m->t->basic = m->t->basic == NO_BASIC || m->t->basic == o->basic ? o->basic : -1;
@@ -92,10 +94,10 @@ void making_count(struct making *m, MPI_Count n, const struct datatype *o)
         m->t->align = o->align;
 }
 
-void making_bounds(struct making *m, MPI_Count lb, MPI_Count extent, MPI_Count true_lb, MPI_Count true_ub)
+void builder_bounds(struct builder *m, MPI_Count lb, MPI_Count extent, MPI_Count true_lb, MPI_Count true_ub)
 {
     m->any_mark = true;
-    m->large |= !making_near(lb) || !making_near(extent);
+    m->large |= !builder_near(lb) || !builder_near(extent);
     if (m->large)
         return;
     m->mark_lb = lb;
@@ -104,37 +106,37 @@ void making_bounds(struct making *m, MPI_Count lb, MPI_Count extent, MPI_Count t
     m->true_ub = true_ub;
 }
 
-struct placed making_element(const struct datatype *t)
+struct placed builder_element(const struct datatype *t)
 {
     return (struct placed){t->disp, t->size, t->one_run ? NULL : layout_ref(t->layout)};
 }
 
-struct placed making_row(struct making *m, MPI_Count disp, MPI_Count n, const struct datatype *o)
+struct placed builder_row(struct builder *m, MPI_Count disp, MPI_Count n, const struct datatype *o)
 {
     if (m->large)
         return (struct placed){0, 0, NULL};
     if (o->dense)
         return (struct placed){disp + o->disp, n * o->size, NULL};
-    struct placed p = placed_loop(n, o->extent, making_element(o), &m->ok);
+    struct placed p = placed_loop(n, o->extent, builder_element(o), &m->ok);
     p.disp += disp;
     return p;
 }
 
-static int too_large(struct making *m, struct placed p)
+static int too_large(struct builder *m, struct placed p)
 {
     layout_unref(p.layout);
-    making_drop(m);
+    builder_drop(m);
     error_note(MPI_ERR_COUNT, "the datatype would have 2^62 bytes, or reach so far");
     return MPI_ERR_COUNT;
 }
 
-int making_end(struct making *m, struct placed p, MPI_Datatype *out)
+int builder_end(struct builder *m, struct placed p, MPI_Datatype *out)
 {
     struct datatype *t = m->t;
     if (m->any_mark)
         t->lb = m->mark_lb, m->ub = m->mark_ub, t->marked = true;
-    if (UNLIKELY(m->large || !making_near(t->size) || !making_near(t->lb) || !making_near(m->ub) ||
-                 !making_near(t->true_lb) || !making_near(m->true_ub)))
+    if (UNLIKELY(m->large || !builder_near(t->size) || !builder_near(t->lb) || !builder_near(m->ub) ||
+                 !builder_near(t->true_lb) || !builder_near(m->true_ub)))
         return too_large(m, p);
     t->extent = m->ub - t->lb;
     t->true_extent = m->true_ub - t->true_lb;
@@ -149,6 +151,6 @@ int making_end(struct making *m, struct placed p, MPI_Datatype *out)
         *out = datatype_handle(t);
         return MPI_SUCCESS;
     }
-    making_drop(m);
+    builder_drop(m);
     return MPI_ERR_NO_MEM;
 }

@@ -1,10 +1,12 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
-#include "lib/datatype/turn.h"
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * byteswap: numbers turned about, many at once where the processor can. */
+#include "lib/datatype/byteswap.h"
 #include <stdint.h>
 #include <string.h>
 
 #define TURN(bits)                                                                                                     \
-    static void turn_##bits(char *to, const char *from, size_t n)                                                      \
+    static void byteswap_##bits(char *to, const char *from, size_t n)                                                  \
     {                                                                                                                  \
         for (size_t i = 0; i < n; i++) {                                                                               \
             uint##bits##_t x;                                                                                          \
@@ -17,7 +19,7 @@ TURN(16)
 TURN(32)
 TURN(64)
 
-static void turn_128(char *to, const char *from, size_t n)
+static void byteswap_128(char *to, const char *from, size_t n)
 {
     for (; n > 0; n--, to += 16, from += 16) {
         uint64_t x[2], y[2];
@@ -32,7 +34,7 @@ static void turn_128(char *to, const char *from, size_t n)
 #include <immintrin.h>
 
 /* Returns how many bytes it did: 16 at a time, by one shuffle, where the processor has it (all since 2008). */
-__attribute__((target("ssse3"))) static size_t turn_lines(char *to, const char *from, size_t bytes, int width)
+__attribute__((target("ssse3"))) static size_t byteswap_lines(char *to, const char *from, size_t bytes, int width)
 {
     static const char orders[][16] = {[2] = {1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14},
                                       [4] = {3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12},
@@ -47,32 +49,32 @@ __attribute__((target("ssse3"))) static size_t turn_lines(char *to, const char *
     return done;
 }
 
-static size_t turn_many(char *to, const char *from, size_t bytes, int width)
+static size_t byteswap_many(char *to, const char *from, size_t bytes, int width)
 {
-    return bytes >= 64 && __builtin_cpu_supports("ssse3") ? turn_lines(to, from, bytes, width) : 0;
+    return bytes >= 64 && __builtin_cpu_supports("ssse3") ? byteswap_lines(to, from, bytes, width) : 0;
 }
 #else
-static size_t turn_many(char *to, const char *from, size_t bytes, int width)
+static size_t byteswap_many(char *to, const char *from, size_t bytes, int width)
 {
     return 0;
 }
 #endif
 
-void bytes_turn(void *to, const void *from, size_t n, int width)
+void byteswap(void *to, const void *from, size_t n, int width)
 {
     if (width == 1) {
         memcpy(to, from, n);
         return;
     }
-    size_t done = turn_many(to, from, n * (size_t)width, width), left = n - done / (size_t)width;
+    size_t done = byteswap_many(to, from, n * (size_t)width, width), left = n - done / (size_t)width;
     char *t = (char *)to + done;
     const char *f = (const char *)from + done;
     if (width == 2)
-        turn_16(t, f, left);
+        byteswap_16(t, f, left);
     else if (width == 4)
-        turn_32(t, f, left);
+        byteswap_32(t, f, left);
     else if (width == 8)
-        turn_64(t, f, left);
+        byteswap_64(t, f, left);
     else
-        turn_128(t, f, left);
+        byteswap_128(t, f, left);
 }
