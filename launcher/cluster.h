@@ -13,6 +13,7 @@
 #include <event2/event.h>
 #include <sys/resource.h>
 
+struct shapes;
 struct tree_ops;
 
 /* A proxy right below mpiexec: its node and those of its subtree. */
@@ -31,8 +32,9 @@ struct cluster {
     struct hostlist hosts;  /* empty: this machine alone */
     struct map_node *nodes; /* nnodes */
     uint32_t nnodes;
-    uint32_t universe; /* slots of all nodes; UINT32_MAX: not bounded */
-    bool *node_lost;   /* by node */
+    bool *node_lost;       /* by node */
+    bool is_here;          /* every node is this machine: what they are is known */
+    struct shapes *shapes; /* what the nodes have told of themselves; NULL: nothing was asked */
     struct link *links;
     uint32_t nlinks;
     uint32_t links_left;

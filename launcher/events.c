@@ -6,6 +6,7 @@
 #include "launcher/failure.h"
 #include "launcher/job.h"
 #include "launcher/root.h"
+#include "launcher/shapes.h"
 #include "launcher/stdio.h"
 #include "launcher/watch.h"
 
@@ -124,6 +125,16 @@ static bool on_states(struct event_in *e)
     return watch_states(e->run, e->job, e->node, &e->r);
 }
 
+static bool on_node_info(struct event_in *e)
+{
+    return shapes_info(e->run->cluster, e->node, &e->r);
+}
+
+static bool on_topo(struct event_in *e)
+{
+    return shapes_topo(e->run->cluster, e->node, &e->r);
+}
+
 static bool on_warning(struct event_in *e)
 {
     struct control_warning w;
@@ -155,6 +166,8 @@ static void nodes_lost(void *arg, uint32_t first, uint32_t count, const char *wh
         for (uint32_t i = first; i < first + count; i++)
             job_node_lost(j, i);
     }
+    for (uint32_t i = first; i < first + count; i++)
+        shapes_node_lost(run->cluster, i);
 }
 
 static bool on_node_lost(struct event_in *e)
@@ -192,6 +205,8 @@ static const struct {
     [CONTROL_STATES] = {on_states, true},
     [CONTROL_WARNING] = {on_warning, false},
     [CONTROL_NODE_LOST] = {on_node_lost, false},
+    [CONTROL_NODE_INFO] = {on_node_info, false},
+    [CONTROL_TOPO] = {on_topo, false},
 };
 
 static bool on_frame(void *arg, struct link *l, const struct frame_head *h, const unsigned char *payload)

@@ -100,7 +100,10 @@ void job_kill_all(struct run *run, int sig, double grace)
     struct job *j;
     TAILQ_FOREACH(j, &run->jobs, link)
     job_kill(j, sig, grace);
-    arm_deadline(run, grace);
+    if (run->at.launched)
+        arm_deadline(run, grace);
+    else
+        tree_shutdown(run->cluster); /* while the hosts are asked what they are: nothing runs */
 }
 
 void job_fail(struct job *j, enum failure_kind kind, uint32_t rank, uint64_t time, int code, const char *text)

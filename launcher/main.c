@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * mpiexec. The story: read the words, name the hosts, start the proxies, plan while they start, launch, carry events
- * until every job is over, tell what failed.
+ * mpiexec. The story: read the words, name the hosts, start the proxies, plan once it is known what the hosts are,
+ * launch, carry events until every job is over, tell what failed.
  */
 #include "common/descendants.h"
 #include "common/log.h"
 #include "common/now.h"
 #include "common/spawn.h"
+#include "common/topo/topo_pretend.h"
 #include "common/xalloc.h"
 #include "launcher/events.h"
 #include "launcher/exit_status.h"
@@ -14,14 +15,16 @@
 #include "launcher/job.h"
 #include "launcher/map/map.h"
 #include "launcher/plan.h"
-#include "launcher/procs.h"
+#include "common/cpus.h"
 #include "launcher/report.h"
 #include "launcher/root.h"
+#include "launcher/shapes.h"
 #include "launcher/signals.h"
 #include "launcher/spawn.h"
 #include "launcher/stdio.h"
 #include "launcher/tree.h"
 #include "launcher/watch.h"
+#include "wire/topo.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -77,21 +80,28 @@ static int name_nodes(struct run *run, struct err *e)
     struct cluster *c = run->cluster;
     if (options_hosts(&run->opt, &c->hosts, e) < 0)
         return -1;
-    unsigned processors = processors_usable();
+    c->is_here = !topo_pretend_is_on();
+    unsigned processors = cpus_usable();
     static char host[256] = "localhost";
     gethostname(host, sizeof host - 1);
     c->nnodes = c->hosts.n ? (uint32_t)c->hosts.n : 1;
     c->nodes = xcalloc(c->nnodes, sizeof *c->nodes);
     c->node_lost = xcalloc(c->nnodes, sizeof *c->node_lost);
-    uint64_t slots = 0;
     for (uint32_t i = 0; i < c->nnodes; i++) {
         struct hostlist_host *h = c->hosts.n ? &c->hosts.hosts[i] : NULL;
         c->nodes[i] =
             (struct map_node){.name = h ? h->name : host, .slots = h ? h->slots : 0, .processors = processors};
-        slots += c->nodes[i].slots ? c->nodes[i].slots : processors;
     }
-    c->universe = run->opt.usize == -2 ? UINT32_MAX : run->opt.usize >= 0 ? (uint32_t)run->opt.usize : (uint32_t)slots;
     return 0;
+}
+
+static uint32_t count_universe(const struct run *run)
+{
+    const struct cluster *c = run->cluster;
+    uint64_t slots = 0;
+    for (uint32_t i = 0; i < c->nnodes; i++)
+        slots += c->nodes[i].slots ? c->nodes[i].slots : c->nodes[i].processors;
+    return run->opt.usize == -2 ? UINT32_MAX : run->opt.usize >= 0 ? (uint32_t)run->opt.usize : (uint32_t)slots;
 }
 
 /* The ranks' stdout stays theirs alone: the picture goes there only where nothing runs. */
@@ -104,22 +114,28 @@ static void display(const struct run *run, const struct map_plan *plan, const st
     free(text);
 }
 
-static struct job *plan_main_job(struct run *run, struct err *e)
+static struct job_request main_request(const struct run *run)
 {
     const struct options *o = &run->opt;
-    struct job_request r = {.apps = o->apps,
-                            .napps = o->napps,
-                            .map_by = o->map_by,
-                            .rank_by = o->rank_by,
-                            .bind_to = o->bind_to,
-                            .rankmap = o->rankmap,
-                            .rankfile = o->rankfile};
+    return (struct job_request){.apps = o->apps,
+                                .napps = o->napps,
+                                .map_by = o->map_by,
+                                .rank_by = o->rank_by,
+                                .bind_to = o->bind_to,
+                                .rankmap = o->rankmap,
+                                .rankfile = o->rankfile};
+}
+
+static struct job *plan_main_job(struct run *run, struct err *e)
+{
+    struct job_request r = main_request(run);
     struct map_plan plan = {0};
     struct map_request mr;
+    run->universe = count_universe(run);
     struct job *j = plan_job(run, &r, &plan, &mr, e);
     if (j && plan.warning)
         log_warn("%s", plan.warning);
-    if (j && o->display)
+    if (j && run->opt.display)
         display(run, &plan, &mr);
     map_fini(&plan);
     run->at.planned = now_ns();
@@ -187,6 +203,35 @@ static _Noreturn void give_up(struct run *run, const struct err *why)
     log_fatal("%s", why->text);
 }
 
+/* Every host that is still there has told what it is. */
+static void launch_main_job(void *arg)
+{
+    struct run *run = arg;
+    struct err e;
+    if (run->cluster->ending || (run->failure.kind && !run->opt.no_kill)) {
+        tree_shutdown(run->cluster);
+        return;
+    }
+    struct job *j = plan_main_job(run, &e);
+    if (!j)
+        give_up(run, &e);
+    root_job_add(run, j);
+    job_launch(j);
+    stdio_start(run->io);
+}
+
+static void ask_hosts(struct run *run)
+{
+    struct job_request r = main_request(run);
+    struct err e;
+    unsigned kinds;
+    if (plan_kinds(run, &r, &kinds, &e) < 0)
+        give_up(run, &e);
+    if (run->opt.display & (DISPLAY_BINDINGS | DISPLAY_TOPO))
+        kinds = TOPO_WANT_ALL;
+    shapes_ask(run->cluster, kinds, launch_main_job, run);
+}
+
 /* From the first proxy to the last. Returns the exit status. */
 static int run_job(struct run *run)
 {
@@ -198,16 +243,11 @@ static int run_job(struct run *run)
     if (tree_start(run->cluster, &run->opt, &events_ops, run, &e) < 0)
         give_up(run, &e);
     run->at.proxies_started = now_ns();
-    struct job *j = plan_main_job(run, &e);
-    if (!j)
-        give_up(run, &e);
     root_init(run, spawn_later);
     watch_init(run);
     run->io = stdio_create(run->cluster->base, &run->opt, &stdio_ops, run);
-    root_job_add(run, j);
-    job_launch(j);
-    stdio_start(run->io);
     start_timeout(run);
+    ask_hosts(run);
     event_base_dispatch(run->cluster->base);
     size_t left = descendants_end(LEFT_PATIENCE_MS);
     if (!run->cluster->gave_up && run->interrupts < 2) /* who wants it to end now waits for no reader of our output */
@@ -228,6 +268,10 @@ static int dry_run(struct run *run)
     struct err e;
     if (!run->opt.display)
         run->opt.display = DISPLAY_MAP | DISPLAY_BINDINGS;
+    if (!run->cluster->is_here) {
+        log_info("--dry-run asks no host what it is: the plan takes each for a machine like this one");
+        run->cluster->is_here = true;
+    }
     struct job *j = plan_main_job(run, &e);
     if (!j)
         log_fatal("%s", e.text);

@@ -210,15 +210,17 @@ static int number_job(struct run *run, struct launch_spec *s, struct err *e)
     return err_set(e, "more than %u jobs in one run", UINT16_MAX);
 }
 
-struct job *plan_job(struct run *run, const struct job_request *r, struct map_plan *p, struct map_request *mr,
-                     struct err *e)
+/* What nodes have told is in their map_node. */
+static struct topo *topo_unknown(void *arg, const struct map_node *node, unsigned want, struct err *e)
 {
-    struct job *j = xcalloc(1, sizeof *j);
-    struct launch_spec *s = &j->spec;
-    struct map_app *apps = xcalloc(r->napps, sizeof *apps);
+    err_set(e, "host %s did not tell how its processors lie; use --bind-to none, or leave it out", node->name);
+    return NULL;
+}
+
+static void request_map(const struct run *run, const struct job_request *r, struct map_request *mr)
+{
     *mr = (struct map_request){.nodes = run->cluster->nodes,
                                .nnodes = run->cluster->nnodes,
-                               .apps = apps,
                                .napps = (uint32_t)r->napps,
                                .map_by = r->map_by,
                                .rank_by = r->rank_by,
@@ -228,7 +230,25 @@ struct job *plan_job(struct run *run, const struct job_request *r, struct map_pl
                                .rankmap = r->rankmap,
                                .rankfile = r->rankfile,
                                .no_oversubscribe = run->opt.no_oversubscribe,
-                               .shared = run->cluster->hosts.n > 0};
+                               .shared = run->cluster->is_here && run->cluster->hosts.n > 0,
+                               .topo_load = run->cluster->is_here ? NULL : topo_unknown};
+}
+
+int plan_kinds(const struct run *run, const struct job_request *r, unsigned *kinds, struct err *e)
+{
+    struct map_request mr;
+    request_map(run, r, &mr);
+    return map_kinds(&mr, kinds, e);
+}
+
+struct job *plan_job(struct run *run, const struct job_request *r, struct map_plan *p, struct map_request *mr,
+                     struct err *e)
+{
+    struct job *j = xcalloc(1, sizeof *j);
+    struct launch_spec *s = &j->spec;
+    struct map_app *apps = xcalloc(r->napps, sizeof *apps);
+    request_map(run, r, mr);
+    mr->apps = apps;
     int rc = map_apps(run, r, apps, e);
     rc = rc < 0 ? rc : map_make(p, mr, e);
     rc = rc < 0 ? rc : check_lost(run, p, e);
@@ -246,7 +266,7 @@ struct job *plan_job(struct run *run, const struct job_request *r, struct map_pl
     s->flags = r->spawner ? LAUNCH_SPAWNED : 0;
     s->spawner = xstrdup(r->spawner ? r->spawner : "");
     s->kvsname = kvsname(s->job);
-    s->universe_size = run->cluster->universe;
+    s->universe_size = run->universe;
     if (describe_plan(s, p, run->cluster->nnodes) < 0) {
         err_set(e, "out of memory");
         goto fail;

@@ -16,6 +16,9 @@ struct job_request {
     const char *spawner; /* kvsname of the job that asked; NULL: the command line */
 };
 
+/* What planning it will ask of the nodes' topologies (map_kinds). Returns 0, or -1 with e set. */
+int plan_kinds(const struct run *run, const struct job_request *r, unsigned *kinds, struct err *e);
+
 /* Plans and describes it; p keeps the plan for drawing (map_fini is the caller's). Returns NULL with e set. */
 struct job *plan_job(struct run *run, const struct job_request *r, struct map_plan *p, struct map_request *mr,
                      struct err *e);

@@ -101,6 +101,7 @@ struct run {
     struct failure failure; /* the first one */
     unsigned tails;         /* ranks that have one */
     struct stages at;
+    uint32_t universe;      /* slots of all nodes; UINT32_MAX: not bounded */
     int signalled;          /* the signal that the user ended the job with; 0: none */
     unsigned interrupts;    /* how many times */
     struct event *deadline; /* armed when all jobs were told to end */

@@ -11,6 +11,7 @@
 #include "launcher/map/map.h"
 #include "launcher/plan.h"
 #include "launcher/root.h"
+#include "launcher/shapes.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -129,31 +130,62 @@ static void spawn_free(struct spawn_job *s)
     free(s);
 }
 
-static void spawn_now(evutil_socket_t fd, short what, void *arg)
+static bool is_ending(const struct run *run)
+{
+    return run->cluster->ending || (run->failure.kind && !run->opt.no_kill);
+}
+
+static struct job_request request_of(const struct spawn_job *s)
+{
+    return (struct job_request){.apps = s->apps,
+                                .napps = s->napps,
+                                .map_by = s->map_by ? s->map_by : s->run->opt.map_by,
+                                .bind_to = s->bind_to ? s->bind_to : s->run->opt.bind_to,
+                                .spawn = s->id,
+                                .spawner = s->spawner};
+}
+
+static void refuse_spawn(struct spawn_job *s, const char *why)
+{
+    log_debug("spawn refused: %s", why);
+    pmi_root_spawn_done(s->run->pmi, s->id, why, NULL, NULL, 0);
+    spawn_free(s);
+}
+
+/* The nodes have told what planning needs to know of them. */
+static void spawn_planned(void *arg)
 {
     struct spawn_job *s = arg;
     struct run *run = s->run;
-    struct err e;
-    err_set(&e, "%s",
-            run->cluster->ending || (run->failure.kind && !run->opt.no_kill) ? "the job is ending" : s->refusal);
-    struct job_request r = {.apps = s->apps,
-                            .napps = s->napps,
-                            .map_by = s->map_by ? s->map_by : run->opt.map_by,
-                            .bind_to = s->bind_to ? s->bind_to : run->opt.bind_to,
-                            .spawn = s->id,
-                            .spawner = s->spawner};
+    struct job_request r = request_of(s);
     struct map_plan plan = {0};
     struct map_request mr;
-    struct job *j = *e.text ? NULL : plan_job(run, &r, &plan, &mr, &e);
+    struct err e = {"the job is ending"};
+    struct job *j = is_ending(run) ? NULL : plan_job(run, &r, &plan, &mr, &e);
     map_fini(&plan);
-    if (j) {
-        root_job_add(run, j);
-        job_launch(j);
-    } else {
-        log_debug("spawn refused: %s", e.text);
-        pmi_root_spawn_done(run->pmi, s->id, e.text, NULL, NULL, 0);
+    if (!j) {
+        refuse_spawn(s, e.text);
+        return;
     }
+    root_job_add(run, j);
+    job_launch(j);
     spawn_free(s);
+}
+
+static void spawn_now(evutil_socket_t fd, short what, void *arg)
+{
+    struct spawn_job *s = arg;
+    struct job_request r = request_of(s);
+    struct err e;
+    unsigned kinds;
+    if (is_ending(s->run))
+        refuse_spawn(s, "the job is ending");
+    else if (*s->refusal)
+        refuse_spawn(s, s->refusal);
+    else if (plan_kinds(s->run, &r, &kinds, &e) < 0)
+        refuse_spawn(s, e.text);
+    else
+        shapes_ask(s->run->cluster, kinds, spawn_planned, s);
 }
 
 void spawn_later(struct run *run, const struct pmi_spawn *req)

@@ -89,6 +89,8 @@ struct node {
     struct event *sigchld;
     struct rlimit nofile;         /* as it was before it was raised; the ranks get it back */
     unsigned long long oom_kills; /* as last read */
+    const char *pretends;         /* the machine that a test has this node be (topo_pretend.h); NULL: none */
+    struct buf topo;              /* of this node, as last told */
     bool leaving;                 /* SHUTDOWN came, or the parent is gone */
     bool child_lost;              /* a proxy below has died: what it left behind comes to us */
 };

@@ -46,8 +46,11 @@ static const struct found *find_program(struct found *f, const struct launch_app
     return f;
 }
 
+/* Who only pretends to be a machine does not have its processors. */
 static const char *binding_of(const struct rank *r)
 {
+    if (r->job->node->pretends)
+        return NULL;
     const struct launch_spec *s = &r->job->spec;
     uint32_t b = rank_runs_at(&s->binding_of_rank, r->rank);
     return b ? s->bindings.v[b - 1] : NULL;

@@ -12,6 +12,7 @@
 #include "proxy/cleanup.h"
 #include "proxy/pmi.h"
 #include "proxy/ranks.h"
+#include "proxy/shape.h"
 #include "proxy/stdio.h"
 #include "proxy/watch.h"
 
@@ -226,6 +227,20 @@ static void on_watch(struct node *n, const struct frame_head *h, const unsigned 
         watch_answer(j);
 }
 
+static void on_node_ask(struct node *n, const struct frame_head *h, const unsigned char *payload)
+{
+    struct rbuf r;
+    struct control_node_ask a;
+    rbuf_init(&r, payload, h->len);
+    if (control_node_ask_get(&r, &a))
+        shape_tell(n, a.kinds);
+}
+
+static void on_topo_ask(struct node *n, const struct frame_head *h, const unsigned char *payload)
+{
+    shape_send(n);
+}
+
 static void on_job_done(struct node *n, const struct frame_head *h, const unsigned char *payload)
 {
     struct job *j = node_job(n, h->job);
@@ -246,7 +261,8 @@ static const struct {
     [CONTROL_SIGNAL] = {on_signal, true},         [CONTROL_KILL] = {on_kill, true},
     [CONTROL_STDIN_DATA] = {on_stdin_data, true}, [CONTROL_PMI_DOWN] = {on_pmi_down, false},
     [CONTROL_WATCH] = {on_watch, true},           [CONTROL_JOB_DONE] = {on_job_done, true},
-    [CONTROL_SHUTDOWN] = {on_shutdown, true},
+    [CONTROL_SHUTDOWN] = {on_shutdown, true},     [CONTROL_NODE_ASK] = {on_node_ask, true},
+    [CONTROL_TOPO_ASK] = {on_topo_ask, true},
 };
 
 static void parent_frame(void *arg, struct peer *p, const struct frame_head *h, const unsigned char *payload)

@@ -5,7 +5,7 @@
 #ifndef LAUNCHER_MAP_DRAW_H
 #define LAUNCHER_MAP_DRAW_H
 
-#include "launcher/map/topo.h"
+#include "common/topo/topo.h"
 #include "launcher/map/types.h"
 
 #include <stdio.h>

@@ -6,7 +6,7 @@
 #define LAUNCHER_MAP_LAYOUT_H
 
 #include "launcher/map/policy.h"
-#include "launcher/map/topo.h"
+#include "common/topo/topo.h"
 
 struct layout {
     enum topo_kind unit;    /* ranks are bound to units of this kind */

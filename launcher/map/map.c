@@ -99,6 +99,22 @@ static int plan(struct planning *w)
     return 0;
 }
 
+/* Ranks that are neither placed by objects nor bound need to know how many processors there are, and no more. */
+static bool needs_topo(const struct policy *how)
+{
+    return how->map == POLICY_MAP_OBJECT || how->rank == POLICY_RANK_OBJECT || how->bind != POLICY_BIND_NONE ||
+           how->rankfile || how->per_object || how->cpus > 1;
+}
+
+int map_kinds(const struct map_request *r, unsigned *kinds, struct err *e)
+{
+    struct policy how;
+    int rc = policy_parse(&how, r, e);
+    *kinds = rc == 0 && needs_topo(&how) ? policy_want(&how) : 0;
+    policy_fini(&how);
+    return rc;
+}
+
 int map_make(struct map_plan *p, const struct map_request *r, struct err *e)
 {
     struct planning w = {.p = p, .r = r, .e = e};

@@ -6,7 +6,7 @@
 #ifndef LAUNCHER_MAP_POLICY_H
 #define LAUNCHER_MAP_POLICY_H
 
-#include "launcher/map/topo.h"
+#include "common/topo/topo.h"
 #include "launcher/map/types.h"
 
 #define POLICY_RANKFILE_WANT TOPO_WANT(TOPO_PACKAGE) /* what a rankfile's slots name, beside cores */

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct topo; /* map/topo.h: the processors of one machine that the job may use */
+struct topo; /* wire/topo.h: the processors of one machine that the job may use */
 
 struct map_node {
     const char *name;    /* borrowed */

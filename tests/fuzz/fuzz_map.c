@@ -5,7 +5,7 @@
  */
 #include "common/xalloc.h"
 #include "launcher/map/map.h"
-#include "launcher/map/topo.h"
+#include "common/topo/topo.h"
 
 #include <stdlib.h>
 #include <string.h>

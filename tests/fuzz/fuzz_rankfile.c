@@ -6,7 +6,7 @@
 #include "launcher/map/place.h"
 #include "launcher/map/map.h"
 #include "launcher/map/rankfile.h"
-#include "launcher/map/topo.h"
+#include "common/topo/topo.h"
 
 #include <stdlib.h>
 

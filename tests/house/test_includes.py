@@ -34,11 +34,31 @@ FLOORS = [
 MAY = {
     "wire": {"wire"},
     "common": {"common", "wire"},
+    "common/topo": {"common/topo", "common", "wire"},
     "pmi-server": {"pmi-server", "wire"},
-    "proxy": {"proxy", "pmi-server", "common", "wire"},
-    "launcher": {"launcher", "launcher/map", "pmi-server", "common", "wire"},
-    "launcher/map": {"launcher/map", "common", "wire"},
+    "proxy": {"proxy", "pmi-server", "common", "common/topo", "wire"},
+    "launcher": {"launcher", "launcher/map", "pmi-server", "common", "common/topo", "wire"},
+    "launcher/map": {"launcher/map", "common", "common/topo", "wire"},
 }
+
+
+def part(folder, files, *may):
+    """Rows for some files of a folder, which include one another and what may says, and nothing else of the folder."""
+    rows = {f"{folder}/{name}{end}" for name in files.split() for end in (".c", ".h", ".def")}
+    MAY.update((row, rows | set(may)) for row in rows)
+    MAY[folder] |= rows
+    return rows
+
+
+# Parts of the programs that know nothing of a run, of a rank or of a job: the rest of their folder stands on them.
+OPTIONS = part("launcher", "options", "common", "wire")
+part("launcher", "opt opt_apply opt_config opt_env opt_help opt_man opt_parse opt_set opt_set_env opt_table opt_topics "
+     "opt_words", *OPTIONS, "common", "wire")
+part("launcher", "env ranklist watch_table", *OPTIONS, "common", "wire")
+part("launcher", "stdio stdio_collapse stdio_in", *OPTIONS, "common", "wire")
+part("launcher", "cluster shapes tree", *OPTIONS, "launcher/map", "common", "common/topo", "wire")
+part("proxy", "node", "common", "wire")
+part("proxy", "stdio_files stdio_lines stdio_tail stdio_wants", "common", "wire")
 # The transports themselves are seen by one file alone.
 TRANSPORTS = {"lib/transport/self", "lib/transport/shm"}
 for n, floor in enumerate(FLOORS):
@@ -52,7 +72,7 @@ MAP_MAY_TOO = {"launcher/options.h"}
 ROOMS = {
     "event2/": {"common", "proxy", "launcher"},
     "event.h": set(),
-    "hwloc": {"launcher/map"},
+    "hwloc": {"common/topo"},
     "cjson/": {"launcher"},
     "pmix": {"pmi-server", "lib/boot"},
     "rdma/": {"lib/transport/ofi"},
@@ -93,8 +113,9 @@ def wrong(path, home, name, ours, names, generated):
     if not ours:
         if name in names:
             return 'is a file of ours: "", not <>'
+        folder = home.rpartition("/")[0] if home.endswith((".c", ".h", ".def")) else home
         for library, may in ROOMS.items():
-            if name.startswith(library) and home not in may:
+            if name.startswith(library) and folder not in may:
                 return f"is for {', '.join(sorted(may)) or 'no folder of the programs'} alone"
         if home.startswith("lib/") and name in LIB_MAY_NOT:
             return "is not for a guest in somebody's process"
@@ -129,6 +150,13 @@ def test_the_house_has_every_edge(sources, generated):
     ("launcher/x.c", '#include "proxy/node.h"', "not for launcher"),
     ("launcher/x.c", "#include <hwloc.h>", "alone"),
     ("launcher/map/x.c", '#include "launcher/job.h"', "not for launcher/map"),
+    ("launcher/map/x.c", "#include <hwloc.h>", "alone"),
+    ("launcher/tree.c", '#include "launcher/job.h"', "not for launcher/tree.c"),
+    ("launcher/opt_set.c", '#include "launcher/job.h"', "not for launcher/opt_set.c"),
+    ("launcher/stdio.c", '#include "launcher/job.h"', "not for launcher/stdio.c"),
+    ("common/topo/x.c", '#include "launcher/job.h"', "not for common/topo"),
+    ("common/x.c", "#include <hwloc.h>", "alone"),
+    ("proxy/stdio_lines.c", '#include "proxy/ranks.h"', "not for proxy/stdio_lines.c"),
     ("lib/p2p/x.c", '#include "common/err.h"', "not for lib/p2p"),
     ("lib/core/x.c", '#include "lib/p2p/p2p.h"', "not for lib/core"),
     ("lib/object/x.c", '#include "lib/transport/transport.h"', "not for lib/object"),
@@ -141,7 +169,7 @@ def test_the_house_has_every_edge(sources, generated):
     ("launcher/x.c", "#include <common/err.h>", "not <>"),
 ])
 def test_a_wrong_edge_is_found(path, text, says):
-    house = dict.fromkeys(["common/err.h", "pmi-server/server.h", "launcher/job.h", "proxy/node.h", "wire/pmi.h",
+    house = dict.fromkeys(["common/err.h", "pmi-server/server.h", "launcher/job.h", "proxy/node.h", "proxy/ranks.h", "wire/pmi.h",
                            "lib/p2p/p2p.h", "lib/transport/transport.h", "lib/transport/shm/shm.h",
                            "lib/coll/forms.h"], "")
     assert len(found := faults({**house, path: text})) == 1 and says in found[0], found

@@ -3,7 +3,7 @@
  * Plans are compared as text: "a:0 a:1 b:2" is host:rank by rank, and bindings are the lists by rank.
  */
 #include "launcher/map/map.h"
-#include "launcher/map/topo.h"
+#include "common/topo/topo.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

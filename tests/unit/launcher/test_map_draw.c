@@ -3,7 +3,7 @@
  * Pictures are compared whole: they are what the user reads.
  */
 #include "launcher/map/map.h"
-#include "launcher/map/topo.h"
+#include "common/topo/topo.h"
 #include "launcher/options.h"
 
 #include <setjmp.h>

@@ -3,7 +3,7 @@
  * test_rankfile: rank files. */
 #include "launcher/map/map.h"
 #include "launcher/map/rankfile.h"
-#include "launcher/map/topo.h"
+#include "common/topo/topo.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

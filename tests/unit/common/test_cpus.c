@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * test_procs: processors that this process may use. */
-#include "launcher/procs.h"
+ * test_cpus: processors that this process may use. */
+#include "common/cpus.h"
 
 #include <sched.h>
 #include <setjmp.h>
@@ -13,14 +13,14 @@
 
 static void quotas_are_in_processors(void **state)
 {
-    assert_true(procs_quota_v2("max 100000\n") == 0);
-    assert_true(procs_quota_v2("150000 100000\n") == 1.5);
-    assert_true(procs_quota_v2("") == 0);
-    assert_true(procs_quota_v2("5") == 0);
-    assert_true(procs_quota_v2("-1 100000") == 0);
-    assert_true(procs_quota_v1("-1\n", "100000\n") == 0);
-    assert_true(procs_quota_v1("50000\n", "100000\n") == 0.5);
-    assert_true(procs_quota_v1("50000", "0") == 0);
+    assert_true(cpus_quota_v2("max 100000\n") == 0);
+    assert_true(cpus_quota_v2("150000 100000\n") == 1.5);
+    assert_true(cpus_quota_v2("") == 0);
+    assert_true(cpus_quota_v2("5") == 0);
+    assert_true(cpus_quota_v2("-1 100000") == 0);
+    assert_true(cpus_quota_v1("-1\n", "100000\n") == 0);
+    assert_true(cpus_quota_v1("50000\n", "100000\n") == 0.5);
+    assert_true(cpus_quota_v1("50000", "0") == 0);
 }
 
 #define V1                                                                                                             \
@@ -56,9 +56,9 @@ static const struct {
 
 static void a_cgroup_is_found_in_what_is_mounted(void **state)
 {
-    static struct procs_cgroup g;
+    static struct cpus_cgroup g;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        int rc = procs_cgroup_find(&g, cases[i].cgroup, cases[i].mounts, cases[i].controller);
+        int rc = cpus_cgroup_find(&g, cases[i].cgroup, cases[i].mounts, cases[i].controller);
         assert_int_equal(rc, cases[i].dir ? 0 : -1);
         if (rc < 0)
             continue;
@@ -69,7 +69,7 @@ static void a_cgroup_is_found_in_what_is_mounted(void **state)
 
 static void the_affinity_mask_is_respected(void **state)
 {
-    unsigned all = processors_usable();
+    unsigned all = cpus_usable();
     assert_true(all >= 1);
     cpu_set_t old, one;
     assert_int_equal(sched_getaffinity(0, sizeof old, &old), 0);
@@ -79,7 +79,7 @@ static void the_affinity_mask_is_respected(void **state)
         if (CPU_ISSET(c, &old))
             CPU_SET(c, &one);
     assert_int_equal(sched_setaffinity(0, sizeof one, &one), 0);
-    assert_int_equal(processors_usable(), 1);
+    assert_int_equal(cpus_usable(), 1);
     sched_setaffinity(0, sizeof old, &old);
 }
 

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * procs: a container's CPU limit is seldom its cpuset and often a quota, which the affinity mask does not show. Each
+ * cpus: a container's CPU limit is seldom its cpuset and often a quota, which the affinity mask does not show. Each
  * cgroup on the way to the root may have one; the smallest counts. Within a container the path may lead out of what
  * is mounted: what does not exist has no quota.
  */
-#include "launcher/procs.h"
+#include "common/cpus.h"
 
 #include "common/cpulist.h"
 #include "common/file.h"
 
 #include <limits.h>
-#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,13 +18,13 @@
 
 #define PROC_MAX ((size_t)16 << 20)
 
-double procs_quota_v1(const char *quota, const char *period)
+double cpus_quota_v1(const char *quota, const char *period)
 {
     double q = strtod(quota, NULL), p = strtod(period, NULL);
     return q > 0 && p > 0 ? q / p : 0;
 }
 
-double procs_quota_v2(const char *cpu_max)
+double cpus_quota_v2(const char *cpu_max)
 {
     char *period;
     double q = strtod(cpu_max, &period); /* "max" is no number: 0 */
@@ -106,7 +105,7 @@ static const char *below(const char *path, const char *root)
     return !strncmp(path, root, n) && (path[n] == '/' || !path[n]) ? path + n : "";
 }
 
-int procs_cgroup_find(struct procs_cgroup *g, const char *cgroup, const char *mountinfo, const char *controller)
+int cpus_cgroup_find(struct cpus_cgroup *g, const char *cgroup, const char *mountinfo, const char *controller)
 {
     char path[PATH_MAX];
     static struct mount m;
@@ -127,7 +126,7 @@ int procs_cgroup_find(struct procs_cgroup *g, const char *cgroup, const char *mo
     return -1;
 }
 
-static char *cgroup_read(const struct procs_cgroup *g, const char *name)
+static char *cgroup_read(const struct cpus_cgroup *g, const char *name)
 {
     char file[sizeof *g + 64];
     snprintf(file, sizeof file, "%s%s/%s", g->dir, g->path, name);
@@ -135,22 +134,22 @@ static char *cgroup_read(const struct procs_cgroup *g, const char *name)
 }
 
 /* The quota of this very cgroup, 0 for none. */
-static double quota_here(const struct procs_cgroup *g, bool v2)
+static double quota_here(const struct cpus_cgroup *g, bool v2)
 {
     char *quota = cgroup_read(g, v2 ? "cpu.max" : "cpu.cfs_quota_us");
     char *period = v2 ? NULL : cgroup_read(g, "cpu.cfs_period_us");
     double cpus = 0;
     if (quota && v2)
-        cpus = procs_quota_v2(quota);
+        cpus = cpus_quota_v2(quota);
     else if (quota && period)
-        cpus = procs_quota_v1(quota, period);
+        cpus = cpus_quota_v1(quota, period);
     free(quota);
     free(period);
     return cpus;
 }
 
 /* The smallest quota from the cgroup up to the root. */
-static double quota_above(struct procs_cgroup *g, bool v2)
+static double quota_above(struct cpus_cgroup *g, bool v2)
 {
     double least = 0;
     for (;;) {
@@ -166,12 +165,12 @@ static double quota_above(struct procs_cgroup *g, bool v2)
 
 static double quota_of_process(void)
 {
-    static struct procs_cgroup g;
+    static struct cpus_cgroup g;
     char *cgroup = file_read("/proc/self/cgroup", PROC_MAX, NULL, NULL);
     char *mounts = file_read("/proc/self/mountinfo", PROC_MAX, NULL, NULL);
     double least = 0;
     for (int v2 = 0; cgroup && mounts && v2 < 2; v2++) {
-        if (procs_cgroup_find(&g, cgroup, mounts, v2 ? "" : "cpu") < 0)
+        if (cpus_cgroup_find(&g, cgroup, mounts, v2 ? "" : "cpu") < 0)
             continue;
         double q = quota_above(&g, v2);
         if (q > 0 && (least == 0 || q < least))
@@ -191,9 +190,9 @@ static unsigned affinity_count(void)
     return n ? n : 1;
 }
 
-unsigned processors_usable(void)
+unsigned cpus_usable(void)
 {
     unsigned n = affinity_count();
     double quota = quota_of_process();
-    return quota > 0 && quota < n ? (unsigned)ceil(quota) : n;
+    return quota > 0 && quota < n ? (unsigned)quota + ((unsigned)quota < quota) : n;
 }

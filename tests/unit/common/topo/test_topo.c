@@ -2,8 +2,8 @@
  *
  * test_topo: shapes of machines. */
 #include "common/cpulist.h"
-#include "launcher/map/topo.h"
-#include "launcher/map/topo_impl.h"
+#include "common/topo/topo.h"
+#include "common/topo/topo_cores.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,8 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
-#include "launcher/map/hwloc_calls.h"
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * hwloc_calls: the library, opened once.
+ */
+#include "common/topo/hwloc_calls.h"
 
 #include <assert.h>
 #include <dlfcn.h>

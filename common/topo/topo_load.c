@@ -4,50 +4,19 @@
  * user and the first rank: no plugins (libhwloc opens each of them only to find that it has no use for it, 4 ms), no
  * x86 instructions run on each processor in turn, no distances, memory attributes or kinds.
  */
-#include "launcher/map/topo.h"
+#include "common/topo/topo.h"
 
+#include "common/topo/hwloc_calls.h"
+#include "common/topo/topo_cores.h"
 #include "common/xalloc.h"
-#include "launcher/map/hwloc_calls.h"
-#include "launcher/map/topo_impl.h"
 
 #include <stdlib.h>
-#include <string.h>
-#include <strings.h>
 
 static const hwloc_obj_type_t hwloc_types[TOPO_NKINDS] = {
     [TOPO_HWTHREAD] = HWLOC_OBJ_PU,     [TOPO_CORE] = HWLOC_OBJ_CORE,       [TOPO_L1CACHE] = HWLOC_OBJ_L1CACHE,
     [TOPO_L2CACHE] = HWLOC_OBJ_L2CACHE, [TOPO_L3CACHE] = HWLOC_OBJ_L3CACHE, [TOPO_NUMA] = HWLOC_OBJ_NUMANODE,
     [TOPO_PACKAGE] = HWLOC_OBJ_PACKAGE, [TOPO_MACHINE] = HWLOC_OBJ_MACHINE,
 };
-
-static const struct {
-    const char *word;
-    enum topo_kind kind;
-} words[] = {
-    /* the first word of a kind is its name in messages */
-    {"hwthread", TOPO_HWTHREAD},  {"core", TOPO_CORE},        {"l1cache", TOPO_L1CACHE},  {"l2cache", TOPO_L2CACHE},
-    {"l3cache", TOPO_L3CACHE},    {"numa", TOPO_NUMA},        {"package", TOPO_PACKAGE},  {"machine", TOPO_MACHINE},
-    {"hwthreads", TOPO_HWTHREAD}, {"thread", TOPO_HWTHREAD},  {"pu", TOPO_HWTHREAD},      {"cores", TOPO_CORE},
-    {"l1", TOPO_L1CACHE},         {"l1dcache", TOPO_L1CACHE}, {"l2", TOPO_L2CACHE},       {"l2ucache", TOPO_L2CACHE},
-    {"l3", TOPO_L3CACHE},         {"l3ucache", TOPO_L3CACHE}, {"numanode", TOPO_NUMA},    {"numas", TOPO_NUMA},
-    {"socket", TOPO_PACKAGE},     {"sockets", TOPO_PACKAGE},  {"packages", TOPO_PACKAGE}, {"board", TOPO_MACHINE},
-};
-
-int topo_kind_parse(const char *word)
-{
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (!strcasecmp(word, words[i].word))
-            return (int)words[i].kind;
-    return -1;
-}
-
-const char *topo_kind_name(enum topo_kind kind)
-{
-    size_t i = 0;
-    while (words[i].kind != kind)
-        i++;
-    return words[i].word;
-}
 
 /* hwloc reads the environment when it is first initialised. What is set for that moment goes again: ranks inherit
  * our environment. A user's own choice stands. */
@@ -185,15 +154,14 @@ static struct topo *load(const char *desc, unsigned want, const struct cpulist *
 
 struct topo *topo_load(unsigned want, struct err *e)
 {
-    const unsigned always = TOPO_WANT(TOPO_HWTHREAD) | TOPO_WANT(TOPO_CORE) | TOPO_WANT(TOPO_MACHINE);
     struct cpulist usable;
     struct topo *t = NULL;
     cpulist_init(&usable);
     if (!cpulist_affinity(&usable, 0, e)) {
-        if (!(want & ~always))
+        if (!(want & ~TOPO_ALWAYS))
             t = topo_cores_load("/sys/devices/system/cpu", &usable);
         if (!t)
-            t = load(NULL, want | always, &usable, e);
+            t = load(NULL, want | TOPO_ALWAYS, &usable, e);
     }
     cpulist_fini(&usable);
     return t;
@@ -208,47 +176,4 @@ struct topo *topo_synthetic(const char *desc, const char *cpus, struct err *e)
         t = load(desc, TOPO_WANT_ALL, cpus ? &usable : NULL, e);
     cpulist_fini(&usable);
     return t;
-}
-
-void topo_destroy(struct topo *t)
-{
-    if (!t)
-        return;
-    for (int kind = 0; kind < TOPO_NKINDS; kind++)
-        free(t->kinds[kind].list);
-    free(t->hwthreads);
-    free(t);
-}
-
-bool topo_has_all(const struct topo *t, unsigned want)
-{
-    for (int kind = 0; kind < TOPO_NKINDS; kind++)
-        if (want & TOPO_WANT(kind) && !t->kinds[kind].list)
-            return false;
-    return true;
-}
-
-uint32_t topo_count(const struct topo *t, enum topo_kind kind)
-{
-    return t->kinds[kind].n;
-}
-
-const struct topo_object *topo_objects(const struct topo *t, enum topo_kind kind)
-{
-    return t->kinds[kind].list;
-}
-
-uint32_t topo_nhwthreads(const struct topo *t)
-{
-    return t->nhwthreads;
-}
-
-const struct topo_hwthread *topo_hwthreads(const struct topo *t)
-{
-    return t->hwthreads;
-}
-
-uint32_t topo_capacity(const struct topo *t)
-{
-    return t->capacity;
 }

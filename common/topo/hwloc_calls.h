@@ -3,8 +3,8 @@
  * hwloc_calls: libhwloc, loaded when a topology is first needed. Linked in, it would cost every start of mpiexec
  * 0.2 ms for its own libraries, also where ranks outnumber processors and nothing is ever bound.
  */
-#ifndef LAUNCHER_MAP_HWLOC_CALLS_H
-#define LAUNCHER_MAP_HWLOC_CALLS_H
+#ifndef COMMON_TOPO_HWLOC_CALLS_H
+#define COMMON_TOPO_HWLOC_CALLS_H
 
 #include "common/err.h"
 

@@ -5,39 +5,14 @@
  * logical order. What the affinity mask or cpuset forbids is known but not usable; a core of which some hardware
  * threads are forbidden is usable with the others.
  */
-#ifndef LAUNCHER_MAP_TOPO_H
-#define LAUNCHER_MAP_TOPO_H
+#ifndef COMMON_TOPO_TOPO_H
+#define COMMON_TOPO_TOPO_H
 
 #include "common/err.h"
+#include "wire/topo.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-enum topo_kind {
-    TOPO_HWTHREAD,
-    TOPO_CORE,
-    TOPO_L1CACHE,
-    TOPO_L2CACHE,
-    TOPO_L3CACHE,
-    TOPO_NUMA,
-    TOPO_PACKAGE,
-    TOPO_MACHINE,
-    TOPO_NKINDS,
-};
-
-#define TOPO_WANT(kind) (1u << (kind))
-#define TOPO_WANT_ALL (TOPO_WANT(TOPO_NKINDS) - 1)
-
-struct topo_hwthread {
-    uint32_t os; /* the kernel's number */
-    bool usable;
-};
-
-struct topo_object {
-    uint32_t first, n; /* hardware threads topo_hwthread(first) .. (first + n - 1); at least one is usable */
-};
-
-struct topo;
 
 /* This machine, restricted to the affinity mask of the caller. want: or-ed TOPO_WANT of the kinds that will be asked
  * for. Hardware threads, cores and the machine are always there and cost 0.1 ms; a further kind takes hwloc, about
@@ -47,8 +22,6 @@ struct topo *topo_load(unsigned want, struct err *e);
 /* A machine for tests, by hwloc's synthetic description ("pack:2 core:4 pu:2"). cpus: NULL, or the list of the OS
  * numbers that are usable ("0-3,8"). */
 struct topo *topo_synthetic(const char *desc, const char *cpus, struct err *e);
-
-void topo_destroy(struct topo *t);
 
 /* Were all these kinds asked for when t was loaded? */
 bool topo_has_all(const struct topo *t, unsigned want);

@@ -4,7 +4,7 @@
  * processor and takes a library with it: over 1 ms on two processors, as much as starting ten ranks, and more with
  * each processor. Two short files for each core tell the same. Whatever is out of the ordinary is left to hwloc.
  */
-#include "launcher/map/topo_impl.h"
+#include "common/topo/topo_cores.h"
 
 #include "common/file.h"
 #include "common/xalloc.h"
