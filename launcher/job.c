@@ -191,10 +191,38 @@ static void check_started(struct job *j)
         job_kill(j, SIGKILL, 0);
 }
 
+/* What is collected of a job's dead ranks, to be told to those on other nodes in one message. */
+struct dead {
+    struct buf items;
+    uint32_t n;
+};
+
+static void dead_add(struct dead *d, uint32_t rank, bool never)
+{
+    if (d->n++ == 0)
+        buf_init(&d->items);
+    control_dead_rank_put(&d->items, &(struct control_dead_rank){rank, never});
+}
+
+static void dead_tell(const struct job *j, struct dead *d)
+{
+    if (d->n == 0)
+        return;
+    struct buf b;
+    buf_init(&b);
+    control_ranks_dead_put(&b, &(struct control_ranks_dead){list_of(d->n, &d->items)});
+    b.failed |= d->items.failed;
+    if (j->spec.map.nnodes > 1)
+        tree_send(j->run->cluster, CONTROL_RANKS_DEAD, j->spec.job, FRAME_ALL_NODES, &b);
+    buf_fini(&d->items);
+    buf_fini(&b);
+}
+
 bool job_started(struct job *j, uint32_t node, struct rbuf *r)
 {
     struct control_started m;
     struct control_rank_started s;
+    struct dead dead = {.n = 0};
     if (!control_started_get(r, &m))
         return false;
     struct rbuf ranks = list_items(&m.ranks);
@@ -213,8 +241,12 @@ bool job_started(struct job *j, uint32_t node, struct rbuf *r)
             if (j->spawn)
                 j->spawn_failed = true;
             job_fail(j, FAILURE_START, s.rank, s.time, 0, NULL);
+            j->run->job_ops->rank_gone(j->run, j, s.rank);
+            if (j->spec.flags & LAUNCH_NO_KILL)
+                dead_add(&dead, s.rank, true);
         }
     }
+    dead_tell(j, &dead);
     check_started(j);
     check_done(j);
     return true;
@@ -224,6 +256,7 @@ bool job_exited(struct job *j, uint32_t node, struct rbuf *r)
 {
     struct control_exited m;
     struct control_rank_exited x;
+    struct dead dead = {.n = 0};
     if (!control_exited_get(r, &m))
         return false;
     struct rbuf ranks = list_items(&m.ranks);
@@ -244,7 +277,10 @@ bool job_exited(struct job *j, uint32_t node, struct rbuf *r)
         info->stopped = x.flags & EXIT_KILLED_BY_US;
         if (bad && !info->stopped)
             job_fail(j, FAILURE_EXIT, x.rank, x.time, 0, NULL);
+        if (x.flags & EXIT_DEAD)
+            dead_add(&dead, x.rank, x.flags & EXIT_NEVER);
     }
+    dead_tell(j, &dead);
     check_done(j);
     return true;
 }
@@ -276,12 +312,17 @@ static void rank_lost(struct job *j, uint32_t rank, uint32_t node)
 void job_node_lost(struct job *j, uint32_t node)
 {
     struct rankmap_iter it;
+    struct dead dead = {.n = 0};
     uint32_t rank;
     if (j->done)
         return;
     rankmap_iter_init(&it, &j->spec.map, node);
-    while (rankmap_iter_next(&it, &rank))
+    while (rankmap_iter_next(&it, &rank)) {
+        if (j->spec.flags & LAUNCH_NO_KILL && !j->ranks[rank].ended)
+            dead_add(&dead, rank, false);
         rank_lost(j, rank, node);
+    }
+    dead_tell(j, &dead);
     check_started(j);
     job_output_end(j, node);
 }

@@ -69,6 +69,8 @@ struct job {
         *status; /* in that memory, one a local rank; NULL: there is none. Ranks may write anything there */
     struct node_segment *segment; /* all of that memory; NULL: there is none */
     size_t segment_size;
+    uint32_t *dead; /* in that memory, dead_room of them: dead ranks of other nodes that its ranks are told of */
+    uint32_t ndead, dead_room;
     struct job_stdio *io;
     struct event *kill_timer; /* armed by KILL */
     bool killed;

@@ -183,7 +183,8 @@ static void start_all(struct job *j)
         failed = failed || !(j->spec.flags & LAUNCH_NO_KILL);
         r->reaped = true;
         stdio_close(r);
-        pmi_close(r);
+        segment_rank_not_started(r);
+        pmi_gone(r);
     }
     control_started_put(&b, &(struct control_started){list_of(j->nranks, &items)});
     b.failed |= items.failed;

@@ -87,9 +87,9 @@ static void reap_rank(struct rank *r, int status, const struct rusage *u, uint64
     r->job->alive--;
     stdio_reaped(r);
     uint32_t flags = pmi_exit_flags(r) | segment_exit_flags(r);
-    segment_rank_ended(r, status);
+    flags |= segment_rank_ended(r, status);
     tell_exit(r, status, u, flags, time);
-    if ((status || flags) && (!r->job->killed || r->dying))
+    if ((status || flags & ~(EXIT_DEAD | EXIT_NEVER)) && (!r->job->killed || r->dying))
         stdio_tell_tail(r);
     pmi_gone(r);
     reap_check_done(r->job);

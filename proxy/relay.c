@@ -12,6 +12,7 @@
 #include "proxy/cleanup.h"
 #include "proxy/pmi.h"
 #include "proxy/ranks.h"
+#include "proxy/segment.h"
 #include "proxy/shape.h"
 #include "proxy/stdio.h"
 #include "proxy/watch.h"
@@ -248,6 +249,20 @@ static void on_job_done(struct node *n, const struct frame_head *h, const unsign
         ranks_forget(j);
 }
 
+static void on_ranks_dead(struct node *n, const struct frame_head *h, const unsigned char *payload)
+{
+    struct rbuf r;
+    struct control_ranks_dead m;
+    struct control_dead_rank d;
+    struct job *j = node_job(n, h->job);
+    rbuf_init(&r, payload, h->len);
+    if (!j || !control_ranks_dead_get(&r, &m))
+        return;
+    struct rbuf ranks = list_items(&m.ranks);
+    while (control_dead_rank_next(&ranks, &d))
+        segment_rank_dead(j, d.rank, d.never);
+}
+
 static void on_shutdown(struct node *n, const struct frame_head *h, const unsigned char *payload)
 {
     relay_leave(n);
@@ -262,7 +277,7 @@ static const struct {
     [CONTROL_STDIN_DATA] = {on_stdin_data, true}, [CONTROL_PMI_DOWN] = {on_pmi_down, false},
     [CONTROL_WATCH] = {on_watch, true},           [CONTROL_JOB_DONE] = {on_job_done, true},
     [CONTROL_SHUTDOWN] = {on_shutdown, true},     [CONTROL_NODE_ASK] = {on_node_ask, true},
-    [CONTROL_TOPO_ASK] = {on_topo_ask, true},
+    [CONTROL_TOPO_ASK] = {on_topo_ask, true},     [CONTROL_RANKS_DEAD] = {on_ranks_dead, true},
 };
 
 static void parent_frame(void *arg, struct peer *p, const struct frame_head *h, const unsigned char *payload)

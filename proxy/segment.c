@@ -34,6 +34,7 @@ void segment_create(struct job *j)
                                 .local_cpus = usable_processors(),
                                 .run_count = j->spec.map.nblocks,
                                 .universe_size = (int32_t)j->spec.universe_size,
+                                .dead_room = j->spec.map.nranks - j->nranks,
                                 .survive = (j->spec.flags & LAUNCH_NO_KILL) != 0};
     snprintf(head.job_name, sizeof head.job_name, "%s", j->spec.kvsname);
     uint64_t size = node_segment_plan(&head);
@@ -52,6 +53,8 @@ void segment_create(struct job *j)
     j->segment = at;
     j->status = node_segment_status(at, 0);
     j->segment_size = size;
+    j->dead = node_segment_dead(at);
+    j->dead_room = head.dead_room;
     j->segment_fd = fd;
 }
 
@@ -64,19 +67,42 @@ uint32_t segment_exit_flags(const struct rank *r)
     return state == RANK_INITIALIZED || state == RANK_LEAVING ? EXIT_IN_PMI : 0;
 }
 
-/* A job that is about to be ended needs no news. Who leaves with 0 before MPI_Init does not end the job, as many
- * programs do not use MPI at all: only who needs that rank in MPI learns of it. */
-void segment_rank_ended(const struct rank *r, int status)
+static uint32_t set_dead(const struct rank *r, bool never)
 {
     const struct job *j = r->job;
-    if (!j->status)
-        return;
-    _Atomic uint32_t *state = &j->status[r - j->ranks].state;
-    uint32_t was = atomic_load_explicit(state, memory_order_acquire);
+    if (j->status) {
+        atomic_store_explicit(&j->status[r - j->ranks].state, never ? RANK_NEVER : RANK_DEAD, memory_order_relaxed);
+        atomic_fetch_add_explicit(&j->segment->gone, 1, memory_order_release);
+    }
+    return never ? EXIT_DEAD | EXIT_NEVER : EXIT_DEAD;
+}
+
+/* A job that is about to be ended needs no news. Who leaves with 0 before MPI_Init does not end the job, as many
+ * programs do not use MPI at all: only who needs that rank in MPI learns of it. */
+uint32_t segment_rank_ended(const struct rank *r, int status)
+{
+    const struct job *j = r->job;
+    uint32_t was =
+        j->status ? atomic_load_explicit(&j->status[r - j->ranks].state, memory_order_acquire) : RANK_STARTED;
     bool never = was == RANK_STARTED;
     if (was == RANK_FINALIZED || !(j->spec.flags & LAUNCH_NO_KILL || (never && status == 0)))
+        return 0;
+    return set_dead(r, never);
+}
+
+void segment_rank_not_started(const struct rank *r)
+{
+    if (r->job->spec.flags & LAUNCH_NO_KILL)
+        set_dead(r, true);
+}
+
+void segment_rank_dead(struct job *j, uint32_t rank, bool never)
+{
+    bool ours = rankmap_node(&j->spec.map, rank) == node_number(j->node);
+    if (!j->segment || ours || j->ndead == j->dead_room)
         return;
-    atomic_store_explicit(state, never ? RANK_NEVER : RANK_DEAD, memory_order_relaxed);
+    j->dead[j->ndead++] = rank | (never ? NODE_SEGMENT_DEAD_NEVER : 0);
+    atomic_store_explicit(&j->segment->dead_count, j->ndead, memory_order_release);
     atomic_fetch_add_explicit(&j->segment->gone, 1, memory_order_release);
 }
 

@@ -13,8 +13,13 @@ void segment_create(struct job *j);
 /* EXIT_IN_PMI if the rank, by its own word, is between MPI_Init and MPI_Finalize; our runtime does not say so by PMI.
  */
 uint32_t segment_exit_flags(const struct rank *r);
-/* After that: tells the others on the node not to wait for it, if they could. status is waitpid's. */
-void segment_rank_ended(const struct rank *r, int status);
+/* After that: tells the others on the node not to wait for it, if they could. status is waitpid's. Returns EXIT_DEAD and
+ * EXIT_NEVER, for those on other nodes. */
+uint32_t segment_rank_ended(const struct rank *r, int status);
+/* With --no-kill nobody is to wait for a rank that could not be started. */
+void segment_rank_not_started(const struct rank *r);
+/* Tells the ranks of this node of a dead one elsewhere. */
+void segment_rank_dead(struct job *j, uint32_t rank, bool never);
 void segment_destroy(struct job *j);
 
 #endif

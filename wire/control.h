@@ -9,7 +9,7 @@
 #include "wire/control_codec.h"
 
 #define CONTROL_MAGIC 0x5254534du /* "MSTR" */
-#define CONTROL_VERSION 3u
+#define CONTROL_VERSION 4u
 
 /* mpiexec sends no more standard input than this beyond what a node has given credit for. */
 #define CONTROL_STDIN_WINDOW (1u << 20)
@@ -26,6 +26,8 @@ enum exit_flags {
     EXIT_KILLED_BY_US = 4,
     EXIT_IN_PMI = 8,  /* it had initialised and not finalized */
     EXIT_NO_PMI = 16, /* it never initialised */
+    EXIT_DEAD = 32,   /* others of its job that are in MPI are not to wait for it */
+    EXIT_NEVER = 64,  /* and it has never been in MPI */
 };
 
 /* Our own greeting. */

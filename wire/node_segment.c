@@ -26,7 +26,8 @@ uint64_t node_segment_plan(struct node_segment *h)
     h->runs_at = sizeof *h;
     h->locals_at = up(h->runs_at + (uint64_t)h->run_count * sizeof(struct rankmap_block), LINE);
     h->status_at = up(h->locals_at + (uint64_t)h->local_size * sizeof(uint32_t), LINE);
-    h->lib_at = up(h->status_at + (uint64_t)h->local_size * sizeof(struct rank_status), PAGE);
+    h->dead_at = h->status_at + (uint64_t)h->local_size * sizeof(struct rank_status);
+    h->lib_at = up(h->dead_at + (uint64_t)h->dead_room * sizeof(uint32_t), PAGE);
     return h->lib_at;
 }
 
@@ -63,7 +64,7 @@ static bool head_valid(const struct node_segment *h, size_t bytes)
     if (node_segment_plan(&want) > bytes)
         return false;
     return h->runs_at == want.runs_at && h->locals_at == want.locals_at && h->status_at == want.status_at &&
-           h->lib_at == want.lib_at && h->local_size > 0 && h->local_size <= h->job_size &&
+           h->dead_at == want.dead_at && h->lib_at == want.lib_at && h->local_size > 0 && h->local_size <= h->job_size &&
            h->node_id < h->node_count && memchr(h->job_name, 0, sizeof h->job_name);
 }
 

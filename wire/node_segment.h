@@ -13,6 +13,7 @@
  *            runs_at      struct rankmap_block[run_count]     rank -> node for the whole job, in compact form
  *            locals_at    uint32_t[local_size]                this node's ranks, rising
  *            status_at    struct rank_status[local_size]      written by the ranks, read by the proxy
+ *            dead_at      uint32_t[dead_room]                 ranks of other nodes that are dead, written by the proxy
  *            lib_at       (a multiple of 4096)                the runtime's own; zeros at birth, and the ranks make
  *                                                             the file as long as they need: the proxy neither
  *                                                             reads nor seals it
@@ -31,7 +32,7 @@
 #include "wire/rankmap.h"
 
 #define NODE_SEGMENT_MAGIC UINT64_C(0x315265747375754d)
-#define NODE_SEGMENT_VERSION 3
+#define NODE_SEGMENT_VERSION 4
 #define NODE_SEGMENT_FD_ENV "MUSTER_NODE_FD"
 #define NODE_SEGMENT_LOCAL_RANK_ENV "MUSTER_LOCAL_RANK"
 #define NODE_SEGMENT_APPNUM_ENV "MUSTER_APPNUM"
@@ -49,12 +50,16 @@ struct node_segment {
     uint64_t runs_at;      /* places, in bytes from the head */
     uint64_t locals_at;
     uint64_t status_at;
+    uint64_t dead_at;
     uint64_t lib_at;
-    uint32_t survive;         /* 1: the launcher does not end the job when a rank dies */
-    _Atomic uint32_t gone;    /* how many local ranks are RANK_DEAD or RANK_NEVER; grows, stored after their states */
+    uint32_t survive;            /* 1: the launcher does not end the job when a rank dies */
+    uint32_t dead_room;          /* 0: nobody tells of other nodes */
+    _Atomic uint32_t dead_count; /* grows, stored after the entry */
+    _Atomic uint32_t gone; /* local ranks that are RANK_DEAD or RANK_NEVER, and dead ones of other nodes; grows, stored
+                              after what it counts */
     _Atomic uint32_t openers; /* ranks that have opened a segment that they made themselves */
     _Atomic uint32_t left;    /* grows with each step of a local rank to RANK_LEAVING or RANK_FINALIZED, after it */
-    char job_name[168];       /* unique among the jobs of this node's user; NUL-terminated */
+    char job_name[152];       /* unique among the jobs of this node's user; NUL-terminated */
 };
 static_assert(sizeof(struct node_segment) == 256, "the head is part of the contract");
 
@@ -104,8 +109,8 @@ static_assert(sizeof(struct rank_status) == 320, "what each call writes has a ca
 #define RANK_STATUS_ANY (-1)
 #define RANK_STATUS_NONE (-2)
 
-/* Fills version, magic and the places in h from h's job_size, local_size and run_count; returns lib_at, which is the
- * least length of the file. */
+/* Fills version, magic and the places in h from h's job_size, local_size, run_count and dead_room; returns lib_at,
+ * which is the least length of the file. */
 uint64_t node_segment_plan(struct node_segment *h);
 
 /* Makes the file at least `least` bytes long, and `most` if the limit on the length of files (ulimit -f) allows, which
@@ -127,6 +132,13 @@ static inline const struct rankmap_block *node_segment_runs(const struct node_se
 static inline const uint32_t *node_segment_locals(const struct node_segment *h)
 {
     return (const uint32_t *)((const char *)h + h->locals_at);
+}
+
+/* One dead rank of another node: its number, and whether it has never been in MPI. */
+#define NODE_SEGMENT_DEAD_NEVER UINT32_C(0x80000000)
+static inline uint32_t *node_segment_dead(struct node_segment *h)
+{
+    return (uint32_t *)((char *)h + h->dead_at);
 }
 
 static inline struct rank_status *node_segment_status(struct node_segment *h, uint32_t local_rank)

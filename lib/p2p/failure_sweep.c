@@ -164,7 +164,7 @@ static void each_comm(void (*act)(struct comm *))
 static bool peer_end(int proc)
 {
     struct peer *p = peer_get(proc);
-    if (!peer_is_live(p))
+    if (!p || (p->local >= 0 && !peer_is_live(p)))
         return false;
     peer_drain(p);
     p->transport = &transport_failed;

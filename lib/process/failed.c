@@ -10,6 +10,7 @@
 #include "lib/process/process.h"
 
 static const _Atomic uint32_t none;
+static uint32_t far_seen; /* dead ranks of other nodes that have been looked at */
 const _Atomic uint32_t *failed_counter = &none;
 uint32_t failed_seen;
 bool failed_or_far;
@@ -26,9 +27,20 @@ enum rank_state process_state(int local)
     return (enum rank_state)atomic_load_explicit(&s->state, memory_order_acquire);
 }
 
+static bool has_never_been(int proc)
+{
+    int local = boot_local_of(proc);
+    if (local >= 0)
+        return process_state(local) == RANK_NEVER;
+    for (uint32_t i = 0; i < far_seen; i++)
+        if (node_segment_dead(boot.segment)[i] == ((uint32_t)proc | NODE_SEGMENT_DEAD_NEVER))
+            return true;
+    return false;
+}
+
 int failed_error(int proc)
 {
-    bool never = process_state(boot_local_of(proc)) == RANK_NEVER;
+    bool never = has_never_been(proc);
     error_note(MPI_ERR_PROC_ABORTED, "rank %d of MPI_COMM_WORLD has ended %s", proc,
                never ? "without calling MPI_Init" : "without MPI_Finalize");
     return MPI_ERR_PROC_ABORTED;
@@ -58,11 +70,9 @@ static bool known(int proc)
     return false;
 }
 
-static bool note(int local, bool (*accept)(int proc))
+static bool note(int proc, bool (*accept)(int proc))
 {
-    enum rank_state s = process_state(local);
-    int proc = (int)node_segment_locals(boot.segment)[local];
-    if ((s != RANK_DEAD && s != RANK_NEVER) || proc == process_self || known(proc))
+    if (proc == process_self || known(proc))
         return false;
     int *p = realloc(failed.proc, (failed.count + 1) * sizeof *p);
     if (!p)
@@ -74,12 +84,30 @@ static bool note(int local, bool (*accept)(int proc))
     return true;
 }
 
+/* Those of other nodes, as the proxy tells of them. */
+static bool note_far(bool (*accept)(int proc))
+{
+    bool any = false;
+    /* Acquire: the entries below it. */
+    uint32_t n = atomic_load_explicit(&boot.segment->dead_count, memory_order_acquire);
+    for (; far_seen < n && far_seen < boot.segment->dead_room; far_seen++) {
+        uint32_t rank = node_segment_dead(boot.segment)[far_seen] & ~NODE_SEGMENT_DEAD_NEVER;
+        if (rank < (uint32_t)boot.size)
+            any |= note((int)rank, accept);
+    }
+    return any;
+}
+
 bool failed_scan(bool (*accept)(int proc))
 {
     bool any = false;
     failed_seen = atomic_load_explicit(failed_counter, memory_order_acquire);
-    for (int i = 0; i < boot.local_size; i++)
-        any |= note(i, accept);
+    for (int i = 0; i < boot.local_size; i++) {
+        enum rank_state s = process_state(i);
+        if (s == RANK_DEAD || s == RANK_NEVER)
+            any |= note((int)node_segment_locals(boot.segment)[i], accept);
+    }
+    any |= note_far(accept);
     failed_or_far |= any;
     return any;
 }
@@ -121,5 +149,5 @@ void failed_fini(void)
     failed.proc = NULL;
     failed.count = 0;
     failed_counter = &none;
-    failed_seen = 0;
+    failed_seen = far_seen = 0;
 }

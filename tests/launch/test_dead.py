@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from conftest import runtime_program
+from conftest import on_runtime, runtime_program
 
 SOURCE = (pathlib.Path(__file__).parent / "dead.c").read_text()
 SCENARIOS = re.findall(r"\bS\((\w+)\)", SOURCE)
@@ -36,3 +36,72 @@ def test_also_who_sleeps(mpiexec, dead, what):
 def test_without_single_copy(mpiexec, dead, what, n):
     r = mpiexec("--no-kill", "-n", n, "-genv", "MUSTER_SHM_COPY", "two", dead, what)
     assert r.out.splitlines() == ["fine"] * (int(n) - 1), r
+
+
+FAR = r"""
+#include <mpi.h>
+#include <stdio.h>
+#include <unistd.h>
+
+/* The last rank, on another node, is killed, or was never started. Says what rank 0 is told once the news has come. */
+int main(int argc, char **argv)
+{
+    int rank, size, rc, class, length;
+    char text[MPI_MAX_ERROR_STRING];
+    MPI_Init(&argc, &argv);
+    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+    MPI_Comm_size(MPI_COMM_WORLD, &size);
+    MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
+    if (rank == size - 1 && argc == 1)
+        _exit(9);
+    for (int i = 0; rank == 0 && i < 6000; i++) {
+        rc = MPI_Send(&rank, 1, MPI_INT, size - 1, 0, MPI_COMM_WORLD);
+        MPI_Error_class(rc, &class);
+        if (class == MPI_ERR_PROC_ABORTED)
+            break;
+        usleep(10000);
+        int flag;
+        MPI_Iprobe(0, 0, MPI_COMM_SELF, &flag, MPI_STATUS_IGNORE); /* polls */
+    }
+    if (rank == 0) {
+        MPI_Error_class(MPI_Barrier(MPI_COMM_WORLD), &rc);
+        MPI_Error_string(class, text, &length);
+        printf("%s, %d\n", text, rc == class);
+    }
+    MPI_Finalize();
+    return 0;
+}
+"""
+
+
+@pytest.mark.parametrize("radix", ["8", "1"])
+@pytest.mark.parametrize("missing", [False, True])
+def test_ranks_of_other_nodes_learn_of_it(mpiexec, programs, missing, radix):
+    program = on_runtime(programs, FAR)
+    end = ["/no/such/program"] if missing else [program]
+    more = ["x"] if missing else []
+    r = mpiexec("--no-kill", "--radix", radix, "--hosts", "a,b,c", "--ppn", "1", "-n", "2", program, *more, ":",
+                "-n", "1", *end)
+    assert re.fullmatch(r"MPI_ERR_PROC_ABORTED: .*, 1\n", r.out), r
+    assert r.code == (127 if missing else 9), r
+
+
+@pytest.mark.parametrize("hosts", ["a", "a,b"])
+def test_nobody_waits_for_a_rank_that_could_not_be_started(mpiexec, programs, hosts):
+    """Three ranks need a fourth, whose program is missing."""
+    barrier = on_runtime(programs, """
+#include <mpi.h>
+#include <stdio.h>
+int main(int argc, char **argv)
+{
+    int class;
+    MPI_Init(&argc, &argv);
+    MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
+    MPI_Error_class(MPI_Barrier(MPI_COMM_WORLD), &class);
+    printf("%d\\n", class == MPI_ERR_PROC_ABORTED || class == MPI_ERR_UNSUPPORTED_OPERATION);
+    MPI_Finalize();
+    return 0;
+}
+""")
+    r = mpiexec("--no-kill", "--hosts", hosts, "-n", "1", "/no/such", ":", "-n", "3", barrier)
+    assert r.out.splitlines() == ["1"] * 3 and r.code == 127, r
