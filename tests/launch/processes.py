@@ -193,6 +193,11 @@ def children(pid):
         return []
 
 
+def is_stopped(pid):
+    """A shell that was about to start a program waits for it (vfork), and its own stop only comes after that."""
+    return state(pid) == "T" or state(pid) == "D" and any(map(is_stopped, children(pid)))
+
+
 def family(pid):
     """It and all processes below it, a line each, for who has to find out why a job does not go on."""
     wchan = ""

@@ -15,8 +15,8 @@ import time
 import pytest
 
 from conftest import MPIEXEC, clean_env
-from processes import (FOREVER, HERE, PATIENCE, Marked, at_rest, children, comm, proxies, rests, stat, state, tell, until,
-                       wait_for, wait_for_ranks)
+from processes import (FOREVER, HERE, PATIENCE, Marked, at_rest, children, comm, is_stopped, proxies, rests, stat,
+                       state, tell, until, wait_for, wait_for_ranks)
 
 SLEEP = ["sleep", "1000"]
 # The rank, a child, one in a session of its own, one started twice over in an empty environment: four processes called
@@ -336,7 +336,8 @@ def test_control_z_and_fg_at_a_terminal(terminal, tmp_path):
     terminal.expect("Stopped")
     (job,) = children(terminal.pid)
     ranks = [r for proxy in proxies(job) for r in children(proxy)]
-    until(lambda: len(ranks) == 1 and state(ranks[0]) == "T")
+    assert len(ranks) == 1
+    until(lambda: is_stopped(ranks[0]))
     terminal.type("echo sta''tus $?; fg\n")
     terminal.expect("status 14")
     tell(tmp_path, "go")
