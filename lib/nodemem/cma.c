@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * cma: cross memory attach (process_vm_readv). */
+ * cma: cross memory attach (process_vm_readv, process_vm_writev). */
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -38,45 +38,63 @@ bool cma_alive(int local)
 enum { CMA_UNKNOWN, CMA_PROBED, CMA_DENIED };
 
 /* Where ranks live in different namespaces, a number names another process here than there, if any; what is read there
- * would be anything. */
-static bool allowed(int local)
+ * would be anything. 0, or an errno value. */
+static int probe(int local)
 {
     const struct doorbell *d = &nodemem.doorbells[local];
     uint64_t seen = 0;
     pid_t pid = atomic_load_explicit(&d->pid, memory_order_acquire);
     if (pid == 0)
-        return false; /* it has not come so far */
+        return EAGAIN; /* it has not come so far */
     if (nodemem.cma[local] == CMA_UNKNOWN) {
         struct iovec to = {&seen, sizeof seen}, from = {(void *)(uintptr_t)d->token_at, sizeof seen};
         bool works = process_vm_readv(pid, &to, 1, &from, 1, 0) == (ssize_t)sizeof seen && seen == d->token;
         nodemem.cma[local] = works ? CMA_PROBED : CMA_DENIED;
     }
-    return nodemem.cma[local] == CMA_PROBED;
+    return nodemem.cma[local] == CMA_PROBED ? 0 : EPERM;
+}
+
+/* n bytes fewer to go. */
+static int advance(struct iovec *pieces, int first, size_t n)
+{
+    while (n > 0) {
+        size_t k = n < pieces[first].iov_len ? n : pieces[first].iov_len;
+        pieces[first].iov_base = (char *)pieces[first].iov_base + k;
+        pieces[first].iov_len -= k;
+        n -= k;
+        if (pieces[first].iov_len == 0)
+            first++;
+    }
+    return first;
+}
+
+static int copy(bool write, int local, const struct iovec *pieces, int count, uint64_t place, size_t n)
+{
+    struct iovec remote = {(void *)(uintptr_t)place, n}, here[CMA_PIECES];
+    int error = nodemem.cma_off || count > CMA_PIECES ? EPERM : probe(local);
+    if (error != 0)
+        return error;
+    memcpy(here, pieces, (size_t)count * sizeof *here);
+    pid_t pid = nodemem.doorbells[local].pid;
+    for (int first = 0; n > 0;) {
+        unsigned long left = (unsigned long)(count - first);
+        ssize_t r = write ? process_vm_writev(pid, here + first, left, &remote, 1, 0)
+                          : process_vm_readv(pid, here + first, left, &remote, 1, 0);
+        if (r <= 0)
+            return r < 0 ? errno : EFAULT;
+        n -= (size_t)r;
+        remote = (struct iovec){(char *)remote.iov_base + r, n};
+        first = advance(here, first, (size_t)r);
+    }
+    return 0;
 }
 
 int cma_read(int local, const struct iovec *to, int pieces, uint64_t from, size_t n)
 {
-    enum { PIECES = 64 };
-    struct iovec remote = {(void *)(uintptr_t)from, n};
-    struct iovec into[PIECES];
-    if (nodemem.cma_off || pieces > PIECES || !allowed(local))
-        return -1;
-    memcpy(into, to, (size_t)pieces * sizeof *into);
-    for (int first = 0; n > 0;) {
-        ssize_t r = process_vm_readv(nodemem.doorbells[local].pid, into + first, (unsigned long)(pieces - first),
-                                     &remote, 1, 0);
-        if (r <= 0)
-            return -1;
-        n -= (size_t)r;
-        remote = (struct iovec){(char *)remote.iov_base + r, n};
-        for (size_t left = (size_t)r; left > 0;) {
-            size_t k = left < into[first].iov_len ? left : into[first].iov_len;
-            into[first].iov_base = (char *)into[first].iov_base + k;
-            into[first].iov_len -= k;
-            left -= k;
-            if (into[first].iov_len == 0)
-                first++;
-        }
-    }
-    return 0;
+    return copy(false, local, to, pieces, from, n);
+}
+
+int cma_write(int local, const struct iovec *from, int pieces, uint64_t to, size_t n)
+{
+    return copy(true, local, from, pieces, to, n);
 }

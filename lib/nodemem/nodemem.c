@@ -66,3 +66,16 @@ void nodemem_fini(void)
     free(nodemem.cma);
     nodemem.cma = NULL;
 }
+
+bool nodemem_place(const void *at, size_t n, uint64_t *place)
+{
+    uint64_t from = (uint64_t)((uintptr_t)at - (uintptr_t)boot.segment);
+    *place = from;
+    return nodemem_active && from <= boot.segment_bytes && n <= boot.segment_bytes - from;
+}
+
+void *nodemem_at(uint64_t place, size_t n)
+{
+    bool here = nodemem_active && place <= boot.segment_bytes && n <= boot.segment_bytes - place;
+    return here ? (char *)boot.segment + place : NULL;
+}

@@ -74,11 +74,20 @@ _Atomic uint32_t *doorbell_arm(uint32_t *value);
 void doorbell_disarm(void);
 void doorbell_init(const struct boot *b);
 
-/* Cross memory attach: one copy, out of another process's memory, where the kernel allows it. Writes into this
- * process's doorbell who it is: */
+/* Is that memory of the segment, and where? All ranks of the node have it there. */
+bool nodemem_place(const void *at, size_t n, uint64_t *place);
+/* The other way round; NULL: this process does not have it (a limit on memory). */
+void *nodemem_at(uint64_t place, size_t n);
+
+/* Cross memory attach: one copy, between this and another process's memory, where the kernel allows it. Writes into
+ * this process's doorbell who it is: */
 void cma_init(struct doorbell *own);
-/* Copies n bytes from address `from` of a local rank's memory into pieces. 0, or -1: it cannot. */
+enum { CMA_PIECES = 64 };
+/* Copies n bytes between address `from` or `to` of a local rank's memory and local pieces, CMA_PIECES at most. 0, or an
+ * errno value: EPERM, ENOSYS: never between these two; EAGAIN: it has not begun so far; ESRCH: it has ended; EFAULT:
+ * the memory is not there, or cannot be written. Part may have been copied. */
 int cma_read(int local, const struct iovec *to, int pieces, uint64_t from, size_t n);
+int cma_write(int local, const struct iovec *from, int pieces, uint64_t to, size_t n);
 /* Is it sure that the process of that local rank still exists? */
 bool cma_alive(int local);
 

@@ -125,7 +125,7 @@ static void requests_end(void)
 {
     send_queue_purge(fate);
     for (struct request *r = obj_next(OBJ_REQUEST, NULL); r; r = obj_next(OBJ_REQUEST, r)) {
-        if (!waits(r) || !doomed(r))
+        if (!waits(r) || !doomed(r) || fetch_doom(r, MPI_ERR_PROC_ABORTED))
             continue;
         if (r->type == REQ_RECV && !r->matched) {
             match_unpost(r);
@@ -133,7 +133,7 @@ static void requests_end(void)
             r->status_tag = r->posted.key.tag;
             r->comm->reach.tells |= r->posted.key.source == MPI_ANY_SOURCE;
         }
-        if (r->type == REQ_SEND && r->packet == RTS && !has_failed(r->peer))
+        if (r->type == REQ_SEND && r->packet == RTS)
             rendezvous_not_fetched(r);
         r->bytes = 0;
         request_complete(r, MPI_ERR_PROC_ABORTED);
@@ -167,8 +167,8 @@ static bool peer_end(int proc)
     if (!p || (p->local >= 0 && !peer_is_live(p)))
         return false;
     peer_drain(p);
-    p->transport = &transport_failed;
     rendezvous_forget(p);
+    peer_retire(p, &transport_failed);
     return true;
 }
 

@@ -24,7 +24,7 @@ static void peer_changed(int proc, enum stage now)
     else
         transport_poll();
     if (now == FINALIZED && peer_is_live(p = peer_get(proc)))
-        p->transport = &transport_finalized;
+        peer_retire(p, &transport_finalized);
 }
 
 static const char *tag_text(struct match_key k, char text[32])
@@ -127,7 +127,7 @@ static int fate(const struct request *r)
 static bool end(struct request *r)
 {
     int error = fate(r);
-    if (error == GOES_ON)
+    if (error == GOES_ON || fetch_doom(r, error))
         return false;
     if (r->type == REQ_RECV && !r->matched) {
         match_unpost(r);

@@ -100,7 +100,7 @@ struct unexpected *match_keep(struct peer *from, const struct packet *h, const v
     if (!u)
         return NULL;
     u->from = from;
-    u->kind = h->kind;
+    u->kind = packet_kind(h);
     u->bytes = bytes;
     u->n = n;
     u->nodes[0].key = h->key;

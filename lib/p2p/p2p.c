@@ -2,6 +2,7 @@
  *
  * p2p: sends and receives, and what arrives for them; messages of one packet. */
 #include "lib/p2p/p2p.h"
+#include <stdlib.h>
 #include "lib/core/bytes.h"
 #include "lib/core/state.h"
 #include "lib/p2p/finalize_sweep.h"
@@ -86,16 +87,16 @@ void p2p_receive_unexpected(struct request *r, struct unexpected *u)
 static __attribute__((noinline)) bool deliver_slow(struct peer *from, const struct packet *h, const void *payload,
                                                    size_t n)
 {
-    if (h->kind != EAGER && h->kind != RTS) {
+    if (packet_kind(h) != EAGER && packet_kind(h) != RTS) {
         rendezvous_arrived(from, h, payload, n);
         return true;
     }
-    if (h->kind == RTS && n < RENDEZVOUS_RTS)
+    if (packet_kind(h) == RTS && !rendezvous_is_valid(payload, n))
         return true;
     struct request *r = match_arrival(h->key);
     if (!r)
-        return match_keep(from, h, payload, n, h->kind == RTS ? rendezvous_bytes(payload) : n) != NULL;
-    if (h->kind == EAGER)
+        return match_keep(from, h, payload, n, packet_kind(h) == RTS ? rendezvous_bytes(payload) : n) != NULL;
+    if (packet_kind(h) == EAGER)
         receive_eager(r, h->key, payload, n);
     else
         rendezvous_receive(r, from, h->key, payload, n);
@@ -105,7 +106,7 @@ static __attribute__((noinline)) bool deliver_slow(struct peer *from, const stru
 /* A few bytes for a receive that is easy to find are dealt with here, without any call. */
 bool p2p_deliver(struct peer *from, const struct packet *h, const void *payload, size_t n)
 {
-    struct match_bin *b = LIKELY(h->kind == EAGER && n <= 16) ? match_arrival_quick(h->key) : NULL;
+    struct match_bin *b = LIKELY(packet_kind(h) == EAGER && n <= 16) ? match_arrival_quick(h->key) : NULL;
     if (UNLIKELY(!b))
         return deliver_slow(from, h, payload, n);
     struct request *r = match_request(b->first);
@@ -172,8 +173,20 @@ int p2p_recv(void *buf, MPI_Count count, struct datatype *t, int source, int tag
     return MPI_SUCCESS;
 }
 
+static void peer_begin(struct peer *p)
+{
+    TAILQ_INIT(&p2p_peer(p)->pending);
+    TAILQ_INIT(&p2p_peer(p)->streams);
+}
+
+static void peer_end(struct peer *p)
+{
+    free(p2p_peer(p)->ways);
+}
+
 int p2p_init(void)
 {
+    peer_extend(sizeof(struct p2p_peer), peer_begin, peer_end);
     message_init();
     failed_init();
     progress_upcalls = (struct progress_upcalls){send_queue_flush, failure_sweep, finalize_sweep};
@@ -185,7 +198,7 @@ void p2p_fini(void)
     struct waiter w = {0};
     uintptr_t which = 0;
     finalized_tell(RANK_LEAVING);
-    while (progress_unsent > 0 || rendezvous_announced()) {
+    while (progress_unsent > 0 || rendezvous_announced() || fetch_under_way()) {
         struct request *r = request_of((MPI_Request)which);
         if (!r && (r = rendezvous_to_fetch()) != NULL)
             which = r->obj.handle;
@@ -194,5 +207,6 @@ void p2p_fini(void)
     finalized_fini();
     failed_fini();
     match_fini();
+    fetch_fini();
     request_fini();
 }

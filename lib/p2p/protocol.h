@@ -6,10 +6,30 @@
 
 #include "lib/p2p/p2p.h"
 
-enum packet_kind { EAGER = 1, RTS, CTS, DATA, FIN, CANCEL, CANCELLED };
+/* What is sent, and GET, which is not: a message that its receiver gets (fetch.c). */
+enum packet_kind { EAGER = 1, RTS, CTS, DATA, FIN, CANCEL, CANCELLED, GET };
+
+TAILQ_HEAD(request_queue, request);
+
+/* A peer, and what p2p keeps of it. */
+struct p2p_peer {
+    struct peer peer;             /* first */
+    struct request_queue pending; /* what could not be sent yet, in order */
+    struct request_queue streams; /* the rest of messages under way */
+    int announced;                /* messages to it that wait to be fetched */
+    struct way *ways;             /* of long messages from it, from malloc */
+    uint32_t streamed;            /* bytes sent to it in pieces, as far as that matters */
+    bool queued;                  /* on the list of those with something pending */
+    TAILQ_ENTRY(p2p_peer) more;
+};
+
+ALWAYS_INLINE struct p2p_peer *p2p_peer(struct peer *p)
+{
+    return (struct p2p_peer *)p;
+}
 
 /* send_queue.c: sends what r has to send next, now or when there is room. Packets that messages begin with keep their
- * order to one peer; the DATA of those under way goes behind, whatever came first. */
+ * order to one peer; the DATA and GET of those under way go behind, whatever came first. */
 void send_queue_push(struct request *r, uint8_t kind);
 bool send_queue_streaming(void); /* messages of ours are under way */
 int send_queue_flush(void);      /* sends of it what can be sent now; packets */
@@ -28,7 +48,7 @@ bool cancel_push(struct request *r);
 
 /* What was announced to a peer that is gone will not be fetched. */
 void rendezvous_forget(struct peer *p);
-/* A send that was announced, and will not be fetched. */
+/* A send that was announced, and will not be fetched: forgotten, if its peer is not gone already. */
 void rendezvous_not_fetched(struct request *r);
 /* Are there messages that others are still to fetch? Which is one of them; NULL: none. */
 bool rendezvous_announced(void);
@@ -36,12 +56,25 @@ struct request *rendezvous_to_fetch(void);
 /* An RTS that has found its receive, or that has not and is kept: bytes of its message. */
 void rendezvous_receive(struct request *r, struct peer *from, struct match_key key, const void *payload, size_t n);
 size_t rendezvous_bytes(const void *payload);
-uint64_t rendezvous_sender(const void *payload); /* the request that sends it */
+bool rendezvous_is_valid(const void *payload, size_t n); /* of a packet that says it is one */
+uint64_t rendezvous_sender(const void *payload);         /* the request that sends it */
 /* The packets after it. */
 void rendezvous_arrived(struct peer *from, const struct packet *h, const void *payload, size_t n);
 /* Our announced send that an answer from this peer names, announced no more; NULL: there is none. */
 struct request *rendezvous_answered(const struct peer *from, uint64_t sender);
-enum { RENDEZVOUS_RTS = 32 }; /* bytes of an RTS at least */
+
+/* fetch.c: the receiver gets a message out of its sender's memory. Begins, if it can be, and that is the better way;
+ * both: each side has to copy in both directions meanwhile. False: nothing has happened. */
+bool fetch_begin(struct request *r, const void *key, size_t key_bytes, bool both);
+bool fetch_push(struct request *r);
+/* A receive ends for another reason: true if it is being got, so that its memory is not free: it ends with that error
+ * when it is. */
+bool fetch_doom(struct request *r, int error);
+bool fetch_under_way(void); /* any */
+struct way;
+/* What is known of messages of that length from there, by kind of receive (r->way); NULL without memory. */
+struct way *fetch_way(struct request *r);
+void fetch_fini(void);
 
 /* MPI_Cancel of an active send; an error class. Then what the two sides say of it. */
 int cancel_send(struct request *r);
@@ -80,7 +113,7 @@ ALWAYS_INLINE bool p2p_send_now(const void *buf, MPI_Count count, struct datatyp
     if (UNLIKELY(dest < 0))
         return false;
     struct peer *p = peer_table[comm_proc(c, dest)];
-    if (UNLIKELY(!p || !p->transport || !TAILQ_EMPTY(&p->pending)))
+    if (UNLIKELY(!p || !p->transport || !TAILQ_EMPTY(&p2p_peer(p)->pending)))
         return false;
     MPI_Count n = count * t->size;
     if (UNLIKELY(n > (MPI_Count)p->transport->eager_max))

@@ -48,12 +48,12 @@ ALWAYS_INLINE bool recv_now(void *buf, MPI_Count count, struct datatype *t, int 
     if (source < 0 || match_posted.count > 0 || match_arrived.count > 0)
         return false;
     struct peer *p = peer_get(comm_proc(c, source));
-    if (UNLIKELY(!p || !p->transport || !p->transport->await))
+    if (UNLIKELY(!p || !p->transport || !p->transport->peek))
         return false;
-    struct arrival a = p->transport->await(p, progress_spins());
+    struct arrival a = p->transport->peek(p, progress_spins());
     const struct packet *h = a.head;
-    size_t n = h ? h->bytes : 0; /* looked at once: it lies in shared memory */
-    if (!h || h->kind != EAGER || h->key.ctx != c->ctx || h->key.source != source ||
+    size_t n = h ? packet_bytes(h) : 0; /* looked at once: it lies in shared memory */
+    if (!h || packet_kind(h) != EAGER || h->key.ctx != c->ctx || h->key.source != source ||
         (h->key.tag != tag && tag != MPI_ANY_TAG) || (MPI_Count)n > count * t->size)
         return false;
     if (LIKELY(t->dense))
@@ -61,7 +61,7 @@ ALWAYS_INLINE bool recv_now(void *buf, MPI_Count count, struct datatype *t, int 
     else
         datatype_unpack(t, buf, count, 0, a.payload, n);
     status_set(status, source, h->key.tag, (MPI_Count)n, false);
-    p->transport->taken(p);
+    p->transport->consume(p);
     return true;
 }
 

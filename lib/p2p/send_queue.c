@@ -4,22 +4,23 @@
 #include "lib/p2p/protocol.h"
 #include "lib/p2p/failure_sweep.h"
 
-static TAILQ_HEAD(, peer) busy = TAILQ_HEAD_INITIALIZER(busy); /* have something pending */
+static TAILQ_HEAD(, p2p_peer) busy = TAILQ_HEAD_INITIALIZER(busy); /* have something pending */
 
 static bool (*const push[])(struct request *) = {
     [EAGER] = p2p_push_eager,      [RTS] = rendezvous_push_rts, [CTS] = rendezvous_push_cts,
     [DATA] = rendezvous_push_data, [FIN] = rendezvous_push_fin, [CANCEL] = cancel_push,
-    [CANCELLED] = cancel_push};
+    [CANCELLED] = cancel_push,     [GET] = fetch_push};
 
 void send_queue_push(struct request *r, uint8_t kind)
 {
-    struct peer *p = r->peer;
-    struct request_queue *queue = kind == DATA ? &p->streams : &p->pending;
-    if (UNLIKELY(p->transport == &transport_failed)) {
-        request_complete(r, kind == FIN ? r->error : failure_of_peer(p));
+    struct p2p_peer *p = p2p_peer(r->peer);
+    struct request_queue *queue = kind == DATA || kind == GET ? &p->streams : &p->pending;
+    r->packet = kind;
+    if (UNLIKELY(p->peer.transport == &transport_failed)) {
+        fetch_doom(r, MPI_SUCCESS);
+        request_complete(r, kind == FIN ? r->error : failure_of_peer(&p->peer));
         return;
     }
-    r->packet = kind;
     if (TAILQ_EMPTY(queue) && push[kind](r))
         return;
     TAILQ_INSERT_TAIL(queue, r, link);
@@ -32,7 +33,7 @@ void send_queue_push(struct request *r, uint8_t kind)
 
 bool send_queue_streaming(void)
 {
-    const struct peer *p;
+    const struct p2p_peer *p;
     TAILQ_FOREACH(p, &busy, more)
     if (!TAILQ_EMPTY(&p->streams))
         return true;
@@ -60,9 +61,10 @@ static int flush(struct request_queue *queue)
 bool send_queue_remove(struct request *r)
 {
     struct request *waiting;
-    TAILQ_FOREACH(waiting, &r->peer->pending, link)
+    struct request_queue *pending = &p2p_peer(r->peer)->pending;
+    TAILQ_FOREACH(waiting, pending, link)
     if (waiting == r) {
-        TAILQ_REMOVE(&r->peer->pending, r, link);
+        TAILQ_REMOVE(pending, r, link);
         return true;
     }
     return false;
@@ -78,6 +80,7 @@ static bool withdraw(struct request_queue *queue, int (*fate)(const struct reque
         if (error < 0)
             continue;
         TAILQ_REMOVE(queue, r, link);
+        fetch_doom(r, error); /* of those that wait none is under way */
         request_complete(r, error);
         any = true;
     }
@@ -86,7 +89,7 @@ static bool withdraw(struct request_queue *queue, int (*fate)(const struct reque
 
 bool send_queue_purge(int (*fate)(const struct request *r))
 {
-    struct peer *p;
+    struct p2p_peer *p;
     bool any = false;
     TAILQ_FOREACH(p, &busy, more)
     {
@@ -99,7 +102,7 @@ bool send_queue_purge(int (*fate)(const struct request *r))
 int send_queue_flush(void)
 {
     int n = 0;
-    struct peer *p, *next;
+    struct p2p_peer *p, *next;
     for (p = TAILQ_FIRST(&busy); p; p = next) {
         next = TAILQ_NEXT(p, more);
         n += flush(&p->pending);

@@ -2,7 +2,9 @@
  *
  * failed: who has failed, as far as it is known here. */
 #include "lib/process/failed.h"
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/queue.h>
 #include <time.h>
 #include "lib/boot/boot.h"
 #include "lib/core/error.h"
@@ -20,6 +22,18 @@ static struct {
     uint32_t count;
 } failed;
 
+/* Reported by transports, and not noted so far. */
+struct report {
+    STAILQ_ENTRY(report) next;
+    int proc;
+};
+static STAILQ_HEAD(, report) reports = STAILQ_HEAD_INITIALIZER(reports);
+
+static struct {
+    int proc;
+    char why[96];
+} lost; /* the last report's */
+
 enum rank_state process_state(int local)
 {
     const struct rank_status *s = node_segment_status(boot.segment, (uint32_t)local);
@@ -27,20 +41,39 @@ enum rank_state process_state(int local)
     return (enum rank_state)atomic_load_explicit(&s->state, memory_order_acquire);
 }
 
-static bool has_never_been(int proc)
+/* What the proxy has told of a process of another node; NULL: nothing. */
+static const uint32_t *far_entry(int proc)
+{
+    for (uint32_t i = 0; i < far_seen; i++) {
+        const uint32_t *e = &node_segment_dead(boot.segment)[i];
+        if ((*e & ~NODE_SEGMENT_DEAD_NEVER) == (uint32_t)proc)
+            return e;
+    }
+    return NULL;
+}
+
+/* Has its proxy said that it is dead? Then how it ended is told in *never. */
+static bool is_told(int proc, bool *never)
 {
     int local = boot_local_of(proc);
-    if (local >= 0)
-        return process_state(local) == RANK_NEVER;
-    for (uint32_t i = 0; i < far_seen; i++)
-        if (node_segment_dead(boot.segment)[i] == ((uint32_t)proc | NODE_SEGMENT_DEAD_NEVER))
-            return true;
-    return false;
+    if (local < 0) {
+        const uint32_t *e = far_entry(proc);
+        *never = e && *e & NODE_SEGMENT_DEAD_NEVER;
+        return e != NULL;
+    }
+    enum rank_state s = process_state(local);
+    *never = s == RANK_NEVER;
+    return s == RANK_DEAD || s == RANK_NEVER;
 }
 
 int failed_error(int proc)
 {
-    bool never = has_never_been(proc);
+    bool never;
+    if (!is_told(proc, &never)) {
+        error_note(MPI_ERR_PROC_ABORTED, "rank %d of MPI_COMM_WORLD cannot be reached any more%s%s", proc,
+                   lost.why[0] && lost.proc == proc ? ": " : "", lost.proc == proc ? lost.why : "");
+        return MPI_ERR_PROC_ABORTED;
+    }
     error_note(MPI_ERR_PROC_ABORTED, "rank %d of MPI_COMM_WORLD has ended %s", proc,
                never ? "without calling MPI_Init" : "without MPI_Finalize");
     return MPI_ERR_PROC_ABORTED;
@@ -98,16 +131,46 @@ static bool note_far(bool (*accept)(int proc))
     return any;
 }
 
+static bool note_local(int local, bool (*accept)(int proc))
+{
+    enum rank_state s = process_state(local);
+    return (s == RANK_DEAD || s == RANK_NEVER) && note((int)node_segment_locals(boot.segment)[local], accept);
+}
+
+/* Without memory to note it nothing is done: the next one who needs the process reports it again. */
+void failed_report(int proc, const char *why)
+{
+    struct report *r = malloc(sizeof *r);
+    if (!r)
+        return;
+    r->proc = proc;
+    STAILQ_INSERT_TAIL(&reports, r, next);
+    lost.proc = proc;
+    snprintf(lost.why, sizeof lost.why, "%s", why);
+    /* Whatever the counter is, it differs. */
+    failed_seen = atomic_load_explicit(failed_counter, memory_order_relaxed) - 1;
+}
+
+static bool note_reports(bool (*accept)(int proc))
+{
+    struct report *r;
+    bool any = false;
+    while ((r = STAILQ_FIRST(&reports)) != NULL) {
+        STAILQ_REMOVE_HEAD(&reports, next);
+        any |= note(r->proc, accept);
+        free(r);
+    }
+    return any;
+}
+
 bool failed_scan(bool (*accept)(int proc))
 {
-    bool any = false;
     failed_seen = atomic_load_explicit(failed_counter, memory_order_acquire);
-    for (int i = 0; i < boot.local_size; i++) {
-        enum rank_state s = process_state(i);
-        if (s == RANK_DEAD || s == RANK_NEVER)
-            any |= note((int)node_segment_locals(boot.segment)[i], accept);
-    }
-    any |= note_far(accept);
+    bool any = note_reports(accept);
+    for (int i = 0; boot.segment && i < boot.local_size; i++)
+        any |= note_local(i, accept);
+    if (boot.segment)
+        any |= note_far(accept);
     failed_or_far |= any;
     return any;
 }
@@ -145,6 +208,11 @@ void failed_init(void)
 
 void failed_fini(void)
 {
+    struct report *r;
+    while ((r = STAILQ_FIRST(&reports)) != NULL) {
+        STAILQ_REMOVE_HEAD(&reports, next);
+        free(r);
+    }
     free(failed.proc);
     failed.proc = NULL;
     failed.count = 0;

@@ -3,7 +3,8 @@
  * failed: processes that have ended without MPI_Finalize.
  *
  * The launcher's proxy counts the ranks of a node that have failed in the node's segment; under another launcher the
- * ranks that sleep do (failed_watch). Whoever polls compares that count with what it has seen. */
+ * ranks that sleep do (failed_watch). Whoever polls compares that count with what it has seen. Others are reported by
+ * the transport that has lost them. */
 #ifndef LIB_PROCESS_FAILED_H
 #define LIB_PROCESS_FAILED_H
 
@@ -33,6 +34,8 @@ int failed_proc(uint32_t i);
 int failed_error(int proc);
 /* MPI_ERR_UNSUPPORTED_OPERATION, with a note that other nodes cannot be reached yet. */
 int failed_error_far(void);
+/* A transport says that it has lost that process, and why: pending, and noted by the next scan. */
+void failed_report(int proc, const char *why);
 /* Where no proxy of ours counts them: looks, about once a second, for ranks that have failed. */
 void failed_watch(void);
 enum rank_state process_state(int local); /* as the rank, or the proxy, has left it */

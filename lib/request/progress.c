@@ -206,8 +206,8 @@ static void prefault(const struct request *on)
 {
     bool named = on && on->type == REQ_RECV && !on->matched && on->posted.key.source >= 0;
     struct peer *p = named ? peer_get(comm_proc(on->comm, on->posted.key.source)) : NULL;
-    if (p && p->transport && p->transport->expect)
-        p->transport->expect(p);
+    if (p && p->transport && p->transport->prefault)
+        p->transport->prefault(p);
 }
 
 static void rest(struct waiter *w, const struct request *on)

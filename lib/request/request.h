@@ -42,10 +42,10 @@ struct request {
     bool cancelled;
     bool orphan; /* freed by the user while active: frees itself when complete */
     bool matched;
-    bool counted;   /* its parent counts it: tell it of the completion */
-    uint8_t packet; /* what to send next when it pends */
-    uint8_t way;    /* of a receive: the class of lengths that it is timed for, from 1 */
-    uint8_t unused;
+    bool counted;    /* its parent counts it: tell it of the completion */
+    uint8_t packet;  /* what to send next when it pends */
+    uint8_t way;     /* of a receive: the class of lengths that it is timed for, from 1 */
+    bool registered; /* a send: others may get it, until `mem` is given back */
     int error;
     const struct request_ops *ops;
     struct comm *comm;
@@ -64,7 +64,10 @@ struct request {
     /* under way */
     struct peer *peer;
     MPI_Count moved; /* bytes moved so far */
-    MPI_Count whole; /* bytes that come, though not all may fit */
+    union {
+        MPI_Count whole; /* bytes that come, though not all may fit */
+        void *mem;       /* a send that is registered: the transport's handle */
+    };
     uint64_t remote; /* the other side's request */
     TAILQ_ENTRY(request) link;
     void *extra;            /* schedule, generalized request, copied buffer */
@@ -91,7 +94,7 @@ ALWAYS_INLINE struct request *request_new(enum request_type type, struct comm *c
     r->persistent = r->cancelled = r->orphan = r->matched = r->counted = false;
     r->packet = 0;
     r->way = 0;
-    r->unused = 0;
+    r->registered = false;
     r->error = MPI_SUCCESS;
     r->ops = NULL;
     r->comm = comm;

@@ -58,7 +58,7 @@ static void rouse_those(bool did)
  * was no room for what it has sent, or counters are to be called, somebody must look soon. */
 static void threads_wake(void)
 {
-    transport_poll_self();
+    transport_poll_inside();
     if (going)
         going->roused = true;
     rouse_those(true);

@@ -5,10 +5,20 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include "lib/boot/boot.h"
+#include "lib/process/failed.h"
 #include "lib/process/process.h"
 
 struct peer **peer_table;
 static size_t table_bytes;
+
+static void nothing(struct peer *p)
+{
+}
+
+static struct {
+    size_t bytes;
+    void (*begin)(struct peer *p), (*end)(struct peer *p);
+} kind = {sizeof(struct peer), nothing, nothing};
 
 /* Address space only: a page takes memory when one of its 512 processes is first spoken to. */
 static int table_grow(int count)
@@ -30,16 +40,27 @@ int peer_init(void)
     return table_grow(process_count);
 }
 
+void peer_extend(size_t bytes, void (*begin)(struct peer *p), void (*end)(struct peer *p))
+{
+    kind.bytes = bytes;
+    kind.begin = begin;
+    kind.end = end;
+}
+
+static void peer_free(struct peer *p)
+{
+    if (!p)
+        return;
+    kind.end(p);
+    free(p->channel);
+    free(p);
+}
+
 void peer_fini(void)
 {
     /* Of a very large job the pages would be touched only to be given back. */
-    for (int i = 0; i < process_count && process_count <= 4096; i++) {
-        if (peer_table[i]) {
-            free(peer_table[i]->channel);
-            free(peer_table[i]->ways);
-        }
-        free(peer_table[i]);
-    }
+    for (int i = 0; i < process_count && process_count <= 4096; i++)
+        peer_free(peer_table[i]);
     munmap(peer_table, table_bytes);
     peer_table = NULL;
     process_grow = NULL;
@@ -47,13 +68,12 @@ void peer_fini(void)
 
 struct peer *peer_get_slow(int proc)
 {
-    struct peer *p = calloc(1, sizeof *p);
+    struct peer *p = calloc(1, kind.bytes);
     if (!p)
         return NULL;
     p->proc = proc;
     p->local = boot_local_of(proc);
-    TAILQ_INIT(&p->pending);
-    TAILQ_INIT(&p->streams);
+    kind.begin(p);
     transport_select(p);
     peer_table[proc] = p;
     return p;
@@ -63,5 +83,17 @@ void peer_drain(struct peer *p)
 {
     do
         transport_poll();
-    while (p->transport && p->transport->await && p->transport->await(p, 1).head);
+    while (p->transport && p->transport->peek && p->transport->peek(p, 1).head);
+}
+
+void peer_retire(struct peer *p, const struct transport *null)
+{
+    const struct transport *was = p->transport;
+    p->transport = null; /* what completions send goes nowhere */
+    was->disconnect(p);
+}
+
+void peer_failed(struct peer *p, const char *why)
+{
+    failed_report(p->proc, why);
 }

@@ -4,24 +4,15 @@
 #ifndef LIB_TRANSPORT_PEER_H
 #define LIB_TRANSPORT_PEER_H
 
-#include <sys/queue.h>
 #include "lib/transport/transport.h"
 
-TAILQ_HEAD(request_queue, request);
-
-/* Another process (or oneself), as far as messages go. */
+/* Another process (or oneself). What p2p keeps of it lies behind (peer_extend). */
 struct peer {
     const struct transport *transport; /* NULL: no way to it */
+    const struct transport *carrier;   /* the same as long as it is live; stays when it is retired */
     int proc;
-    int local;                    /* its place among the ranks of this node, or -1 */
-    void *channel;                /* the transport's, from malloc; freed with the peer */
-    struct request_queue pending; /* p2p: what could not be sent yet, in order */
-    struct request_queue streams; /* p2p: the rest of messages under way */
-    int announced;                /* p2p: messages to it that wait to be fetched */
-    struct way *ways;             /* p2p: of long messages from it, from malloc; freed with the peer */
-    uint32_t streamed;            /* p2p: bytes sent to it in pieces, as far as that matters */
-    bool queued;                  /* p2p: on the list of those with something pending */
-    TAILQ_ENTRY(peer) more;
+    int local;     /* its place among the ranks of this node, or -1 */
+    void *channel; /* the transport's, from malloc, from connect on; freed with the peer */
 };
 
 /* The peer of a process number, made on first use; NULL without memory. */
@@ -35,6 +26,9 @@ static inline struct peer *peer_get(int proc)
 
 /* Delivers all that it has sent so far: for one that sends no more. */
 void peer_drain(struct peer *p);
+/* Nothing more goes to it or comes from it: disconnects it, and puts transport_failed or transport_finalized in the
+ * place of its transport. */
+void peer_retire(struct peer *p, const struct transport *null);
 /* Can packets still go to that peer, another process? False: it has failed, finalized, or cannot be reached. */
 static inline bool peer_is_live(const struct peer *p)
 {
@@ -42,6 +36,9 @@ static inline bool peer_is_live(const struct peer *p)
 }
 
 int peer_init(void); /* 0 or an error class */
+/* For the user of peers, before the first one is made: a peer is the beginning of an object of so many bytes. The rest
+ * is zeros when begin is called for it; end is called before it goes. */
+void peer_extend(size_t bytes, void (*begin)(struct peer *p), void (*end)(struct peer *p));
 void peer_fini(void);
 
 #endif

@@ -1,20 +1,39 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * transport: the contract between messages (p2p) and what carries them (self, shm, later networks).
+ * transport: the contract between what moves data (p2p, windows) and what carries it (self, shm, networks).
  *
- * A transport carries packets: a small head and up to max_payload bytes, in order between two processes, without loss.
- * Sending is in two steps, so that the payload is packed right where it travels from: reserve gives the place, commit
- * sends; or, for a payload that lies in one run, in one. Arrived packets are handed to p2p_deliver out of poll; head
- * and payload are valid until that returns. Nothing here blocks: reserve and inject say "not now", and the caller tries
- * again after the next poll. All verbs run under the library's lock.
+ * Threads. All verbs and upcalls run under the library's lock, one at a time. No verb blocks: what cannot be done now
+ * says so, and the caller tries again after a poll. What may take time (loading a library, a connection) goes on in
+ * poll or in a thread of the transport's own, which uses nothing of the library.
+ *
+ * Packets. A packet is a head and up to max_payload bytes. Between two processes packets come once each, in the order
+ * in which they were committed; between packets and the verbs of remote memory there is no order. Sending is in two
+ * steps, so that the payload is packed right where it travels from: reserve gives the place, commit sends; or, for a
+ * payload that lies in one run, in one (inject). Between reserve and commit only mem_register may be called; a
+ * reservation that is not committed costs nothing, and the next reserve or inject takes its place.
+ * Arrived packets are handed to p2p_deliver out of poll, never out of another verb; head and payload are valid until
+ * that returns. What a transport sends besides the head and the payload, and in what bytes, is its own affair.
+ *
+ * Limits. A transport holds a bounded number of bytes for each peer (credit, a ring); beyond, reserve and inject say
+ * "not now". It promises that there is room for max_payload bytes some time if the peer polls. It takes nothing for a
+ * peer that is not spoken to.
+ *
+ * Failure. A transport that finds that the peer of a connection is gone delivers what has come from it, then says
+ * peer_failed, from poll. The library, which may have heard it first from another side, answers with disconnect, once.
+ * From peer_failed or disconnect on, whichever comes first, the transport takes nothing for that peer: reserve and
+ * inject say "not now", the verbs of remote memory REMOTE_PEER_FAILED. disconnect completes what is under way with that
+ * peer, each operation once, before it returns. Also a peer that has finalized is disconnected; that it closes its end
+ * then is no failure.
  */
 #ifndef LIB_TRANSPORT_TRANSPORT_H
 #define LIB_TRANSPORT_TRANSPORT_H
 
+#include <assert.h>
 #include <stdatomic.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 #include "lib/core/types.h"
+#include "lib/transport/remote.h"
 
 /* What messages and receives are matched by. Of a receive source and tag may be MPI_ANY_SOURCE and MPI_ANY_TAG. */
 struct match_key {
@@ -36,56 +55,119 @@ ALWAYS_INLINE struct match_key match_key_of(uint64_t ctx, int source, int tag)
     return (struct match_key){.ctx = ctx, .pair = little ? second << 32 | first : first << 32 | second};
 }
 
+/* The head. A transport that keeps no longer head of its own beside it has four bytes in it. */
 struct packet {
-    _Atomic uint32_t number; /* the transport's */
-    uint16_t bytes;          /* of the payload; the transport's */
-    uint8_t kind;            /* p2p's */
+    union {
+        _Atomic uint32_t seq;
+        unsigned char own[4];
+    };             /* the transport's */
+    uint32_t what; /* of both parts below, in one store: bit-fields would be read before they are written */
     struct match_key key;
 };
+static_assert(sizeof(struct packet) == 24, "the head of a packet");
+enum { PACKET_PAYLOAD_BITS = 24, PACKET_PAYLOAD_MAX = (1 << PACKET_PAYLOAD_BITS) - 1 };
+
+ALWAYS_INLINE uint32_t packet_what(uint8_t kind, size_t bytes)
+{
+    return (uint32_t)kind << PACKET_PAYLOAD_BITS | (uint32_t)bytes;
+}
+/* p2p's. */
+ALWAYS_INLINE uint8_t packet_kind(const struct packet *h)
+{
+    return (uint8_t)(h->what >> PACKET_PAYLOAD_BITS);
+}
+/* Of the payload. */
+ALWAYS_INLINE size_t packet_bytes(const struct packet *h)
+{
+    return h->what & PACKET_PAYLOAD_MAX;
+}
 
 /* A packet that has come; head is NULL: none has. In two registers. */
 struct arrival {
     const struct packet *head;
-    const void *payload; /* head->bytes */
+    const void *payload; /* packet_bytes(head) */
 };
 
 struct peer;
 
+enum { TRANSPORT_ADDRESS_MAX = 64 };
+
 struct transport {
     const char *name;
-    size_t max_payload; /* of one packet */
-    size_t eager_max;   /* a message up to this goes as one packet */
+    bool inside;          /* it carries within this process alone, and its poll is quick */
+    bool atomics_of_cpu;  /* its atomics and those of the owner's processor know of each other */
+    size_t max_payload;   /* of one packet; PACKET_PAYLOAD_MAX at most */
+    size_t eager_max;     /* a message up to this goes as one packet */
+    size_t key_bytes;     /* of its keys; MEM_KEY_MAX at most */
+    int max_pieces;       /* of one get or put: local pieces */
+    size_t address_bytes; /* of its addresses; TRANSPORT_ADDRESS_MAX at most; 0: it needs none */
+
+    /* init: an error class with a note. From then on the transport sets its bit of transport_attention while it wants
+     * to be polled. fini: all peers have been disconnected, or have finalized. */
+    int (*init)(uint32_t attention);
+    void (*fini)(void);
+    /* The address of this process, which it publishes to others: opaque bytes. NULL if it needs none. */
+    void (*address)(void *address);
+    /* Can it reach that process at all? The first in the table that can is taken. */
+    bool (*reaches)(const struct peer *p);
+    /* p is spoken to for the first time, or has spoken: begins to connect, with its address. It may take time, while
+     * reserve says "not now"; what fails later is told by peer_failed. False: it cannot be, with a note. */
+    bool (*connect)(struct peer *p, const void *address);
+    void (*disconnect)(struct peer *p);
+
     void *(*reserve)(struct peer *p, size_t bytes);
     void (*commit)(struct peer *p, uint8_t kind, struct match_key key, size_t bytes);
     bool (*inject)(struct peer *p, uint8_t kind, uint64_t ctx, uint64_t pair, const void *payload, size_t bytes);
-    /* Delivers what has arrived; returns how many packets. */
+    /* Delivers what has arrived, calls completions; returns how many of both. */
     int (*poll)(void);
-    /* Looks for the next packet from one peer, `spins` times, without delivering it. taken ends that, and the
-     * packet counts as delivered. For a receiver that knows what it waits for. May be NULL. */
-    struct arrival (*await)(struct peer *p, int spins);
-    void (*taken)(struct peer *p);
+    /* Looks for the next packet from one peer, `spins` times, without delivering it. consume ends that, and the packet
+     * counts as delivered. For a receiver that knows what it waits for. Both may be NULL. */
+    struct arrival (*peek)(struct peer *p, int spins);
+    void (*consume)(struct peer *p);
     /* Would the peer see a packet at once: has it a processor, and does not sleep? NULL: not known. */
-    bool (*awake)(const struct peer *p);
-    /* There is time: makes ready for its next packet. May be NULL. */
-    void (*expect)(struct peer *p);
-    /* Copies from the peer's memory at `from` into local pieces, n bytes in all. 0, or -1: not possible between these
-     * two processes (then and always: the message is sent in pieces instead). */
-    int (*read)(struct peer *p, const struct iovec *to, int pieces, uint64_t from, size_t n);
+    bool (*is_polling)(const struct peer *p);
+    /* There is time before the next packet from the peer: touches the memory where it will be looked for. May be NULL.
+     */
+    void (*prefault)(struct peer *p);
+    /* A descriptor that becomes readable when poll has something to do, the same from the first connection on; -1:
+     * there is none yet. NULL: who sends wakes by the doorbell. See sleep.h. */
+    int (*sleep_fd)(void);
+
+    /* Registers memory of this process. Writes key_bytes to key; *handle is for mem_deregister, after which keys of it
+     * may be refused. False: this memory cannot be, or not now. */
+    bool (*mem_register)(void *base, size_t len, unsigned access, void *key, void **handle);
+    void (*mem_deregister)(void *handle);
+    /* Copies n bytes, the sum of the local pieces. The local memory need not be registered. */
+    enum remote_state (*get)(struct peer *p, const struct iovec *to, int pieces, struct remote from, size_t n,
+                             struct completion *c);
+    enum remote_state (*put)(struct peer *p, const struct iovec *from, int pieces, struct remote to, size_t n,
+                             struct completion *c);
+    /* The place is aligned to the element's size. REMOTE_NEVER does not depend on the operation for one type and key,
+     * so that what is done atomically to some memory is all done in one way. */
+    enum remote_state (*atomic)(struct peer *p, struct remote at, const struct atomic_call *call, struct completion *c);
+    /* Complete when the puts and atomics to that peer that were called before are, and their effect is seen there. */
+    enum remote_state (*flush)(struct peer *p, struct completion *c);
 };
 
+/* table.c: what transports there are, the one that is preferred first; ends with NULL. */
+extern const struct transport *const transport_table[];
 /* null.c: what takes the place of a peer's transport. */
-extern const struct transport transport_failed;    /* the peer has failed: nothing can be sent or read */
+extern const struct transport transport_failed;    /* the peer has failed: nothing can be sent or reached */
 extern const struct transport transport_finalized; /* it has finalized: what is sent to it is lost */
 
-/* Upcall, defined by p2p, and a direct symbol since it is on the path of every message: a packet has come. False: there
- * is no memory to keep it, it is to be delivered again later. */
+/* Upcalls. p2p_deliver is defined by p2p, and a direct symbol since it is on the path of every message: a packet has
+ * come. False: there is no memory to keep it, it is to be delivered again later. */
 bool p2p_deliver(struct peer *from, const struct packet *h, const void *payload, size_t n);
+/* The peer is gone, or cannot be reached any more; why in a few words. What needs it is ended soon after poll. */
+void peer_failed(struct peer *p, const char *why);
+
+extern uint32_t transport_attention; /* a bit for each of the table: it wants to be polled */
 
 int transport_init(void); /* 0 or an error class */
 void transport_fini(void);
-int transport_poll(void); /* all of them; packets delivered */
+int transport_poll(void); /* all of them; what happened */
 /* Delivers what this process has sent to itself. */
-void transport_poll_self(void);
+void transport_poll_inside(void);
 /* Chooses what carries messages to a new peer; p->transport stays NULL if nothing can. */
 void transport_select(struct peer *p);
 

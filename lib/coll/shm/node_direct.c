@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "lib/coll/shm/node_direct.h"
+#include "lib/boot/boot.h"
 #include "lib/coll/shm/choice.h"
-#include "lib/transport/transport.h"
+#include "lib/nodemem/nodemem.h"
 
 static const uint64_t sign = 0x6d75737465720001;
 
@@ -12,9 +13,9 @@ uint64_t node_direct_sign(void)
 
 static bool fetch(struct comm *c, int r, void *to, uint64_t at, size_t n)
 {
-    struct peer *p = peer_get(comm_proc(c, r));
+    int local = boot_local_of(comm_proc(c, r));
     struct iovec piece = {to, n};
-    return p && p->transport && p->transport->read && p->transport->read(p, &piece, 1, at, n) == 0;
+    return local >= 0 && cma_read(local, &piece, 1, at, n) == 0;
 }
 
 bool node_direct_try(struct comm *c, uint64_t at)

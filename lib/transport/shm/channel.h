@@ -55,4 +55,17 @@ extern struct shm {
     uint64_t *seen;
 } shm;
 
+/* Parts of the table of verbs. setup.c: */
+int shm_init(uint32_t attention);
+void shm_fini(void);
+/* memory.c: */
+bool shm_register(void *base, size_t len, unsigned access, void *key, void **handle);
+void shm_deregister(void *handle);
+enum remote_state shm_get(struct peer *p, const struct iovec *to, int pieces, struct remote from, size_t n,
+                          struct completion *c);
+enum remote_state shm_put(struct peer *p, const struct iovec *from, int pieces, struct remote to, size_t n,
+                          struct completion *c);
+enum remote_state shm_atomic(struct peer *p, struct remote at, const struct atomic_call *call, struct completion *c);
+enum remote_state shm_flush(struct peer *p, struct completion *c);
+
 #endif

@@ -32,8 +32,10 @@ static void sizes_choose(int ranks)
     transport_shm.eager_max = clamp(transport_shm.max_payload, 64, knobs.SHM_EAGER_MAX);
 }
 
-int shm_init(void)
+int shm_init(uint32_t attention)
 {
+    if (boot.local_size <= 1)
+        return MPI_SUCCESS;
     size_t n = (size_t)boot.local_size;
     char *senders;
     sizes_choose(boot.local_size);
@@ -47,6 +49,7 @@ int shm_init(void)
     shm.seen = calloc(shm.words, sizeof *shm.seen);
     if (!shm.in || !shm.active || !shm.seen)
         return MPI_ERR_NO_MEM;
+    transport_attention |= attention;
     return MPI_SUCCESS;
 }
 

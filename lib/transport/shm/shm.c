@@ -8,7 +8,7 @@
 #include "lib/boot/boot.h"
 #include "lib/core/bytes.h"
 #include "lib/core/error.h"
-#include "lib/core/knobs.h"
+#include "lib/transport/direct.h"
 #include "lib/transport/peer.h"
 #include "lib/transport/shm/channel.h"
 
@@ -33,7 +33,17 @@ static bool room_both(const struct peer *p, const struct end *e)
     return false;
 }
 
-bool shm_connect(struct peer *p)
+static bool shm_reaches(const struct peer *p)
+{
+    return p->local >= 0 && nodemem_active;
+}
+
+/* What has come from it stays where it is, for its next receive. */
+static void shm_disconnect(struct peer *p)
+{
+}
+
+static bool shm_connect(struct peer *p, const void *address)
 {
     struct end *e = calloc(1, sizeof *e);
     if (!e)
@@ -106,11 +116,10 @@ static void *shm_reserve(struct peer *p, size_t n)
 
 ALWAYS_INLINE void publish(struct end *e, struct slot *s, uint8_t kind, uint64_t ctx, uint64_t pair, size_t n)
 {
-    s->head.bytes = (uint16_t)n;
-    s->head.kind = kind;
+    s->head.what = packet_what(kind, n);
     s->head.key.ctx = ctx;
     s->head.key.pair = pair;
-    atomic_store_explicit(&s->head.number, ++e->next, memory_order_release);
+    atomic_store_explicit(&s->head.seq, ++e->next, memory_order_release);
     if (UNLIKELY(nodemem.fence))
         atomic_thread_fence(memory_order_seq_cst);
     else
@@ -160,12 +169,12 @@ static void admit_one(int from, struct peer *p)
 }
 
 /* What is done now is not done when it has come. */
-static void shm_expect(struct peer *p)
+static void shm_prefault(struct peer *p)
 {
     struct end *e = &shm.in[p->local];
     if (!e->slots)
         admit_one(p->local, p);
-    atomic_load_explicit(&slot_of(e, e->next)->head.number, memory_order_relaxed); /* the page */
+    atomic_load_explicit(&slot_of(e, e->next)->head.seq, memory_order_relaxed); /* the page */
 }
 
 /* Senders that have spoken for the first time. */
@@ -188,16 +197,16 @@ static void admit(void)
 ALWAYS_INLINE bool arrived(const struct end *e, const struct slot *s)
 {
     /* Acquire: what the sender wrote into the slot, and into the byte ring, before it published the number. */
-    return atomic_load_explicit(&s->head.number, memory_order_acquire) == e->next + 1;
+    return atomic_load_explicit(&s->head.seq, memory_order_acquire) == e->next + 1;
 }
 
 /* Where the payload of a packet lies that has arrived. */
 ALWAYS_INLINE const char *payload_of(struct end *e, const struct slot *s)
 {
-    if (LIKELY(s->head.bytes <= SHM_INLINE))
+    if (LIKELY(packet_bytes(&s->head) <= SHM_INLINE))
         return s->data;
     uint64_t off = e->at % shm.bytes;
-    if (off + s->head.bytes > shm.bytes)
+    if (off + packet_bytes(&s->head) > shm.bytes)
         e->at += shm.bytes - off;
     return e->bytes + e->at % shm.bytes;
 }
@@ -211,7 +220,7 @@ ALWAYS_INLINE void free_bytes(struct end *e, size_t n)
     }
 }
 
-static struct arrival shm_await(struct peer *p, int spins)
+static struct arrival shm_peek(struct peer *p, int spins)
 {
     struct end *e = &shm.in[p->local];
     if (UNLIKELY(!e->slots))
@@ -227,16 +236,16 @@ static struct arrival shm_await(struct peer *p, int spins)
     return (struct arrival){&s->head, payload_of(e, s)};
 }
 
-static bool shm_awake(const struct peer *p)
+static bool shm_is_polling(const struct peer *p)
 {
     return nodemem.ranks <= boot.local_cpus &&
            !atomic_load_explicit(&nodemem.doorbells[p->local].sleeping, memory_order_relaxed);
 }
 
-static void shm_taken(struct peer *p)
+static void shm_consume(struct peer *p)
 {
     struct end *e = &shm.in[p->local];
-    free_bytes(e, slot_of(e, e->next)->head.bytes);
+    free_bytes(e, packet_bytes(&slot_of(e, e->next)->head));
     atomic_store_explicit(&e->ch->taken, ++e->next, memory_order_release);
 }
 
@@ -248,7 +257,7 @@ static int drain(struct end *e)
         if (!arrived(e, s))
             break;
         const char *data = payload_of(e, s);
-        size_t bytes = s->head.bytes;
+        size_t bytes = packet_bytes(&s->head);
         if (UNLIKELY(!p2p_deliver(e->peer, &s->head, data, bytes)))
             break;
         e->next++;
@@ -272,21 +281,26 @@ static int shm_poll(void)
     return n;
 }
 
-static int shm_read(struct peer *p, const struct iovec *to, int pieces, uint64_t from, size_t n)
-{
-    /* A sender that sleeps is to be awake when it is told that all is read. */
-    if (n >= knobs.SHM_WAKE_MIN && nodemem.ranks <= boot.local_cpus)
-        doorbell_wake_rank(p->local);
-    return cma_read(p->local, to, pieces, from, n);
-}
-
 struct transport transport_shm = {.name = "shm",
+                                  .atomics_of_cpu = true,
+                                  .key_bytes = DIRECT_KEY,
+                                  .max_pieces = CMA_PIECES,
+                                  .init = shm_init,
+                                  .fini = shm_fini,
+                                  .reaches = shm_reaches,
+                                  .connect = shm_connect,
+                                  .disconnect = shm_disconnect,
                                   .reserve = shm_reserve,
                                   .commit = shm_commit,
                                   .inject = shm_inject,
                                   .poll = shm_poll,
-                                  .await = shm_await,
-                                  .taken = shm_taken,
-                                  .awake = shm_awake,
-                                  .expect = shm_expect,
-                                  .read = shm_read};
+                                  .peek = shm_peek,
+                                  .consume = shm_consume,
+                                  .is_polling = shm_is_polling,
+                                  .prefault = shm_prefault,
+                                  .mem_register = shm_register,
+                                  .mem_deregister = shm_deregister,
+                                  .get = shm_get,
+                                  .put = shm_put,
+                                  .atomic = shm_atomic,
+                                  .flush = shm_flush};

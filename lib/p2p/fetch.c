@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * fetch: a long message that its receiver gets out of its sender's memory. That needs nobody else, and on a node it is
+ * one copy, but a system call, which takes microseconds. Streaming is two copies, but on two processors at once, each
+ * as fast as the cache; so that is only for a sender that waits and does not sleep. Where both ways are open, the one
+ * that took less before is taken (ways.h). */
+#include <stdlib.h>
+#include <string.h>
+#include "lib/bindings/impl.h"
+#include "lib/boot/boot.h"
+#include "lib/core/knobs.h"
+#include "lib/datatype/layout.h"
+#include "lib/p2p/protocol.h"
+#include "lib/transport/ways.h"
+
+enum { PIECES = 64 };
+
+struct fetch {
+    struct completion completion; /* first */
+    struct request *r;
+    struct way *way;
+    uint64_t begin; /* ticks */
+    size_t asked;   /* bytes of the get that is under way, or was last */
+    bool under_way;
+    int doom; /* an error class: what it ends with, whatever has come; 0: nothing is wrong */
+    uint32_t key_bytes;
+    unsigned char key[MEM_KEY_MAX];
+    SLIST_ENTRY(fetch) spare;
+};
+static SLIST_HEAD(, fetch) spares = SLIST_HEAD_INITIALIZER(spares);
+static int under_way;
+
+/* Calls that do not return before something has come or gone, and make progress meanwhile. */
+static const bool waits[CALL_COUNT] = {
+    [CALL_Send] = 1,
+    [CALL_Ssend] = 1,
+    [CALL_Rsend] = 1,
+    [CALL_Recv] = 1,
+    [CALL_Mrecv] = 1,
+    [CALL_Probe] = 1,
+    [CALL_Mprobe] = 1,
+    [CALL_Sendrecv] = 1,
+    [CALL_Sendrecv_replace] = 1,
+    [CALL_Wait] = 1,
+    [CALL_Waitall] = 1,
+    [CALL_Waitany] = 1,
+    [CALL_Waitsome] = 1,
+    [CALL_Finalize] = 1,
+    [CALL_Barrier] = 1,
+    [CALL_Bcast] = 1,
+    [CALL_Gather] = 1,
+    [CALL_Gatherv] = 1,
+    [CALL_Scatter] = 1,
+    [CALL_Scatterv] = 1,
+    [CALL_Allgather] = 1,
+    [CALL_Allgatherv] = 1,
+    [CALL_Alltoall] = 1,
+    [CALL_Alltoallv] = 1,
+    [CALL_Alltoallw] = 1,
+    [CALL_Reduce] = 1,
+    [CALL_Allreduce] = 1,
+    [CALL_Reduce_scatter] = 1,
+    [CALL_Reduce_scatter_block] = 1,
+    [CALL_Scan] = 1,
+    [CALL_Exscan] = 1,
+    [CALL_Comm_dup] = 1,
+    [CALL_Comm_split] = 1,
+};
+
+/* Would the sender stream at once? A glance: it may have changed when CTS gets there, which costs time only. */
+static bool attends(const struct peer *p)
+{
+    if (!p->transport->is_polling || !p->transport->is_polling(p))
+        return false;
+    const struct rank_status *s = node_segment_status((struct node_segment *)boot.segment, (uint32_t)p->local);
+    uint64_t call = atomic_load_explicit(&s->call, memory_order_relaxed) & 0xffff;
+    return call < CALL_COUNT && waits[call];
+}
+
+struct way *fetch_way(struct request *r)
+{
+    struct p2p_peer *from = p2p_peer(r->peer);
+    if (!from->ways)
+        from->ways = calloc(2 * WAY_CLASSES, sizeof *from->ways);
+    return from->ways ? &from->ways[r->way - 1] : NULL;
+}
+
+static bool is_run(const struct request *r)
+{
+    return datatype_is_run(r->datatype, r->count);
+}
+
+/* The next part of the receive's memory, as so many pieces: all that is left, or what the pieces hold. */
+static int next_part(const struct request *r, struct iovec to[PIECES], size_t *n)
+{
+    const struct datatype *t = r->datatype;
+    int most = r->peer->transport->max_pieces;
+    *n = (size_t)(r->bytes - r->moved);
+    if (is_run(r)) {
+        to[0] = (struct iovec){(char *)r->rbuf + t->true_lb + r->moved, *n};
+        return 1;
+    }
+    return layout_pieces(t->layout, t->extent, (char *)r->rbuf + t->disp, r->moved, n, to,
+                         most < PIECES ? most : PIECES);
+}
+
+/* In pieces so small packing on the way is faster. */
+static bool pieces_worth(const struct request *r)
+{
+    enum { WORTH = 512 };
+    struct iovec to[PIECES];
+    size_t n;
+    int pieces = next_part(r, to, &n);
+    return pieces == 1 || n / (size_t)pieces >= WORTH;
+}
+
+static struct fetch *fetch_new(struct request *r, const void *key, size_t key_bytes)
+{
+    struct fetch *f = SLIST_FIRST(&spares);
+    if (f)
+        SLIST_REMOVE_HEAD(&spares, spare);
+    else if (!(f = malloc(sizeof *f)))
+        return NULL;
+    f->r = r;
+    f->under_way = false;
+    f->doom = MPI_SUCCESS;
+    f->key_bytes = (uint32_t)key_bytes;
+    memcpy(f->key, key, key_bytes);
+    return f;
+}
+
+static void fetch_free(struct request *r)
+{
+    struct fetch *f = r->extra;
+    r->packet = 0;
+    SLIST_INSERT_HEAD(&spares, f, spare);
+}
+
+void fetch_fini(void)
+{
+    struct fetch *f;
+    while ((f = SLIST_FIRST(&spares)) != NULL) {
+        SLIST_REMOVE_HEAD(&spares, spare);
+        free(f);
+    }
+}
+
+/* It cannot be got: it streams. */
+static void fetch_failed(struct request *r, enum remote_state why)
+{
+    struct fetch *f = r->extra;
+    if (f->way && why == REMOTE_NEVER)
+        way_unreadable(f->way);
+    fetch_free(r);
+    r->moved = 0;
+    send_queue_push(r, CTS);
+}
+
+static void fetch_done(struct completion *c, enum remote_state how)
+{
+    struct fetch *f = (struct fetch *)c;
+    struct request *r = f->r;
+    f->under_way = false;
+    under_way--;
+    if (f->doom) {
+        int error = f->doom;
+        fetch_free(r);
+        request_complete(r, error);
+    } else if (how != REMOTE_DONE) {
+        fetch_failed(r, how);
+    } else {
+        r->moved += (MPI_Count)f->asked;
+        send_queue_push(r, GET);
+    }
+}
+
+bool fetch_push(struct request *r)
+{
+    struct fetch *f = r->extra;
+    struct iovec to[PIECES];
+    while (r->moved < r->bytes) {
+        int pieces = next_part(r, to, &f->asked);
+        struct remote from = {f->key, f->key_bytes, (uint64_t)r->moved};
+        enum remote_state s = r->peer->transport->get(r->peer, to, pieces, from, f->asked, &f->completion);
+        if (s == REMOTE_BUSY)
+            return false;
+        f->under_way = s == REMOTE_STARTED;
+        under_way += f->under_way;
+        if (s != REMOTE_DONE && s != REMOTE_STARTED)
+            fetch_failed(r, s);
+        if (s != REMOTE_DONE)
+            return true;
+        r->moved += (MPI_Count)f->asked;
+    }
+    if (f->way)
+        way_was_read(f->way, ways_ticks() - f->begin, (size_t)r->bytes);
+    fetch_free(r);
+    send_queue_push(r, FIN);
+    return true;
+}
+
+bool fetch_begin(struct request *r, const void *key, size_t key_bytes, bool both)
+{
+    if (key_bytes == 0 || key_bytes != r->peer->transport->key_bytes)
+        return false;
+    r->way = (uint8_t)(1 + way_class((size_t)r->bytes) + (is_run(r) ? 0 : WAY_CLASSES));
+    struct way *w = fetch_way(r);
+    if (knobs.SHM_COPY != SHM_COPY_ONE && attends(r->peer) && !(w ? way_reads(w, (size_t)r->bytes, both) : both))
+        return false;
+    if (!pieces_worth(r)) {
+        if (w)
+            way_unreadable(w);
+        return false;
+    }
+    struct fetch *f = fetch_new(r, key, key_bytes);
+    if (!f)
+        return false;
+    f->completion.done = fetch_done;
+    f->way = w;
+    f->begin = ways_ticks();
+    r->extra = f;
+    send_queue_push(r, GET);
+    return true;
+}
+
+bool fetch_doom(struct request *r, int error)
+{
+    struct fetch *f = r->extra;
+    if (r->type != REQ_RECV || !r->matched || r->packet != GET)
+        return false;
+    if (f->under_way)
+        f->doom = error;
+    else
+        fetch_free(r);
+    return f->under_way;
+}
+
+bool fetch_under_way(void)
+{
+    return under_way > 0;
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * memory: memory of other ranks of the node. What lies in the node's segment is reached by loads and stores; other
+ * memory through the kernel (process_vm_readv, process_vm_writev), which checks that it may be, and without atomics.
+ * Nothing is ever under way: all is done when the verb returns. */
+#include <errno.h>
+#include "lib/boot/boot.h"
+#include "lib/core/bytes.h"
+#include "lib/core/knobs.h"
+#include "lib/transport/direct.h"
+#include "lib/transport/peer.h"
+#include "lib/transport/shm/channel.h"
+
+bool shm_register(void *base, size_t len, unsigned access, void *key, void **handle)
+{
+    struct direct_mem m = {.base = (uintptr_t)base, .len = len, .access = access};
+    m.shared = nodemem_place(base, len, &m.base);
+    if (!m.shared)
+        m.base = (uintptr_t)base;
+    *handle = NULL;
+    return direct_key_write(key, m);
+}
+
+void shm_deregister(void *handle)
+{
+}
+
+static enum remote_state state_of(int error)
+{
+    return error == 0        ? REMOTE_DONE
+           : error == EAGAIN ? REMOTE_BUSY
+           : error == ESRCH  ? REMOTE_PEER_FAILED
+           : error == EFAULT ? REMOTE_FAULT
+                             : REMOTE_NEVER;
+}
+
+/* Who sleeps is to be awake when it is told, afterwards, that all is done: a long copy takes as long as waking. */
+static void wake_meanwhile(struct peer *p, size_t n)
+{
+    if (n >= knobs.SHM_WAKE_MIN && nodemem.ranks <= boot.local_cpus)
+        doorbell_wake_rank(p->local);
+}
+
+enum remote_state shm_get(struct peer *p, const struct iovec *to, int pieces, struct remote from, size_t n,
+                          struct completion *c)
+{
+    struct direct_mem m;
+    uint64_t place;
+    if (direct_place(from, n, MEM_GET, &m, &place) != REMOTE_DONE)
+        return REMOTE_FAULT;
+    wake_meanwhile(p, n);
+    if (!m.shared)
+        return state_of(cma_read(p->local, to, pieces, place, n));
+    const char *at = nodemem_at(place, n);
+    if (!at)
+        return REMOTE_NEVER;
+    for (int i = 0; i < pieces; at += to[i++].iov_len)
+        bytes_copy(to[i].iov_base, at, to[i].iov_len);
+    return REMOTE_DONE;
+}
+
+enum remote_state shm_put(struct peer *p, const struct iovec *from, int pieces, struct remote to, size_t n,
+                          struct completion *c)
+{
+    struct direct_mem m;
+    uint64_t place;
+    if (direct_place(to, n, MEM_PUT, &m, &place) != REMOTE_DONE)
+        return REMOTE_FAULT;
+    wake_meanwhile(p, n);
+    if (!m.shared)
+        return state_of(cma_write(p->local, from, pieces, place, n));
+    char *at = nodemem_at(place, n);
+    if (!at)
+        return REMOTE_NEVER;
+    for (int i = 0; i < pieces; at += from[i++].iov_len)
+        bytes_copy(at, from[i].iov_base, from[i].iov_len);
+    return REMOTE_DONE;
+}
+
+enum remote_state shm_atomic(struct peer *p, struct remote at, const struct atomic_call *call, struct completion *c)
+{
+    struct direct_mem m;
+    uint64_t place;
+    size_t n = atomic_size(call->type);
+    if (direct_place(at, n, MEM_ATOMIC, &m, &place) != REMOTE_DONE)
+        return REMOTE_FAULT;
+    void *element = m.shared ? nodemem_at(place, n) : NULL;
+    return element ? direct_atomic(element, call) : REMOTE_NEVER;
+}
+
+/* What was stored comes before what is stored next: the packet, or the word, that tells of it. */
+enum remote_state shm_flush(struct peer *p, struct completion *c)
+{
+    atomic_thread_fence(memory_order_seq_cst);
+    return REMOTE_DONE;
+}
