@@ -47,14 +47,26 @@ _Atomic uint32_t *doorbell_sleeping(int local)
     return &nodemem.doorbells[local].sleeping;
 }
 
+/* Of a process that is alone on its node only threads of its own ring it, with an instruction that is a fence. */
+static struct doorbell *own(void)
+{
+    static struct doorbell alone;
+    return nodemem_active ? &nodemem.doorbells[nodemem.me] : &alone;
+}
+
+void doorbell_wake_own(void)
+{
+    doorbell_wake(own());
+}
+
 _Atomic uint32_t *doorbell_arm(uint32_t *value)
 {
-    struct doorbell *d = &nodemem.doorbells[nodemem.me];
-    if (no_sleep)
+    struct doorbell *d = own();
+    if (nodemem_active && no_sleep)
         return NULL;
     *value = atomic_load_explicit(&d->bell, memory_order_relaxed);
     atomic_store_explicit(&d->sleeping, 1, memory_order_seq_cst);
-    if (all_fence)
+    if (all_fence || !nodemem_active)
         atomic_thread_fence(memory_order_seq_cst);
     else if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL_EXPEDITED, 0, 0) != 0)
         no_sleep = true;
@@ -63,5 +75,5 @@ _Atomic uint32_t *doorbell_arm(uint32_t *value)
 
 void doorbell_disarm(void)
 {
-    atomic_store_explicit(&nodemem.doorbells[nodemem.me].sleeping, 0, memory_order_relaxed);
+    atomic_store_explicit(&own()->sleeping, 0, memory_order_relaxed);
 }

@@ -68,6 +68,9 @@ _Atomic uint32_t *doorbell_sleeping(int local);
 void doorbell_wake(struct doorbell *d);
 /* Wakes a local rank if it sleeps. */
 void doorbell_wake_rank(int local);
+/* Wakes this process, which another thread of it may do at any time between nodemem_init and nodemem_fini, or in a
+ * process that is alone on its node. */
+void doorbell_wake_own(void);
 /* Before sleep: from now on senders wake this process. Returns the futex word and its present value; NULL if nobody can
  * wake it. doorbell_disarm ends that. */
 _Atomic uint32_t *doorbell_arm(uint32_t *value);

@@ -12,6 +12,7 @@
 #include "lib/process/failed.h"
 #include "lib/process/process.h"
 #include "lib/request/counter.h"
+#include "lib/transport/sleep.h"
 
 enum { GOES_ON = -1 }; /* no error class */
 
@@ -61,7 +62,7 @@ static bool deserted(const struct comm *c)
 static bool only_thread(void)
 {
     struct stat st;
-    return lib.thread_level < MPI_THREAD_MULTIPLE || (stat("/proc/self/task", &st) == 0 && st.st_nlink == 3);
+    return lib.thread_level < MPI_THREAD_MULTIPLE || (stat("/proc/self/task", &st) == 0 && st.st_nlink == 3u + (unsigned)sleep_threads());
 }
 
 static int any_error(const struct comm *c, struct match_key k)

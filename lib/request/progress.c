@@ -15,13 +15,13 @@
 #include "lib/core/knobs.h"
 #include "lib/core/trace.h"
 #include "lib/core/state.h"
-#include "lib/nodemem/nodemem.h"
 #include "lib/object/context.h"
 #include "lib/process/failed.h"
 #include "lib/request/counter.h"
 #include "lib/request/progress.h"
 #include "lib/request/threads.h"
 #include "lib/transport/peer.h"
+#include "lib/transport/sleep.h"
 
 static TAILQ_HEAD(, progress_hook) hooks = TAILQ_HEAD_INITIALIZER(hooks);
 
@@ -94,7 +94,7 @@ static void doze(struct waiter *w, _Atomic uint32_t *bell, uint32_t value, const
 /* Nobody else sends, but other threads of this process. */
 static bool alone(void)
 {
-    return lock_used() && !nodemem_active;
+    return lock_used() && !sleep_is_reachable();
 }
 
 static void sleep_now(struct waiter *w)
@@ -102,13 +102,13 @@ static void sleep_now(struct waiter *w)
     if (lock_used() && !threads_may_sleep(w))
         return;
     uint32_t value = 0;
-    _Atomic uint32_t *bell = nodemem_active ? doorbell_arm(&value) : NULL;
+    _Atomic uint32_t *bell = sleep_arm(&value);
     /* Without a bell, or where the room in a ring may end the wait, look again soon. */
     bool soon = (!bell && !alone()) || progress_unsent > 0;
     if (!progress_poll() && !(w->ready && w->ready(w->arg)))
         doze(w, bell, value, soon ? &short_nap : &long_nap);
     if (bell)
-        doorbell_disarm();
+        sleep_disarm();
 }
 
 static int world_rank(const struct comm *c, int rank)

@@ -2,10 +2,26 @@
  *
  * transport: which process is reached by what, and who is polled. */
 #include "lib/transport/transport.h"
+#include "lib/boot/boot.h"
+#include "lib/transport/address.h"
 #include "lib/transport/peer.h"
+#include "lib/transport/sleep.h"
 
 uint32_t transport_attention;
 static uint32_t inside; /* the bits of those that carry within this process */
+
+/* Where others are on other nodes; a job on one node asks for nothing. */
+static int publish(void)
+{
+    int rc = MPI_SUCCESS;
+    bool any = false;
+    for (uint32_t i = 0; transport_table[i] && rc == MPI_SUCCESS && boot.node_count > 1; i++)
+        if (transport_table[i]->address_bytes > 0) {
+            rc = address_publish(transport_table[i]);
+            any = true;
+        }
+    return rc == MPI_SUCCESS && any && !boot_get_waits() ? boot_fence() : rc;
+}
 
 int transport_init(void)
 {
@@ -15,11 +31,13 @@ int transport_init(void)
         inside |= transport_table[i]->inside ? UINT32_C(1) << i : 0;
         rc = transport_table[i]->init(UINT32_C(1) << i);
     }
-    return rc;
+    return rc == MPI_SUCCESS ? publish() : rc;
 }
 
 void transport_fini(void)
 {
+    sleep_fini();
+    address_fini();
     for (uint32_t i = 0; transport_table[i]; i++)
         transport_table[i]->fini();
     peer_fini();
@@ -34,7 +52,7 @@ void transport_select(struct peer *p)
             continue;
         /* Both sides choose alike, so that nothing overtakes: one that fails is not made up for by another. */
         p->transport = p->carrier = t;
-        if (!t->connect(p, NULL))
+        if (t->address_bytes > 0 ? !address_fetch(p) : !t->connect(p, NULL))
             p->transport = NULL;
         return;
     }
@@ -50,7 +68,8 @@ static inline int poll_those(uint32_t which)
 
 int transport_poll(void)
 {
-    return poll_those(transport_attention);
+    int n = UNLIKELY(transport_attention & ADDRESS_ATTENTION) ? address_poll() : 0;
+    return n + poll_those(transport_attention & ~ADDRESS_ATTENTION);
 }
 
 void transport_poll_inside(void)

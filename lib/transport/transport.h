@@ -106,12 +106,14 @@ struct transport {
      * to be polled. fini: all peers have been disconnected, or have finalized. */
     int (*init)(uint32_t attention);
     void (*fini)(void);
-    /* The address of this process, which it publishes to others: opaque bytes. NULL if it needs none. */
+    /* The address of this process, which the library publishes after init: address_bytes opaque ones. */
     void (*address)(void *address);
     /* Can it reach that process at all? The first in the table that can is taken. */
     bool (*reaches)(const struct peer *p);
-    /* p is spoken to for the first time, or has spoken: begins to connect, with its address. It may take time, while
-     * reserve says "not now"; what fails later is told by peer_failed. False: it cannot be, with a note. */
+    /* p is spoken to for the first time: begins to connect, with its address (NULL if it needs none). That may take
+     * time, and so may the address: reserve says "not now" from the moment that p->transport is set. A process that has
+     * spoken first is a peer, and may be connected before this is called. What fails later is told by peer_failed.
+     * False: it cannot be, with a note. */
     bool (*connect)(struct peer *p, const void *address);
     void (*disconnect)(struct peer *p);
 
@@ -161,7 +163,7 @@ bool p2p_deliver(struct peer *from, const struct packet *h, const void *payload,
 /* The peer is gone, or cannot be reached any more; why in a few words. What needs it is ended soon after poll. */
 void peer_failed(struct peer *p, const char *why);
 
-extern uint32_t transport_attention; /* a bit for each of the table: it wants to be polled */
+extern uint32_t transport_attention; /* a bit for each row of the table: it wants to be polled */
 
 int transport_init(void); /* 0 or an error class */
 void transport_fini(void);
