@@ -13,15 +13,16 @@ enum step_kind { SEND, RECV, COPY, REDUCE, CALL, ROUND };
 
 struct step {
     uint8_t kind;
-    bool again; /* to be called again */
+    bool again; /* a call that is not done */
     int peer;
     const void *from;
     void *to;
     MPI_Count count, to_count;
     struct datatype *type, *to_type;
     struct op *op;
-    int (*call)(void *arg); /* arg is `to` */
     struct request *request;
+    sched_fn *fn;
+    void *arg;
 };
 
 struct temp {
@@ -39,9 +40,9 @@ struct sched {
     int at;    /* first step of the round under way */
     int until; /* first step that has not begun */
     struct temp *temps;
-    int again;               /* steps of the round that are to be called again */
+    int again;               /* calls of the round that are not done */
     struct request *request; /* NULL: the caller runs it */
-    struct counter counter;  /* of the round: its messages, and one for all steps that are to be called again */
+    struct counter counter;  /* of the round: its messages, and one for all its calls */
     struct progress_hook hook;
 };
 
@@ -147,11 +148,17 @@ void sched_reduce(struct sched *s, const void *in, void *inout, MPI_Count count,
         p->from = in, p->to = inout, p->count = count, p->type = datatype_ref(t), p->op = op_ref(op);
 }
 
-void sched_call(struct sched *s, int (*call)(void *arg), void *arg)
+void sched_call(struct sched *s, sched_fn *fn, void *arg)
 {
     struct step *p = add(s, CALL);
     if (p)
-        p->call = call, p->to = arg;
+        p->fn = fn, p->arg = arg;
+}
+
+void sched_fail(struct sched *s, int error)
+{
+    if (s->error == MPI_SUCCESS)
+        s->error = error;
 }
 
 void sched_round(struct sched *s)
@@ -165,6 +172,7 @@ static int step_begin(struct sched *s, struct step *t)
     uint64_t ctx = P2P_COLL(s->comm);
     int rc = UNLIKELY(failed_or_far) ? failure_of_all(s->comm) : MPI_SUCCESS;
     t->request = NULL;
+    t->again = false;
     if (rc != MPI_SUCCESS)
         return rc;
     switch (t->kind) {
@@ -178,16 +186,12 @@ static int step_begin(struct sched *s, struct step *t)
         op_apply(t->op, t->from, t->to, t->count, t->type);
         return MPI_SUCCESS;
     case CALL:
-        return t->call(t->to);
+        t->again = true;
+        s->again++;
+        return MPI_SUCCESS;
     default:
         return MPI_SUCCESS;
     }
-}
-
-static void keep_error(struct sched *s, int rc)
-{
-    if (s->error == MPI_SUCCESS)
-        s->error = rc;
 }
 
 /* After a failure the steps go on, so that others get what they wait for. */
@@ -195,28 +199,45 @@ static void round_begin(struct sched *s)
 {
     for (bool more = true; more && s->until < s->count;) {
         struct step *t = &s->steps[s->until++];
-        int rc = step_begin(s, t);
-        t->again = rc == SCHED_AGAIN;
-        s->again += t->again;
-        if (!t->again)
-            keep_error(s, rc);
+        sched_fail(s, step_begin(s, t));
         if (t->request && s->request)
             counter_add(&s->counter, t->request);
         more = t->kind != ROUND;
     }
 }
 
-static void call_again(struct sched *s)
+/* A call may add steps, and so move them all. */
+static void round_call(struct sched *s)
 {
-    for (int i = s->at; i < s->until; i++) {
-        struct step *t = &s->steps[i];
-        int rc = t->again ? t->call(t->to) : SCHED_AGAIN;
-        if (rc == SCHED_AGAIN)
-            continue;
-        t->again = false;
-        s->again--;
-        keep_error(s, rc);
+    for (int i = s->at; s->again > 0 && i < s->until; i++)
+        if (s->steps[i].again && s->steps[i].fn(s, s->steps[i].arg)) {
+            s->steps[i].again = false;
+            s->again--;
+        }
+}
+
+static bool poll_calls(struct progress_hook *h)
+{
+    struct sched *s = (struct sched *)((char *)h - offsetof(struct sched, hook));
+    int before = s->again;
+    round_call(s);
+    if (s->again == 0) {
+        progress_remove(h);
+        if (s->request)
+            counter_down(&s->counter);
     }
+    return s->again != before;
+}
+
+/* The calls that are not done at once are polled. */
+static bool calls_begin(struct sched *s)
+{
+    round_call(s);
+    if (s->again == 0)
+        return false;
+    s->hook.poll = poll_calls;
+    progress_add(&s->hook);
+    return true;
 }
 
 /* All is complete. */
@@ -226,17 +247,22 @@ static void round_end(struct sched *s)
         struct request *r = s->steps[s->at].request;
         if (!r)
             continue;
-        keep_error(s, r->error);
+        sched_fail(s, r->error);
         request_free(r);
     }
 }
 
+static bool calls_are_done(const void *p)
+{
+    return ((const struct sched *)p)->again == 0;
+}
+
 static void round_wait(struct sched *s, struct waiter *w)
 {
-    while (s->again > 0) {
-        progress_wait(w, NULL);
-        call_again(s);
-    }
+    struct waiter calls = {.ready = calls_are_done, .arg = s, .comm = s->comm};
+    if (calls_begin(s))
+        while (!calls_are_done(s))
+            progress_wait(&calls, NULL);
     for (int i = s->at; i < s->until; i++) {
         const struct request *r = s->steps[i].request;
         while (r && !r->complete)
@@ -246,7 +272,7 @@ static void round_wait(struct sched *s, struct waiter *w)
 
 int sched_run(struct sched *s)
 {
-    struct waiter w = {.comm = s->comm};
+    struct waiter w = {0};
     int rc = s->error;
     while (rc == MPI_SUCCESS && s->until < s->count) {
         round_begin(s);
@@ -258,29 +284,14 @@ int sched_run(struct sched *s)
     return rc;
 }
 
-static bool poll_calls(struct progress_hook *h)
-{
-    struct sched *s = (struct sched *)((char *)h - offsetof(struct sched, hook));
-    int before = s->again;
-    call_again(s);
-    bool did = s->again != before;
-    if (s->again == 0) {
-        progress_remove(h);
-        counter_down(&s->counter);
-    }
-    return did;
-}
-
 /* Goes on until something is to be waited for, or the request is complete. */
 static void advance(struct sched *s)
 {
     while (s->until < s->count) {
         counter_begin(&s->counter);
         round_begin(s);
-        if (s->again > 0) {
+        if (calls_begin(s))
             s->counter.pending++;
-            progress_add(&s->hook);
-        }
         if (!counter_end(&s->counter))
             return;
         round_end(s);
@@ -324,7 +335,6 @@ static int to_request(struct sched *s, struct request **req)
     r->extra = s;
     s->request = r;
     s->counter = (struct counter){.completed = round_completed, .request = r};
-    s->hook.poll = poll_calls;
     *req = r;
     return MPI_SUCCESS;
 }

@@ -26,11 +26,14 @@ void sched_copy(struct sched *s, const void *from, MPI_Count from_count, struct 
                 MPI_Count to_count, struct datatype *to_type);
 /* inout = in op inout */
 void sched_reduce(struct sched *s, const void *in, void *inout, MPI_Count count, struct datatype *t, struct op *op);
-/* Calls call(arg), under the lock, until it returns something else than SCHED_AGAIN: an error class. What it looks at
- * changes by progress, or its owner wakes a rank that sleeps. */
-enum { SCHED_AGAIN = -1 };
-void sched_call(struct sched *s, int (*call)(void *arg), void *arg);
+/* Calls fn at once, and then whenever MPI makes progress, until it is done. It must not wait; it may add steps, which
+ * come after all others; an error that it came to is told by sched_fail. */
+typedef bool sched_fn(struct sched *s, void *arg);
+void sched_call(struct sched *s, sched_fn *fn, void *arg);
 void sched_round(struct sched *s);
+/* The first error is what the schedule ends with; steps that follow are done nevertheless, so that no other rank waits
+ * for this one. */
+void sched_fail(struct sched *s, int error);
 
 /* Runs to its end and frees it; an error class. */
 int sched_run(struct sched *s);
