@@ -276,6 +276,8 @@ def defaults(fs):
     for f in fs:
         print('    "MPI_%s",' % f.name)
     print('};\n')
+    print('const bool call_blocks[CALL_COUNT] = {%s};\n' % ', '.join(
+        '[CALL_%s] = true' % f.name for f in fs if 'blocks' in f.flags))
     for f in fs:
         if 'raw' not in f.flags:
             cls = 'MPI_T_ERR_NOT_SUPPORTED' if 'tool' in f.flags else 'MPI_ERR_UNSUPPORTED_OPERATION'

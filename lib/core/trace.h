@@ -7,7 +7,8 @@
 
 #include "lib/core/state.h"
 
-extern const char *const call_names[]; /* by enum call; generated */
+extern const char *const call_names[]; /* by enum call, as all of these; generated */
+extern const bool call_blocks[];       /* it returns when others have done something, and makes progress meanwhile */
 
 ALWAYS_INLINE void trace_enter(int id)
 {

@@ -9,6 +9,7 @@
 #include "lib/bindings/impl.h"
 #include "lib/boot/boot.h"
 #include "lib/core/knobs.h"
+#include "lib/core/trace.h"
 #include "lib/datatype/layout.h"
 #include "lib/p2p/protocol.h"
 #include "lib/transport/ways.h"
@@ -30,43 +31,6 @@ struct fetch {
 static SLIST_HEAD(, fetch) spares = SLIST_HEAD_INITIALIZER(spares);
 static int under_way;
 
-/* Calls that do not return before something has come or gone, and make progress meanwhile. */
-static const bool waits[CALL_COUNT] = {
-    [CALL_Send] = 1,
-    [CALL_Ssend] = 1,
-    [CALL_Rsend] = 1,
-    [CALL_Recv] = 1,
-    [CALL_Mrecv] = 1,
-    [CALL_Probe] = 1,
-    [CALL_Mprobe] = 1,
-    [CALL_Sendrecv] = 1,
-    [CALL_Sendrecv_replace] = 1,
-    [CALL_Wait] = 1,
-    [CALL_Waitall] = 1,
-    [CALL_Waitany] = 1,
-    [CALL_Waitsome] = 1,
-    [CALL_Finalize] = 1,
-    [CALL_Barrier] = 1,
-    [CALL_Bcast] = 1,
-    [CALL_Gather] = 1,
-    [CALL_Gatherv] = 1,
-    [CALL_Scatter] = 1,
-    [CALL_Scatterv] = 1,
-    [CALL_Allgather] = 1,
-    [CALL_Allgatherv] = 1,
-    [CALL_Alltoall] = 1,
-    [CALL_Alltoallv] = 1,
-    [CALL_Alltoallw] = 1,
-    [CALL_Reduce] = 1,
-    [CALL_Allreduce] = 1,
-    [CALL_Reduce_scatter] = 1,
-    [CALL_Reduce_scatter_block] = 1,
-    [CALL_Scan] = 1,
-    [CALL_Exscan] = 1,
-    [CALL_Comm_dup] = 1,
-    [CALL_Comm_split] = 1,
-};
-
 /* Would the sender stream at once? A glance: it may have changed when CTS gets there, which costs time only. */
 static bool attends(const struct peer *p)
 {
@@ -74,7 +38,7 @@ static bool attends(const struct peer *p)
         return false;
     const struct rank_status *s = node_segment_status((struct node_segment *)boot.segment, (uint32_t)p->local);
     uint64_t call = atomic_load_explicit(&s->call, memory_order_relaxed) & 0xffff;
-    return call < CALL_COUNT && waits[call];
+    return call < CALL_COUNT && call_blocks[call];
 }
 
 struct way *fetch_way(struct request *r)
