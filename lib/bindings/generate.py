@@ -190,6 +190,26 @@ def with_types(ps):
     return ps
 
 
+# Of what goes to or comes from nobody: then MPI_DATATYPE_NULL is as good as any.
+NOBODY = ('struct datatype *$_ = datatype_of($); if (UNLIKELY(!$_)) { if ($ != MPI_DATATYPE_NULL || %s) FAIL(MPI_ERR_TYPE); '
+          '$_ = datatype_of(MPI_BYTE); } if (UNLIKELY(!$_->committed)) FAIL(MPI_ERR_TYPE);')
+
+
+def with_peers(ps):
+    """A type, and behind it who the message goes to or comes from; both, where it is one buffer for both."""
+    ends = (KINDS['dest'], KINDS['source'])
+    for i in range(len(ps)):
+        if not ps[i] or ps[i].kind is not KINDS['type']:
+            continue
+        rest = ps[i + 1:]
+        until = next((k for k, p in enumerate(rest) if p and p.kind is KINDS['type']), len(rest))
+        peers = [p.name for p in rest[:until] if p and p.kind in ends]
+        if peers:
+            check = NOBODY % ' || '.join('%s != MPI_PROC_NULL' % name for name in peers)
+            ps[i] = ps[i]._replace(kind=ps[i].kind._replace(check=check))
+    return ps
+
+
 def collective(ps):
     """Buffers of a collective that go with one count and one type, at the root alone where only it has them."""
     buffers = ('cbuf', 'buf', 'into', 'into@', 'from@', 'result', 'result@')
@@ -210,7 +230,7 @@ def read(path):
             continue
         m = re.match(r'(\w+)\s+(.*?)(?:\s+-> (\w+))?(?:\s+\[([\w ]+)\])?$', line)
         ps = [] if m[2] == '-' else [param(p.strip()) for p in re.split(r',\s*(?![^{]*\})', m[2])]
-        yield Function(m[1], collective(with_types(ps)), m[3] or 'int', (m[4] or '').split())
+        yield Function(m[1], collective(with_peers(with_types(ps))), m[3] or 'int', (m[4] or '').split())
 
 
 def twin(f):

@@ -1,4 +1,6 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * bsend: buffered sends, and the buffers that are attached for them. */
 #include "lib/p2p/bsend.h"
 #include <stdlib.h>
 #include "lib/bindings/impl.h"
@@ -43,14 +45,30 @@ static struct buffer *buffer_of(struct comm *c)
     return own && own->at ? own : &global;
 }
 
+static bool has_room(const struct buffer *b, MPI_Count charge)
+{
+    return b->at && (b->at == MPI_BUFFER_AUTOMATIC || charge <= b->size - b->used);
+}
+
+/* The buffer that a send on c takes so much of; NULL: it is full. Messages that have been received since progress was
+ * last made are out of it, so that a program which knows of that finds their room. */
+static struct buffer *room_of(struct comm *c, MPI_Count charge)
+{
+    enum { POLLS = 1000 };
+    struct buffer *b = buffer_of(c);
+    for (int i = 0; i < POLLS && b->used > 0 && !has_room(b, charge) && progress_poll(); i++)
+        b = buffer_of(c);
+    return has_room(b, charge) ? b : NULL;
+}
+
 int bsend(const void *buf, MPI_Count count, struct datatype *t, int dest, int tag, struct comm *c)
 {
-    struct buffer *b = buffer_of(c);
     MPI_Count n = count * t->size, charge = n + MPI_BSEND_OVERHEAD;
     struct request *r;
     if (dest == MPI_PROC_NULL)
         return MPI_SUCCESS;
-    if (!b->at || (b->at != MPI_BUFFER_AUTOMATIC && charge > b->size - b->used))
+    struct buffer *b = room_of(c, charge);
+    if (!b)
         return MPI_ERR_BUFFER;
     struct copy *k = malloc(sizeof *k + (size_t)n);
     if (!k)

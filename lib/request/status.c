@@ -84,10 +84,10 @@ int mpi_status_set_elements(MPI_Status *status, struct datatype *t, MPI_Count co
 {
     if (t->elements == 0)
         return MPI_SUCCESS;
-    MPI_Count whole = count / t->elements, rest = count % t->elements;
-    if (!datatype_bears(t, whole))
-        return call_wrong_count("count", whole, t);
-    MPI_Count bytes = whole * t->size;
+    MPI_Count whole = count / t->elements, rest = count % t->elements, bytes;
+    /* No memory is meant: what a status can say is enough. */
+    if (count < 0 || __builtin_mul_overflow(whole, t->size, &bytes) || bytes > LLONG_MAX - t->size)
+        return call_wrong_count("count", count, t);
     if (rest) {
         /* The shortest prefix that holds so many. */
         MPI_Count least = 1, most = t->size;

@@ -123,6 +123,15 @@ static void elements_set(void)
     OK(MPI_Status_set_elements_x(&st, t, 6000000001));
     OK(MPI_Get_elements_x(&st, t, &m));
     CHECK(m == 6000000001);
+    const MPI_Count any = 0x7654321f71234567; /* more than any memory holds */
+    OK(MPI_Status_set_elements_x(&st, MPI_BYTE, any));
+    OK(MPI_Get_elements_x(&st, MPI_BYTE, &m));
+    CHECK(m == any);
+    OK(MPI_Status_set_elements_c(&st, t, any / 32));
+    OK(MPI_Get_elements_c(&st, t, &m));
+    CHECK(m == any / 32);
+    FAILS(MPI_ERR_COUNT, MPI_Status_set_elements_x(&st, MPI_INT, any)); /* nor can the status say it */
+    FAILS(MPI_ERR_COUNT, MPI_Status_set_elements_x(&st, MPI_INT, -1));
     OK(MPI_Type_free(&t));
     OK(MPI_Type_free(&r));
     OK(MPI_Type_create_f90_real(15, 300, &f));

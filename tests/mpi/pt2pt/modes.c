@@ -253,6 +253,22 @@ static void buffered(int kind)
     OK(MPI_Comm_free(&c));
 }
 
+/* There is room for one message, which is received before the next one is sent: the room is always found. */
+static void one_at_a_time(int n)
+{
+    char *room = malloc((size_t)n + MPI_BSEND_OVERHEAD);
+    OK(MPI_Buffer_attach(room, n + MPI_BSEND_OVERHEAD));
+    for (int i = 0; i < 300; i++) {
+        if (rank == 0)
+            OK(MPI_Bsend(out, n, MPI_BYTE, size - 1, 3, W));
+        if (rank == size - 1)
+            OK(MPI_Recv(in, n, MPI_BYTE, 0, 3, W, MPI_STATUS_IGNORE));
+        OK(MPI_Barrier(W));
+    }
+    OK(MPI_Buffer_detach(&room, &n));
+    free(room);
+}
+
 static void no_buffer(void)
 {
     int x = 0;
@@ -300,6 +316,47 @@ static void nobody(void)
     CHECK(x == 5);
 }
 
+/* No type is needed for what goes nowhere; any other wrong type is wrong nevertheless. */
+static void nobody_and_no_type(void)
+{
+    const MPI_Datatype none = MPI_DATATYPE_NULL;
+    MPI_Request r;
+    MPI_Status st;
+    MPI_Datatype raw;
+    int x = 5;
+    OK(MPI_Irecv(NULL, 0, none, MPI_PROC_NULL, 0, W, &r));
+    OK(MPI_Wait(&r, &st));
+    CHECK(st.MPI_SOURCE == MPI_PROC_NULL);
+    OK(MPI_Recv(NULL, 0, none, MPI_PROC_NULL, 0, W, &st));
+    OK(MPI_Send_c(NULL, 0, none, MPI_PROC_NULL, 0, W));
+    OK(MPI_Sendrecv(&x, 1, MPI_INT, to, 4, NULL, 0, none, MPI_PROC_NULL, 0, W, &st));
+    OK(MPI_Sendrecv(NULL, 0, none, MPI_PROC_NULL, 0, &x, 1, MPI_INT, from, 4, W, &st));
+    OK(MPI_Sendrecv_replace(NULL, 0, none, MPI_PROC_NULL, 0, MPI_PROC_NULL, 0, W, &st));
+    FAILS(MPI_ERR_TYPE, MPI_Irecv(NULL, 0, none, from, 0, W, &r));
+    FAILS(MPI_ERR_TYPE, MPI_Recv(NULL, 0, none, MPI_ANY_SOURCE, 0, W, &st));
+    FAILS(MPI_ERR_TYPE, MPI_Sendrecv(&x, 1, MPI_INT, MPI_PROC_NULL, 4, NULL, 0, none, from, 0, W, &st));
+    FAILS(MPI_ERR_TYPE, MPI_Sendrecv_replace(NULL, 0, none, to, 0, MPI_PROC_NULL, 0, W, &st));
+    OK(MPI_Type_contiguous(1, MPI_INT, &raw));
+    FAILS(MPI_ERR_TYPE, MPI_Recv(&x, 1, raw, MPI_PROC_NULL, 0, W, &st));
+    OK(MPI_Type_free(&raw));
+}
+
+/* Three bytes that are received as an int are no whole one: the count says so, and the receive has done what it could.
+ * So it is with other libraries too, and whoever asks for the count learns of it. */
+static void part_of_an_element(void)
+{
+    MPI_Status st;
+    int x[2] = {0, 0}, n;
+    char three[3] = {1, 2, 3};
+    OK(MPI_Sendrecv(three, 3, MPI_BYTE, to, 5, x, 2, MPI_INT, from, 5, W, &st));
+    OK(MPI_Get_count(&st, MPI_INT, &n));
+    CHECK(n == MPI_UNDEFINED && memcmp(x, three, 3) == 0 && x[1] == 0);
+    OK(MPI_Get_elements(&st, MPI_INT, &n));
+    CHECK(n == MPI_UNDEFINED);
+    OK(MPI_Get_count(&st, MPI_BYTE, &n));
+    CHECK(n == 3);
+}
+
 int main(int argc, char **argv)
 {
     static char room[4 << 20];
@@ -311,9 +368,14 @@ int main(int argc, char **argv)
     no_buffer();
     for (int kind = 0; kind < 4; kind++)
         buffered(kind);
+    one_at_a_time(100);
+    one_at_a_time(20000);
+    one_at_a_time(MOST);
     OK(MPI_Buffer_attach(room, sizeof room));
     all_modes();
     nobody();
+    nobody_and_no_type();
+    part_of_an_element();
     OK(MPI_Buffer_detach(&back, &n));
     all_receives();
     exchanges();
