@@ -3,6 +3,7 @@
 
 #include "common/log.h"
 #include "common/now.h"
+#include "common/printable.h"
 #include "launcher/failure.h"
 #include "launcher/job.h"
 #include "launcher/root.h"
@@ -140,7 +141,9 @@ static bool on_warning(struct event_in *e)
     struct control_warning w;
     if (!control_warning_get(&e->r, &w))
         return false;
-    log_warn("%.*s", (int)w.text.len, w.text.data);
+    char line[WIRE_LINE_MAX * PRINTABLE_WIDTH + 1];
+    printable_put(line, sizeof line, w.text.data, w.text.len);
+    log_warn("%s", line);
     return true;
 }
 

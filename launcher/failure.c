@@ -5,6 +5,7 @@
  */
 #include "launcher/failure.h"
 
+#include "common/printable.h"
 #include "common/xalloc.h"
 #include "launcher/exit_status.h"
 
@@ -139,11 +140,12 @@ static void print_rank(FILE *out, const struct failure *f)
 {
     const struct job *j = f->job;
     const struct rank_info *r = &j->ranks[f->rank];
-    char what[1024];
+    char text[sizeof f->text * PRINTABLE_WIDTH], what[sizeof text + 64];
+    printable_put(text, sizeof text, f->text, strlen(f->text));
     if (f->kind == FAILURE_ABORT)
-        snprintf(what, sizeof what, "called abort with code %d%s%s", f->code, *f->text ? ": " : "", f->text);
+        snprintf(what, sizeof what, "called abort with code %d%s%s", f->code, *f->text ? ": " : "", text);
     else if (f->kind == FAILURE_PMI || f->kind == FAILURE_STUCK)
-        snprintf(what, sizeof what, "%s", f->text);
+        snprintf(what, sizeof what, "%s", text);
     else
         failure_describe_rank(j, f->rank, what, sizeof what);
     fprintf(out, "mpiexec: rank %u", f->rank);
@@ -162,8 +164,11 @@ static void print_tail(FILE *out, const struct failure *f)
         return;
     fprintf(out, "mpiexec:   its last lines on stderr:\n");
     for (const char *p = tail; *p;) {
-        size_t n = strcspn(p, "\n");
-        fprintf(out, "mpiexec:     %.*s\n", (int)n, p);
+        size_t n = strcspn(p, "\n"), size = n * PRINTABLE_WIDTH + 1;
+        char *line = xmalloc(size);
+        printable_put(line, size, p, n);
+        fprintf(out, "mpiexec:     %s\n", line);
+        free(line);
         p += n + (p[n] == '\n');
     }
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "launcher/report.h"
 
+#include "common/printable.h"
 #include "common/xalloc.h"
 #include "launcher/exit_status.h"
 #include "launcher/failure.h"
@@ -13,29 +14,14 @@
 #include <string.h>
 #include <sys/wait.h>
 
-/* The length of the UTF-8 sequence at p; 0: none starts there. The NUL at the end stops each. */
-static size_t utf8_length(const unsigned char *p)
-{
-    size_t n = *p < 0x80                 ? 1
-               : *p >= 0xc2 && *p < 0xe0 ? 2
-               : *p >= 0xe0 && *p < 0xf0 ? 3
-               : *p >= 0xf0 && *p < 0xf5 ? 4
-                                         : 0;
-    for (size_t i = 1; i < n; i++)
-        if ((p[i] & 0xc0) != 0x80)
-            return 0;
-    bool beyond = (*p == 0xe0 && p[1] < 0xa0) || (*p == 0xf0 && p[1] < 0x90) || (*p == 0xf4 && p[1] > 0x8f);
-    bool surrogate = *p == 0xed && p[1] > 0x9f;
-    return beyond || surrogate ? 0 : n;
-}
-
 /* JSON is UTF-8; what ranks print and files are called may be anything. */
 static void add_text(cJSON *to, const char *name, const char *text)
 {
     size_t len = strlen(text);
     char *copy = xmalloc(3 * len + 1), *at = copy;
-    for (const unsigned char *p = (const unsigned char *)text; *p;) {
-        size_t n = utf8_length(p);
+    const unsigned char *end = (const unsigned char *)text + len;
+    for (const unsigned char *p = (const unsigned char *)text; p < end;) {
+        size_t n = utf8_length(p, (size_t)(end - p));
         memcpy(at, n ? (const char *)p : "\xef\xbf\xbd", n ? n : 3);
         at += n ? n : 3;
         p += n ? n : 1;

@@ -3,6 +3,7 @@
 
 #include "common/log.h"
 #include "common/now.h"
+#include "common/printable.h"
 #include "common/xalloc.h"
 #include "launcher/job.h"
 #include "launcher/tree.h"
@@ -44,7 +45,8 @@ static void print_wait(void *arg, const char *group, uint32_t arrived, uint32_t 
     snprintf(what, sizeof what, "PMI barrier %s", group);
     for (uint32_t i = 0; i < w->n; i++)
         seen += strcmp(w->rows[i].what, what) == 0;
-    fprintf(w->out, "  barrier %s: %u of %u ranks have arrived\n", group, seen > arrived ? seen : arrived, size);
+    printable_put(what, sizeof what, group, strlen(group));
+    fprintf(w->out, "  barrier %s: %u of %u ranks have arrived\n", what, seen > arrived ? seen : arrived, size);
 }
 
 static void print_age(FILE *out, const struct job *j)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "launcher/watch_table.h"
 
+#include "common/printable.h"
 #include "common/xalloc.h"
 
 #include <stdlib.h>
@@ -130,7 +131,7 @@ static void format_seconds(char *to, size_t size, double s)
 static void print_group(FILE *out, const struct group *g, const char *host)
 {
     const struct watch_row *r = g->first;
-    char pid[16], cpu[32], since[64] = "";
+    char pid[16], cpu[32], since[64] = "", what[80 * PRINTABLE_WIDTH] = "-";
     fprintf(out, "  %-*s %-10s ", RANKS_WIDTH, g->ranks, g->several_nodes ? "(several)" : host);
     if (!lives(r)) {
         fprintf(out, "%s\n", watch_table_state(r));
@@ -140,11 +141,11 @@ static void print_group(FILE *out, const struct group *g, const char *host)
     format_seconds(cpu, sizeof cpu, (double)g->cpu / 1e6);
     if (*r->what) {
         char t[32];
+        printable_put(what, sizeof what, r->what, strnlen(r->what, 80));
         format_seconds(t, sizeof t, (double)g->since / 1e9);
         snprintf(since, sizeof since, " for %s", t);
     }
-    fprintf(out, "%-9s %-9s %9s %7.1f MB  %.80s%s\n", pid, watch_table_state(r), cpu, (double)g->rss / 1024,
-            *r->what ? r->what : "-", since);
+    fprintf(out, "%-9s %-9s %9s %7.1f MB  %s%s\n", pid, watch_table_state(r), cpu, (double)g->rss / 1024, what, since);
 }
 
 void watch_table_print(FILE *out, const struct watch_row *rows, uint32_t n, const char *(*name)(const void *, uint32_t),

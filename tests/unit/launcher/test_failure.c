@@ -160,6 +160,18 @@ static void the_block(void **state)
     free(ranks[1].tail);
 }
 
+static void text_of_ranks_is_made_printable(void **state)
+{
+    failure_note(&m, FAILURE_ABORT, &j, 1, 1, 9, "see \x1b]0;me\a\nand more");
+    failure_tail(&m, &j, 1, "\x1b[31mred\n", 9);
+    assert_string_equal(printed(), "mpiexec: rank 1 on host (pid 101) called abort with code 9: "
+                                   "see \\x1b]0;me\\x07\\x0aand more\n"
+                                   "mpiexec:   its last lines on stderr:\n"
+                                   "mpiexec:     \\x1b[31mred\n"
+                                   "mpiexec:   exit status 9\n");
+    free(ranks[1].tail);
+}
+
 static void nothing_when_all_is_well(void **state)
 {
     assert_string_equal(printed(), "");
@@ -176,6 +188,7 @@ int main(void)
         cmocka_unit_test_setup(what_ended_the_whole_job_stays, fresh),
         cmocka_unit_test_setup(ranks_are_described, fresh),
         cmocka_unit_test_setup(the_block, fresh),
+        cmocka_unit_test_setup(text_of_ranks_is_made_printable, fresh),
         cmocka_unit_test_setup(nothing_when_all_is_well, fresh),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -63,6 +63,16 @@ static void shows(const char *ranks, const char *state, const char *what)
     assert_non_null(strstr(line, what));
 }
 
+/* What a rank waits in is text of its own: a key, a name. */
+static void text_of_ranks_is_made_printable(void **state)
+{
+    set_all(N, "SSSSSSS", SUM);
+    set(0, 'S', "PMI get \x1b[2Jkey\n");
+    print(N);
+    assert_null(strchr(text, 0x1b));
+    assert_non_null(strstr(text, "PMI get \\x1b[2Jkey\\x0a for"));
+}
+
 static void the_instant_does_not_part_those_that_wait(void **state)
 {
     set_all(N, "RSSRSSS", SUM);
@@ -181,6 +191,7 @@ static void who_is_missing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(text_of_ranks_is_made_printable),
         cmocka_unit_test(the_instant_does_not_part_those_that_wait),
         cmocka_unit_test(nor_do_ages_times_and_memory),
         cmocka_unit_test(who_is_in_no_call_is_as_the_kernel_says),
