@@ -71,7 +71,7 @@ void job_kill(struct job *j, int sig, double grace)
     j->killed = true;
     struct buf b;
     buf_init(&b);
-    struct control_kill kill = {.signal = (uint32_t)sig, .grace = grace > 0 ? (uint32_t)(grace * 1000) + 1 : 0};
+    struct control_kill kill = {.signal = (uint32_t)sig, .grace = grace > 0 ? (uint64_t)(grace * 1000) + 1 : 0};
     control_kill_put(&b, &kill);
     tree_send(j->run->cluster, CONTROL_KILL, j->spec.job, FRAME_ALL_NODES, &b);
     buf_fini(&b);

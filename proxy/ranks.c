@@ -247,7 +247,7 @@ static void note_dying(struct job *j)
             j->ranks[i].dying = descendants_is_dying(j->ranks[i].pid);
 }
 
-void ranks_kill(struct job *j, int sig, uint32_t grace_ms)
+void ranks_kill(struct job *j, int sig, uint64_t grace_ms)
 {
     if (!j->killed)
         note_dying(j);
@@ -260,7 +260,7 @@ void ranks_kill(struct job *j, int sig, uint32_t grace_ms)
         on_kill_timer(-1, 0, j);
         return;
     }
-    struct timeval t = {grace_ms / 1000, (grace_ms % 1000) * 1000};
+    struct timeval t = {(time_t)(grace_ms / 1000), (suseconds_t)(grace_ms % 1000 * 1000)};
     if (!j->kill_timer)
         j->kill_timer = evtimer_new(j->node->base, on_kill_timer, j);
     if (!j->kill_timer || evtimer_add(j->kill_timer, &t) < 0)

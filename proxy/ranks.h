@@ -14,7 +14,7 @@ void ranks_launch(struct node *n, const unsigned char *payload, size_t len);
 void ranks_signal(struct job *j, int signal, bool if_caught);
 
 /* The signal (and SIGCONT) now, SIGKILL to all that is left after the grace; again: sooner, with the new grace. */
-void ranks_kill(struct job *j, int signal, uint32_t grace_ms);
+void ranks_kill(struct job *j, int signal, uint64_t grace_ms);
 
 /* The job is over: frees it. */
 void ranks_forget(struct job *j);

@@ -28,6 +28,15 @@ static void end_all(uint32_t status)
     assert_true(script_exited(0, 1, 0, status) && script_exited(0, 1, 1, status) && script_exited(0, 2, 2, status));
 }
 
+static struct control_kill last_kill(void)
+{
+    struct control_kill k;
+    struct rbuf r;
+    rbuf_init(&r, script_last(CONTROL_KILL)->payload.data, script_last(CONTROL_KILL)->payload.len);
+    assert_true(control_kill_get(&r, &k));
+    return k;
+}
+
 static void launched_once_and_over_with_its_output(void **state)
 {
     script_job(two_nodes, 3, 0);
@@ -53,11 +62,9 @@ static void the_first_bad_end_ends_all(void **state)
     start_all();
     assert_true(script_exited(0, 2, 2, 7 << 8));
     assert_int_equal(script_count(CONTROL_KILL), 1);
-    struct rbuf r;
-    rbuf_init(&r, script_last(CONTROL_KILL)->payload.data, script_last(CONTROL_KILL)->payload.len);
-    assert_int_equal(rbuf_u32(&r), SIGTERM);
-    assert_in_range(rbuf_u32(&r), 2000, 2001);
-    assert_true(rbuf_done(&r));
+    struct control_kill k = last_kill();
+    assert_int_equal(k.signal, SIGTERM);
+    assert_in_range(k.grace, 2000, 2001);
     assert_true(script_exited(0, 1, 0, 9 << 8));
     assert_int_equal(script_count(CONTROL_KILL), 1); /* once */
     assert_int_equal(script.run.failure.rank, 2);
@@ -154,12 +161,20 @@ static void killed_for_good(void **state)
     script_job(two_nodes, 3, 0);
     start_all();
     job_kill_all(&script.run, SIGKILL, 0);
-    struct rbuf r;
-    rbuf_init(&r, script_last(CONTROL_KILL)->payload.data, script_last(CONTROL_KILL)->payload.len);
-    assert_int_equal(rbuf_u32(&r), SIGKILL);
-    assert_int_equal(rbuf_u32(&r), 0);
+    struct control_kill k = last_kill();
+    assert_int_equal(k.signal, SIGKILL);
+    assert_int_equal(k.grace, 0);
     assert_non_null(script.run.deadline);
     assert_false(script.shutdown);
+}
+
+/* The longest time that an option may be. */
+static void a_grace_of_a_year(void **state)
+{
+    const double year = 365.0 * 24 * 3600;
+    script_job(two_nodes, 3, 0);
+    job_kill_all(&script.run, SIGTERM, year);
+    assert_true(last_kill().grace >= (uint64_t)year * 1000);
 }
 
 int main(void)
@@ -175,6 +190,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_spawned_job_is_forgotten, script_begin, script_end),
         cmocka_unit_test_setup_teardown(a_node_is_lost, script_begin, script_end),
         cmocka_unit_test_setup_teardown(killed_before_there_is_a_job, script_begin, script_end),
+        cmocka_unit_test_setup_teardown(a_grace_of_a_year, script_begin, script_end),
         cmocka_unit_test_setup_teardown(killed_for_good, script_begin, script_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
