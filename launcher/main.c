@@ -203,6 +203,15 @@ static _Noreturn void give_up(struct run *run, const struct err *why)
     log_fatal("%s", why->text);
 }
 
+/* What was asked for makes no sense. */
+static _Noreturn void refuse(struct run *run, const struct err *why)
+{
+    struct err e;
+    if (report_open(run, &e) < 0)
+        log_warn("%s", e.text);
+    give_up(run, why);
+}
+
 /* Every host that is still there has told what it is. */
 static void launch_main_job(void *arg)
 {
@@ -293,7 +302,7 @@ int main(int argc, char **argv)
     case OPTIONS_DONE:
         return 0;
     case OPTIONS_ERROR:
-        log_fatal("%s", e.text);
+        refuse(run, &e);
     case OPTIONS_RUN:
         break;
     }
@@ -303,7 +312,9 @@ int main(int argc, char **argv)
     if (spawn_init() < 0)
         log_fatal("unable to reserve descriptors: %m%s", errno == EMFILE ? " (raise the limit with ulimit -n)" : "");
     descendants_spare();
-    if (report_open(run, &e) < 0 || name_nodes(run, &e) < 0)
+    if (report_open(run, &e) < 0)
         log_fatal("%s", e.text);
+    if (name_nodes(run, &e) < 0)
+        give_up(run, &e);
     return run->opt.dry_run ? dry_run(run) : run_job(run);
 }

@@ -271,6 +271,19 @@ static int settle(const struct opt_settings *command, struct options *o, char **
     return rc;
 }
 
+/* What else was asked for may be wrong: that is reported too. */
+static void keep_report(const struct opt_settings *l, struct options *o, char **env)
+{
+    const char *variable = opt_getenv(env, "MUSTER_REPORT");
+    if (!o->report && variable && *variable)
+        o->report = xstrdup(variable);
+    for (size_t i = 0; i < l->n; i++)
+        if (l->all[i].opt == &opt_table[OPT_ID_REPORT] && *l->all[i].values[0]) {
+            free(o->report);
+            o->report = xstrdup(l->all[i].values[0]);
+        }
+}
+
 enum options_result options_parse(struct options *o, int argc, char **argv, char **env, struct err *e)
 {
     struct opt_settings command = {0};
@@ -284,6 +297,7 @@ enum options_result options_parse(struct options *o, int argc, char **argv, char
     if (rc == OPTIONS_ERROR) {
         make_printable(why.text);
         err_set(e, "%s", why.text);
+        keep_report(&command, o, env);
     }
     opt_settings_fini(&command);
     return rc;

@@ -89,6 +89,24 @@ def test_planning_failed(mpiexec, report):
     assert o["exit_status"] == r.code == 1 and o["first_failure"]["kind"] == "launch" and o["jobs"] == [], o
 
 
+@pytest.mark.parametrize("args, says", [
+    (["--hosts", "a["], "a number is expected"),
+    (["-n", "0"], "-n"),
+    (["--no-such-option"], "--no-such-option"),
+    (["--map-by", "nonsense"], "nonsense"),
+], ids=["hosts", "a number", "an option", "a word"])
+def test_what_makes_no_sense_is_reported_too(mpiexec, report, args, says):
+    r = mpiexec("--report", "report.json", *args, "true")
+    found = report()
+    assert r.code == found["exit_status"] == 1
+    assert found["first_failure"]["kind"] == "launch" and says in found["first_failure"]["text"], found
+
+
+def test_a_report_by_variable(mpiexec, report):
+    assert mpiexec("--no-such-option", "true", env={"MUSTER_REPORT": "report.json"}).code == 1
+    assert "--no-such-option" in report()["first_failure"]["text"]
+
+
 def test_interrupted(mpiexec, report):
     p = mpiexec.start("--report", "report.json", "-n", "2", "sh", "-c", "echo; exec sleep 100")
     assert p.stdout.readline() and p.stdout.readline()
