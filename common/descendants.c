@@ -86,7 +86,8 @@ static int by_pid(const void *a, const void *b)
 
 static void mark_below(struct process *v, size_t n, pid_t root)
 {
-    qsort(v, n, sizeof *v, by_pid);
+    if (n) /* /proc may be closed to us */
+        qsort(v, n, sizeof *v, by_pid);
     bool again = true;
     while (again) {
         again = false;
