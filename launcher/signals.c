@@ -5,6 +5,7 @@
  * SIGTSTP                            stops the ranks, then mpiexec; SIGCONT lets all go on
  * SIGUSR1                            shows the table of ranks, and goes to those ranks that catch it
  * SIGUSR2, SIGWINCH                  to the ranks
+ * SIGALRM, SIGPIPE, SIGXFSZ          nothing: whoever sent SIGALRM to all of a job did not mean us
  */
 #include "launcher/signals.h"
 
@@ -114,6 +115,7 @@ void signals_init(struct run *run)
     sigset_t ours;
     sigemptyset(&ours);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGALRM, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* a write that is too long is an error */
     for (size_t i = 0; i < NACTIONS; i++) {
         if (ignored(actions[i].signal))

@@ -39,6 +39,21 @@ static void check_link(void)
     fcntl(LINK_FD, F_SETFD, FD_CLOEXEC);
 }
 
+/* A proxy lives as long as its link. What is sent to a whole job (by a batch system, a service manager) is meant for
+ * the ranks and for mpiexec, which tells us what is to be done; and what writing can bring (SIGPIPE, SIGXFSZ) is an
+ * error of write. Left: the end of children, and the faults of our own. */
+static void ignore_signals(void)
+{
+    static const int left[] = {SIGCHLD, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGSYS};
+    sigset_t keep;
+    sigemptyset(&keep);
+    for (size_t i = 0; i < sizeof left / sizeof *left; i++)
+        sigaddset(&keep, left[i]);
+    for (int sig = 1; sig <= SIGRTMAX; sig++)
+        if (sigismember(&keep, sig) == 0)
+            signal(sig, SIG_IGN);
+}
+
 int main(void)
 {
     check_link();
@@ -48,8 +63,7 @@ int main(void)
     static struct node node = {.nofile = {0}};
     struct node *n = &node;
     TAILQ_INIT(&n->jobs);
-    signal(SIGPIPE, SIG_IGN);
-    signal(SIGXFSZ, SIG_IGN); /* a write that is too long is an error */
+    ignore_signals();
     if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
         log_fatal("unable to become the reaper of the ranks' orphans: %m");
     raise_nofile(n);

@@ -187,6 +187,41 @@ def test_a_signal_ends_the_job(mpiexec, marked, sig, hosts):
     marked.wait_none(0)
 
 
+HANDLES_TERM = f"trap 'sleep 0.5; : > finished.$PMI_RANK; exit 0' TERM; {HERE} while :; do sleep 0.02; done"
+
+
+@pytest.mark.parametrize("hosts", [[], ["--hosts", "a,b", "--radix", "1"]], ids=["one node", "a chain"])
+def test_a_signal_to_all_of_the_job(mpiexec, marked, tmp_path, hosts):
+    """As a batch system or a service manager sends it: the ranks still have their grace."""
+    p = mpiexec.start(*hosts, "--kill-timeout", FOREVER, "-n", "2", "sh", "-c", HANDLES_TERM, env=marked.env)
+    until(lambda: all((tmp_path / f"here.{r}").exists() for r in range(2)))
+    for pid in [*marked.pids("muster-proxy"), *marked.pids("sh"), p.pid]:
+        os.kill(pid, signal.SIGTERM)
+    code, err = ended(p)
+    assert code == 143 and "proxy" not in err, err
+    assert all((tmp_path / f"finished.{r}").exists() for r in range(2)), err
+    marked.wait_none(0)
+
+
+@pytest.mark.parametrize("sig", ["SIGHUP", "SIGINT", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGALRM", "SIGTERM", "SIGVTALRM",
+                                 "SIGPROF", "SIGIO", "SIGPWR", "SIGXCPU", "SIGTSTP", "SIGRTMIN", "SIGRTMAX"])
+def test_a_proxy_takes_no_signal_for_its_own(mpiexec, marked, tmp_path, sig):
+    p = mpiexec.start("--hosts", "a,b", "--radix", "1", "-n", "2", "sh", "-c", f"{HERE} {wait_for('go')}", env=marked.env)
+    until(lambda: all((tmp_path / f"here.{r}").exists() for r in range(2)))
+    for pid in marked.pids("muster-proxy"):
+        os.kill(pid, getattr(signal, sig))
+    tell(tmp_path, "go")
+    assert ended(p) == (0, "")
+
+
+def test_an_alarm_of_nobody_does_no_harm(mpiexec, tmp_path):
+    p = mpiexec.start("-n", "1", "sh", "-c", f"{HERE} {wait_for('go')}")
+    until((tmp_path / "here.0").exists)
+    p.send_signal(signal.SIGALRM)
+    tell(tmp_path, "go")
+    assert ended(p) == (0, "")
+
+
 def test_ranks_see_the_signal_that_was_sent(mpiexec):
     script = "trap 'echo INT; exit' INT; trap 'echo TERM; exit' TERM; echo ready; while :; do sleep 0.05; done"
     for sig in (signal.SIGINT, signal.SIGTERM):
