@@ -10,6 +10,7 @@
 #include "launcher/map/map.h"
 #include "launcher/ranklist.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,17 +75,22 @@ static int map_apps(struct run *run, const struct job_request *r, struct map_app
     return rc;
 }
 
-static char *absolute(const char *dir)
+/* NULL with e set: it would be below the current directory, and that one has no name any more. */
+static char *absolute(const char *dir, struct err *e)
 {
-    char cwd[PATH_MAX];
+    char cwd[PATH_MAX], real[PATH_MAX];
+    if (dir && dir[0] == '/')
+        return xstrdup(dir);
     const char *base = getenv("PWD"), *here = getcwd(cwd, sizeof cwd);
-    char real[PATH_MAX];
+    if (!here || *here != '/') {
+        err_set(e, "unable to name the current directory (%s): go to one that is there, or name the ranks' with --wdir",
+                here ? "it is out of reach" : strerror(errno));
+        return NULL;
+    }
     /* The user's own name of the directory, where it is one (through symbolic links), reads better in messages. */
-    if (base && here && realpath(base, real) && strcmp(real, here) == 0)
+    if (base && realpath(base, real) && strcmp(real, here) == 0)
         here = base;
-    if (!dir)
-        return xstrdup(here ? here : "/");
-    return dir[0] == '/' ? xstrdup(dir) : xasprintf("%s/%s", here ? here : "/", dir);
+    return dir ? xasprintf("%s/%s", here, dir) : xstrdup(here);
 }
 
 static void copy_strings(struct strings *to, char **v, size_t n)
@@ -94,11 +100,13 @@ static void copy_strings(struct strings *to, char **v, size_t n)
         to->v[to->n] = xstrdup(v[to->n]);
 }
 
-static void describe_app(const struct run *run, struct launch_spec *s, const struct app *a)
+static int describe_app(const struct run *run, struct launch_spec *s, const struct app *a, struct err *e)
 {
     struct launch_app *to = &s->apps[s->napps++];
     copy_strings(&to->argv, a->argv, a->argc);
-    to->wdir = absolute(a->wdir);
+    to->wdir = absolute(a->wdir, e);
+    if (!to->wdir)
+        return -1;
     to->path = xstrdup(a->path ? a->path : "");
     to->umask = a->umask < 0 ? UINT32_MAX : (uint32_t)a->umask;
     to->arg_templates = a->arg_templates;
@@ -114,21 +122,23 @@ static void describe_app(const struct run *run, struct launch_spec *s, const str
         const struct env_rules *other = &(a - (s->napps - 1 - i))->env;
         if (other->mode == ENV_UNSET && other->nset == 0) {
             to->env = s->apps[i].env;
-            return;
+            return 0;
         }
     }
     to->env = s->nenvs;
     env_build(&s->envs[s->nenvs++], g, own, environ);
+    return 0;
 }
 
-static void describe_io(struct launch_spec *s, const struct options *o)
+static int describe_io(struct launch_spec *s, const struct options *o, struct err *e)
 {
     s->flags |= (o->merge_stderr ? LAUNCH_MERGE_STDERR : 0) | (o->collapse ? LAUNCH_COLLAPSE : 0) |
                 (o->tee ? LAUNCH_TEE : 0) | (o->no_kill ? LAUNCH_NO_KILL : 0) | (o->report ? LAUNCH_TIMED : 0);
     s->label = xstrdup(!o->label ? "" : o->label_pattern ? o->label_pattern : "[{rank}] ");
-    s->output_dir = o->output_dir ? absolute(o->output_dir) : xstrdup("");
+    s->output_dir = o->output_dir ? absolute(o->output_dir, e) : xstrdup("");
     s->outfile = xstrdup(o->outfile_pattern ? o->outfile_pattern : "");
     s->errfile = xstrdup(o->errfile_pattern ? o->errfile_pattern : "");
+    return s->output_dir ? 0 : -1;
 }
 
 static int describe_stdin(struct launch_spec *s, const struct options *o, struct err *e)
@@ -274,8 +284,10 @@ struct job *plan_job(struct run *run, const struct job_request *r, struct map_pl
     s->apps = xcalloc(r->napps, sizeof *s->apps);
     s->envs = xcalloc(r->napps, sizeof *s->envs);
     for (size_t i = 0; i < r->napps; i++)
-        describe_app(run, s, &r->apps[i]);
-    describe_io(s, &run->opt);
+        if (describe_app(run, s, &r->apps[i], e) < 0)
+            goto fail;
+    if (describe_io(s, &run->opt, e) < 0)
+        goto fail;
     if (!r->spawner && describe_stdin(s, &run->opt, e) < 0)
         goto fail;
     occupy(run, p);

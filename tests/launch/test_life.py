@@ -222,6 +222,21 @@ def test_an_alarm_of_nobody_does_no_harm(mpiexec, tmp_path):
     assert ended(p) == (0, "")
 
 
+def test_a_directory_that_is_gone(mpiexec, tmp_path):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    there = f"cd gone && rmdir ../gone && exec {shlex.quote(MPIEXEC)} \"$@\""
+
+    def run(*args):
+        return subprocess.run(["sh", "-c", there, "sh", *args], cwd=tmp_path, capture_output=True, text=True,
+                              env=clean_env(tmp_path), timeout=PATIENCE)
+    r = run("-n", "2", "pwd")
+    assert r.returncode == 1 and "unable to name the current directory" in r.stderr and r.stdout == "", r
+    gone.mkdir()
+    r = run("--wdir", "/", "-n", "2", "pwd")
+    assert (r.returncode, r.stdout) == (0, "/\n/\n"), r
+
+
 def test_ranks_see_the_signal_that_was_sent(mpiexec):
     script = "trap 'echo INT; exit' INT; trap 'echo TERM; exit' TERM; echo ready; while :; do sleep 0.05; done"
     for sig in (signal.SIGINT, signal.SIGTERM):
