@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * env: which variables pass, and what is set on top.
+ */
 #include "launcher/env.h"
 
 #include "common/xalloc.h"

@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * events: one function a message, and what becomes of a node that is lost.
+ */
 #include "launcher/events.h"
 
 #include "common/log.h"

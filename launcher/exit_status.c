@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * exit_status: from the first failure to a number of the shell.
+ */
 #include "launcher/exit_status.h"
 
 #include "launcher/run.h"

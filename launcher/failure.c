@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
+ * failure: which failure was the first, and its story.
+ *
  * Several ranks often fail within a millisecond, and what arrives first need not have happened first: the times that
  * the proxies took decide. A failure of the job as a whole (a timeout, Ctrl-C) is never replaced by what it caused.
  */

@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * opt_words: quotes and comments, character by character.
+ */
 #include "launcher/opt_words.h"
 
 #include "common/xalloc.h"

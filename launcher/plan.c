@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * From what was asked for to the launch description: where each rank runs, with what environment.
+ * plan: from what was asked for to the launch description: where each rank runs, with what environment.
  */
 #include "launcher/plan.h"
 

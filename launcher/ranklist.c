@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * ranklist: the list of ranks of --stdin.
+ */
 #include "launcher/ranklist.h"
 
 #include "common/xalloc.h"

@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * report: the run as a tree of JSON.
+ */
 #include "launcher/report.h"
 
 #include "common/printable.h"

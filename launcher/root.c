@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
+ * root: between the engine of PMI, which knows no sockets, and the tree.
+ *
  * The engine's ops may not call back into it. What they ask for that leads back (spawn, a job that is stuck) is done
  * when the loop comes round.
  */

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
+ * signals: the table of signals.
+ *
  * SIGINT, SIGTERM, SIGHUP, SIGQUIT   to the ranks, and the job ends: SIGKILL to those that are left after the grace; a
  *                                    second one kills at once
  * SIGTSTP                            stops the ranks, then mpiexec; SIGCONT lets all go on

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
+ * spawn: info keys to options, and the order of asking, planning and starting.
+ *
  * A missing executable is an answer, not a dead job: the programs are started, and how each fared goes back as its
  * error code. What cannot be planned (an unknown host, say) refuses the whole request with a reason.
  */

@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * stdio: from a message to a line on the screen, labelled or put together with others.
+ */
 #include "launcher/stdio.h"
 
 #include "common/label.h"

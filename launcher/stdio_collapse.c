@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
+ * stdio_collapse: equal lines of several ranks, counted for a while before they are shown once.
+ *
  * Groups stand in the order of their first line. A rank joins the first group of its line that stands behind the one
  * it joined last on that stream: so its own lines never change places.
  */

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
+ * stdio_in: when our stdin is read, and how far ahead of its readers.
+ *
  * Descriptor 0 is shared with whoever started us, so it is left blocking and read only when poll says that a read
  * returns. SIGTTIN is ignored: when we lose the foreground between the look and the read, the read fails (EIO) and is
  * tried again later, instead of stopping the whole job.

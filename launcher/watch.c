@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * watch: asks, gathers and prints.
+ */
 #include "launcher/watch.h"
 
 #include "common/log.h"

@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * watch_table: ranks that do alike as groups, and groups as lines.
+ */
 #include "launcher/watch_table.h"
 
 #include "common/printable.h"

@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * cleanup: the last duty.
+ */
 #include "proxy/cleanup.h"
 
 #include "common/descendants.h"

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
+ * pmi: one socket a rank, and when its end is a failure.
+ *
  * A socket that closes is not yet a failure: the process is probably ending, and how it ended says more. Only when it
  * lives on for a while is the engine told that it can do no more PMI.
  */

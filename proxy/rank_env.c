@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * rank_env: templates and the variables of PMI, MPI and ours.
+ */
 #include "proxy/rank_env.h"
 
 #include "common/pattern.h"

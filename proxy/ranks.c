@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
+ * ranks: a job from LAUNCH to JOB_DONE.
+ *
  * All ranks of the node are started in one go, without returning to the loop: a start takes a few hundred
  * microseconds, and nothing can come from a rank that must not wait that long.
  */

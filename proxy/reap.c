@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
+ * reap: what is told of a process that has ended, and in which order.
+ *
  * A rank's output that is still in its pipes is read before its end is told, so the last lines are there when mpiexec
  * explains the failure.
  *

@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * segment: fills the memory from the launch description.
+ */
 #include "proxy/segment.h"
 
 #include "wire/node_segment.h"

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
+ * stdio: the output pipes of all ranks, read by one event.
+ *
  * All output pipes of the node are in one epoll set of our own, and the loop watches that set: so a rank costs no event
  * structures, and all reading is stopped and taken up again by one call, however many ranks there are.
  */

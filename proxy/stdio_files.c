@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
+ * stdio_files: the open ones, of more than may be open at a time.
+ *
  * Always opened to append and never to truncate: so it can be closed for another at any time, and several nodes may
  * write one file. What was there before is cut off when the job starts.
  */

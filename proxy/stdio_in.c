@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
+ * stdio_in: one ring for all readers of stdin on this node.
+ *
  * The bytes stand in one ring as large as the window that mpiexec keeps to; each rank has its place in it. Places and
  * the head count bytes since the start.
  */

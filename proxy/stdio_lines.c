@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
+ * stdio_lines: cuts what pipes give into whole lines.
+ *
  * All streams are read into one shared buffer, behind a copy of what the stream holds, which is short as a rule: so
  * whole lines are copied once, by read(2), and a stream that holds nothing has no memory. Only a long beginning has a
  * buffer of its own to grow in.

@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * stdio_out: the ways out: up the tree, onto our own stdout and stderr, into files.
+ */
 #include "proxy/stdio_out.h"
 
 #include "common/label.h"

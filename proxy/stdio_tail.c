@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * stdio_tail: a ring of the last lines.
+ */
 #include "proxy/stdio_tail.h"
 
 #include "common/xalloc.h"

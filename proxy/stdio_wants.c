@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * stdio_wants: reads out of /proc who sleeps in a read of stdin.
+ */
 #include "proxy/stdio_wants.h"
 
 #include <dirent.h>

@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * watch: from /proc and the segment to STATES.
+ */
 #include "proxy/watch.h"
 
 #include "pmi-server/server.h"

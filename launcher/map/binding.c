@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
+ * binding: the processors of each rank, from those of its node.
+ *
  * Nodes with the same topology and the same number of ranks are bound alike: what is worked out for one of them is
  * a table, kept and looked up by the others, so that 10,000 equal nodes cost one.
  */

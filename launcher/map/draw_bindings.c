@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
+ * draw_bindings: which rank runs on which processor.
+ *
  * Where no two ranks share a hardware thread, the cores with the ranks that run on them:
  *     bindings on alpha: cores with their ranks; . free
  *       package 0  0 0 1 1

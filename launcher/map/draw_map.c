@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
+ * draw_map: which rank runs on which host.
+ *
  * Hosts and ranks:
  *     map: 5 ranks on 2 hosts
  *       alpha  4 of 4 slots  0 1 2 3

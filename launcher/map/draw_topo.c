@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
+ * draw_topo: what the hosts are.
+ *
  * The machine of each host, cores in brackets with the kernel's numbers of their hardware threads:
  *     topology of alpha: 2 packages, 2 NUMA nodes, 2 L3 caches, 4 cores, 8 hardware threads, 6 of them usable
  *       package 0

@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * excerpt: the line and the caret.
+ */
 #include "launcher/map/excerpt.h"
 
 #include <string.h>

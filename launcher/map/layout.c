@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
+ * layout: ranks over the objects of one machine.
+ *
  * Where --map-by names an object, the ranks are dealt to groups of them in turn. Else they are spread evenly over the
  * machine: two ranks on eight cores take cores 0 and 4, so that each has the caches and the memory path of its half,
  * and neighbours in rank stay neighbours on the machine; a rank with several cores has them in one cache or package.

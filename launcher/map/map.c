@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The plan, step by step: how many ranks, the node of each, its number among the ranks of its node, its processors.
+ * map: the plan, step by step: how many ranks, the node of each, its number among the ranks of its node, its
+ * processors.
  */
 #include "launcher/map/map.h"
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
+ * place: ranks over the nodes.
+ *
  * Applications that may use the same nodes are one run: their ranks are placed as if they were one application. For
  * each run, first how many ranks each node gets is found, then in what order they are numbered:
  *   by slot   the nodes are filled in turn; what does not fit is shared out in proportion to the slots. Ranks of one

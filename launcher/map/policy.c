@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * policy: words, by tables of them.
+ */
 #include "launcher/map/policy.h"
 
 #include "common/cpulist.h"

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
+ * rankfile: lines to hosts and slots.
+ *
  * The text is kept and entries point into it, so that a message can show the line it is about.
  */
 #include "launcher/map/rankfile.h"

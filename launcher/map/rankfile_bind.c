@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
+ * rankfile_bind: slots to processors.
+ *
  * The slots of a rankfile, "0-1" or "1:0,2": cores of the node, or of one of its packages, counted from 0 in hwloc's
  * order over those that the job may use.
  */

@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * rankmap_text: a parser of blocks and repetitions.
+ */
 #include "launcher/map/rankmap_text.h"
 
 #include "common/xalloc.h"

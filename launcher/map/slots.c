@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * slots: how many ranks fit, and the message where they do not.
+ */
 #include "launcher/map/slots.h"
 
 #include "common/xalloc.h"

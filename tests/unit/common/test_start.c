@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * test_start: how nodes are shared out among proxies.
+ */
 #include "common/start.h"
 
 #include <signal.h>

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
+ * test_map: which rank runs where, by tables.
+ *
  * Plans are compared as text: "a:0 a:1 b:2" is host:rank by rank, and bindings are the lists by rank.
  */
 #include "launcher/map/map.h"

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
+ * test_map_draw: what is drawn of a plan.
+ *
  * Pictures are compared whole: they are what the user reads.
  */
 #include "launcher/map/map.h"

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
+ * test_opt_man: the manual is complete.
+ *
  * Every name that the parser knows is in the manual, which is the argument of this program.
  */
 #include "common/file.h"
