@@ -90,7 +90,8 @@ void peer_retire(struct peer *p, const struct transport *null)
 {
     const struct transport *was = p->transport;
     p->transport = null; /* what completions send goes nowhere */
-    was->disconnect(p);
+    if (was)
+        was->disconnect(p);
 }
 
 void peer_failed(struct peer *p, const char *why)

@@ -27,7 +27,7 @@ static inline struct peer *peer_get(int proc)
 /* Delivers all that it has sent so far: for one that sends no more. */
 void peer_drain(struct peer *p);
 /* Nothing more goes to it or comes from it: disconnects it, and puts transport_failed or transport_finalized in the
- * place of its transport. */
+ * place of its transport, if it has one. */
 void peer_retire(struct peer *p, const struct transport *null);
 /* Can packets still go to that peer, another process? False: it has failed, finalized, or cannot be reached. */
 static inline bool peer_is_live(const struct peer *p)
