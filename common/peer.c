@@ -205,7 +205,7 @@ void peer_sendv(struct peer *p, unsigned type, unsigned job, uint32_t node, cons
 void peer_send(struct peer *p, unsigned type, unsigned job, uint32_t node, const struct buf *payload)
 {
     if (payload && payload->failed)
-        log_fatal("out of memory");
+        log_fatal("unable to write a %s message: out of memory, or a field of it is too long", control_name(type));
     struct iovec iov = {payload ? payload->data : NULL, payload ? payload->len : 0};
     peer_sendv(p, type, job, node, &iov, 1);
 }

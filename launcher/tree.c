@@ -169,7 +169,7 @@ void tree_send_link(struct cluster *c, uint32_t link, unsigned type, const void 
 void tree_send(struct cluster *c, unsigned type, unsigned job, uint32_t node, const struct buf *payload)
 {
     if (payload && payload->failed)
-        log_fatal("out of memory");
+        log_fatal("unable to write a %s message: out of memory, or a field of it is too long", control_name(type));
     struct iovec iov = {payload ? payload->data : NULL, payload ? payload->len : 0};
     tree_sendv(c, type, job, node, &iov, 1);
 }

@@ -18,7 +18,7 @@ struct buf {
     unsigned char *data; /* owned; NULL while cap is 0 */
     size_t len;          /* bytes written */
     size_t cap;
-    bool failed; /* an allocation failed; what was put since is lost */
+    bool failed; /* an allocation failed: what was put since is lost; or a field was too long (codec.h) */
 };
 
 struct rbuf {
