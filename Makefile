@@ -6,6 +6,7 @@
 # Both install what is missing. The others say what is missing:
 #     make           builds into build/          make asan     the tests under address and undefined-behaviour sanitizers
 #     make install PREFIX=DIR                    make tsan     the C tests under the thread sanitizer
+#     make mpi4py    mpi4py's suite, at 1 to 7 ranks, by Hydra too
 #     make bench     speed, beside others        make format   the sources in the tree's format
 #     make clean
 
@@ -16,7 +17,7 @@ WERROR = false
 JOBS := $(shell nproc 2>/dev/null || echo 2)
 MESON_SETUP = CC="$$(.ci/cc)" meson setup -Dwerror=$(WERROR)
 
-.PHONY: all demo check install bench asan tsan format clean need
+.PHONY: all demo check install bench mpi4py asan tsan format clean need
 .NOTPARALLEL:
 
 all: need $(BUILD)/build.ninja
@@ -37,6 +38,11 @@ check:
 	@.ci/need build test
 	@$(MAKE) --no-print-directory all
 	@tests/check $(BUILD) $(TESTS)
+
+mpi4py:
+	@.ci/need build test
+	@$(MAKE) --no-print-directory all
+	@MUSTER_TEST_MPI4PY_RANKS="1 2 3 4 7" tests/check $(BUILD) mpi4py
 
 asan:
 	@.ci/need build test
