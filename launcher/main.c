@@ -13,18 +13,15 @@
 #include "launcher/exit_status.h"
 #include "launcher/failure.h"
 #include "launcher/job.h"
-#include "launcher/map/map.h"
-#include "launcher/plan.h"
+#include "launcher/launch.h"
 #include "common/cpus.h"
 #include "launcher/report.h"
 #include "launcher/root.h"
-#include "launcher/shapes.h"
 #include "launcher/signals.h"
 #include "launcher/spawn.h"
 #include "launcher/stdio.h"
 #include "launcher/tree.h"
 #include "launcher/watch.h"
-#include "wire/topo.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -93,53 +90,6 @@ static int name_nodes(struct run *run, struct err *e)
             (struct map_node){.name = h ? h->name : host, .slots = h ? h->slots : 0, .processors = processors};
     }
     return 0;
-}
-
-static uint32_t count_universe(const struct run *run)
-{
-    const struct cluster *c = run->cluster;
-    uint64_t slots = 0;
-    for (uint32_t i = 0; i < c->nnodes; i++)
-        slots += c->nodes[i].slots ? c->nodes[i].slots : c->nodes[i].processors;
-    return run->opt.usize == -2 ? UINT32_MAX : run->opt.usize >= 0 ? (uint32_t)run->opt.usize : (uint32_t)slots;
-}
-
-/* The ranks' stdout stays theirs alone: the picture goes there only where nothing runs. */
-static void display(const struct run *run, const struct map_plan *plan, const struct map_request *mr)
-{
-    FILE *out = run->opt.dry_run ? stdout : stderr;
-    char *text = map_draw(plan, mr, run->opt.display);
-    if (fputs(text, out) == EOF || fflush(out) == EOF)
-        log_fatal("unable to write the plan: %m");
-    free(text);
-}
-
-static struct job_request main_request(const struct run *run)
-{
-    const struct options *o = &run->opt;
-    return (struct job_request){.apps = o->apps,
-                                .napps = o->napps,
-                                .map_by = o->map_by,
-                                .rank_by = o->rank_by,
-                                .bind_to = o->bind_to,
-                                .rankmap = o->rankmap,
-                                .rankfile = o->rankfile};
-}
-
-static struct job *plan_main_job(struct run *run, struct err *e)
-{
-    struct job_request r = main_request(run);
-    struct map_plan plan = {0};
-    struct map_request mr;
-    run->universe = count_universe(run);
-    struct job *j = plan_job(run, &r, &plan, &mr, e);
-    if (j && plan.warning)
-        log_warn("%s", plan.warning);
-    if (j && run->opt.display)
-        display(run, &plan, &mr);
-    map_fini(&plan);
-    run->at.planned = now_ns();
-    return j;
 }
 
 static void on_timeout(evutil_socket_t fd, short what, void *arg)
@@ -212,35 +162,6 @@ static _Noreturn void refuse(struct run *run, const struct err *why)
     give_up(run, why);
 }
 
-/* Every host that is still there has told what it is. */
-static void launch_main_job(void *arg)
-{
-    struct run *run = arg;
-    struct err e;
-    if (run->cluster->ending || (run->failure.kind && !run->opt.no_kill)) {
-        tree_shutdown(run->cluster);
-        return;
-    }
-    struct job *j = plan_main_job(run, &e);
-    if (!j)
-        give_up(run, &e);
-    root_job_add(run, j);
-    job_launch(j);
-    stdio_start(run->io);
-}
-
-static void ask_hosts(struct run *run)
-{
-    struct job_request r = main_request(run);
-    struct err e;
-    unsigned kinds;
-    if (plan_kinds(run, &r, &kinds, &e) < 0)
-        give_up(run, &e);
-    if (run->opt.display & (DISPLAY_BINDINGS | DISPLAY_TOPO))
-        kinds = TOPO_WANT_ALL;
-    shapes_ask(run->cluster, kinds, launch_main_job, run);
-}
-
 /* From the first proxy to the last. Returns the exit status. */
 static int run_job(struct run *run)
 {
@@ -256,7 +177,7 @@ static int run_job(struct run *run)
     watch_init(run);
     run->io = stdio_create(run->cluster->base, &run->opt, &stdio_ops, run);
     start_timeout(run);
-    ask_hosts(run);
+    launch_begin(run, give_up);
     event_base_dispatch(run->cluster->base);
     size_t left = descendants_end(LEFT_PATIENCE_MS);
     if (!run->cluster->gave_up && run->interrupts < 2) /* who wants it to end now waits for no reader of our output */
@@ -281,7 +202,7 @@ static int dry_run(struct run *run)
         log_info("--dry-run asks no host what it is: the plan takes each for a machine like this one");
         run->cluster->is_here = true;
     }
-    struct job *j = plan_main_job(run, &e);
+    struct job *j = launch_plan(run, &e);
     if (!j)
         log_fatal("%s", e.text);
     job_destroy(j);

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * launch: the job of the command line, until its proxies have been told of it.
+ */
+#ifndef LAUNCHER_LAUNCH_H
+#define LAUNCHER_LAUNCH_H
+
+#include "common/err.h"
+#include "launcher/run.h"
+
+/* Once the tree is being started: asks the hosts what they are, as far as planning needs to know, then plans, shows
+ * what --display asked for, and launches; all before the return where nobody need be asked. impossible: it cannot be.
+ */
+void launch_begin(struct run *run, void (*impossible)(struct run *run, const struct err *why));
+
+/* The plan, shown as --display asks. The caller's to launch or to destroy; NULL with e set. */
+struct job *launch_plan(struct run *run, struct err *e);
+
+#endif
