@@ -249,7 +249,9 @@ static void data_arrived(struct peer *from, const void *payload, size_t n)
     if (!r)
         return;
     n -= sizeof body;
-    MPI_Count at = (MPI_Count)body.at, left = r->bytes - at;
+    MPI_Count at = r->moved, left = r->bytes - at;
+    if (body.at != (uint64_t)at || n > (uint64_t)(r->whole - at))
+        return; /* they come in order, so that is no DATA of ours */
     uint64_t begin = ways_ticks();
     if (left > 0)
         datatype_unpack(r->datatype, r->rbuf, r->count, at, (const char *)payload + sizeof body,
