@@ -23,7 +23,7 @@ void bytes_copy_by_loop(void *to, const void *from, size_t n)
     memcpy(out, in, n);
 }
 
-void bytes_copy_away(void *to, const void *from, size_t n)
+void bytes_copy_nontemporal(void *to, const void *from, size_t n)
 {
 #if defined(__SSE2__)
     char *out = to;

@@ -34,8 +34,8 @@ ALWAYS_INLINE void bytes_copy_16(void *to, const void *from, size_t n)
     }
 }
 
-/* The line will be written soon: it is asked for before. */
-ALWAYS_INLINE void bytes_own_soon(const void *line)
+/* Asks for the ownership of a line that will be written soon. */
+ALWAYS_INLINE void bytes_prefetch_for_write(const void *line)
 {
 #if defined(__x86_64__)
     __asm__ volatile("prefetchw %0" : : "m"(*(const char *)line)); /* the builtin would only read without -mprfchw */
@@ -44,9 +44,9 @@ ALWAYS_INLINE void bytes_own_soon(const void *line)
 #endif
 }
 
-/* Past the caches, where the processor can: for a reader so far away that its fetching of the lines out of our cache,
- * and our claiming them back, takes longer than the way through memory. */
-void bytes_copy_away(void *to, const void *from, size_t n);
+/* A copy past the caches, where the processor can: for a reader so far away that its fetching of the lines out of our
+ * cache, and our claiming them back, takes longer than the way through memory. */
+void bytes_copy_nontemporal(void *to, const void *from, size_t n);
 
 void bytes_copy_by_loop(void *to, const void *from, size_t n);
 

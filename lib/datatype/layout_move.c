@@ -139,7 +139,7 @@ static size_t size_class(size_t n)
 #define COPY(mem, stream, n) memcpy(stream, mem, n)
 #define COPY_TWICE(mem, stream, n, type) COPY_OVER(stream, mem, n, type)
 #define FEW(mem, stream, n) few(stream, mem, n)
-#define SOON(stream, n) LINES(stream, n, bytes_own_soon)
+#define SOON(stream, n) LINES(stream, n, bytes_prefetch_for_write)
 #include "lib/datatype/layout_move.h"
 #undef MOVE
 #undef MEM

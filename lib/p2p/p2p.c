@@ -198,9 +198,9 @@ void p2p_fini(void)
     struct waiter w = {0};
     uintptr_t which = 0;
     finalized_tell(RANK_LEAVING);
-    while (progress_unsent > 0 || rendezvous_announced() || fetch_under_way()) {
+    while (progress_unsent > 0 || rendezvous_outstanding() || fetch_under_way()) {
         struct request *r = request_of((MPI_Request)which);
-        if (!r && (r = rendezvous_to_fetch()) != NULL)
+        if (!r && (r = rendezvous_oldest()) != NULL)
             which = r->obj.handle;
         progress_wait(&w, r);
     }

@@ -51,8 +51,8 @@ void rendezvous_forget(struct peer *p);
 /* A send that was announced, and will not be fetched: forgotten, if its peer is not gone already. */
 void rendezvous_not_fetched(struct request *r);
 /* Are there messages that others are still to fetch? Which is one of them; NULL: none. */
-bool rendezvous_announced(void);
-struct request *rendezvous_to_fetch(void);
+bool rendezvous_outstanding(void);
+struct request *rendezvous_oldest(void);
 /* An RTS that has found its receive, or that has not and is kept: bytes of its message. */
 void rendezvous_receive(struct request *r, struct peer *from, struct match_key key, const void *payload, size_t n);
 size_t rendezvous_bytes(const void *payload);

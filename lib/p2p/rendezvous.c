@@ -57,13 +57,13 @@ void rendezvous_not_fetched(struct request *r)
         announce(r, -1);
 }
 
-bool rendezvous_announced(void)
+bool rendezvous_outstanding(void)
 {
     struct peer *self = peer_table[process_self];
     return announced > (self ? p2p_peer(self)->announced : 0);
 }
 
-struct request *rendezvous_to_fetch(void)
+struct request *rendezvous_oldest(void)
 {
     struct request *r = NULL;
     while ((r = obj_next(OBJ_REQUEST, r)) != NULL)

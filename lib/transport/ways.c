@@ -1,4 +1,6 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * ways: what copies have taken, and the choice by that. */
 #include "lib/transport/ways.h"
 #include <math.h>
 

@@ -167,7 +167,7 @@ void node_write_long(struct node *a, char *to, const void *from, size_t n)
         bytes_copy_long(to, from, n);
         a->far = (clock_ns() - begin) * NEAR > (int64_t)n;
     } else if (a->far) {
-        bytes_copy_away(to, from, n);
+        bytes_copy_nontemporal(to, from, n);
     } else {
         bytes_copy_long(to, from, n);
     }

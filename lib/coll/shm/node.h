@@ -247,7 +247,7 @@ ALWAYS_INLINE void node_await(struct node *a, uint32_t k, int r)
     node_await_cell(a, node_cell(a, k, r), k);
     /* Who has just heard of others is often the next to speak: my next cell is asked for now, and comes while what was
      * heard is worked on. Not sooner: beside a line that is waited for it would come late, and both would. */
-    bytes_own_soon(node_cell(a, a->seq, a->me));
+    bytes_prefetch_for_write(node_cell(a, a->seq, a->me));
     if (a->n == 2)
         a->known = k; /* who offers in phase k has finished those before */
 }

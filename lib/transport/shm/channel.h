@@ -14,32 +14,32 @@
 
 enum { SHM_INLINE = 40 };
 
-/* A packet of up to SHM_INLINE bytes lies in its slot, together with the number that announces it, so that it crosses
- * in one transfer of a cache line; a longer one lies in the byte ring. */
+/* A packet of up to SHM_INLINE bytes lies in its slot, together with the sequence number that announces it, so that it
+ * crosses in one transfer of a cache line; a longer one lies in the byte ring. */
 struct slot {
-    struct packet head; /* number: of the packet that it holds, from 1; stored last, with release */
+    struct packet head; /* seq: of the packet that it holds, from 1; stored last, with release */
     char data[SHM_INLINE];
 };
 static_assert(sizeof(struct slot) == NODEMEM_LINE, "a slot is a cache line");
 
 /* Only the receiver writes the first line, and the sender reads it only when its ring looks full. */
 struct channel {
-    _Atomic uint64_t taken; /* packets that the receiver has taken */
-    _Atomic uint64_t freed; /* bytes that it has taken out of the byte ring */
+    _Atomic uint64_t consumed;       /* packets that the receiver has consumed */
+    _Atomic uint64_t consumed_bytes; /* of the byte ring */
     char pad[NODEMEM_LINE - 16];
     struct slot slots[];
 };
 
-/* My end of a channel. */
-struct end {
+/* A ring cursor: where this process is in a channel, as its sender or its receiver. */
+struct cursor {
     struct slot *slots; /* NULL: not open */
     struct channel *ch;
     uint32_t next;  /* packets sent or received */
-    uint32_t limit; /* sender: `next` may grow up to it before `taken` is read again */
+    uint32_t limit; /* sender: `next` may grow up to it before `consumed` is read again */
     char *bytes;
-    uint64_t at, freed;        /* in the byte ring */
-    uint64_t start;            /* of the open reservation */
-    struct doorbell *doorbell; /* sender: the receiver's */
+    uint64_t at, consumed_bytes; /* in the byte ring */
+    uint64_t start;              /* of the open reservation */
+    struct doorbell *doorbell;   /* sender: the receiver's */
     bool announced;
     struct peer *peer;
 };
@@ -50,7 +50,7 @@ extern struct shm {
     _Atomic uint64_t *senders; /* bitmaps, `words` each, a rank; mine comes first */
     size_t words;
     char *channels;
-    struct end *in; /* by local rank */
+    struct cursor *in; /* by local rank */
     int *active, active_count;
     uint64_t *seen;
 } shm;

@@ -14,19 +14,19 @@
 
 enum { BATCH = 32 };
 
-static void end_open(struct end *e, int to, int from)
+static void cursor_open(struct cursor *c, int to, int from)
 {
-    e->ch = (struct channel *)(shm.channels + ((size_t)to * (size_t)nodemem.ranks + (size_t)from) * shm.stride);
-    e->slots = e->ch->slots;
-    e->bytes = (char *)&e->slots[shm.slots];
+    c->ch = (struct channel *)(shm.channels + ((size_t)to * (size_t)nodemem.ranks + (size_t)from) * shm.stride);
+    c->slots = c->ch->slots;
+    c->bytes = (char *)&c->slots[shm.slots];
 }
 
 /* There and back, so that who is spoken to can answer. */
-static bool room_both(const struct peer *p, const struct end *e)
+static bool room_both(const struct peer *p, const struct cursor *c)
 {
-    struct end back;
-    end_open(&back, nodemem.me, p->local);
-    if (boot_segment_reserve(e->ch, shm.stride) && boot_segment_reserve(back.ch, shm.stride))
+    struct cursor back;
+    cursor_open(&back, nodemem.me, p->local);
+    if (boot_segment_reserve(c->ch, shm.stride) && boot_segment_reserve(back.ch, shm.stride))
         return true;
     error_note(MPI_ERR_NO_MEM, "no shared memory for messages to rank %d of MPI_COMM_WORLD: %s%s", p->proc,
                strerror(errno), boot_segment_hint(errno));
@@ -45,97 +45,98 @@ static void shm_disconnect(struct peer *p)
 
 static bool shm_connect(struct peer *p, const void *address)
 {
-    struct end *e = calloc(1, sizeof *e);
-    if (!e)
+    struct cursor *c = calloc(1, sizeof *c);
+    if (!c)
         return false;
-    end_open(e, p->local, nodemem.me);
-    if (!room_both(p, e)) {
-        free(e);
+    cursor_open(c, p->local, nodemem.me);
+    if (!room_both(p, c)) {
+        free(c);
         return false;
     }
-    e->doorbell = &nodemem.doorbells[p->local];
-    p->channel = e;
+    c->doorbell = &nodemem.doorbells[p->local];
+    p->channel = c;
     return true;
 }
 
-ALWAYS_INLINE struct slot *slot_of(const struct end *e, uint32_t number)
+ALWAYS_INLINE struct slot *slot_of(const struct cursor *c, uint32_t seq)
 {
-    return &e->slots[number & (shm.slots - 1)];
+    return &c->slots[seq & (shm.slots - 1)];
 }
 
-static void announce(struct peer *p, struct end *e)
+static void announce(struct peer *p, struct cursor *c)
 {
     _Atomic uint64_t *map = shm.senders + ((ptrdiff_t)p->local - nodemem.me) * (ptrdiff_t)shm.words;
-    e->announced = true;
+    c->announced = true;
     atomic_fetch_or_explicit(&map[nodemem.me / 64], UINT64_C(1) << nodemem.me % 64, memory_order_seq_cst);
 }
 
 /* The ring looks full, or nothing has been sent yet. */
-static __attribute__((noinline)) bool slots_more(struct peer *p, struct end *e)
+static __attribute__((noinline)) bool slots_more(struct peer *p, struct cursor *c)
 {
-    if (!e->announced) {
+    if (!c->announced) {
         /* The pages of the channel come only now: whoever sleeps may well wake meanwhile. */
-        if (atomic_load_explicit(&e->doorbell->sleeping, memory_order_relaxed))
-            doorbell_wake(e->doorbell);
-        announce(p, e);
+        if (atomic_load_explicit(&c->doorbell->sleeping, memory_order_relaxed))
+            doorbell_wake(c->doorbell);
+        announce(p, c);
     }
-    e->limit = (uint32_t)atomic_load_explicit(&e->ch->taken, memory_order_acquire) + shm.slots;
-    return e->next != e->limit;
+    c->limit = (uint32_t)atomic_load_explicit(&c->ch->consumed, memory_order_acquire) + shm.slots;
+    return c->next != c->limit;
 }
 
-static void *room_for(struct end *e, size_t n)
+static void *room_for(struct cursor *c, size_t n)
 {
-    uint64_t off = e->at % shm.bytes, start = off + n > shm.bytes ? e->at + shm.bytes - off : e->at;
-    if (UNLIKELY(start + n - e->freed > shm.bytes)) {
-        e->freed = atomic_load_explicit(&e->ch->freed, memory_order_acquire);
-        if (start + n - e->freed > shm.bytes)
+    uint64_t off = c->at % shm.bytes, start = off + n > shm.bytes ? c->at + shm.bytes - off : c->at;
+    if (UNLIKELY(start + n - c->consumed_bytes > shm.bytes)) {
+        c->consumed_bytes = atomic_load_explicit(&c->ch->consumed_bytes, memory_order_acquire);
+        if (start + n - c->consumed_bytes > shm.bytes)
             return NULL;
     }
-    e->start = start;
-    return e->bytes + start % shm.bytes;
+    c->start = start;
+    return c->bytes + start % shm.bytes;
 }
 
-/* The next message is often as long as this one. A long one has time to ask for itself. */
-static void own_bytes(const struct end *e, size_t n)
+/* Prefetch the byte ring for a message as long as this one, which the next one often is. A long one has the time to
+ * fetch its lines itself. */
+static void bytes_prefetch(const struct cursor *c, size_t n)
 {
     enum { LONG = 8192 };
-    size_t off = e->at % shm.bytes;
-    if (n > LONG || off + n > shm.bytes || e->at + n - e->freed > shm.bytes)
+    size_t off = c->at % shm.bytes;
+    if (n > LONG || off + n > shm.bytes || c->at + n - c->consumed_bytes > shm.bytes)
         return;
-    for (const char *line = e->bytes + off, *end = line + n; line < end; line += NODEMEM_LINE)
-        bytes_own_soon(line);
+    for (const char *line = c->bytes + off, *end = line + n; line < end; line += NODEMEM_LINE)
+        bytes_prefetch_for_write(line);
 }
 
 static void *shm_reserve(struct peer *p, size_t n)
 {
-    struct end *e = p->channel;
-    if (UNLIKELY(e->next == e->limit) && !slots_more(p, e))
+    struct cursor *c = p->channel;
+    if (UNLIKELY(c->next == c->limit) && !slots_more(p, c))
         return NULL;
-    return n <= SHM_INLINE ? slot_of(e, e->next)->data : room_for(e, n);
+    return n <= SHM_INLINE ? slot_of(c, c->next)->data : room_for(c, n);
 }
 
-ALWAYS_INLINE void publish(struct end *e, struct slot *s, uint8_t kind, uint64_t ctx, uint64_t pair, size_t n)
+ALWAYS_INLINE void publish(struct cursor *c, struct slot *s, uint8_t kind, uint64_t ctx, uint64_t pair, size_t n)
 {
     s->head.what = packet_what(kind, n);
     s->head.key.ctx = ctx;
     s->head.key.pair = pair;
-    atomic_store_explicit(&s->head.seq, ++e->next, memory_order_release);
+    atomic_store_explicit(&s->head.seq, ++c->next, memory_order_release);
     if (UNLIKELY(nodemem.fence))
         atomic_thread_fence(memory_order_seq_cst);
     else
         atomic_signal_fence(memory_order_seq_cst);
-    if (UNLIKELY(atomic_load_explicit(&e->doorbell->sleeping, memory_order_relaxed)))
-        doorbell_wake(e->doorbell);
+    if (UNLIKELY(atomic_load_explicit(&c->doorbell->sleeping, memory_order_relaxed)))
+        doorbell_wake(c->doorbell);
 }
 
 static void shm_commit(struct peer *p, uint8_t kind, struct match_key key, size_t n)
 {
-    struct end *e = p->channel;
+    struct cursor *c = p->channel;
     if (n > SHM_INLINE)
-        e->at = e->start + (n + NODEMEM_LINE - 1) / NODEMEM_LINE * NODEMEM_LINE;
-    publish(e, slot_of(e, e->next), kind, key.ctx, key.pair, n);
+        c->at = c->start + (n + NODEMEM_LINE - 1) / NODEMEM_LINE * NODEMEM_LINE;
+    publish(c, slot_of(c, c->next), kind, key.ctx, key.pair, n);
     if (n > SHM_INLINE)
-        own_bytes(e, n);
+        bytes_prefetch(c, n);
 }
 
 static __attribute__((noinline)) bool inject_slow(struct peer *p, uint8_t kind, uint64_t ctx, uint64_t pair,
@@ -152,29 +153,29 @@ static __attribute__((noinline)) bool inject_slow(struct peer *p, uint8_t kind, 
 /* What calls nobody needs no place to keep its arguments. */
 static bool shm_inject(struct peer *p, uint8_t kind, uint64_t ctx, uint64_t pair, const void *payload, size_t n)
 {
-    struct end *e = p->channel;
-    if (UNLIKELY(n > 16 || e->next == e->limit))
+    struct cursor *c = p->channel;
+    if (UNLIKELY(n > 16 || c->next == c->limit))
         return inject_slow(p, kind, ctx, pair, payload, n);
-    struct slot *s = slot_of(e, e->next);
+    struct slot *s = slot_of(c, c->next);
     bytes_copy_16(s->data, payload, n);
-    publish(e, s, kind, ctx, pair, n);
+    publish(c, s, kind, ctx, pair, n);
     return true;
 }
 
 static void admit_one(int from, struct peer *p)
 {
-    end_open(&shm.in[from], nodemem.me, from);
+    cursor_open(&shm.in[from], nodemem.me, from);
     shm.in[from].peer = p;
     shm.active[shm.active_count++] = from;
 }
 
-/* What is done now is not done when it has come. */
+/* Opens the channel, and touches the slot of its next packet, while there is nothing else to do. */
 static void shm_prefault(struct peer *p)
 {
-    struct end *e = &shm.in[p->local];
-    if (!e->slots)
+    struct cursor *c = &shm.in[p->local];
+    if (!c->slots)
         admit_one(p->local, p);
-    atomic_load_explicit(&slot_of(e, e->next)->head.seq, memory_order_relaxed); /* the page */
+    atomic_load_explicit(&slot_of(c, c->next)->head.seq, memory_order_relaxed); /* the page */
 }
 
 /* Senders that have spoken for the first time. */
@@ -194,46 +195,47 @@ static void admit(void)
     }
 }
 
-ALWAYS_INLINE bool arrived(const struct end *e, const struct slot *s)
+ALWAYS_INLINE bool arrived(const struct cursor *c, const struct slot *s)
 {
-    /* Acquire: what the sender wrote into the slot, and into the byte ring, before it published the number. */
-    return atomic_load_explicit(&s->head.seq, memory_order_acquire) == e->next + 1;
+    /* Acquire: what the sender wrote into the slot, and into the byte ring, before it published the seq. */
+    return atomic_load_explicit(&s->head.seq, memory_order_acquire) == c->next + 1;
 }
 
 /* Where the payload of a packet lies that has arrived. */
-ALWAYS_INLINE const char *payload_of(struct end *e, const struct slot *s)
+ALWAYS_INLINE const char *payload_of(struct cursor *c, const struct slot *s)
 {
     if (LIKELY(packet_bytes(&s->head) <= SHM_INLINE))
         return s->data;
-    uint64_t off = e->at % shm.bytes;
+    uint64_t off = c->at % shm.bytes;
     if (off + packet_bytes(&s->head) > shm.bytes)
-        e->at += shm.bytes - off;
-    return e->bytes + e->at % shm.bytes;
+        c->at += shm.bytes - off;
+    return c->bytes + c->at % shm.bytes;
 }
 
 /* Gives the bytes of a packet back to the sender. Release: our reads of them come first. */
-ALWAYS_INLINE void free_bytes(struct end *e, size_t n)
+ALWAYS_INLINE void bytes_release(struct cursor *c, size_t n)
 {
     if (UNLIKELY(n > SHM_INLINE)) {
-        e->at += (n + NODEMEM_LINE - 1) / NODEMEM_LINE * NODEMEM_LINE;
-        atomic_store_explicit(&e->ch->freed, e->at, memory_order_release);
+        c->at += (n + NODEMEM_LINE - 1) / NODEMEM_LINE * NODEMEM_LINE;
+        atomic_store_explicit(&c->ch->consumed_bytes, c->at, memory_order_release);
     }
 }
 
 static struct arrival shm_peek(struct peer *p, int spins)
 {
-    struct end *e = &shm.in[p->local];
-    if (UNLIKELY(!e->slots))
+    struct cursor *c = &shm.in[p->local];
+    if (UNLIKELY(!c->slots))
         return (struct arrival){NULL, NULL};
-    const struct slot *s = slot_of(e, e->next);
-    /* Who was waited for is often answered at once: have the line by then. */
-    const struct end *back = p->channel;
+    const struct slot *s = slot_of(c, c->next);
+    /* Prefetch my next slot for writing: after receiving I usually send next, and the transfer of the line overlaps
+     * with the work on the data. */
+    const struct cursor *back = p->channel;
     const struct slot *answer = slot_of(back, back->next);
-    while (!arrived(e, s))
+    while (!arrived(c, s))
         if (--spins <= 0)
             return (struct arrival){NULL, NULL};
-    bytes_own_soon(answer);
-    return (struct arrival){&s->head, payload_of(e, s)};
+    bytes_prefetch_for_write(answer);
+    return (struct arrival){&s->head, payload_of(c, s)};
 }
 
 static bool shm_is_polling(const struct peer *p)
@@ -244,27 +246,27 @@ static bool shm_is_polling(const struct peer *p)
 
 static void shm_consume(struct peer *p)
 {
-    struct end *e = &shm.in[p->local];
-    free_bytes(e, packet_bytes(&slot_of(e, e->next)->head));
-    atomic_store_explicit(&e->ch->taken, ++e->next, memory_order_release);
+    struct cursor *c = &shm.in[p->local];
+    bytes_release(c, packet_bytes(&slot_of(c, c->next)->head));
+    atomic_store_explicit(&c->ch->consumed, ++c->next, memory_order_release);
 }
 
-static int drain(struct end *e)
+static int drain(struct cursor *c)
 {
     int n = 0;
     for (; n < BATCH; n++) {
-        const struct slot *s = slot_of(e, e->next);
-        if (!arrived(e, s))
+        const struct slot *s = slot_of(c, c->next);
+        if (!arrived(c, s))
             break;
-        const char *data = payload_of(e, s);
+        const char *data = payload_of(c, s);
         size_t bytes = packet_bytes(&s->head);
-        if (UNLIKELY(!p2p_deliver(e->peer, &s->head, data, bytes)))
+        if (UNLIKELY(!p2p_deliver(c->peer, &s->head, data, bytes)))
             break;
-        e->next++;
-        free_bytes(e, bytes);
+        c->next++;
+        bytes_release(c, bytes);
     }
     if (n > 0)
-        atomic_store_explicit(&e->ch->taken, e->next, memory_order_release);
+        atomic_store_explicit(&c->ch->consumed, c->next, memory_order_release);
     return n;
 }
 

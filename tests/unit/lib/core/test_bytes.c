@@ -39,7 +39,7 @@ static void test_short(void **state)
         for (size_t at = 0; at < 17; at++) {
             check(by_copy, at, 3, n);
             check(by_copy_long, at, 3, n);
-            check(bytes_copy_away, at, 3, n);
+            check(bytes_copy_nontemporal, at, 3, n);
             check(bytes_copy_by_loop, at, 3, n);
         }
 }
@@ -51,7 +51,7 @@ static void test_long(void **state)
         for (size_t at = 0; at < 200; at += 7) {
             check(by_copy_long, at, 64, lengths[i]);
             check(by_copy_long, at, 0, lengths[i]);
-            check(bytes_copy_away, at, 5, lengths[i]);
+            check(bytes_copy_nontemporal, at, 5, lengths[i]);
         }
 }
 
