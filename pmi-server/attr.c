@@ -3,13 +3,14 @@
  * Attributes: of the job, most of which the proxy knows itself; and of the node, which ranks put for one another and
  * may wait for.
  */
-#include "pmi-server/engine.h"
+#include "pmi-server/attr.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "pmi-server/mapping.h"
 #include "pmi-server/mem.h"
+#include "pmi-server/remote.h"
 
 /* What clients have room for. MPICH's for PMI-1, up to 4.0 and with a line of 1024 bytes, takes from that the longest
  * names and keys, and dies of a longer value. */

@@ -6,11 +6,13 @@
  * children.
  */
 #define uthash_fatal(msg) pmi_mem_out()
-#include "pmi-server/engine.h"
+#include "pmi-server/barrier.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "pmi-server/fetch.h"
+#include "pmi-server/links.h"
 #include "pmi-server/mem.h"
 
 static uint32_t count_local(const struct pmi_server_job *j, const struct pmi_group *g)

@@ -4,13 +4,26 @@
  * many ranks and children wait for that key, together with the others of one turn of the loop; the answer is kept.
  */
 #define uthash_fatal(msg) pmi_mem_out()
-#include "pmi-server/engine.h"
+#include "pmi-server/fetch.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include "pmi-server/attr.h"
+#include "pmi-server/links.h"
 #include "pmi-server/mem.h"
 
 #define WIDE_MISSES 8 /* of one rank */
+
+/* A key that was asked for and is not here. */
+struct pmi_want {
+    UT_hash_handle hh;
+    struct pmi_asks asks;
+    uint32_t *children; /* who wait for it too */
+    uint32_t nchildren;
+    bool sent;
+    uint32_t klen;
+    char key[];
+};
 
 static int check_put(const char *key, const char *value, const char **why)
 {

@@ -4,11 +4,22 @@
  * answer finds its way back hop by hop.
  */
 #define uthash_fatal(msg) pmi_mem_out()
-#include "pmi-server/engine.h"
+#include "pmi-server/remote.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include "pmi-server/links.h"
 #include "pmi-server/mem.h"
+
+/* A request on its way to mpiexec: of a local rank, or handed on for a child. */
+struct pmi_remote {
+    UT_hash_handle hh;
+    uint32_t id;
+    uint32_t job;
+    struct pmi_asks ask; /* one, or none */
+    bool relayed;
+    uint32_t child, child_id;
+};
 
 static struct pmi_remote *remote_new(struct pmi_server *s, uint32_t job)
 {

@@ -4,12 +4,17 @@
  * is asked by REQUEST in root_request.c.
  */
 #define uthash_fatal(msg) pmi_mem_out()
-#include "pmi-server/root_engine.h"
+#include "pmi-server/root.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "pmi-server/mem.h"
+#include "pmi-server/root_barrier.h"
+#include "pmi-server/root_links.h"
+#include "pmi-server/root_request.h"
+#include "pmi-server/root_values.h"
+#include "wire/pmi.h"
 
 struct pmi_root *pmi_root_create(const struct pmi_root_ops *ops, void *ctx, uint32_t children)
 {
@@ -28,13 +33,6 @@ void pmi_root_destroy(struct pmi_root *r)
         pmi_root_job_del(r, r->jobs->id);
     pmi_root_requests_clear(r);
     free(r);
-}
-
-struct pmi_root_space *pmi_root_find(const struct pmi_root *r, uint32_t job)
-{
-    struct pmi_root_space *j;
-    HASH_FIND(hh, r->jobs, &job, sizeof job, j);
-    return j;
 }
 
 static void grow_readers(struct pmi_root_space *j, uint32_t from, uint32_t to)
@@ -89,15 +87,6 @@ void pmi_root_job_del(struct pmi_root *r, uint32_t job)
     free(j);
 }
 
-int pmi_root_put(struct pmi_root *r, uint32_t job, const char *key, const char *value)
-{
-    struct pmi_root_space *j = pmi_root_find(r, job);
-    if (!j || !*key || strlen(key) > PMI_KEY_MAX || strlen(value) > PMI_VALUE_MAX)
-        return -1;
-    pmi_kvs_put(&j->store, bytes_of(key), bytes_of(value));
-    return 0;
-}
-
 void pmi_root_dead(struct pmi_root *r, uint32_t job, uint32_t rank)
 {
     struct pmi_root_space *j = pmi_root_find(r, job);
@@ -109,50 +98,6 @@ void pmi_root_dead(struct pmi_root *r, uint32_t job, uint32_t rank)
         return; /* what clients can take is full; the first to die are named */
     buf_put(&j->dead, one, (size_t)n);
     pmi_mem_check(&j->dead);
-}
-
-void pmi_root_take_puts(struct pmi_root_space *j, const struct list *puts)
-{
-    struct pmi_control_pair p;
-    struct rbuf r = list_items(puts);
-    while (pmi_control_pair_next(&r, &p))
-        j->stale |= pmi_kvs_put(&j->store, p.key, p.value);
-}
-
-static void reader_send(struct pmi_root_space *j, uint32_t child)
-{
-    struct buf b;
-    if (pmi_reader_take(&j->readers[child], &j->store, j->id, &b))
-        pmi_root_send(j->root, child, &b);
-}
-
-void pmi_root_send(struct pmi_root *r, uint32_t child, struct buf *b)
-{
-    pmi_mem_check(b);
-    r->ops->down(r->ctx, child, b->data, b->len);
-    buf_fini(b);
-}
-
-static bool take_get(struct pmi_root_space *j, uint32_t child, struct rbuf *r)
-{
-    struct pmi_reader *d = &j->readers[child];
-    struct pmi_control_get m;
-    struct pmi_control_key k;
-    if (!pmi_control_get_get(r, &m))
-        return false;
-    d->credit = m.window < PMI_WINDOW_MAX ? m.window : PMI_WINDOW_MAX;
-    struct rbuf keys = list_items(&m.keys);
-    while (pmi_control_key_next(&keys, &k)) {
-        const struct pmi_kv *kv = pmi_kvs_get(&j->store, k.key);
-        if (kv)
-            pmi_reader_value(d, kv);
-        else
-            pmi_reader_absent(d, k.key);
-        if (pmi_reader_full(d))
-            reader_send(j, child);
-    }
-    reader_send(j, child);
-    return true;
 }
 
 static bool take_puts(struct pmi_root_space *j, uint32_t child, struct rbuf *r)
@@ -175,19 +120,11 @@ static bool take_stuck(struct pmi_root_space *j, uint32_t child, struct rbuf *r)
     return true;
 }
 
-/* Once a job: the first cause is the one to be told. */
-void pmi_root_stuck(struct pmi_root_space *j, uint32_t rank, const char *why)
-{
-    if (!j->stuck)
-        j->root->ops->stuck(j->root->ctx, j->id, rank, why);
-    j->stuck = true;
-}
-
 int pmi_root_up(struct pmi_root *r, uint32_t child, const void *p, size_t n)
 {
     static bool (*const handlers[PMI_CONTROL_END])(struct pmi_root_space *, uint32_t, struct rbuf *) = {
-        [PMI_CONTROL_PUTS] = take_puts,   [PMI_CONTROL_BARRIER] = pmi_root_barrier_up,
-        [PMI_CONTROL_GET] = take_get,     [PMI_CONTROL_REQUEST] = pmi_root_request_up,
+        [PMI_CONTROL_PUTS] = take_puts,        [PMI_CONTROL_BARRIER] = pmi_root_barrier_up,
+        [PMI_CONTROL_GET] = pmi_root_take_get, [PMI_CONTROL_REQUEST] = pmi_root_request_up,
         [PMI_CONTROL_STUCK] = take_stuck,
     };
     struct rbuf in;

@@ -3,12 +3,14 @@
  * The last step of barriers: each child contributes once for its whole subtree, and is released once.
  */
 #define uthash_fatal(msg) pmi_mem_out()
-#include "pmi-server/root_engine.h"
+#include "pmi-server/root_barrier.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "pmi-server/mem.h"
+#include "pmi-server/root_links.h"
+#include "pmi-server/root_values.h"
 
 static void release(struct pmi_root_space *j, struct pmi_gather *g, struct pmi_epoch *e)
 {

@@ -4,11 +4,14 @@
  * them; the dead; and spawn, which is handed to the launcher and answered later.
  */
 #define uthash_fatal(msg) pmi_mem_out()
-#include "pmi-server/root_engine.h"
+#include "pmi-server/root_request.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include "pmi-server/mem.h"
+#include "pmi-server/root_links.h"
+#include "pmi-server/root_values.h"
+#include "wire/pmi.h"
 
 struct request {
     struct pmi_root_space *job;

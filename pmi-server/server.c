@@ -3,11 +3,16 @@
  * The life of servers and jobs, and the door for payloads of other processes.
  */
 #define uthash_fatal(msg) pmi_mem_out()
-#include "pmi-server/engine.h"
+#include "pmi-server/server.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include "pmi-server/barrier.h"
+#include "pmi-server/fetch.h"
+#include "pmi-server/input.h"
+#include "pmi-server/links.h"
 #include "pmi-server/mem.h"
+#include "pmi-server/remote.h"
 
 struct pmi_server *pmi_server_create(const struct pmi_server_ops *ops, void *ctx, uint32_t children)
 {
@@ -25,13 +30,6 @@ void pmi_server_destroy(struct pmi_server *s)
     while (s->jobs)
         pmi_server_job_del(s, s->jobs->id);
     free(s);
-}
-
-struct pmi_server_job *pmi_job_find(struct pmi_server *s, uint32_t id)
-{
-    struct pmi_server_job *j;
-    HASH_FIND(hh, s->jobs, &id, sizeof id, j);
-    return j;
 }
 
 static int by_rank(const void *a, const void *b)
@@ -123,42 +121,6 @@ struct pmi_client *pmi_server_client(struct pmi_server *s, uint32_t job, uint32_
     if (c)
         c->ctx = rank_ctx;
     return c;
-}
-
-struct buf pmi_message_begin(enum pmi_control_type type, uint32_t job)
-{
-    struct buf b;
-    buf_init(&b);
-    pmi_control_head_put(&b, &(struct pmi_control_head){(uint8_t)type, job});
-    return b;
-}
-
-struct buf pmi_up_begin(const struct pmi_server_job *j, enum pmi_control_type type)
-{
-    return pmi_message_begin(type, j->id);
-}
-
-void pmi_up_send(struct pmi_server *s, struct buf *b)
-{
-    pmi_mem_check(b);
-    s->ops->up(s->ctx, b->data, b->len);
-    buf_fini(b);
-}
-
-void pmi_down_send(struct pmi_server *s, uint32_t child, struct buf *b)
-{
-    pmi_mem_check(b);
-    s->ops->down(s->ctx, child, b->data, b->len);
-    buf_fini(b);
-}
-
-void pmi_server_wake(struct pmi_server *s)
-{
-    if (!s->ops->wake)
-        pmi_server_flush(s);
-    else if (!s->awake)
-        s->ops->wake(s->ctx);
-    s->awake = s->ops->wake != NULL;
 }
 
 void pmi_server_flush(struct pmi_server *s)

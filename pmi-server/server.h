@@ -35,7 +35,7 @@ struct pmi_server_ops {
     /* Is this rank hosted by a proxy below this one (not by itself)? Asked only where children > 0. */
     bool (*below)(void *ctx, uint32_t job, uint32_t rank);
     /* Something waits to be batched: call pmi_server_flush() once before the loop sleeps (an event made active will
-     * do). May be NULL: then nothing is batched. */
+     * do). */
     void (*wake)(void *ctx);
     /* The rank has said init; has said finalize (it may say init again afterwards). Either may be NULL. */
     void (*initialized)(void *rank_ctx);

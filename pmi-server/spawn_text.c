@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The spawn commands of both wires, turned into the `spawn` of wire/pmi_control.def. PMI-1 sends a block for each command, counts
- * arguments from 1 and the rest from 0; PMI-2 sends one message, in which each command begins with subcmd= and all is
- * counted from 0. A request that cannot be is answered with the reason when it is complete.
+ * The spawn commands of both wires, turned into the `spawn` of wire/pmi_control.def. PMI-1 sends a block for each
+ * command, counts arguments from 1 and the rest from 0; PMI-2 sends one message, in which each command begins with
+ * subcmd= and all is counted from 0. A request that cannot be is answered with the reason when it is complete.
  */
-#include "pmi-server/engine.h"
+#include "pmi-server/spawn_text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "pmi-server/mem.h"
+#include "pmi-server/remote.h"
 
 /* Items of one command, looked up in turn: clients write them in the order in which they are read here. */
 struct items {
@@ -136,8 +137,9 @@ static void finish(struct pmi_ask *a, struct buf *body, const char *bad)
 static bool count_block(struct pmi_client *c, const struct pmi_msg *m)
 {
     int64_t total, seen;
-    if (pmi_msg_int(m, "totspawns", 1, PMI_CONTROL_COMMANDS_MAX, &total) || pmi_msg_int(m, "spawnssofar", 1, total, &seen) ||
-        seen != c->spawn_seen + 1 || (c->spawn_seen && total != c->spawn_total))
+    if (pmi_msg_int(m, "totspawns", 1, PMI_CONTROL_COMMANDS_MAX, &total) ||
+        pmi_msg_int(m, "spawnssofar", 1, total, &seen) || seen != c->spawn_seen + 1 ||
+        (c->spawn_seen && total != c->spawn_total))
         return false;
     c->spawn_seen = (uint32_t)seen;
     c->spawn_total = (uint32_t)total;
@@ -172,7 +174,7 @@ void pmi_spawn_v2(struct pmi_client *c, const struct pmi_msg *m)
     int64_t count;
     for (uint32_t k = 0; k < m->nitems; k++)
         ncmds += !strcmp(m->items[k].key, "subcmd");
-    const char *bad = !ncmds || ncmds > PMI_CONTROL_COMMANDS_MAX            ? "there is no command, or too many"
+    const char *bad = !ncmds || ncmds > PMI_CONTROL_COMMANDS_MAX      ? "there is no command, or too many"
                       : pmi_msg_int(m, "ncmds", ncmds, ncmds, &count) ? "ncmds is not the number of commands"
                                                                       : NULL;
     while (i < m->nitems && strcmp(m->items[i].key, "subcmd"))

@@ -3,10 +3,15 @@
  * PMI-1: {command, its answer, handler}. A command that is known and cannot be done is answered with rc=1 and a reason;
  * one that is not known has no answer that its sender could read, and fails the rank.
  */
-#include "pmi-server/engine.h"
+#include "pmi-server/front.h"
 
 #include <stdio.h>
 #include <string.h>
+#include "pmi-server/barrier.h"
+#include "pmi-server/fetch.h"
+#include "pmi-server/job.h"
+#include "pmi-server/remote.h"
+#include "pmi-server/spawn_text.h"
 
 struct command {
     const char *name;

@@ -2,10 +2,16 @@
  *
  * PMI-2: {command, handler}; the answer to NAME is NAME-response, which is also how an unknown command is refused.
  */
-#include "pmi-server/engine.h"
+#include "pmi-server/front.h"
 
 #include <stdio.h>
 #include <string.h>
+#include "pmi-server/attr.h"
+#include "pmi-server/barrier.h"
+#include "pmi-server/fetch.h"
+#include "pmi-server/job.h"
+#include "pmi-server/remote.h"
+#include "pmi-server/spawn_text.h"
 
 #define FENCES_MAX 8 /* of a rank that goes on without waiting for the others; the next one waits */
 

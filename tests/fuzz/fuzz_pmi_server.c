@@ -26,6 +26,7 @@ struct world {
     } moves[MOVES_MAX];
     size_t nmoves, done;
     uint32_t spawn;
+    bool woken;
 };
 
 static void push(struct world *w, char to, const void *p, size_t n)
@@ -62,6 +63,11 @@ static void root_down(void *ctx, uint32_t child, const void *p, size_t n)
     push(ctx, 't', p, n);
 }
 
+static void on_wake(void *ctx)
+{
+    ((struct world *)ctx)->woken = true;
+}
+
 static bool below(void *ctx, uint32_t job, uint32_t rank)
 {
     return rank == 1;
@@ -84,9 +90,15 @@ static void on_stuck(void *ctx, uint32_t job, uint32_t rank, const char *why)
 {
 }
 
-static const struct pmi_server_ops top_ops = {
-    .send = on_send, .up = top_up, .down = top_down, .below = below, .abort = on_abort, .failed = on_failed};
-static const struct pmi_server_ops leaf_ops = {.send = on_send, .up = leaf_up, .abort = on_abort, .failed = on_failed};
+static const struct pmi_server_ops top_ops = {.send = on_send,
+                                              .up = top_up,
+                                              .down = top_down,
+                                              .below = below,
+                                              .wake = on_wake,
+                                              .abort = on_abort,
+                                              .failed = on_failed};
+static const struct pmi_server_ops leaf_ops = {
+    .send = on_send, .up = leaf_up, .wake = on_wake, .abort = on_abort, .failed = on_failed};
 static const struct pmi_root_ops root_ops = {.down = root_down, .spawn = on_spawn, .stuck = on_stuck};
 
 static void deliver(struct world *w, const struct move *m)
@@ -101,11 +113,15 @@ static void deliver(struct world *w, const struct move *m)
 
 static void settle(struct world *w)
 {
-    while (w->done < w->nmoves || w->spawn) {
+    while (w->done < w->nmoves || w->spawn || w->woken) {
         if (w->done < w->nmoves) {
             struct move m = w->moves[w->done++];
             deliver(w, &m);
             buf_fini(&m.b);
+        } else if (w->woken) {
+            w->woken = false;
+            pmi_server_flush(w->leaf);
+            pmi_server_flush(w->top);
         } else {
             pmi_root_spawn_done(w->root, w->spawn, w->spawn % 2 ? NULL : "no", "kvs_9", NULL, 0);
             w->spawn = 0;

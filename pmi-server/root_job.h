@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * root_engine: what the files of mpiexec's half share.
+ * root_job: what mpiexec's half holds of a job, and of all jobs.
  */
-#ifndef PMI_SERVER_ROOT_ENGINE_H
-#define PMI_SERVER_ROOT_ENGINE_H
+#ifndef PMI_SERVER_ROOT_JOB_H
+#define PMI_SERVER_ROOT_JOB_H
 
 #include "pmi-server/epoch.h"
 #include "pmi-server/reader.h"
 #include "pmi-server/root.h"
-#include "wire/pmi.h"
-#include "wire/pmi_control.h"
 
 /* A job. */
 struct pmi_root_space {
@@ -48,20 +46,5 @@ struct pmi_root {
     struct pmi_spawning *spawning;
     uint32_t last_spawn;
 };
-
-/* root.c */
-struct pmi_root_space *pmi_root_find(const struct pmi_root *r, uint32_t job);
-void pmi_root_take_puts(struct pmi_root_space *j, const struct list *puts);
-void pmi_root_send(struct pmi_root *r, uint32_t child, struct buf *b); /* sends and frees */
-void pmi_root_stuck(struct pmi_root_space *j, uint32_t rank, const char *why);
-
-/* root_barrier.c */
-bool pmi_root_barrier_up(struct pmi_root_space *j, uint32_t child, struct rbuf *r);
-
-/* root_request.c */
-bool pmi_root_request_up(struct pmi_root_space *j, uint32_t child, struct rbuf *r);
-void pmi_root_preput(struct pmi_root_space *j, uint32_t spawn);
-void pmi_root_requests_job_del(struct pmi_root *r, uint32_t job);
-void pmi_root_requests_clear(struct pmi_root *r);
 
 #endif

@@ -4,13 +4,26 @@
  * before it, and refuse a word without `=`: so reasons have underscores there, and values that hold blanks are escaped
  * for those who can read them.
  */
-#include "pmi-server/engine.h"
+#include "pmi-server/job.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include "pmi-server/mem.h"
+
+uint64_t pmi_now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+bool pmi_client_may_store(struct pmi_client *c)
+{
+    return c->stores < PMI_CLIENT_STORES_MAX && ++c->stores;
+}
 
 struct pmi_ask *pmi_ask_new(struct pmi_client *c, const struct pmi_msg *m, enum pmi_verb verb, const char *reply)
 {

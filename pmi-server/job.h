@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * job: what one proxy holds of a job, and of all jobs.
+ */
+#ifndef PMI_SERVER_JOB_H
+#define PMI_SERVER_JOB_H
+
+#include "pmi-server/client.h"
+#include "pmi-server/epoch.h"
+#include "pmi-server/reader.h"
+#include "pmi-server/server.h"
+
+struct pmi_want;   /* fetch.c */
+struct pmi_remote; /* remote.c */
+
+struct pmi_server_job {
+    UT_hash_handle hh;
+    struct pmi_server *server;
+    uint32_t id, size, below;
+    int32_t universe;
+    char *kvsname;
+    char *spawner;
+    const struct rankmap *map;
+    char *mapping; /* made when it is first asked for */
+    uint32_t nclients;
+    struct pmi_client *clients; /* rising ranks */
+    uint32_t ngone;             /* of these */
+    bool stuck;                 /* it has been said */
+    bool resume;                /* a rank that was held back may go on */
+
+    struct pmi_kvs seen;   /* values put here or fetched */
+    struct pmi_kvs absent; /* PMI_ keys that the root does not have: nobody can put them later */
+    struct buf puts;       /* on their way up: pairs */
+    uint32_t nputs;
+    bool stale; /* a key has got another value since the last barrier of the whole job */
+    struct pmi_want *wants;
+    uint32_t window;            /* values that were asked for in advance, the last time that a rank read widely */
+    bool wide;                  /* one does now: ask for more of them */
+    uint32_t child_window;      /* the most that a child wants in advance */
+    bool unsent;                /* there are wants that have not been sent */
+    struct pmi_reader *readers; /* one a child */
+    struct pmi_gathers gathers; /* barriers that are under way */
+    struct pmi_kvs nodeattrs;
+    struct pmi_asks nodewaits;
+};
+
+struct pmi_server {
+    const struct pmi_server_ops *ops;
+    void *ctx;
+    uint32_t children;
+    struct pmi_server_job *jobs;
+    struct pmi_remote *remotes;
+    uint32_t last_id;
+    bool awake;                       /* ops->wake has been called since the last flush */
+    const struct pmi_client *reading; /* whose messages are being taken */
+};
+
+#endif

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * root_values: the key-values of jobs, held once.
+ */
+#ifndef PMI_SERVER_ROOT_VALUES_H
+#define PMI_SERVER_ROOT_VALUES_H
+
+#include "pmi-server/root_job.h"
+
+void pmi_root_take_puts(struct pmi_root_space *j, const struct list *puts);
+bool pmi_root_take_get(struct pmi_root_space *j, uint32_t child, struct rbuf *r);
+
+#endif
