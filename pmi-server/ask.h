@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * ask: a request of a rank, from its first byte to its answer. A front end (v1.c, v2.c) makes it; barrier.c, fetch.c,
- * attr.c or remote.c parks it or answers at once; the answer frees it.
+ * ask: a request of a rank, from its first byte to its answer. A front end makes it; barrier.c, fetch.c, attr.c or
+ * remote.c parks it or answers at once; its front end says the answer, and it is freed.
  */
 #ifndef PMI_SERVER_ASK_H
 #define PMI_SERVER_ASK_H
@@ -14,8 +14,10 @@
 #define PMI_CLIENT_STORES_MAX (1024 * 1024) /* values, attributes and names that one rank may put */
 
 struct pmi_client;
+struct pmi_ask;
+struct pmi_result;
 
-/* What was asked; answer.c knows the words for each. */
+/* What was asked. */
 enum pmi_verb {
     PMI_ASK_GET,
     PMI_ASK_JOBATTR,
@@ -28,15 +30,27 @@ enum pmi_verb {
     PMI_ASK_PLAIN, /* answered where it was read */
 };
 
+/* A way in which ranks speak to the server: a wire, or a library in the server's process. */
+struct pmi_front {
+    const char *name;
+    /* A message of a rank on its connection. NULL: its requests come by other ways. */
+    void (*message)(struct pmi_client *c, const struct pmi_msg *m);
+    /* Says the answer to whoever asked. What it is given is borrowed until it returns; it may not call into the
+     * engine. */
+    void (*answer)(const struct pmi_ask *a, const struct pmi_result *r);
+    /* The request ends, answered or not (its rank is gone): frees what the front end knows of it. NULL: nothing. */
+    void (*release)(void *opaque);
+    size_t mapping_max; /* bytes of PMI_process_mapping that its clients have room for */
+};
+
 struct pmi_ask {
     struct pmi_client *client;
     enum pmi_verb verb;
-    enum pmi_wire wire;
-    bool in_order;     /* nothing else of this rank is read before the answer */
-    const char *reply; /* the command of the answer */
-    char *thrid;       /* PMI-2: goes back with the answer; NULL: none */
-    char *detail;      /* key, group or name */
-    uint32_t tag;      /* of a barrier */
+    bool in_order; /* nothing else of this rank is read before the answer */
+    const struct pmi_front *front;
+    void *opaque; /* the front end's */
+    char *detail; /* key, group or name */
+    uint32_t tag; /* of a barrier */
     uint64_t since;
     LIST_ENTRY(pmi_ask) of_client;
     LIST_ENTRY(pmi_ask) parked; /* in whatever it waits for */
@@ -51,15 +65,13 @@ struct pmi_result {
     uint32_t ncodes;
 };
 
-struct pmi_ask *pmi_ask_new(struct pmi_client *c, const struct pmi_msg *m, enum pmi_verb verb, const char *reply);
+struct pmi_ask *pmi_ask_new(struct pmi_client *c, const struct pmi_front *front, enum pmi_verb verb, bool in_order,
+                            void *opaque);
 void pmi_ask_detail(struct pmi_ask *a, const char *detail);
 void pmi_ask_free(struct pmi_ask *a);                           /* without an answer: its rank is gone */
 void pmi_answer(struct pmi_ask *a, const struct pmi_result *r); /* frees a */
 void pmi_answer_ok(struct pmi_ask *a, const char *value);
 void pmi_answer_fail(struct pmi_ask *a, int rc, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-/* The head of an answer written where it was read: more keys may follow, then pmi_client_send(). */
-struct pmi_out pmi_reply_begin(struct buf *b, const struct pmi_msg *m, const char *reply, int rc);
-void pmi_client_send(struct pmi_client *c, struct pmi_out *o); /* ends, sends and frees the message */
 
 bool pmi_client_may_store(struct pmi_client *c); /* counts; false: it has put too much already */
 uint64_t pmi_now(void);                          /* CLOCK_MONOTONIC, ns */

@@ -12,20 +12,13 @@
 #include "pmi-server/mem.h"
 #include "pmi-server/remote.h"
 
-/* What clients have room for. MPICH's for PMI-1, up to 4.0 and with a line of 1024 bytes, takes from that the longest
- * names and keys, and dies of a longer value. */
-static const size_t mapping_max[] = {
-    [PMI_WIRE_1] = 1024 - PMI_KVSNAME_MAX - PMI_KEY_MAX - 30 - 1,
-    [PMI_WIRE_2] = PMI_VALUE_MAX - 1,
-};
-
 /* A map that does not fit is not told: clients then ask one another for host names. */
 static void answer_mapping(struct pmi_ask *a)
 {
     struct pmi_server_job *j = a->client->job;
     if (!j->mapping)
         j->mapping = j->map ? pmi_mapping_text(j->map, PMI_VALUE_MAX - 1) : pmi_mem_str("");
-    if (*j->mapping && strlen(j->mapping) <= mapping_max[a->wire])
+    if (*j->mapping && strlen(j->mapping) <= a->front->mapping_max)
         pmi_answer_ok(a, j->mapping);
     else
         pmi_answer_fail(a, PMI2_ERROR_KEY, "the map of the ranks is %s",

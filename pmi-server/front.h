@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * front: the ends that ranks speak to.
+ * front: the front ends that ranks speak to on their connections, and what these share.
  */
 #ifndef PMI_SERVER_FRONT_H
 #define PMI_SERVER_FRONT_H
 
 #include "pmi-server/client.h"
 
-void pmi_v1_message(struct pmi_client *c, const struct pmi_msg *m);
-void pmi_v2_message(struct pmi_client *c, const struct pmi_msg *m);
+extern const struct pmi_front pmi_front_v1, pmi_front_v2; /* v1.c, v2.c */
+
+/* The one whose messages look like this. */
+const struct pmi_front *pmi_front_of(enum pmi_wire wire);
+
+/* text.c: ends, sends and frees a message. */
+void pmi_text_send(struct pmi_client *c, struct pmi_out *o);
 
 #endif

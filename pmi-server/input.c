@@ -16,10 +16,8 @@ static void take_messages(struct pmi_client *c)
     while (!c->failed && !c->in_order && pmi_stream_next(&c->in, &m)) {
         if (c->nasks >= PMI_CLIENT_ASKS_MAX)
             pmi_client_fail(c, "sent more than 1024 PMI requests without waiting for answers");
-        else if (m.wire == PMI_WIRE_2)
-            pmi_v2_message(c, &m);
         else
-            pmi_v1_message(c, &m);
+            pmi_front_of(m.wire)->message(c, &m);
     }
     c->job->server->reading = NULL;
     if (c->in.bad) {

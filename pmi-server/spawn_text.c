@@ -121,7 +121,7 @@ static const char *put_cmd(struct buf *b, struct items *s, const struct words *w
     return bad;
 }
 
-static void finish(struct pmi_ask *a, struct buf *body, const char *bad)
+void pmi_spawn_ask(struct pmi_ask *a, struct buf *body, const char *bad)
 {
     if (!bad && body->len > PMI_CONTROL_SPAWN_MAX)
         bad = "the request is too long";
@@ -146,12 +146,12 @@ static bool count_block(struct pmi_client *c, const struct pmi_msg *m)
     return true;
 }
 
-void pmi_spawn_block(struct pmi_client *c, const struct pmi_msg *m)
+bool pmi_spawn_block(struct pmi_client *c, const struct pmi_msg *m)
 {
     struct items s = {m->items, m->nitems, 0};
     if (!count_block(c, m)) {
         pmi_client_fail(c, "sent a PMI spawn request whose totspawns and spawnssofar do not fit together");
-        return;
+        return false;
     }
     if (c->spawn_seen == 1) {
         c->spawn_bad = put_preput(&c->spawn, &s, &v1_words);
@@ -160,16 +160,14 @@ void pmi_spawn_block(struct pmi_client *c, const struct pmi_msg *m)
     if (!c->spawn_bad && c->spawn.len <= PMI_CONTROL_SPAWN_MAX)
         c->spawn_bad = put_cmd(&c->spawn, &s, &v1_words);
     if (c->spawn_seen < c->spawn_total)
-        return;
-    finish(pmi_ask_new(c, m, PMI_ASK_SPAWN, "spawn_result"), &c->spawn, c->spawn_bad);
+        return false;
     c->spawn_seen = 0;
+    return true;
 }
 
-void pmi_spawn_v2(struct pmi_client *c, const struct pmi_msg *m)
+const char *pmi_spawn_v2(struct buf *b, const struct pmi_msg *m)
 {
-    struct pmi_ask *a = pmi_ask_new(c, m, PMI_ASK_SPAWN, "spawn-response");
-    struct buf b;
-    buf_init(&b);
+    buf_init(b);
     uint32_t i = 0, ncmds = 0;
     int64_t count;
     for (uint32_t k = 0; k < m->nitems; k++)
@@ -181,13 +179,13 @@ void pmi_spawn_v2(struct pmi_client *c, const struct pmi_msg *m)
         i++;
     struct items head = {m->items, i, 0};
     if (!bad)
-        bad = put_preput(&b, &head, &v2_words);
-    buf_put_u32(&b, ncmds);
+        bad = put_preput(b, &head, &v2_words);
+    buf_put_u32(b, ncmds);
     while (!bad && i < m->nitems) {
         struct items s = {m->items + i, 1, 0};
         for (i++; i < m->nitems && strcmp(m->items[i].key, "subcmd"); i++)
             s.n++;
-        bad = put_cmd(&b, &s, &v2_words);
+        bad = put_cmd(b, &s, &v2_words);
     }
-    finish(a, &b, bad);
+    return bad;
 }

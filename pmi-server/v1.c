@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * PMI-1: {command, its answer, handler}. A command that is known and cannot be done is answered with rc=1 and a reason;
- * one that is not known has no answer that its sender could read, and fails the rank.
+ * one that is not known has no answer that its sender could read, and fails the rank. Old clients end a value at a
+ * blank whatever stands before it, and refuse a word without `=`: so reasons have underscores, and values that hold
+ * blanks are escaped for those who can read them.
  */
 #include "pmi-server/front.h"
 
@@ -10,6 +12,7 @@
 #include "pmi-server/barrier.h"
 #include "pmi-server/fetch.h"
 #include "pmi-server/job.h"
+#include "pmi-server/mem.h"
 #include "pmi-server/remote.h"
 #include "pmi-server/spawn_text.h"
 
@@ -20,16 +23,31 @@ struct command {
     bool early; /* allowed before init */
 };
 
-static void refuse(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd, const char *why)
+static struct pmi_ask *ask(struct pmi_client *c, const struct command *cmd, enum pmi_verb verb)
 {
-    pmi_answer_fail(pmi_ask_new(c, m, PMI_ASK_PLAIN, cmd->reply), PMI2_ERROR_INVALID_ARG, "%s", why);
+    return pmi_ask_new(c, &pmi_front_v1, verb, verb != PMI_ASK_BARRIER, (void *)cmd->reply);
 }
 
-static void accept_plain(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
+static void refuse(struct pmi_client *c, const struct command *cmd, const char *why)
+{
+    pmi_answer_fail(ask(c, cmd, PMI_ASK_PLAIN), PMI2_ERROR_INVALID_ARG, "%s", why);
+}
+
+/* rc -1: the answer has none. */
+static struct pmi_out reply_begin(struct buf *b, const char *reply, int rc)
+{
+    buf_init(b);
+    struct pmi_out o = pmi_out_begin(b, PMI_WIRE_1, reply);
+    if (rc >= 0)
+        pmi_out_int(&o, "rc", rc);
+    return o;
+}
+
+static void accept_plain(struct pmi_client *c, const struct command *cmd)
 {
     struct buf b;
-    struct pmi_out o = pmi_reply_begin(&b, m, cmd->reply, 0);
-    pmi_client_send(c, &o);
+    struct pmi_out o = reply_begin(&b, cmd->reply, 0);
+    pmi_text_send(c, &o);
 }
 
 static void on_init(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
@@ -37,16 +55,16 @@ static void on_init(struct pmi_client *c, const struct pmi_msg *m, const struct 
     int64_t version = 0, sub = 0;
     bool known = !pmi_msg_int(m, "pmi_version", 1, 2, &version) && !pmi_msg_int(m, "pmi_subversion", 0, 99, &sub);
     if (c->inited) {
-        refuse(c, m, cmd, "this rank has been initialized already");
+        refuse(c, cmd, "this rank has been initialized already");
         return;
     }
     struct buf b;
-    struct pmi_out o = pmi_reply_begin(&b, m, cmd->reply, known ? 0 : 1);
+    struct pmi_out o = reply_begin(&b, cmd->reply, known ? 0 : 1);
     if (!known)
         pmi_out_str(&o, "msg", "pmi_version_is_none_of_1_and_2");
     pmi_out_int(&o, "pmi_version", version == 2 ? 2 : 1);
     pmi_out_int(&o, "pmi_subversion", version == 2 ? 0 : 2);
-    pmi_client_send(c, &o);
+    pmi_text_send(c, &o);
     if (known && version == 1)
         pmi_client_initialized(c);
 }
@@ -58,56 +76,56 @@ static void on_initack(struct pmi_client *c, const struct pmi_msg *m, const stru
     struct buf b;
     int64_t id;
     if (pmi_msg_int(m, "pmiid", c->rank, c->rank, &id)) {
-        refuse(c, m, cmd, "pmiid is not this rank");
+        refuse(c, cmd, "pmiid is not this rank");
         return;
     }
-    struct pmi_out o = pmi_reply_begin(&b, m, cmd->reply, 0);
+    struct pmi_out o = reply_begin(&b, cmd->reply, 0);
     pmi_out_int(&o, "rank", c->rank);
     pmi_out_int(&o, "size", c->job->size);
     pmi_out_int(&o, "appnum", c->appnum);
     if (c->job->spawner)
         pmi_out_str(&o, "spawner-jobid", c->job->spawner);
     pmi_out_int(&o, "debug", 0);
-    pmi_client_send(c, &o);
+    pmi_text_send(c, &o);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        o = pmi_reply_begin(&b, m, "set", -1);
+        o = reply_begin(&b, "set", -1);
         pmi_out_int(&o, names[i], values[i]);
-        pmi_client_send(c, &o);
+        pmi_text_send(c, &o);
     }
 }
 
 static void on_maxes(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
 {
     struct buf b;
-    struct pmi_out o = pmi_reply_begin(&b, m, cmd->reply, 0);
+    struct pmi_out o = reply_begin(&b, cmd->reply, 0);
     pmi_out_int(&o, "kvsname_max", PMI_KVSNAME_MAX);
     pmi_out_int(&o, "keylen_max", PMI_KEY_MAX);
     pmi_out_int(&o, "vallen_max", PMI_VALUE_MAX);
-    pmi_client_send(c, &o);
+    pmi_text_send(c, &o);
 }
 
 static void on_appnum(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
 {
     struct buf b;
-    struct pmi_out o = pmi_reply_begin(&b, m, cmd->reply, 0);
+    struct pmi_out o = reply_begin(&b, cmd->reply, 0);
     pmi_out_int(&o, "appnum", c->appnum);
-    pmi_client_send(c, &o);
+    pmi_text_send(c, &o);
 }
 
 static void on_universe(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
 {
     struct buf b;
-    struct pmi_out o = pmi_reply_begin(&b, m, cmd->reply, 0);
+    struct pmi_out o = reply_begin(&b, cmd->reply, 0);
     pmi_out_int(&o, "size", c->job->universe);
-    pmi_client_send(c, &o);
+    pmi_text_send(c, &o);
 }
 
 static void on_kvsname(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
 {
     struct buf b;
-    struct pmi_out o = pmi_reply_begin(&b, m, cmd->reply, 0);
+    struct pmi_out o = reply_begin(&b, cmd->reply, 0);
     pmi_out_str(&o, "kvsname", c->job->kvsname);
-    pmi_client_send(c, &o);
+    pmi_text_send(c, &o);
 }
 
 /* NULL if the message names the rank's own space. */
@@ -127,9 +145,9 @@ static void on_put(struct pmi_client *c, const struct pmi_msg *m, const struct c
     if (!why && !value)
         why = "value is missing";
     if (why || pmi_put(c, key, value, &why))
-        refuse(c, m, cmd, why);
+        refuse(c, cmd, why);
     else
-        accept_plain(c, m, cmd);
+        accept_plain(c, cmd);
 }
 
 static void on_get(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
@@ -138,24 +156,23 @@ static void on_get(struct pmi_client *c, const struct pmi_msg *m, const struct c
     if (!why && !key)
         why = "key is missing";
     if (why) {
-        refuse(c, m, cmd, why);
+        refuse(c, cmd, why);
         return;
     }
-    struct pmi_ask *a = pmi_ask_new(c, m, PMI_ASK_GET, cmd->reply);
+    struct pmi_ask *a = ask(c, cmd, PMI_ASK_GET);
     pmi_ask_detail(a, key);
     pmi_get(a);
 }
 
 static void on_barrier(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
 {
-    pmi_barrier(pmi_ask_new(c, m, PMI_ASK_BARRIER, cmd->reply), pmi_msg_get(m, "group"));
+    pmi_barrier(ask(c, cmd, PMI_ASK_BARRIER), pmi_msg_get(m, "group"));
 }
 
 static void name_request(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd, enum pmi_verb verb,
                          enum pmi_request kind, bool with_port)
 {
-    pmi_name_request(pmi_ask_new(c, m, verb, cmd->reply), kind, pmi_msg_get(m, "service"),
-                     with_port ? pmi_msg_get(m, "port") : "");
+    pmi_name_request(ask(c, cmd, verb), kind, pmi_msg_get(m, "service"), with_port ? pmi_msg_get(m, "port") : "");
 }
 
 static void on_publish(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
@@ -184,13 +201,13 @@ static void on_abort(struct pmi_client *c, const struct pmi_msg *m, const struct
 
 static void on_finalize(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
 {
-    accept_plain(c, m, cmd);
+    accept_plain(c, cmd);
     pmi_client_finalized(c);
 }
 
 static void on_unsupported(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
 {
-    refuse(c, m, cmd, "not supported");
+    refuse(c, cmd, "not supported");
 }
 
 static const struct command commands[] = {
@@ -223,26 +240,93 @@ static void unknown(struct pmi_client *c, const struct pmi_msg *m)
     pmi_client_fail(c, why);
 }
 
-void pmi_v1_message(struct pmi_client *c, const struct pmi_msg *m)
+static void take_block(struct pmi_client *c, const struct pmi_msg *m)
 {
     static const struct command spawn = {"spawn", "spawn_result", NULL, false};
-    if (m->wire == PMI_WIRE_1_BLOCK) {
-        if (strcmp(m->cmd, "spawn"))
-            unknown(c, m);
-        else if (!c->inited)
-            refuse(c, m, &spawn, "this rank has not said init");
-        else
-            pmi_spawn_block(c, m);
-        return;
-    }
+    if (strcmp(m->cmd, spawn.name))
+        unknown(c, m);
+    else if (!c->inited)
+        refuse(c, &spawn, "this rank has not said init");
+    else if (pmi_spawn_block(c, m))
+        pmi_spawn_ask(ask(c, &spawn, PMI_ASK_SPAWN), &c->spawn, c->spawn_bad);
+}
+
+static void take_line(struct pmi_client *c, const struct pmi_msg *m)
+{
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
         if (strcmp(m->cmd, commands[i].name))
             continue;
         if (!c->inited && !commands[i].early)
-            refuse(c, m, &commands[i], "this rank has not said init");
+            refuse(c, &commands[i], "this rank has not said init");
         else
             commands[i].handler(c, m, &commands[i]);
         return;
     }
     unknown(c, m);
 }
+
+static void message(struct pmi_client *c, const struct pmi_msg *m)
+{
+    if (m->wire == PMI_WIRE_1_BLOCK)
+        take_block(c, m);
+    else
+        take_line(c, m);
+}
+
+static void put_codes(struct pmi_out *o, const struct pmi_result *r)
+{
+    struct buf list;
+    buf_init(&list);
+    for (uint32_t i = 0; i < r->ncodes; i++) {
+        char one[16];
+        int n = snprintf(one, sizeof one, i ? ",%d" : "%d", r->codes[i]);
+        buf_put(&list, one, (size_t)n);
+    }
+    buf_put_u8(&list, 0);
+    pmi_mem_check(&list);
+    if (r->ncodes)
+        pmi_out_str(o, "errcodes", (const char *)list.data);
+    buf_fini(&list);
+}
+
+static void put_failure(struct pmi_out *o, const struct pmi_result *r)
+{
+    char text[256];
+    snprintf(text, sizeof text, "%s", r->why);
+    for (char *p = text; (p = strpbrk(p, " \t\n\\=")); p++)
+        *p = '_';
+    pmi_out_str(o, "msg", text);
+}
+
+static void put_result(struct pmi_out *o, const struct pmi_ask *a, const struct pmi_result *r)
+{
+    if (a->verb == PMI_ASK_SPAWN)
+        put_codes(o, r);
+    else if (a->verb == PMI_ASK_LOOKUP)
+        pmi_out_str(o, "port", r->value);
+    else if (a->verb == PMI_ASK_BARRIER)
+        pmi_out_int(o, "tag", a->tag);
+    else if (a->verb == PMI_ASK_GET)
+        pmi_out_str(o, "value", r->value);
+}
+
+/* A barrier that is reached is told without rc. */
+static void answer(const struct pmi_ask *a, const struct pmi_result *r)
+{
+    struct buf b;
+    struct pmi_out o = reply_begin(&b, a->opaque, r->rc ? 1 : a->verb == PMI_ASK_BARRIER ? -1 : 0);
+    if (r->rc)
+        put_failure(&o, r);
+    else
+        put_result(&o, a, r);
+    pmi_text_send(a->client, &o);
+}
+
+/* MPICH's clients up to 4.0, with a line of 1024 bytes, take from that the longest names and keys, and die of a longer
+ * value. */
+const struct pmi_front pmi_front_v1 = {
+    .name = "PMI-1",
+    .message = message,
+    .answer = answer,
+    .mapping_max = 1024 - PMI_KVSNAME_MAX - PMI_KEY_MAX - 30 - 1,
+};

@@ -5,11 +5,13 @@
 #include "pmi-server/front.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "pmi-server/attr.h"
 #include "pmi-server/barrier.h"
 #include "pmi-server/fetch.h"
 #include "pmi-server/job.h"
+#include "pmi-server/mem.h"
 #include "pmi-server/remote.h"
 #include "pmi-server/spawn_text.h"
 
@@ -21,16 +23,49 @@ struct command {
     void (*handler)(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd);
 };
 
+/* What an answer begins with: the opaque part of a request. */
+struct head {
+    const char *thrid;
+    char reply[];
+};
+
+/* Requests with a thrid are answered in any order. */
+static struct pmi_ask *ask(struct pmi_client *c, const struct pmi_msg *m, enum pmi_verb verb, const char *reply)
+{
+    const char *thrid = pmi_msg_get(m, "thrid");
+    size_t n = strlen(reply) + 1, nthrid = thrid ? strlen(thrid) + 1 : 0;
+    struct head *h = pmi_mem_zero(1, sizeof *h + n + nthrid);
+    memcpy(h->reply, reply, n);
+    if (thrid)
+        h->thrid = memcpy(h->reply + n, thrid, nthrid);
+    return pmi_ask_new(c, &pmi_front_v2, verb, !thrid, h);
+}
+
+static struct pmi_out head_put(struct buf *b, const char *reply, const char *thrid, int rc)
+{
+    buf_init(b);
+    struct pmi_out o = pmi_out_begin(b, PMI_WIRE_2, reply);
+    if (thrid)
+        pmi_out_str(&o, "thrid", thrid);
+    pmi_out_int(&o, "rc", rc);
+    return o;
+}
+
+static struct pmi_out reply_begin(struct buf *b, const struct pmi_msg *m, const char *reply)
+{
+    return head_put(b, reply, pmi_msg_get(m, "thrid"), 0);
+}
+
 static void refuse(struct pmi_client *c, const struct pmi_msg *m, const char *reply, int rc, const char *why)
 {
-    pmi_answer_fail(pmi_ask_new(c, m, PMI_ASK_PLAIN, reply), rc, "%s", why);
+    pmi_answer_fail(ask(c, m, PMI_ASK_PLAIN, reply), rc, "%s", why);
 }
 
 static void accept_plain(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
 {
     struct buf b;
-    struct pmi_out o = pmi_reply_begin(&b, m, cmd->reply, 0);
-    pmi_client_send(c, &o);
+    struct pmi_out o = reply_begin(&b, m, cmd->reply);
+    pmi_text_send(c, &o);
 }
 
 /* The value of a key that the command cannot do without; NULL: it has been refused. */
@@ -58,7 +93,7 @@ static void on_fullinit(struct pmi_client *c, const struct pmi_msg *m, const str
         return;
     }
     struct buf b;
-    struct pmi_out o = pmi_reply_begin(&b, m, cmd->reply, 0);
+    struct pmi_out o = reply_begin(&b, m, cmd->reply);
     pmi_out_int(&o, "rank", c->rank);
     pmi_out_int(&o, "size", c->job->size);
     pmi_out_int(&o, "appnum", c->appnum);
@@ -66,16 +101,16 @@ static void on_fullinit(struct pmi_client *c, const struct pmi_msg *m, const str
         pmi_out_str(&o, "spawner-jobid", c->job->spawner);
     pmi_out_flag(&o, "debugged", false);
     pmi_out_int(&o, "pmiverbose", 0);
-    pmi_client_send(c, &o);
+    pmi_text_send(c, &o);
     pmi_client_initialized(c);
 }
 
 static void on_getid(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
 {
     struct buf b;
-    struct pmi_out o = pmi_reply_begin(&b, m, cmd->reply, 0);
+    struct pmi_out o = reply_begin(&b, m, cmd->reply);
     pmi_out_str(&o, "jobid", c->job->kvsname);
-    pmi_client_send(c, &o);
+    pmi_text_send(c, &o);
 }
 
 static void on_put(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
@@ -95,7 +130,7 @@ static void get(struct pmi_client *c, const struct pmi_msg *m, const struct comm
     const char *key = need(c, m, cmd, "key");
     if (!key)
         return;
-    struct pmi_ask *a = pmi_ask_new(c, m, verb, cmd->reply);
+    struct pmi_ask *a = ask(c, m, verb, cmd->reply);
     pmi_ask_detail(a, key);
     pmi_get(a);
 }
@@ -112,7 +147,7 @@ static void on_get(struct pmi_client *c, const struct pmi_msg *m, const struct c
 static void on_fence(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
 {
     if (c->fences >= FENCES_MAX) {
-        struct pmi_ask *a = pmi_ask_new(c, m, PMI_ASK_BARRIER, cmd->reply);
+        struct pmi_ask *a = ask(c, m, PMI_ASK_BARRIER, cmd->reply);
         pmi_barrier(a, NULL);
         return;
     }
@@ -147,31 +182,32 @@ static void on_get_nodeattr(struct pmi_client *c, const struct pmi_msg *m, const
     const char *key = need(c, m, cmd, "key"), *wait = pmi_msg_get(m, "wait");
     if (!key)
         return;
-    struct pmi_ask *a = pmi_ask_new(c, m, PMI_ASK_NODEATTR, cmd->reply);
+    struct pmi_ask *a = ask(c, m, PMI_ASK_NODEATTR, cmd->reply);
     pmi_ask_detail(a, key);
     pmi_nodeattr_get(a, wait && !strcmp(wait, "TRUE"));
 }
 
 static void on_publish(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
 {
-    pmi_name_request(pmi_ask_new(c, m, PMI_ASK_PUBLISH, cmd->reply), PMI_REQUEST_PUBLISH, pmi_msg_get(m, "name"),
+    pmi_name_request(ask(c, m, PMI_ASK_PUBLISH, cmd->reply), PMI_REQUEST_PUBLISH, pmi_msg_get(m, "name"),
                      pmi_msg_get(m, "port"));
 }
 
 static void on_lookup(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
 {
-    pmi_name_request(pmi_ask_new(c, m, PMI_ASK_LOOKUP, cmd->reply), PMI_REQUEST_LOOKUP, pmi_msg_get(m, "name"), "");
+    pmi_name_request(ask(c, m, PMI_ASK_LOOKUP, cmd->reply), PMI_REQUEST_LOOKUP, pmi_msg_get(m, "name"), "");
 }
 
 static void on_unpublish(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
 {
-    pmi_name_request(pmi_ask_new(c, m, PMI_ASK_UNPUBLISH, cmd->reply), PMI_REQUEST_UNPUBLISH, pmi_msg_get(m, "name"),
-                     "");
+    pmi_name_request(ask(c, m, PMI_ASK_UNPUBLISH, cmd->reply), PMI_REQUEST_UNPUBLISH, pmi_msg_get(m, "name"), "");
 }
 
 static void on_spawn(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
 {
-    pmi_spawn_v2(c, m);
+    struct buf b;
+    const char *bad = pmi_spawn_v2(&b, m);
+    pmi_spawn_ask(ask(c, m, PMI_ASK_SPAWN, cmd->reply), &b, bad);
 }
 
 static void on_abort(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
@@ -220,7 +256,7 @@ static void unknown(struct pmi_client *c, const struct pmi_msg *m)
     refuse(c, m, reply, PMI2_ERROR_OTHER, "unknown command");
 }
 
-void pmi_v2_message(struct pmi_client *c, const struct pmi_msg *m)
+static void message(struct pmi_client *c, const struct pmi_msg *m)
 {
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
         if (strcmp(m->cmd, commands[i].name))
@@ -233,3 +269,66 @@ void pmi_v2_message(struct pmi_client *c, const struct pmi_msg *m)
     }
     unknown(c, m);
 }
+
+static void put_value(struct pmi_out *o, const struct pmi_result *r)
+{
+    pmi_out_flag(o, "found", true);
+    pmi_out_str(o, "value", r->value);
+}
+
+/* Clients of different ages read different words. */
+static void put_port(struct pmi_out *o, const struct pmi_result *r)
+{
+    pmi_out_str(o, "port", r->value);
+    put_value(o, r);
+}
+
+static void put_spawned(struct pmi_out *o, const struct pmi_result *r)
+{
+    pmi_out_str(o, "jobid", r->value ? r->value : "");
+    pmi_out_int(o, "nerrs", r->ncodes);
+    for (uint32_t i = 0; i < r->ncodes; i++) {
+        char key[16];
+        snprintf(key, sizeof key, "err%u", i);
+        pmi_out_int(o, key, r->codes[i]);
+    }
+}
+
+static void put_result(struct pmi_out *o, const struct pmi_ask *a, const struct pmi_result *r)
+{
+    if (a->verb == PMI_ASK_SPAWN)
+        put_spawned(o, r);
+    else if (a->verb == PMI_ASK_LOOKUP)
+        put_port(o, r);
+    else if (a->verb <= PMI_ASK_NODEATTR)
+        put_value(o, r);
+}
+
+static void put_failure(struct pmi_out *o, const struct pmi_ask *a, const struct pmi_result *r)
+{
+    if (a->verb <= PMI_ASK_NODEATTR || a->verb == PMI_ASK_LOOKUP)
+        pmi_out_flag(o, "found", false);
+    pmi_out_str(o, "errmsg", r->why);
+}
+
+static void answer(const struct pmi_ask *a, const struct pmi_result *r)
+{
+    const struct head *h = a->opaque;
+    struct buf b;
+    /* That a job or node has no such attribute is an answer, not an error, to PMI-2's clients. */
+    bool absent = r->rc == PMI2_ERROR_KEY && (a->verb == PMI_ASK_JOBATTR || a->verb == PMI_ASK_NODEATTR);
+    struct pmi_out o = head_put(&b, h->reply, h->thrid, absent ? 0 : r->rc);
+    if (r->rc)
+        put_failure(&o, a, r);
+    else
+        put_result(&o, a, r);
+    pmi_text_send(a->client, &o);
+}
+
+const struct pmi_front pmi_front_v2 = {
+    .name = "PMI-2",
+    .message = message,
+    .answer = answer,
+    .release = free,
+    .mapping_max = PMI_VALUE_MAX - 1,
+};
