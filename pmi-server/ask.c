@@ -17,9 +17,13 @@ uint64_t pmi_now(void)
     return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
-bool pmi_client_may_store(struct pmi_client *c)
+bool pmi_client_may_store(struct pmi_client *c, size_t bytes)
 {
-    return c->stores < PMI_CLIENT_STORES_MAX && ++c->stores;
+    if (c->stores == PMI_CLIENT_STORES_MAX || bytes > PMI_CLIENT_STORED_MAX - c->stored)
+        return false;
+    c->stores++;
+    c->stored += bytes;
+    return true;
 }
 
 struct pmi_ask *pmi_ask_new(struct pmi_client *c, const struct pmi_front *front, enum pmi_verb verb, bool in_order,
@@ -54,7 +58,7 @@ void pmi_ask_free(struct pmi_ask *a)
     c->nasks--;
     c->in_order -= a->in_order;
     if (a->in_order && c->job->server->reading != c)
-        c->job->resume = true;
+        c->job->resume = c->job->server->resume = true;
     if (a->front->release)
         a->front->release(a->opaque);
     free(a->detail);
@@ -67,7 +71,12 @@ void pmi_answer(struct pmi_ask *a, const struct pmi_result *r)
     pmi_ask_free(a);
 }
 
-void pmi_answer_ok(struct pmi_ask *a, const char *value)
+void pmi_answer_ok(struct pmi_ask *a)
+{
+    pmi_answer(a, &(struct pmi_result){0});
+}
+
+void pmi_answer_value(struct pmi_ask *a, struct bytes value)
 {
     pmi_answer(a, &(struct pmi_result){.value = value});
 }

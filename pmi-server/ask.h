@@ -9,9 +9,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/queue.h>
+#include "wire/buf.h"
 #include "wire/pmi.h"
 
 #define PMI_CLIENT_STORES_MAX (1024 * 1024) /* values, attributes and names that one rank may put */
+#define PMI_CLIENT_STORED_MAX (1024u << 20) /* and their bytes */
 
 struct pmi_client;
 struct pmi_ask;
@@ -51,6 +53,9 @@ struct pmi_ask {
     void *opaque; /* the front end's */
     char *detail; /* key, group or name */
     uint32_t tag; /* of a barrier */
+    /* Of a get: whose value. */
+    struct pmi_server_job *of;
+    uint32_t rank;
     uint64_t since;
     LIST_ENTRY(pmi_ask) of_client;
     LIST_ENTRY(pmi_ask) parked; /* in whatever it waits for */
@@ -58,9 +63,9 @@ struct pmi_ask {
 LIST_HEAD(pmi_asks, pmi_ask);
 
 struct pmi_result {
-    int rc;            /* 0, or enum pmi2_error */
-    const char *why;   /* of a failure */
-    const char *value; /* the value, port, or spawned job; NULL: none */
+    int rc;             /* 0, or enum pmi2_error */
+    const char *why;    /* of a failure */
+    struct bytes value; /* the value, port, or spawned job, with a NUL behind it; NULL: none */
     const int32_t *codes;
     uint32_t ncodes;
 };
@@ -70,10 +75,12 @@ struct pmi_ask *pmi_ask_new(struct pmi_client *c, const struct pmi_front *front,
 void pmi_ask_detail(struct pmi_ask *a, const char *detail);
 void pmi_ask_free(struct pmi_ask *a);                           /* without an answer: its rank is gone */
 void pmi_answer(struct pmi_ask *a, const struct pmi_result *r); /* frees a */
-void pmi_answer_ok(struct pmi_ask *a, const char *value);
+void pmi_answer_ok(struct pmi_ask *a);
+void pmi_answer_value(struct pmi_ask *a, struct bytes value); /* a NUL stands behind it */
 void pmi_answer_fail(struct pmi_ask *a, int rc, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
-bool pmi_client_may_store(struct pmi_client *c); /* counts; false: it has put too much already */
-uint64_t pmi_now(void);                          /* CLOCK_MONOTONIC, ns */
+/* Counts one thing of so many bytes; false: the rank has put too much already. */
+bool pmi_client_may_store(struct pmi_client *c, size_t bytes);
+uint64_t pmi_now(void); /* CLOCK_MONOTONIC, ns */
 
 #endif

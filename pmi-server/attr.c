@@ -15,11 +15,11 @@
 /* A map that does not fit is not told: clients then ask one another for host names. */
 static void answer_mapping(struct pmi_ask *a)
 {
-    struct pmi_server_job *j = a->client->job;
+    struct pmi_server_job *j = a->of;
     if (!j->mapping)
         j->mapping = j->map ? pmi_mapping_text(j->map, PMI_VALUE_MAX - 1) : pmi_mem_str("");
     if (*j->mapping && strlen(j->mapping) <= a->front->mapping_max)
-        pmi_answer_ok(a, j->mapping);
+        pmi_answer_value(a, bytes_of(j->mapping));
     else
         pmi_answer_fail(a, PMI2_ERROR_KEY, "the map of the ranks is %s",
                         j->map ? "too long for a PMI value" : "unknown");
@@ -35,17 +35,17 @@ static void answer_dead(struct pmi_ask *a)
 static void answer_universe(struct pmi_ask *a)
 {
     char text[16];
-    int32_t n = a->client->job->universe;
+    int32_t n = a->of->universe;
     snprintf(text, sizeof text, "%d", n);
     if (n < 0)
         pmi_answer_fail(a, PMI2_ERROR_KEY, "the universe is not bounded");
     else
-        pmi_answer_ok(a, text);
+        pmi_answer_value(a, bytes_of(text));
 }
 
 static void answer_name_service(struct pmi_ask *a)
 {
-    pmi_answer_ok(a, "true");
+    pmi_answer_value(a, bytes_of("true"));
 }
 
 static const struct {
@@ -77,7 +77,7 @@ void pmi_nodeattr_put(struct pmi_server_job *j, const char *key, const char *val
     for (a = LIST_FIRST(&j->nodewaits); a; a = next) {
         next = LIST_NEXT(a, parked);
         if (!strcmp(a->detail, key))
-            pmi_answer_ok(a, value);
+            pmi_answer_value(a, bytes_of(value));
     }
 }
 
@@ -86,7 +86,7 @@ void pmi_nodeattr_get(struct pmi_ask *a, bool wait)
     struct pmi_server_job *j = a->client->job;
     const struct pmi_kv *kv = pmi_kvs_get(&j->nodeattrs, bytes_of(a->detail));
     if (kv) {
-        pmi_answer_ok(a, kv->value);
+        pmi_answer_value(a, pmi_kv_value(kv));
     } else if (!wait) {
         pmi_answer_fail(a, PMI2_ERROR_KEY, "no rank of this node has put the attribute %s", a->detail);
     } else {

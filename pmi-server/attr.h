@@ -7,7 +7,8 @@
 
 #include "pmi-server/job.h"
 
-bool pmi_attr_reserved(struct pmi_ask *a); /* is a->detail one that is answered here? Then it has been. */
+bool pmi_attr_reserved(
+    struct pmi_ask *a); /* is a->detail, of the job a->of, one that is answered here? Then it has been. */
 void pmi_nodeattr_put(struct pmi_server_job *j, const char *key, const char *value);
 void pmi_nodeattr_get(struct pmi_ask *a, bool wait);
 void pmi_nodeattr_check(struct pmi_server_job *j); /* does anybody wait for what nobody is left to put? */

@@ -134,7 +134,7 @@ static void release_fences(struct pmi_server_job *j, const struct pmi_epoch *e)
             next = LIST_NEXT(a, parked);
             LIST_REMOVE(a, parked);
             a->parked.le_prev = NULL;
-            pmi_get(a);
+            pmi_get_held(a);
         }
     }
 }
@@ -168,7 +168,7 @@ static void release(struct pmi_server_job *j, struct pmi_gather *g, struct pmi_e
         pmi_down_send(s, i, &b);
     }
     while (!LIST_EMPTY(&e->asks))
-        pmi_answer_ok(LIST_FIRST(&e->asks), NULL);
+        pmi_answer_ok(LIST_FIRST(&e->asks));
     release_fences(j, e);
     pmi_gather_drop(&j->gathers, g, e);
 }

@@ -24,6 +24,7 @@ struct pmi_client {
     uint32_t fences;      /* PMI-2 fences that not every rank has reached */
     struct pmi_asks held; /* gets that wait for these */
     uint32_t stores;      /* what it has put */
+    uint64_t stored;      /* and its bytes */
     uint32_t misses;      /* gets that had to be fetched: a rank with many reads widely */
     struct buf spawn;     /* PMI-1 spawn: the blocks that have come, encoded */
     uint32_t spawn_seen, spawn_total;

@@ -25,15 +25,15 @@ struct pmi_want {
     char key[];
 };
 
-static int check_put(const char *key, const char *value, const char **why)
+static int check_put(const char *name, struct bytes value, const char **why)
 {
-    if (!*key)
+    if (!*name)
         return *why = "the key is empty", PMI2_ERROR_KEY;
-    if (strlen(key) > PMI_KEY_MAX)
-        return *why = "the key is longer than 64 bytes", PMI2_ERROR_KEY_LENGTH;
-    if (strlen(value) > PMI_VALUE_MAX)
-        return *why = "the value is longer than 1024 bytes", PMI2_ERROR_VALUE_LENGTH;
-    if (!strncmp(key, "PMI_", 4))
+    if (strlen(name) > PMI_NAME_MAX)
+        return *why = "the key is longer than 511 bytes", PMI2_ERROR_KEY_LENGTH;
+    if (value.len > PMI_BLOB_MAX)
+        return *why = "the value is longer than 4 MiB", PMI2_ERROR_VALUE_LENGTH;
+    if (pmi_key_reserved(bytes_of(name)))
         return *why = "keys that begin with PMI_ are reserved", PMI2_ERROR_KEY;
     return 0;
 }
@@ -49,18 +49,20 @@ void pmi_puts_flush(struct pmi_server_job *j)
     pmi_up_send(j->server, &b);
 }
 
-int pmi_put(struct pmi_client *c, const char *key, const char *value, const char **why)
+int pmi_put(struct pmi_client *c, uint32_t rank, const char *name, struct bytes value, const char **why)
 {
     struct pmi_server_job *j = c->job;
-    int rc = check_put(key, value, why);
+    struct pmi_key k;
+    int rc = check_put(name, value, why);
     if (rc)
         return rc;
-    if (!pmi_client_may_store(c))
+    if (!pmi_client_may_store(c, strlen(name) + value.len))
         return *why = "this rank has put too many values", PMI2_ERROR_NOMEM;
-    j->stale |= pmi_kvs_put(&j->seen, bytes_of(key), bytes_of(value));
+    struct bytes key = pmi_key_make(&k, rank, name);
+    j->stale |= pmi_kvs_put(&j->seen, key, value);
     if (j->nclients == j->size)
         return 0; /* nobody reads it elsewhere */
-    pmi_control_pair_put(&j->puts, &(struct pmi_control_pair){bytes_of(key), bytes_of(value)});
+    pmi_control_pair_put(&j->puts, &(struct pmi_control_pair){key, value});
     pmi_mem_check(&j->puts);
     j->nputs++;
     if (j->puts.len > PMI_BATCH_MAX)
@@ -102,31 +104,48 @@ static void fail_absent(struct pmi_ask *a)
     pmi_answer_fail(a, PMI2_ERROR_KEY, "no value for the key %s", a->detail);
 }
 
-void pmi_get(struct pmi_ask *a)
+void pmi_get_held(struct pmi_ask *a)
 {
     struct pmi_client *c = a->client;
-    struct pmi_server_job *j = c->job;
-    if (c->fences && a->verb == PMI_ASK_GET) {
-        LIST_INSERT_HEAD(&c->held, a, parked);
-        return;
-    }
-    size_t len = strlen(a->detail);
-    if (!len || len > PMI_KEY_MAX) {
-        pmi_answer_fail(a, PMI2_ERROR_KEY_LENGTH, "the key is %s", len ? "longer than 64 bytes" : "empty");
-        return;
-    }
+    struct pmi_server_job *j = a->of;
+    struct pmi_key k;
     if (pmi_attr_reserved(a))
         return;
-    struct bytes key = {a->detail, len};
+    struct bytes key = pmi_key_make(&k, a->rank, a->detail);
     const struct pmi_kv *kv = pmi_kvs_get(&j->seen, key);
     if (kv) {
-        pmi_answer_ok(a, kv->value);
+        pmi_answer_value(a, pmi_kv_value(kv));
     } else if (pmi_kvs_get(&j->absent, key)) {
         fail_absent(a);
     } else {
         j->wide |= ++c->misses >= WIDE_MISSES;
         LIST_INSERT_HEAD(&want_take(j, key)->asks, a, parked);
     }
+}
+
+void pmi_get(struct pmi_ask *a, const char *space, uint32_t rank, const char *name)
+{
+    struct pmi_client *c = a->client;
+    size_t len = strlen(name);
+    if (!len || len > PMI_NAME_MAX) {
+        pmi_answer_fail(a, PMI2_ERROR_KEY_LENGTH, "the key is %s", len ? "longer than 511 bytes" : "empty");
+        return;
+    }
+    pmi_ask_detail(a, name);
+    a->rank = rank;
+    a->of = space ? pmi_job_named(c->job->server, space) : c->job;
+    if (!a->of)
+        pmi_answer_fail(a, PMI2_ERROR_INVALID_ARG, "no job is called %.100s", space);
+    else if (c->fences && a->of == c->job && a->verb == PMI_ASK_GET)
+        LIST_INSERT_HEAD(&c->held, a, parked);
+    else
+        pmi_get_held(a);
+}
+
+/* A process that serves no rank of a job does not hear when its values are replaced, and keeps none. */
+static bool job_cached(const struct pmi_server_job *j)
+{
+    return j->nclients || j->below;
 }
 
 static uint32_t next_window(struct pmi_server_job *j)
@@ -138,7 +157,7 @@ static uint32_t next_window(struct pmi_server_job *j)
     uint32_t own = j->wide ? j->window : 0, window = own > j->child_window ? own : j->child_window;
     j->wide = false;
     j->child_window = 0;
-    return window;
+    return job_cached(j) ? window : 0;
 }
 
 static void send_get(struct pmi_server_job *j, uint32_t window, struct buf *keys, uint32_t nkeys)
@@ -205,7 +224,7 @@ bool pmi_fetch_child_get(struct pmi_server_job *j, uint32_t child, struct rbuf *
         const struct bytes key = k.key;
         const struct pmi_kv *kv = pmi_kvs_get(&j->seen, key);
         if (kv) {
-            pmi_reader_value(d, kv);
+            pmi_reader_value(d, key, pmi_kv_value(kv));
         } else if (pmi_kvs_get(&j->absent, key)) {
             pmi_reader_absent(d, key);
         } else {
@@ -219,20 +238,20 @@ bool pmi_fetch_child_get(struct pmi_server_job *j, uint32_t child, struct rbuf *
     return true;
 }
 
-/* kv NULL: the key is absent. */
-static void deliver(struct pmi_server_job *j, struct pmi_want *w, const struct pmi_kv *kv)
+/* value.data NULL: the key is absent. A NUL stands behind the value. */
+static void deliver(struct pmi_server_job *j, struct pmi_want *w, struct bytes value)
 {
     struct pmi_ask *a;
     struct bytes key = {w->key, w->klen};
     while ((a = LIST_FIRST(&w->asks)))
-        if (kv)
-            pmi_answer_ok(a, kv->value);
+        if (value.data)
+            pmi_answer_value(a, value);
         else
             fail_absent(a);
     for (uint32_t i = 0; i < w->nchildren; i++) {
         struct pmi_reader *d = &j->readers[w->children[i]];
-        if (kv)
-            pmi_reader_value(d, kv);
+        if (value.data)
+            pmi_reader_value(d, key, value);
         else
             pmi_reader_absent(d, key);
         if (pmi_reader_full(d))
@@ -243,21 +262,33 @@ static void deliver(struct pmi_server_job *j, struct pmi_want *w, const struct p
 
 static void take_absent(struct pmi_server_job *j, struct bytes key)
 {
-    if (key.len > 4 && !memcmp(key.data, "PMI_", 4))
+    if (pmi_key_reserved(key))
         pmi_kvs_put(&j->absent, key, bytes_of(""));
     struct pmi_want *w = want_find(j, key);
     if (w)
-        deliver(j, w, NULL);
+        deliver(j, w, (struct bytes){0});
+}
+
+static void deliver_copy(struct pmi_server_job *j, struct pmi_want *w, struct bytes value)
+{
+    char *copy = pmi_mem_bytes(value.data, value.len);
+    deliver(j, w, (struct bytes){copy, value.len});
+    free(copy);
 }
 
 /* What is here already is as new, or newer: it was put by a rank of this node. */
 static void take_value(struct pmi_server_job *j, struct bytes key, struct bytes value)
 {
-    if (!pmi_kvs_get(&j->seen, key))
+    const struct pmi_kv *kv = pmi_kvs_get(&j->seen, key);
+    if (!kv && job_cached(j)) {
         pmi_kvs_put(&j->seen, key, value);
+        kv = pmi_kvs_get(&j->seen, key);
+    }
     struct pmi_want *w = want_find(j, key);
-    if (w)
-        deliver(j, w, pmi_kvs_get(&j->seen, key));
+    if (w && kv)
+        deliver(j, w, pmi_kv_value(kv));
+    else if (w)
+        deliver_copy(j, w, value);
 }
 
 bool pmi_fetch_values(struct pmi_server_job *j, struct rbuf *r)
@@ -282,6 +313,8 @@ void pmi_fetch_job_del(struct pmi_server_job *j)
     struct pmi_want *w, *next;
     HASH_ITER(hh, j->wants, w, next)
     {
+        while (!LIST_EMPTY(&w->asks)) /* of ranks of other jobs: this one's are gone */
+            pmi_answer_fail(LIST_FIRST(&w->asks), PMI2_ERROR_OTHER, "the job has ended");
         want_free(j, w);
     }
     for (uint32_t i = 0; i < j->server->children; i++)

@@ -6,9 +6,14 @@
 #define PMI_SERVER_FETCH_H
 
 #include "pmi-server/job.h"
+#include "pmi-server/key.h"
 
-int pmi_put(struct pmi_client *c, const char *key, const char *value, const char **why); /* 0, or enum pmi2_error */
-void pmi_get(struct pmi_ask *a); /* the value of a->detail in the rank's own job */
+/* A value of the rank's own job: 0, or enum pmi2_error with the reason. rank: whose it is, or PMI_RANK_UNKNOWN or _JOB.
+ */
+int pmi_put(struct pmi_client *c, uint32_t rank, const char *name, struct bytes value, const char **why);
+/* The value that was put under this rank and name in the job that is called space (NULL: the rank's own). */
+void pmi_get(struct pmi_ask *a, const char *space, uint32_t rank, const char *name);
+void pmi_get_held(struct pmi_ask *a); /* goes on: the fence that it had to wait for is complete */
 void pmi_fetch_flush(struct pmi_server_job *j);
 void pmi_fetch_job_del(struct pmi_server_job *j);
 bool pmi_fetch_child_get(struct pmi_server_job *j, uint32_t child, struct rbuf *r);

@@ -12,7 +12,12 @@ extern const struct pmi_front pmi_front_v1, pmi_front_v2; /* v1.c, v2.c */
 /* The one whose messages look like this. */
 const struct pmi_front *pmi_front_of(enum pmi_wire wire);
 
-/* text.c: ends, sends and frees a message. */
-void pmi_text_send(struct pmi_client *c, struct pmi_out *o);
+/* text.c */
+void pmi_text_send(struct pmi_client *c, struct pmi_out *o); /* ends, sends and frees a message */
+/* What cannot be a key or value on a wire, though the core has room for it: enum pmi2_error with a reason, or 0. */
+int pmi_text_key(const char *key, const char **why);
+int pmi_text_value(struct bytes value, const char **why);
+int pmi_text_put(struct pmi_client *c, const char *key, const char *value,
+                 const char **why); /* pmi_put() within these */
 
 #endif

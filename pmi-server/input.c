@@ -27,14 +27,25 @@ static void take_messages(struct pmi_client *c)
     }
 }
 
-/* After answers to ranks that were not being read: what stands behind their requests. */
-void pmi_job_resume(struct pmi_server_job *j)
+static void resume_job(struct pmi_server_job *j)
 {
-    while (j && j->resume) {
-        j->resume = false;
-        for (uint32_t i = 0; i < j->nclients; i++)
-            if (!j->clients[i].in_order && pmi_stream_pending(&j->clients[i].in))
-                take_messages(&j->clients[i]);
+    j->resume = false;
+    for (uint32_t i = 0; i < j->nclients; i++)
+        if (!j->clients[i].in_order && pmi_stream_pending(&j->clients[i].in))
+            take_messages(&j->clients[i]);
+}
+
+/* After answers to ranks that were not being read: what stands behind their requests. */
+void pmi_resume(struct pmi_server *s)
+{
+    while (s->resume) {
+        struct pmi_server_job *j, *next;
+        s->resume = false;
+        HASH_ITER(hh, s->jobs, j, next)
+        {
+            if (j->resume)
+                resume_job(j);
+        }
     }
 }
 
@@ -46,7 +57,7 @@ void pmi_client_input(struct pmi_client *c, const void *p, size_t n)
     take_messages(c);
     if (!c->failed && pmi_stream_pending(&c->in) > PMI_CLIENT_BACKLOG_MAX)
         pmi_client_fail(c, "sent more than 4 MiB of PMI requests while it should have waited for an answer");
-    pmi_job_resume(c->job);
+    pmi_resume(c->job->server);
 }
 
 bool pmi_client_half(const struct pmi_client *c)
@@ -70,5 +81,5 @@ void pmi_client_gone(struct pmi_client *c)
     pmi_stream_fini(&c->in);
     pmi_barrier_client_gone(c);
     pmi_nodeattr_check(c->job);
-    pmi_job_resume(c->job);
+    pmi_resume(c->job->server);
 }

@@ -8,6 +8,6 @@
 #include "pmi-server/job.h"
 
 /* After answers to ranks that were not being read: what stands behind their requests. */
-void pmi_job_resume(struct pmi_server_job *j);
+void pmi_resume(struct pmi_server *s);
 
 #endif

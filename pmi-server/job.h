@@ -14,7 +14,7 @@ struct pmi_want;   /* fetch.c */
 struct pmi_remote; /* remote.c */
 
 struct pmi_server_job {
-    UT_hash_handle hh;
+    UT_hash_handle hh, by_name;
     struct pmi_server *server;
     uint32_t id, size, below;
     int32_t universe;
@@ -49,8 +49,10 @@ struct pmi_server {
     void *ctx;
     uint32_t children;
     struct pmi_server_job *jobs;
+    struct pmi_server_job *names; /* the same, by kvsname */
     struct pmi_remote *remotes;
     uint32_t last_id;
+    bool resume;                      /* there are jobs that say so */
     bool awake;                       /* ops->wake has been called since the last flush */
     const struct pmi_client *reading; /* whose messages are being taken */
 };

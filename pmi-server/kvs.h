@@ -11,12 +11,13 @@
 #include <uthash.h>
 #include "wire/codec.h"
 
+/* Values are bytes of any kind, keys are those of key.h; a NUL stands behind both. */
 struct pmi_kv {
     UT_hash_handle hh;
     uint32_t klen;
     uint32_t vlen;
-    char *value; /* NUL-terminated */
-    char key[];  /* NUL-terminated */
+    char *value;
+    char key[];
 };
 
 struct pmi_kvs {
@@ -35,5 +36,10 @@ bool pmi_kvs_put(struct pmi_kvs *s, struct bytes key, struct bytes value);
 const struct pmi_kv *pmi_kvs_get(const struct pmi_kvs *s, struct bytes key); /* NULL: absent */
 void pmi_kvs_clear(struct pmi_kvs *s);
 const struct pmi_kv *pmi_kvs_next(const struct pmi_kvs *s, struct pmi_kvs_walk *w); /* NULL: no more so far */
+
+static inline struct bytes pmi_kv_value(const struct pmi_kv *kv)
+{
+    return (struct bytes){kv->value, kv->vlen};
+}
 
 #endif

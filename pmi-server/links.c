@@ -14,6 +14,13 @@ struct pmi_server_job *pmi_job_find(struct pmi_server *s, uint32_t id)
     return j;
 }
 
+struct pmi_server_job *pmi_job_named(struct pmi_server *s, const char *kvsname)
+{
+    struct pmi_server_job *j;
+    HASH_FIND(by_name, s->names, kvsname, strlen(kvsname), j);
+    return j;
+}
+
 struct buf pmi_message_begin(enum pmi_control_type type, uint32_t job)
 {
     struct buf b;

@@ -10,10 +10,9 @@ void pmi_reader_absent(struct pmi_reader *d, struct bytes key)
     d->nabsent++;
 }
 
-void pmi_reader_value(struct pmi_reader *d, const struct pmi_kv *kv)
+void pmi_reader_value(struct pmi_reader *d, struct bytes key, struct bytes value)
 {
-    pmi_control_pair_put(&d->pairs,
-                         &(struct pmi_control_pair){{kv->key, kv->klen}, {kv->value, kv->vlen}});
+    pmi_control_pair_put(&d->pairs, &(struct pmi_control_pair){key, value});
     d->npairs++;
 }
 
@@ -26,7 +25,7 @@ static void fill_up(struct pmi_reader *d, const struct pmi_kvs *store)
 {
     const struct pmi_kv *kv;
     while (d->credit && !pmi_reader_full(d) && (kv = pmi_kvs_next(store, &d->walk))) {
-        pmi_reader_value(d, kv);
+        pmi_reader_value(d, (struct bytes){kv->key, kv->klen}, pmi_kv_value(kv));
         d->credit--;
     }
     d->credit = 0;
@@ -39,7 +38,8 @@ bool pmi_reader_take(struct pmi_reader *d, const struct pmi_kvs *store, uint32_t
     fill_up(d, store);
     buf_init(b);
     pmi_control_head_put(b, &(struct pmi_control_head){PMI_CONTROL_VALUES, job});
-    pmi_control_values_put(b, &(struct pmi_control_values){list_of(d->nabsent, &d->absent), list_of(d->npairs, &d->pairs)});
+    pmi_control_values_put(
+        b, &(struct pmi_control_values){list_of(d->nabsent, &d->absent), list_of(d->npairs, &d->pairs)});
     if (d->absent.failed || d->pairs.failed)
         pmi_mem_out();
     pmi_reader_fini(d);

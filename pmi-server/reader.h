@@ -24,7 +24,7 @@ struct pmi_reader {
 };
 
 void pmi_reader_absent(struct pmi_reader *d, struct bytes key);
-void pmi_reader_value(struct pmi_reader *d, const struct pmi_kv *kv);
+void pmi_reader_value(struct pmi_reader *d, struct bytes key, struct bytes value);
 bool pmi_reader_full(const struct pmi_reader *d);
 /* The answer so far, filled up from the store, as a VALUES message; false: there is nothing to answer. */
 bool pmi_reader_take(struct pmi_reader *d, const struct pmi_kvs *store, uint32_t job, struct buf *message);

@@ -48,10 +48,11 @@ void pmi_remote_send(struct pmi_ask *a, enum pmi_request kind, struct buf *body)
 {
     struct pmi_client *c = a->client;
     pmi_mem_check(body);
-    struct pmi_remote *m = remote_new(c->job->server, c->job->id);
+    struct pmi_server_job *j = a->of ? a->of : c->job;
+    struct pmi_remote *m = remote_new(j->server, j->id);
     LIST_INSERT_HEAD(&m->ask, a, parked);
     struct bytes bytes = {(const char *)body->data, body->len};
-    send_request(c->job, &(struct pmi_control_request){m->id, c->rank, (uint8_t)kind, bytes});
+    send_request(j, &(struct pmi_control_request){m->id, c->rank, (uint8_t)kind, bytes});
     buf_fini(body);
 }
 
@@ -61,7 +62,7 @@ void pmi_name_request(struct pmi_ask *a, enum pmi_request kind, const char *name
     const char *bad = !name || !*name                                    ? "the name of the service is missing"
                       : !port || (kind == PMI_REQUEST_PUBLISH && !*port) ? "port is missing"
                       : strlen(name) > PMI_VALUE_MAX || strlen(port) > PMI_VALUE_MAX ? "more than 1024 bytes"
-                      : kind == PMI_REQUEST_PUBLISH && !pmi_client_may_store(a->client)
+                      : kind == PMI_REQUEST_PUBLISH && !pmi_client_may_store(a->client, strlen(name) + strlen(port))
                           ? "this rank has published too many names"
                           : NULL;
     if (bad) {
@@ -107,7 +108,8 @@ static void deliver(struct pmi_ask *a, const struct pmi_control_answer *m)
     for (uint32_t i = 0; i < m->codes.n; i++)
         codes[i] = rbuf_i32(&r);
     char *s = pmi_mem_bytes(m->text.data, m->text.len);
-    pmi_answer(a, &(struct pmi_result){.rc = m->rc, .why = s, .value = s, .codes = codes, .ncodes = m->codes.n});
+    pmi_answer(a, &(struct pmi_result){
+                      .rc = m->rc, .why = s, .value = {s, m->text.len}, .codes = codes, .ncodes = m->codes.n});
     free(s);
     free(codes);
 }
@@ -135,7 +137,10 @@ void pmi_remote_job_del(struct pmi_server *s, uint32_t job)
     struct pmi_remote *m, *next;
     HASH_ITER(hh, s->remotes, m, next)
     {
-        if (m->job == job)
-            remote_free(s, m);
+        if (m->job != job)
+            continue;
+        if (!LIST_EMPTY(&m->ask)) /* of a rank of another job: this one's are gone */
+            pmi_answer_fail(LIST_FIRST(&m->ask), PMI2_ERROR_OTHER, "the job has ended");
+        remote_free(s, m);
     }
 }

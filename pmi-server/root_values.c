@@ -4,6 +4,7 @@
  */
 #include "pmi-server/root_values.h"
 
+#include "pmi-server/key.h"
 #include "pmi-server/root_links.h"
 #include "wire/pmi.h"
 
@@ -43,7 +44,7 @@ bool pmi_root_take_get(struct pmi_root_space *j, uint32_t child, struct rbuf *r)
     while (pmi_control_key_next(&keys, &k)) {
         const struct pmi_kv *kv = pmi_kvs_get(&j->store, k.key);
         if (kv)
-            pmi_reader_value(d, kv);
+            pmi_reader_value(d, k.key, pmi_kv_value(kv));
         else
             pmi_reader_absent(d, k.key);
         if (pmi_reader_full(d))

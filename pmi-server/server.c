@@ -23,15 +23,6 @@ struct pmi_server *pmi_server_create(const struct pmi_server_ops *ops, void *ctx
     return s;
 }
 
-void pmi_server_destroy(struct pmi_server *s)
-{
-    if (!s)
-        return;
-    while (s->jobs)
-        pmi_server_job_del(s, s->jobs->id);
-    free(s);
-}
-
 static int by_rank(const void *a, const void *b)
 {
     const struct pmi_client *x = a, *y = b;
@@ -69,7 +60,7 @@ static bool job_valid(const struct pmi_server *s, const struct pmi_job *job)
 
 int pmi_server_job_add(struct pmi_server *s, const struct pmi_job *job)
 {
-    if (pmi_job_find(s, job->id) || !job_valid(s, job))
+    if (pmi_job_find(s, job->id) || !job_valid(s, job) || pmi_job_named(s, job->kvsname))
         return -1;
     struct pmi_server_job *j = pmi_mem_zero(1, sizeof *j);
     j->server = s;
@@ -83,6 +74,7 @@ int pmi_server_job_add(struct pmi_server *s, const struct pmi_job *job)
     add_clients(j, job);
     j->readers = pmi_mem_zero(s->children, sizeof *j->readers);
     HASH_ADD(hh, s->jobs, id, sizeof j->id, j);
+    HASH_ADD_KEYPTR(by_name, s->names, j->kvsname, strlen(j->kvsname), j);
     return 0;
 }
 
@@ -94,23 +86,39 @@ static void client_fini(struct pmi_client *c)
     buf_fini(&c->spawn);
 }
 
-void pmi_server_job_del(struct pmi_server *s, uint32_t job)
+static void job_free(struct pmi_server_job *j)
 {
-    struct pmi_server_job *j = pmi_job_find(s, job);
-    if (!j)
-        return;
+    struct pmi_server *s = j->server;
     for (uint32_t i = 0; i < j->nclients; i++)
         client_fini(&j->clients[i]);
-    pmi_remote_job_del(s, job);
+    pmi_remote_job_del(s, j->id);
     pmi_fetch_job_del(j);
     pmi_gathers_clear(&j->gathers);
     pmi_kvs_clear(&j->nodeattrs);
     HASH_DEL(s->jobs, j);
+    HASH_DELETE(by_name, s->names, j);
     free(j->clients);
     free(j->kvsname);
     free(j->spawner);
     free(j->mapping);
     free(j);
+}
+
+void pmi_server_destroy(struct pmi_server *s)
+{
+    if (!s)
+        return;
+    while (s->jobs)
+        job_free(s->jobs);
+    free(s);
+}
+
+void pmi_server_job_del(struct pmi_server *s, uint32_t job)
+{
+    struct pmi_server_job *j = pmi_job_find(s, job);
+    if (j)
+        job_free(j);
+    pmi_resume(s);
 }
 
 struct pmi_client *pmi_server_client(struct pmi_server *s, uint32_t job, uint32_t rank, void *rank_ctx)
@@ -149,7 +157,7 @@ int pmi_server_down(struct pmi_server *s, const void *p, size_t n)
         ok = !j || pmi_fetch_values(j, &r);
     else
         ok = false;
-    pmi_job_resume(j);
+    pmi_resume(s);
     return ok ? 0 : -1;
 }
 
@@ -182,6 +190,6 @@ int pmi_server_child_up(struct pmi_server *s, uint32_t child, const void *p, siz
     default:
         ok = false;
     }
-    pmi_job_resume(j);
+    pmi_resume(s);
     return ok ? 0 : -1;
 }

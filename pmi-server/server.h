@@ -70,7 +70,7 @@ struct pmi_job {
 struct pmi_server *pmi_server_create(const struct pmi_server_ops *ops, void *ctx, uint32_t children);
 void pmi_server_destroy(struct pmi_server *s); /* NULL is allowed */
 
-/* A job's number or rank that is already there or out of range: -1, nothing changed. */
+/* A job's number, name or rank that is already there or out of range: -1, nothing changed. */
 int pmi_server_job_add(struct pmi_server *s, const struct pmi_job *job);
 void pmi_server_job_del(struct pmi_server *s, uint32_t job);
 

@@ -4,7 +4,8 @@
  */
 #include "pmi-server/front.h"
 
-#include "pmi-server/job.h"
+#include <string.h>
+#include "pmi-server/fetch.h"
 #include "pmi-server/mem.h"
 
 void pmi_text_send(struct pmi_client *c, struct pmi_out *o)
@@ -13,4 +14,30 @@ void pmi_text_send(struct pmi_client *c, struct pmi_out *o)
     pmi_mem_check(o->b);
     c->job->server->ops->send(c->ctx, o->b->data, o->b->len);
     buf_fini(o->b);
+}
+
+int pmi_text_key(const char *key, const char **why)
+{
+    if (!*key)
+        return *why = "the key is empty", PMI2_ERROR_KEY_LENGTH;
+    if (strlen(key) > PMI_KEY_MAX)
+        return *why = "the key is longer than 64 bytes", PMI2_ERROR_KEY_LENGTH;
+    return 0;
+}
+
+int pmi_text_value(struct bytes value, const char **why)
+{
+    if (value.len > PMI_VALUE_MAX)
+        return *why = "the value is longer than 1024 bytes", PMI2_ERROR_VALUE_LENGTH;
+    if (value.len && memchr(value.data, 0, value.len))
+        return *why = "the value is no text", PMI2_ERROR_VALUE;
+    return 0;
+}
+
+int pmi_text_put(struct pmi_client *c, const char *key, const char *value, const char **why)
+{
+    int rc = pmi_text_key(key, why);
+    if (!rc)
+        rc = pmi_text_value(bytes_of(value), why);
+    return rc ? rc : pmi_put(c, PMI_RANK_UNKNOWN, key, bytes_of(value), why);
 }

@@ -128,23 +128,15 @@ static void on_kvsname(struct pmi_client *c, const struct pmi_msg *m, const stru
     pmi_text_send(c, &o);
 }
 
-/* NULL if the message names the rank's own space. */
-static const char *space_wrong(const struct pmi_client *c, const struct pmi_msg *m)
-{
-    const char *name = pmi_msg_get(m, "kvsname");
-    if (!name)
-        return "kvsname is missing";
-    return strcmp(name, c->job->kvsname) ? "no such kvsname" : NULL;
-}
-
 static void on_put(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
 {
-    const char *why = space_wrong(c, m), *key = pmi_msg_get(m, "key"), *value = pmi_msg_get(m, "value");
-    if (!why && !key)
-        why = "key is missing";
-    if (!why && !value)
-        why = "value is missing";
-    if (why || pmi_put(c, key, value, &why))
+    const char *space = pmi_msg_get(m, "kvsname"), *key = pmi_msg_get(m, "key"), *value = pmi_msg_get(m, "value");
+    const char *why = !space                           ? "kvsname is missing"
+                      : strcmp(space, c->job->kvsname) ? "no such kvsname"
+                      : !key                           ? "key is missing"
+                      : !value                         ? "value is missing"
+                                                       : NULL;
+    if (why || pmi_text_put(c, key, value, &why))
         refuse(c, cmd, why);
     else
         accept_plain(c, cmd);
@@ -152,16 +144,13 @@ static void on_put(struct pmi_client *c, const struct pmi_msg *m, const struct c
 
 static void on_get(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
 {
-    const char *why = space_wrong(c, m), *key = pmi_msg_get(m, "key");
-    if (!why && !key)
-        why = "key is missing";
-    if (why) {
+    const char *why = NULL, *space = pmi_msg_get(m, "kvsname"), *key = pmi_msg_get(m, "key");
+    if (!space || !key)
+        why = space ? "key is missing" : "kvsname is missing";
+    if (why || pmi_text_key(key, &why))
         refuse(c, cmd, why);
-        return;
-    }
-    struct pmi_ask *a = ask(c, cmd, PMI_ASK_GET);
-    pmi_ask_detail(a, key);
-    pmi_get(a);
+    else
+        pmi_get(ask(c, cmd, PMI_ASK_GET), space, PMI_RANK_UNKNOWN, key);
 }
 
 static void on_barrier(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
@@ -289,10 +278,10 @@ static void put_codes(struct pmi_out *o, const struct pmi_result *r)
     buf_fini(&list);
 }
 
-static void put_failure(struct pmi_out *o, const struct pmi_result *r)
+static void put_failure(struct pmi_out *o, const char *why)
 {
     char text[256];
-    snprintf(text, sizeof text, "%s", r->why);
+    snprintf(text, sizeof text, "%s", why);
     for (char *p = text; (p = strpbrk(p, " \t\n\\=")); p++)
         *p = '_';
     pmi_out_str(o, "msg", text);
@@ -303,20 +292,22 @@ static void put_result(struct pmi_out *o, const struct pmi_ask *a, const struct 
     if (a->verb == PMI_ASK_SPAWN)
         put_codes(o, r);
     else if (a->verb == PMI_ASK_LOOKUP)
-        pmi_out_str(o, "port", r->value);
+        pmi_out_str(o, "port", r->value.data);
     else if (a->verb == PMI_ASK_BARRIER)
         pmi_out_int(o, "tag", a->tag);
     else if (a->verb == PMI_ASK_GET)
-        pmi_out_str(o, "value", r->value);
+        pmi_out_str(o, "value", r->value.data);
 }
 
 /* A barrier that is reached is told without rc. */
 static void answer(const struct pmi_ask *a, const struct pmi_result *r)
 {
     struct buf b;
-    struct pmi_out o = reply_begin(&b, a->opaque, r->rc ? 1 : a->verb == PMI_ASK_BARRIER ? -1 : 0);
-    if (r->rc)
-        put_failure(&o, r);
+    const char *why = r->why;
+    bool bad = r->rc || pmi_text_value(r->value, &why);
+    struct pmi_out o = reply_begin(&b, a->opaque, bad ? 1 : a->verb == PMI_ASK_BARRIER ? -1 : 0);
+    if (bad)
+        put_failure(&o, why);
     else
         put_result(&o, a, r);
     pmi_text_send(a->client, &o);

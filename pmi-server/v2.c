@@ -118,30 +118,28 @@ static void on_put(struct pmi_client *c, const struct pmi_msg *m, const struct c
     const char *why, *key = need(c, m, cmd, "key"), *value = key ? need(c, m, cmd, "value") : NULL;
     if (!value)
         return;
-    int rc = pmi_put(c, key, value, &why);
+    int rc = pmi_text_put(c, key, value, &why);
     if (rc)
         refuse(c, m, cmd->reply, rc, why);
     else
         accept_plain(c, m, cmd);
 }
 
-static void get(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd, enum pmi_verb verb)
+static void get(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd, enum pmi_verb verb,
+                const char *space)
 {
-    const char *key = need(c, m, cmd, "key");
-    if (!key)
-        return;
-    struct pmi_ask *a = ask(c, m, verb, cmd->reply);
-    pmi_ask_detail(a, key);
-    pmi_get(a);
+    const char *why, *key = need(c, m, cmd, "key");
+    int rc = key ? pmi_text_key(key, &why) : 0;
+    if (rc)
+        refuse(c, m, cmd->reply, rc, why);
+    else if (key)
+        pmi_get(ask(c, m, verb, cmd->reply), space, PMI_RANK_UNKNOWN, key);
 }
 
 static void on_get(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
 {
-    const char *job = pmi_msg_get(m, "jobid");
-    if (job && *job && strcmp(job, c->job->kvsname))
-        refuse(c, m, cmd->reply, PMI2_ERROR_INVALID_ARG, "no such jobid");
-    else
-        get(c, m, cmd, PMI_ASK_GET);
+    const char *space = pmi_msg_get(m, "jobid");
+    get(c, m, cmd, PMI_ASK_GET, space && *space ? space : NULL);
 }
 
 static void on_fence(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
@@ -157,7 +155,7 @@ static void on_fence(struct pmi_client *c, const struct pmi_msg *m, const struct
 
 static void on_jobattr(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
 {
-    get(c, m, cmd, PMI_ASK_JOBATTR);
+    get(c, m, cmd, PMI_ASK_JOBATTR, NULL);
 }
 
 static void on_put_nodeattr(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
@@ -165,11 +163,11 @@ static void on_put_nodeattr(struct pmi_client *c, const struct pmi_msg *m, const
     const char *key = need(c, m, cmd, "key"), *value = key ? need(c, m, cmd, "value") : NULL;
     if (!value)
         return;
-    if (!*key || strlen(key) > PMI_KEY_MAX) {
-        refuse(c, m, cmd->reply, PMI2_ERROR_KEY_LENGTH, "the key is empty or longer than 64 bytes");
-    } else if (strlen(value) > PMI_VALUE_MAX) {
-        refuse(c, m, cmd->reply, PMI2_ERROR_VALUE_LENGTH, "the value is longer than 1024 bytes");
-    } else if (!pmi_client_may_store(c)) {
+    const char *why;
+    int rc = pmi_text_key(key, &why);
+    if (rc || (rc = pmi_text_value(bytes_of(value), &why))) {
+        refuse(c, m, cmd->reply, rc, why);
+    } else if (!pmi_client_may_store(c, strlen(key) + strlen(value))) {
         refuse(c, m, cmd->reply, PMI2_ERROR_NOMEM, "this rank has put too many values");
     } else {
         accept_plain(c, m, cmd);
@@ -179,8 +177,11 @@ static void on_put_nodeattr(struct pmi_client *c, const struct pmi_msg *m, const
 
 static void on_get_nodeattr(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
 {
-    const char *key = need(c, m, cmd, "key"), *wait = pmi_msg_get(m, "wait");
-    if (!key)
+    const char *why, *key = need(c, m, cmd, "key"), *wait = pmi_msg_get(m, "wait");
+    int rc = key ? pmi_text_key(key, &why) : 0;
+    if (rc)
+        refuse(c, m, cmd->reply, rc, why);
+    if (!key || rc)
         return;
     struct pmi_ask *a = ask(c, m, PMI_ASK_NODEATTR, cmd->reply);
     pmi_ask_detail(a, key);
@@ -273,19 +274,19 @@ static void message(struct pmi_client *c, const struct pmi_msg *m)
 static void put_value(struct pmi_out *o, const struct pmi_result *r)
 {
     pmi_out_flag(o, "found", true);
-    pmi_out_str(o, "value", r->value);
+    pmi_out_str(o, "value", r->value.data);
 }
 
 /* Clients of different ages read different words. */
 static void put_port(struct pmi_out *o, const struct pmi_result *r)
 {
-    pmi_out_str(o, "port", r->value);
+    pmi_out_str(o, "port", r->value.data);
     put_value(o, r);
 }
 
 static void put_spawned(struct pmi_out *o, const struct pmi_result *r)
 {
-    pmi_out_str(o, "jobid", r->value ? r->value : "");
+    pmi_out_str(o, "jobid", r->value.data ? r->value.data : "");
     pmi_out_int(o, "nerrs", r->ncodes);
     for (uint32_t i = 0; i < r->ncodes; i++) {
         char key[16];
@@ -304,11 +305,11 @@ static void put_result(struct pmi_out *o, const struct pmi_ask *a, const struct 
         put_value(o, r);
 }
 
-static void put_failure(struct pmi_out *o, const struct pmi_ask *a, const struct pmi_result *r)
+static void put_failure(struct pmi_out *o, const struct pmi_ask *a, const char *why)
 {
     if (a->verb <= PMI_ASK_NODEATTR || a->verb == PMI_ASK_LOOKUP)
         pmi_out_flag(o, "found", false);
-    pmi_out_str(o, "errmsg", r->why);
+    pmi_out_str(o, "errmsg", why);
 }
 
 static void answer(const struct pmi_ask *a, const struct pmi_result *r)
@@ -316,10 +317,12 @@ static void answer(const struct pmi_ask *a, const struct pmi_result *r)
     const struct head *h = a->opaque;
     struct buf b;
     /* That a job or node has no such attribute is an answer, not an error, to PMI-2's clients. */
-    bool absent = r->rc == PMI2_ERROR_KEY && (a->verb == PMI_ASK_JOBATTR || a->verb == PMI_ASK_NODEATTR);
-    struct pmi_out o = head_put(&b, h->reply, h->thrid, absent ? 0 : r->rc);
-    if (r->rc)
-        put_failure(&o, a, r);
+    const char *why = r->why;
+    int rc = r->rc ? r->rc : pmi_text_value(r->value, &why);
+    bool absent = rc == PMI2_ERROR_KEY && (a->verb == PMI_ASK_JOBATTR || a->verb == PMI_ASK_NODEATTR);
+    struct pmi_out o = head_put(&b, h->reply, h->thrid, absent ? 0 : rc);
+    if (rc)
+        put_failure(&o, a, why);
     else
         put_result(&o, a, r);
     pmi_text_send(a->client, &o);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * pmi_control.c: what a request to spawn has to fulfil, and the names of payloads.
+ * pmi_control.c: what keys and a request to spawn have to fulfil, and the names of payloads.
  */
 #include "wire/pmi_control.h"
+
+#include <string.h>
 
 const char *pmi_control_payload_name(const void *payload, size_t n)
 {
@@ -15,4 +17,20 @@ bool pmi_control_spawn_check(const struct pmi_control_spawn *s)
     for (uint32_t i = 0; i < s->ncmds; i++)
         procs += s->cmds[i].maxprocs;
     return procs <= PMI_CONTROL_PROCS_MAX;
+}
+
+bool pmi_control_key_valid(struct bytes key)
+{
+    size_t at = key.len && !key.data[0] ? PMI_KEY_RANK_BYTES : 0;
+    return key.len > at && key.len - at <= PMI_NAME_MAX && !memchr(key.data + at, 0, key.len - at);
+}
+
+bool pmi_control_pair_check(const struct pmi_control_pair *p)
+{
+    return pmi_control_key_valid(p->key);
+}
+
+bool pmi_control_key_check(const struct pmi_control_key *k)
+{
+    return pmi_control_key_valid(k->key);
 }

@@ -9,6 +9,13 @@
 
 #include "wire/pmi_control_codec.h"
 
+/* A key of a value: a name; or a NUL, a rank in four bytes, a name (pmi-server/key.h). */
+#define PMI_NAME_MAX 511u    /* bytes of a name, without NUL */
+#define PMI_KEY_RANK_BYTES 5 /* what stands before it */
+#define PMI_KEY_BYTES_MAX (PMI_KEY_RANK_BYTES + PMI_NAME_MAX)
+#define PMI_BLOB_MAX (4u * 1024 * 1024) /* bytes of a value */
+bool pmi_control_key_valid(struct bytes key);
+
 #define PMI_CONTROL_LIST_MAX (1u << 24)          /* keys or pairs in one message */
 #define PMI_CONTROL_SPAWN_MAX (8u * 1024 * 1024) /* bytes of a request to spawn */
 #define PMI_CONTROL_COMMANDS_MAX 1024u           /* of a request to spawn */

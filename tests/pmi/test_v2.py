@@ -92,7 +92,7 @@ REFUSED = [
     ("cmd=kvs-put;key={long_key};value=1;", 5, "the key is longer than 64 bytes"),
     ("cmd=kvs-put;key=k;value={long_value};", 7, "the value is longer than 1024 bytes"),
     ("cmd=kvs-get;", 3, "key is missing"),
-    ("cmd=kvs-get;jobid=other;key=k;", 3, "no such jobid"),
+    ("cmd=kvs-get;jobid=other;key=k;", 3, "no job is called other"),
     ("cmd=info-getjobattr;", 3, "key is missing"),
     ("cmd=info-putnodeattr;key=k;", 3, "value is missing"),
     ("cmd=info-getnodeattr;wait=TRUE;", 3, "key is missing"),

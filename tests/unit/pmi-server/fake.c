@@ -17,10 +17,10 @@ static void answer(const struct pmi_ask *a, const struct pmi_result *r)
     call->completed++;
     call->rc = r->rc;
     snprintf(call->why, sizeof call->why, "%s", r->rc ? r->why : "");
-    call->len = r->value ? strlen(r->value) : 0;
+    call->len = r->value.len;
     call->value = calloc(1, call->len + 1);
     if (call->len)
-        memcpy(call->value, r->value, call->len);
+        memcpy(call->value, r->value.data, call->len);
     call->ncodes = r->ncodes;
     for (uint32_t i = 0; i < r->ncodes && i < 8; i++)
         call->codes[i] = r->codes[i];

@@ -17,8 +17,7 @@
 static void get(struct tree *t, uint32_t rank, const char *key, struct fake_call *call)
 {
     struct pmi_ask *a = fake_ask(t, rank, PMI_ASK_GET, call);
-    pmi_ask_detail(a, key);
-    pmi_get(a);
+    pmi_get(a, NULL, PMI_RANK_UNKNOWN, key);
 }
 
 static void values_and_barriers_are_shared_with_wires(void **state)
@@ -34,7 +33,7 @@ static void values_and_barriers_are_shared_with_wires(void **state)
         tree_run(t);
         tree_hear(t, r);
     }
-    assert_int_equal(pmi_put(t->ranks[0].client, "a", "of 0", &why), 0);
+    assert_int_equal(pmi_put(t->ranks[0].client, PMI_RANK_UNKNOWN, "a", bytes_of("of 0"), &why), 0);
     tree_say(t, 5, "cmd=put kvsname=kvs_1 key=b value=of\\ 5\n");
     tree_expect(t, 5, "cmd=put_result rc=0\n");
     for (uint32_t i = 0; i < 3; i++)
@@ -74,6 +73,210 @@ static void requests_complete_out_of_order(void **state)
     assert_int_equal(barrier.released, 1);
 }
 
+static void barrier_of_all(struct tree *t)
+{
+    struct fake_call *calls = calloc(t->nranks, sizeof *calls);
+    for (uint32_t r = 0; r < t->nranks; r++)
+        pmi_barrier(fake_ask(t, r, PMI_ASK_BARRIER, &calls[r]), NULL);
+    for (uint32_t r = 0; r < t->nranks; r++)
+        fake_expect(t, &calls[r], NULL, 0);
+    free(calls);
+}
+
+static void begin(struct tree *t)
+{
+    for (uint32_t r = 0; r < t->nranks; r++)
+        pmi_client_initialized(t->ranks[r].client);
+}
+
+/* Bytes of every kind, the same for the same seed. */
+static struct bytes blob(size_t n, unsigned seed)
+{
+    char *p = malloc(n + 1);
+    for (size_t i = 0; i < n; i++)
+        p[i] = (char)(seed = seed * 1103515245u + 12345u, seed >> 16);
+    return (struct bytes){p, n};
+}
+
+static void values_are_bytes_of_any_kind_and_long(void **state)
+{
+    static const size_t sizes[] = {0, 1, 1025, 100000, 1 << 20, PMI_BLOB_MAX};
+    struct tree *t = tree_new(2, 2, 6, true);
+    struct fake_call got;
+    const char *why;
+    begin(t);
+    for (uint32_t i = 0; i < 6; i++) {
+        char key[8];
+        struct bytes b = blob(sizes[i], i);
+        snprintf(key, sizeof key, "k%u", i);
+        assert_int_equal(pmi_put(t->ranks[i].client, PMI_RANK_UNKNOWN, key, b, &why), 0);
+        free((char *)b.data);
+    }
+    barrier_of_all(t);
+    for (uint32_t i = 0; i < 6; i++) {
+        char key[8];
+        struct bytes b = blob(sizes[i], i);
+        snprintf(key, sizeof key, "k%u", i);
+        get(t, (i + 1) % 6, key, &got);
+        fake_expect(t, &got, b.data, b.len);
+        free((char *)b.data);
+    }
+    struct bytes more = blob(PMI_BLOB_MAX + 1, 1);
+    assert_int_equal(pmi_put(t->ranks[0].client, PMI_RANK_UNKNOWN, "k", more, &why), PMI2_ERROR_VALUE_LENGTH);
+    assert_string_equal(why, "the value is longer than 4 MiB");
+    free((char *)more.data);
+    assert_int_equal(t->broken, 0);
+    tree_free(t);
+}
+
+static void what_a_rank_stores_is_bounded_in_bytes(void **state)
+{
+    struct tree *t = tree_new(1, 1, 1, false);
+    struct bytes b = blob(PMI_BLOB_MAX, 3);
+    const char *why;
+    begin(t);
+    int n = 0;
+    while (n < 1000 && pmi_put(t->ranks[0].client, PMI_RANK_UNKNOWN, "k", b, &why) == 0)
+        n++;
+    assert_int_equal(n, PMI_CLIENT_STORED_MAX / PMI_BLOB_MAX - 1);
+    assert_string_equal(why, "this rank has put too many values");
+    free((char *)b.data);
+    tree_free(t);
+}
+
+static void wires_refuse_what_they_cannot_carry(void **state)
+{
+    struct tree *t = tree_new(1, 1, 2, false);
+    struct bytes b = blob(1025, 7);
+    const char *why;
+    memset((char *)b.data, 'x', b.len);
+    pmi_client_initialized(t->ranks[0].client);
+    assert_int_equal(pmi_put(t->ranks[0].client, PMI_RANK_UNKNOWN, "long", b, &why), 0);
+    assert_int_equal(pmi_put(t->ranks[0].client, PMI_RANK_UNKNOWN, "nul", (struct bytes){"a\0b", 3}, &why), 0);
+    tree_say(t, 1, "cmd=init pmi_version=1 pmi_subversion=1\n");
+    tree_hear(t, 1);
+    tree_say(t, 1, "cmd=get kvsname=kvs_1 key=long\n");
+    tree_expect(t, 1, "cmd=get_result rc=1 msg=the_value_is_longer_than_1024_bytes\n");
+    tree_say(t, 1, "cmd=get kvsname=kvs_1 key=nul\n");
+    tree_expect(t, 1, "cmd=get_result rc=1 msg=the_value_is_no_text\n");
+    tree_say2(t, 1, "cmd=kvs-get;key=long;");
+    tree_expect2(t, 1, "cmd=kvs-get-response;rc=7;found=FALSE;errmsg=the value is longer than 1024 bytes;");
+    tree_say2(t, 1, "cmd=kvs-get;key=nul;");
+    tree_expect2(t, 1, "cmd=kvs-get-response;rc=6;found=FALSE;errmsg=the value is no text;");
+    free((char *)b.data);
+    tree_free(t);
+}
+
+static void the_same_name_of_several_ranks_is_several_keys(void **state)
+{
+    struct tree *t = tree_new(2, 2, 6, true);
+    struct fake_call got;
+    const char *why;
+    char text[16];
+    begin(t);
+    for (uint32_t r = 0; r < 6; r++) {
+        snprintf(text, sizeof text, "address %u", r);
+        assert_int_equal(pmi_put(t->ranks[r].client, r, "address", bytes_of(text), &why), 0);
+    }
+    assert_int_equal(pmi_put(t->ranks[3].client, PMI_RANK_JOB, "address", bytes_of("of all"), &why), 0);
+    barrier_of_all(t);
+    for (uint32_t r = 0; r < 6; r++) {
+        snprintf(text, sizeof text, "address %u", r);
+        pmi_get(fake_ask(t, (r + 2) % 6, PMI_ASK_GET, &got), "kvs_1", r, "address");
+        fake_expect(t, &got, text, strlen(text));
+    }
+    pmi_get(fake_ask(t, 1, PMI_ASK_GET, &got), NULL, PMI_RANK_JOB, "address");
+    fake_expect(t, &got, "of all", 6);
+    get(t, 1, "address", &got);
+    fake_refused(t, &got, "no value for the key address");
+    assert_int_equal(t->broken, 0);
+    tree_free(t);
+}
+
+static void keys_are_checked(void **state)
+{
+    static const struct {
+        const char *p;
+        size_t n;
+        bool valid;
+    } cases[] = {{"", 0, false},       {"a", 1, true},       {"a\0b", 3, false},       {"\0", 1, false},
+                 {"\0rank", 5, false}, {"\0rankx", 6, true}, {"\0\0\0\0\0x", 6, true}, {"\0rankx\0", 7, false}};
+    char name[PMI_NAME_MAX + 2];
+    struct pmi_key k;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_int_equal(pmi_control_key_valid((struct bytes){cases[i].p, cases[i].n}), cases[i].valid);
+    memset(name, 'n', sizeof name);
+    name[PMI_NAME_MAX + 1] = 0;
+    assert_false(pmi_control_key_valid(bytes_of(name)));
+    name[PMI_NAME_MAX] = 0;
+    assert_true(pmi_control_key_valid(pmi_key_make(&k, PMI_RANK_UNKNOWN, name)));
+    assert_true(pmi_control_key_valid(pmi_key_make(&k, 0x01020304, name)));
+    assert_int_equal(k.len, PMI_KEY_BYTES_MAX);
+    assert_memory_equal(k.data, "\0\4\3\2\1n", 6);
+}
+
+static void a_get_may_name_another_job(void **state)
+{
+    struct tree *t = tree_new(2, 2, 6, true);
+    struct tree_rank others[2] = {{.proxy = 2}, {.proxy = 5}};
+    struct fake_call got;
+    static const char put[] =
+        "cmd=init pmi_version=1 pmi_subversion=1\ncmd=put kvsname=kvs_2 key=a value=b\ncmd=barrier_in\n";
+    static const char foreign[] = "cmd=put kvsname=kvs_1 key=a value=b\n";
+    tree_job_add(t, 2, "kvs_2", others, 2);
+    begin(t);
+    for (int i = 0; i < 2; i++)
+        tree_say_bytes(&others[i], put, sizeof put - 1);
+    tree_run(t);
+    for (int i = 0; i < 2; i++)
+        assert_non_null(strstr(tree_heard(&others[i]), "barrier_out"));
+    for (uint32_t r = 0; r < 6; r++) {
+        pmi_get(fake_ask(t, r, PMI_ASK_GET, &got), "kvs_2", PMI_RANK_UNKNOWN, "a");
+        fake_expect(t, &got, "b", 1);
+        get(t, r, "a", &got);
+        fake_refused(t, &got, "no value for the key a");
+    }
+    pmi_get(fake_ask(t, 0, PMI_ASK_GET, &got), "kvs_3", PMI_RANK_UNKNOWN, "a");
+    fake_refused(t, &got, "no job is called kvs_3");
+    tree_say_bytes(&others[0], foreign, sizeof foreign - 1);
+    assert_string_equal(tree_heard(&others[0]), "cmd=put_result rc=1 msg=no_such_kvsname\n");
+    /* A job that ends while somebody waits for its value; and what stands behind that get. */
+    tree_say(t, 1, "cmd=get kvsname=kvs_2 key=z\ncmd=get_appnum\n");
+    tree_job_del(t, 2);
+    tree_expect(t, 1, "cmd=get_result rc=1 msg=the_job_has_ended\ncmd=appnum rc=0 appnum=1\n");
+    assert_int_equal(t->broken, 0);
+    for (int i = 0; i < 2; i++)
+        buf_fini(&others[i].out);
+    tree_free(t);
+}
+
+/* A value that is replaced is seen by other jobs too, wherever they are. */
+static void another_jobs_values_are_not_kept_too_long(void **state)
+{
+    struct tree *t = tree_new(2, 2, 6, true);
+    struct tree_rank others[2] = {{.proxy = 2}, {.proxy = 5}};
+    struct fake_call got;
+    char line[120];
+    tree_job_add(t, 2, "kvs_2", others, 2);
+    begin(t);
+    for (int round = 0; round < 3; round++) {
+        for (int i = 0; i < 2; i++) {
+            snprintf(line, sizeof line, "%scmd=put kvsname=kvs_2 key=a value=v%d\ncmd=barrier_in\n",
+                     round ? "" : "cmd=init pmi_version=1 pmi_subversion=1\n", round);
+            tree_say_bytes(&others[i], line, strlen(line));
+        }
+        snprintf(line, sizeof line, "v%d", round);
+        tree_run(t);
+        for (uint32_t r = 0; r < 6; r++) {
+            pmi_get(fake_ask(t, r, PMI_ASK_GET, &got), "kvs_2", PMI_RANK_UNKNOWN, "a");
+            fake_expect(t, &got, line, 2);
+        }
+    }
+    for (int i = 0; i < 2; i++)
+        buf_fini(&others[i].out);
+    tree_free(t);
+}
+
 static void who_is_gone_is_not_answered(void **state)
 {
     struct tree *t = tree_new(1, 2, 2, false);
@@ -92,6 +295,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_and_barriers_are_shared_with_wires),
         cmocka_unit_test(requests_complete_out_of_order),
+        cmocka_unit_test(values_are_bytes_of_any_kind_and_long),
+        cmocka_unit_test(what_a_rank_stores_is_bounded_in_bytes),
+        cmocka_unit_test(wires_refuse_what_they_cannot_carry),
+        cmocka_unit_test(the_same_name_of_several_ranks_is_several_keys),
+        cmocka_unit_test(keys_are_checked),
+        cmocka_unit_test(a_get_may_name_another_job),
+        cmocka_unit_test(another_jobs_values_are_not_kept_too_long),
         cmocka_unit_test(who_is_gone_is_not_answered),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -86,9 +86,8 @@ static void refusals_have_a_reason(void **state)
          {"cmd=kvs-put;value=k;", "cmd=kvs-put-response;rc=3;errmsg=key is missing;"},
          {"cmd=kvs-put;key=PMI_k;value=1;", "cmd=kvs-put-response;rc=4;errmsg=keys that begin with PMI_ are reserved;"},
          {"cmd=kvs-get;", "cmd=kvs-get-response;rc=3;errmsg=key is missing;"},
-         {"cmd=kvs-get;jobid=x;key=k;", "cmd=kvs-get-response;rc=3;errmsg=no such jobid;"},
-         {"cmd=info-putnodeattr;key=;value=1;",
-          "cmd=info-putnodeattr-response;rc=5;errmsg=the key is empty or longer than 64 bytes;"},
+         {"cmd=kvs-get;jobid=x;key=k;", "cmd=kvs-get-response;rc=3;found=FALSE;errmsg=no job is called x;"},
+         {"cmd=info-putnodeattr;key=;value=1;", "cmd=info-putnodeattr-response;rc=5;errmsg=the key is empty;"},
          {"cmd=name-publish;port=p;", "cmd=name-publish-response;rc=3;errmsg=the name of the service is missing;"},
          {"cmd=spawn;ncmds=1;", "cmd=spawn-response;rc=3;errmsg=there is no command, or too many;"});
     tree_say2(t, 0, "cmd=kvs-put;key=k;value=%01025d;", 1);

@@ -136,27 +136,42 @@ static void build(struct tree *t, int parent, uint32_t child_index, uint32_t dep
     x->last = t->nproxies - 1;
 }
 
-static void add_job(struct tree *t, struct tree_proxy *x)
+static void add_job(struct tree_proxy *x, uint32_t id, const char *name, struct tree_rank *ranks, uint32_t n)
 {
-    struct pmi_local *local = calloc(t->nranks, sizeof *local);
+    struct pmi_local *local = calloc(n, sizeof *local);
     struct pmi_job job = {
-        .id = 1, .kvsname = "kvs_1", .size = t->nranks, .universe = -1, .local = local, .map = &t->map};
-    for (uint32_t r = 0; r < t->nranks; r++) {
-        uint32_t at = t->ranks[r].proxy;
+        .id = id, .kvsname = name, .size = n, .universe = -1, .local = local, .map = id == 1 ? &x->tree->map : NULL};
+    for (uint32_t r = 0; r < n; r++) {
+        uint32_t at = ranks[r].proxy;
         if (at == x->index)
             local[job.nlocal++] = (struct pmi_local){r, r % 2};
         else if (at > x->index && at <= x->last)
             job.below++;
     }
-    x->server = pmi_server_create(&server_ops, x, x->nchildren);
     assert_int_equal(pmi_server_job_add(x->server, &job), 0);
     assert_int_equal(pmi_server_job_add(x->server, &job), -1);
     for (uint32_t i = 0; i < job.nlocal; i++) {
-        struct tree_rank *r = &t->ranks[local[i].rank];
-        r->client = pmi_server_client(x->server, 1, local[i].rank, r);
+        struct tree_rank *r = &ranks[local[i].rank];
+        r->client = pmi_server_client(x->server, id, local[i].rank, r);
         assert_non_null(r->client);
     }
     free(local);
+}
+
+void tree_job_add(struct tree *t, uint32_t id, const char *name, struct tree_rank *ranks, uint32_t n)
+{
+    assert_int_equal(pmi_root_job_add(t->root, &(struct pmi_root_job){id, name, n, 0}), 0);
+    for (uint32_t r = 0; r < n; r++)
+        ranks[r].tree = t;
+    for (uint32_t i = 0; i < t->nproxies; i++)
+        add_job(&t->proxies[i], id, name, ranks, n);
+}
+
+void tree_job_del(struct tree *t, uint32_t id)
+{
+    pmi_root_job_del(t->root, id);
+    for (uint32_t i = 0; i < t->nproxies; i++)
+        pmi_server_job_del(t->proxies[i].server, id);
 }
 
 struct tree *tree_new(uint32_t depth, uint32_t fan, uint32_t nranks, bool cyclic)
@@ -173,15 +188,14 @@ struct tree *tree_new(uint32_t depth, uint32_t fan, uint32_t nranks, bool cyclic
     uint32_t *nodes = calloc(nranks, sizeof *nodes);
     for (uint32_t r = 0; r < nranks; r++) {
         nodes[r] = cyclic ? r % t->nproxies : (uint32_t)((uint64_t)r * t->nproxies / nranks);
-        t->ranks[r].tree = t;
         t->ranks[r].proxy = nodes[r];
     }
     rankmap_build(&t->map, nodes, nranks, t->nproxies);
     free(nodes);
     t->root = pmi_root_create(&root_ops, t, t->ntop);
-    assert_int_equal(pmi_root_job_add(t->root, &(struct pmi_root_job){1, "kvs_1", nranks, 0}), 0);
     for (uint32_t i = 0; i < t->nproxies; i++)
-        add_job(t, &t->proxies[i]);
+        t->proxies[i].server = pmi_server_create(&server_ops, &t->proxies[i], t->proxies[i].nchildren);
+    tree_job_add(t, 1, "kvs_1", t->ranks, nranks);
     return t;
 }
 
@@ -201,6 +215,11 @@ void tree_free(struct tree *t)
     free(t);
 }
 
+void tree_say_bytes(struct tree_rank *r, const void *p, size_t n)
+{
+    pmi_client_input(r->client, p, n);
+}
+
 void tree_say(struct tree *t, uint32_t rank, const char *fmt, ...)
 {
     char text[70000];
@@ -208,7 +227,7 @@ void tree_say(struct tree *t, uint32_t rank, const char *fmt, ...)
     va_start(ap, fmt);
     int n = vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
-    pmi_client_input(t->ranks[rank].client, text, (size_t)n);
+    tree_say_bytes(&t->ranks[rank], text, (size_t)n);
 }
 
 void tree_say2(struct tree *t, uint32_t rank, const char *fmt, ...)
@@ -264,7 +283,12 @@ void tree_run(struct tree *t)
 
 const char *tree_hear(struct tree *t, uint32_t rank)
 {
-    struct buf *b = &t->ranks[rank].out;
+    return tree_heard(&t->ranks[rank]);
+}
+
+const char *tree_heard(struct tree_rank *r)
+{
+    struct buf *b = &r->out;
     static char *last;
     free(last);
     buf_put_u8(b, 0);

@@ -73,6 +73,11 @@ const char *tree_hear(struct tree *t, uint32_t rank);
 /* Runs, then asserts that the rank has heard exactly this. */
 void tree_expect(struct tree *t, uint32_t rank, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void tree_expect2(struct tree *t, uint32_t rank, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* Another job, whose ranks say where they are (`proxy`): their memory is the caller's, and `out` too. */
+void tree_job_add(struct tree *t, uint32_t id, const char *name, struct tree_rank *ranks, uint32_t n);
+void tree_job_del(struct tree *t, uint32_t id);
+void tree_say_bytes(struct tree_rank *r, const void *p, size_t n);
+const char *tree_heard(struct tree_rank *r);
 void tree_init_all(struct tree *t); /* every rank says init, PMI-1 */
 
 #endif
