@@ -56,6 +56,8 @@ struct pmi_ask {
     /* Of a get: whose value. */
     struct pmi_server_job *of;
     uint32_t rank;
+    bool wait;   /* for a rank that puts it */
+    bool blocks; /* it waits for that, or for a fence: whoever reads nothing else before can put nothing */
     uint64_t since;
     LIST_ENTRY(pmi_ask) of_client;
     LIST_ENTRY(pmi_ask) parked; /* in whatever it waits for */

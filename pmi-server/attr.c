@@ -43,6 +43,11 @@ static void answer_universe(struct pmi_ask *a)
         pmi_answer_value(a, bytes_of(text));
 }
 
+static void answer_get_wait(struct pmi_ask *a)
+{
+    pmi_answer_value(a, bytes_of("1"));
+}
+
 static void answer_name_service(struct pmi_ask *a)
 {
     pmi_answer_value(a, bytes_of("true"));
@@ -53,9 +58,8 @@ static const struct {
     bool jobattr_only;
     void (*answer)(struct pmi_ask *a);
 } reserved[] = {
-    {"PMI_process_mapping", false, answer_mapping},
-    {"PMI_dead_processes", false, answer_dead},
-    {"universeSize", true, answer_universe},
+    {"PMI_process_mapping", false, answer_mapping}, {"PMI_dead_processes", false, answer_dead},
+    {"PMI_get_wait", false, answer_get_wait},       {"universeSize", true, answer_universe},
     {"hasNameServ", true, answer_name_service},
 };
 

@@ -14,6 +14,7 @@
 #include "pmi-server/fetch.h"
 #include "pmi-server/links.h"
 #include "pmi-server/mem.h"
+#include "pmi-server/putters.h"
 
 static uint32_t count_local(const struct pmi_server_job *j, const struct pmi_group *g)
 {
@@ -165,6 +166,7 @@ static void release(struct pmi_server_job *j, struct pmi_gather *g, struct pmi_e
             continue;
         struct buf b = pmi_message_begin(PMI_CONTROL_RELEASE, j->id);
         pmi_control_release_put(&b, &(struct pmi_control_release){bytes_of(g->group.name), stale});
+        pmi_quiet_sent(&j->quiets[i]);
         pmi_down_send(s, i, &b);
     }
     while (!LIST_EMPTY(&e->asks))
@@ -237,6 +239,7 @@ static void add_puts(struct pmi_server_job *j, const struct list *puts)
     pmi_mem_check(&j->puts);
     if (j->puts.len > PMI_BATCH_MAX)
         pmi_puts_flush(j);
+    pmi_putters_touch(j);
 }
 
 bool pmi_barrier_child_puts(struct pmi_server_job *j, struct rbuf *r)
@@ -281,6 +284,8 @@ bool pmi_barrier_release(struct pmi_server_job *j, struct rbuf *r)
     struct pmi_epoch *e = g ? TAILQ_FIRST(&g->epochs) : NULL;
     if (!e || !e->sent)
         return false;
+    j->received++;
+    pmi_putters_touch(j);
     release(j, g, e, m.stale);
     return true;
 }

@@ -6,11 +6,13 @@
 
 #include <stdio.h>
 #include "pmi-server/attr.h"
+#include "pmi-server/putters.h"
 
 void pmi_client_initialized(struct pmi_client *c)
 {
     c->inited = true;
     c->finalized = false;
+    pmi_putters_touch(c->job);
     c->since = pmi_now();
     if (c->job->server->ops->initialized)
         c->job->server->ops->initialized(c->ctx);
@@ -24,6 +26,7 @@ void pmi_client_finalized(struct pmi_client *c)
     if (c->job->server->ops->finalized)
         c->job->server->ops->finalized(c->ctx);
     pmi_nodeattr_check(c->job);
+    pmi_putters_touch(c->job);
 }
 
 void pmi_client_fail(struct pmi_client *c, const char *why)
@@ -35,6 +38,7 @@ void pmi_client_fail(struct pmi_client *c, const char *why)
     while (!LIST_EMPTY(&c->asks))
         pmi_ask_free(LIST_FIRST(&c->asks));
     c->job->server->ops->failed(c->ctx, why);
+    pmi_putters_touch(c->job);
 }
 
 static void describe(const struct pmi_ask *a, struct pmi_client_state *out)

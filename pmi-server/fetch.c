@@ -2,6 +2,7 @@
  *
  * Values. A put stays here until it goes up with a barrier. A get that cannot be answered here goes up once, however
  * many ranks and children wait for that key, together with the others of one turn of the loop; the answer is kept.
+ * Once somebody waits for a value until it is put, puts of that job go up at the end of the turn.
  */
 #define uthash_fatal(msg) pmi_mem_out()
 #include "pmi-server/fetch.h"
@@ -11,19 +12,9 @@
 #include "pmi-server/attr.h"
 #include "pmi-server/links.h"
 #include "pmi-server/mem.h"
+#include "pmi-server/putters.h"
 
 #define WIDE_MISSES 8 /* of one rank */
-
-/* A key that was asked for and is not here. */
-struct pmi_want {
-    UT_hash_handle hh;
-    struct pmi_asks asks;
-    uint32_t *children; /* who wait for it too */
-    uint32_t nchildren;
-    bool sent;
-    uint32_t klen;
-    char key[];
-};
 
 static int check_put(const char *name, struct bytes value, const char **why)
 {
@@ -49,6 +40,69 @@ void pmi_puts_flush(struct pmi_server_job *j)
     pmi_up_send(j->server, &b);
 }
 
+static void reader_send(struct pmi_server_job *j, uint32_t child)
+{
+    struct buf b;
+    if (!pmi_reader_take(&j->readers[child], &j->seen, j->id, &b))
+        return;
+    pmi_quiet_sent(&j->quiets[child]);
+    pmi_down_send(j->server, child, &b);
+}
+
+static void readers_send(struct pmi_server_job *j)
+{
+    for (uint32_t i = 0; i < j->server->children; i++)
+        reader_send(j, i);
+}
+
+static void fail_absent(struct pmi_ask *a)
+{
+    if (a->wait)
+        pmi_answer_fail(a, PMI2_ERROR_OTHER, "no rank is left that could put the key %s", a->detail);
+    else
+        pmi_answer_fail(a, PMI2_ERROR_KEY, "no value for the key %s", a->detail);
+}
+
+/* value.data NULL: the key is absent. A NUL stands behind the value. */
+static void deliver(struct pmi_server_job *j, struct pmi_pending *p, struct bytes value)
+{
+    struct pmi_ask *a;
+    while ((a = LIST_FIRST(&p->asks)))
+        if (value.data)
+            pmi_answer_value(a, value);
+        else
+            fail_absent(a);
+    for (uint32_t i = 0; i < p->nchildren; i++) {
+        struct pmi_reader *d = &j->readers[p->children[i]];
+        if (value.data)
+            pmi_reader_value(d, pmi_pending_key(p), value);
+        else
+            pmi_reader_absent(d, pmi_pending_mode(p), pmi_pending_key(p));
+        if (pmi_reader_full(d))
+            reader_send(j, p->children[i]);
+    }
+    pmi_pending_del(&j->pending, p);
+}
+
+static void deliver_value(struct pmi_server_job *j, struct bytes key, struct bytes value)
+{
+    for (enum pmi_get_mode mode = 0; mode < PMI_GET_MODES; mode++) {
+        struct pmi_pending *p = pmi_pending_find(j->pending, mode, key);
+        if (p)
+            deliver(j, p, value);
+    }
+}
+
+static void put_up(struct pmi_server_job *j, struct bytes key, struct bytes value)
+{
+    pmi_control_pair_put(&j->puts, &(struct pmi_control_pair){key, value});
+    pmi_mem_check(&j->puts);
+    j->nputs++;
+    if (j->puts.len > PMI_BATCH_MAX)
+        pmi_puts_flush(j);
+    pmi_putters_touch(j);
+}
+
 int pmi_put(struct pmi_client *c, uint32_t rank, const char *name, struct bytes value, const char **why)
 {
     struct pmi_server_job *j = c->job;
@@ -60,48 +114,30 @@ int pmi_put(struct pmi_client *c, uint32_t rank, const char *name, struct bytes 
         return *why = "this rank has put too many values", PMI2_ERROR_NOMEM;
     struct bytes key = pmi_key_make(&k, rank, name);
     j->stale |= pmi_kvs_put(&j->seen, key, value);
-    if (j->nclients == j->size)
-        return 0; /* nobody reads it elsewhere */
-    pmi_control_pair_put(&j->puts, &(struct pmi_control_pair){key, value});
-    pmi_mem_check(&j->puts);
-    j->nputs++;
-    if (j->puts.len > PMI_BATCH_MAX)
-        pmi_puts_flush(j);
+    if (j->nclients < j->size || j->eager)
+        put_up(j, key, value); /* else nobody reads it elsewhere */
+    if (j->pending) {
+        deliver_value(j, key, pmi_kv_value(pmi_kvs_get(&j->seen, key)));
+        readers_send(j);
+    }
     return 0;
 }
 
-static struct pmi_want *want_find(const struct pmi_server_job *j, struct bytes key)
+static struct pmi_pending *pending_take(struct pmi_server_job *j, enum pmi_get_mode mode, struct bytes key)
 {
-    struct pmi_want *w;
-    HASH_FIND(hh, j->wants, key.data, key.len, w);
-    return w;
+    bool is_new;
+    struct pmi_pending *p = pmi_pending_take(&j->pending, mode, key, &is_new);
+    j->unsent |= is_new;
+    if (is_new)
+        pmi_server_wake(j->server);
+    return p;
 }
 
-static struct pmi_want *want_take(struct pmi_server_job *j, struct bytes key)
+static enum pmi_get_mode get_mode(const struct pmi_ask *a, struct bytes key)
 {
-    struct pmi_want *w = want_find(j, key);
-    if (w)
-        return w;
-    w = pmi_mem_zero(1, sizeof *w + key.len + 1);
-    w->klen = (uint32_t)key.len;
-    memcpy(w->key, key.data, key.len);
-    LIST_INIT(&w->asks);
-    HASH_ADD_KEYPTR(hh, j->wants, w->key, key.len, w);
-    j->unsent = true;
-    pmi_server_wake(j->server);
-    return w;
-}
-
-static void want_free(struct pmi_server_job *j, struct pmi_want *w)
-{
-    HASH_DEL(j->wants, w);
-    free(w->children);
-    free(w);
-}
-
-static void fail_absent(struct pmi_ask *a)
-{
-    pmi_answer_fail(a, PMI2_ERROR_KEY, "no value for the key %s", a->detail);
+    if (pmi_key_reserved(key))
+        return PMI_GET_NOW;
+    return a->wait ? PMI_GET_WAIT : a->of == a->client->job ? PMI_GET_NOW : PMI_GET_SETTLED;
 }
 
 void pmi_get_held(struct pmi_ask *a)
@@ -109,6 +145,7 @@ void pmi_get_held(struct pmi_ask *a)
     struct pmi_client *c = a->client;
     struct pmi_server_job *j = a->of;
     struct pmi_key k;
+    a->blocks = false;
     if (pmi_attr_reserved(a))
         return;
     struct bytes key = pmi_key_make(&k, a->rank, a->detail);
@@ -118,12 +155,14 @@ void pmi_get_held(struct pmi_ask *a)
     } else if (pmi_kvs_get(&j->absent, key)) {
         fail_absent(a);
     } else {
+        enum pmi_get_mode mode = get_mode(a, key);
         j->wide |= ++c->misses >= WIDE_MISSES;
-        LIST_INSERT_HEAD(&want_take(j, key)->asks, a, parked);
+        a->blocks = mode == PMI_GET_WAIT;
+        LIST_INSERT_HEAD(&pending_take(j, mode, key)->asks, a, parked);
     }
 }
 
-void pmi_get(struct pmi_ask *a, const char *space, uint32_t rank, const char *name)
+void pmi_get(struct pmi_ask *a, const char *space, uint32_t rank, const char *name, bool wait)
 {
     struct pmi_client *c = a->client;
     size_t len = strlen(name);
@@ -133,13 +172,33 @@ void pmi_get(struct pmi_ask *a, const char *space, uint32_t rank, const char *na
     }
     pmi_ask_detail(a, name);
     a->rank = rank;
+    a->wait = wait;
     a->of = space ? pmi_job_named(c->job->server, space) : c->job;
-    if (!a->of)
+    if (!a->of) {
         pmi_answer_fail(a, PMI2_ERROR_INVALID_ARG, "no job is called %.100s", space);
-    else if (c->fences && a->of == c->job && a->verb == PMI_ASK_GET)
+    } else if (c->fences && a->of == c->job && a->verb == PMI_ASK_GET) {
+        a->blocks = true;
         LIST_INSERT_HEAD(&c->held, a, parked);
-    else
+    } else {
         pmi_get_held(a);
+    }
+}
+
+/* Somebody waits for values of this job: what has been put and not yet sent goes up now. */
+void pmi_fetch_eager(struct pmi_server_job *j)
+{
+    const struct pmi_kv *kv;
+    struct pmi_kvs_walk walk = {0};
+    if (j->eager)
+        return;
+    j->eager = true;
+    while (j->nclients == j->size && (kv = pmi_kvs_next(&j->seen, &walk)))
+        put_up(j, (struct bytes){kv->key, kv->klen}, pmi_kv_value(kv));
+    for (uint32_t i = 0; i < j->server->children; i++) {
+        struct buf b = pmi_message_begin(PMI_CONTROL_EAGER, j->id);
+        pmi_down_send(j->server, i, &b);
+    }
+    pmi_putters_touch(j);
 }
 
 /* A process that serves no rank of a job does not hear when its values are replaced, and keeps none. */
@@ -169,21 +228,21 @@ static void send_get(struct pmi_server_job *j, uint32_t window, struct buf *keys
     pmi_up_send(j->server, &b);
 }
 
-void pmi_fetch_flush(struct pmi_server_job *j)
+static void gets_flush(struct pmi_server_job *j)
 {
-    struct pmi_want *w, *next;
+    struct pmi_pending *p, *next;
     struct buf keys;
     uint32_t n = 0;
     if (!j->unsent)
         return;
     j->unsent = false;
     buf_init(&keys);
-    HASH_ITER(hh, j->wants, w, next)
+    HASH_ITER(hh, j->pending, p, next)
     {
-        if (w->sent)
+        if (p->sent)
             continue;
-        w->sent = true;
-        pmi_control_key_put(&keys, &(struct pmi_control_key){{w->key, w->klen}});
+        p->sent = true;
+        pmi_control_want_put(&keys, &(struct pmi_control_want){(uint8_t)pmi_pending_mode(p), pmi_pending_key(p)});
         n++;
         if (keys.len > PMI_BATCH_MAX) {
             send_get(j, 0, &keys, n);
@@ -195,85 +254,51 @@ void pmi_fetch_flush(struct pmi_server_job *j)
     buf_fini(&keys);
 }
 
-static void reader_send(struct pmi_server_job *j, uint32_t child)
+void pmi_fetch_flush(struct pmi_server_job *j)
 {
-    struct buf b;
-    if (pmi_reader_take(&j->readers[child], &j->seen, j->id, &b))
-        pmi_down_send(j->server, child, &b);
+    if (j->eager)
+        pmi_puts_flush(j);
+    gets_flush(j);
 }
 
-static void want_add_child(struct pmi_want *w, uint32_t child)
+static void child_get(struct pmi_server_job *j, uint32_t child, enum pmi_get_mode mode, struct bytes key)
 {
-    for (uint32_t i = 0; i < w->nchildren; i++)
-        if (w->children[i] == child)
-            return;
-    w->children = pmi_mem_grow(w->children, w->nchildren + 1, sizeof *w->children);
-    w->children[w->nchildren++] = child;
+    struct pmi_reader *d = &j->readers[child];
+    const struct pmi_kv *kv = pmi_kvs_get(&j->seen, key);
+    if (kv) {
+        pmi_reader_value(d, key, pmi_kv_value(kv));
+    } else if (pmi_kvs_get(&j->absent, key)) {
+        pmi_reader_absent(d, mode, key);
+    } else {
+        j->child_window = d->credit > j->child_window ? d->credit : j->child_window;
+        pmi_pending_add_child(pending_take(j, mode, key), child);
+    }
+    if (pmi_reader_full(d))
+        reader_send(j, child);
 }
 
 bool pmi_fetch_child_get(struct pmi_server_job *j, uint32_t child, struct rbuf *r)
 {
     struct pmi_reader *d = &j->readers[child];
     struct pmi_control_get m;
-    struct pmi_control_key k;
+    struct pmi_control_want w;
     if (!pmi_control_get_get(r, &m))
         return false;
     d->credit = m.window < PMI_WINDOW_MAX ? m.window : PMI_WINDOW_MAX;
-    struct rbuf keys = list_items(&m.keys);
-    while (pmi_control_key_next(&keys, &k)) {
-        const struct bytes key = k.key;
-        const struct pmi_kv *kv = pmi_kvs_get(&j->seen, key);
-        if (kv) {
-            pmi_reader_value(d, key, pmi_kv_value(kv));
-        } else if (pmi_kvs_get(&j->absent, key)) {
-            pmi_reader_absent(d, key);
-        } else {
-            j->child_window = d->credit > j->child_window ? d->credit : j->child_window;
-            want_add_child(want_take(j, key), child);
-        }
-        if (pmi_reader_full(d))
-            reader_send(j, child);
-    }
+    struct rbuf wants = list_items(&m.wants);
+    while (pmi_control_want_next(&wants, &w))
+        child_get(j, child, (enum pmi_get_mode)w.mode, w.key);
     reader_send(j, child);
     return true;
 }
 
-/* value.data NULL: the key is absent. A NUL stands behind the value. */
-static void deliver(struct pmi_server_job *j, struct pmi_want *w, struct bytes value)
-{
-    struct pmi_ask *a;
-    struct bytes key = {w->key, w->klen};
-    while ((a = LIST_FIRST(&w->asks)))
-        if (value.data)
-            pmi_answer_value(a, value);
-        else
-            fail_absent(a);
-    for (uint32_t i = 0; i < w->nchildren; i++) {
-        struct pmi_reader *d = &j->readers[w->children[i]];
-        if (value.data)
-            pmi_reader_value(d, key, value);
-        else
-            pmi_reader_absent(d, key);
-        if (pmi_reader_full(d))
-            reader_send(j, w->children[i]);
-    }
-    want_free(j, w);
-}
-
-static void take_absent(struct pmi_server_job *j, struct bytes key)
+static void take_absent(struct pmi_server_job *j, enum pmi_get_mode mode, struct bytes key)
 {
     if (pmi_key_reserved(key))
         pmi_kvs_put(&j->absent, key, bytes_of(""));
-    struct pmi_want *w = want_find(j, key);
-    if (w)
-        deliver(j, w, (struct bytes){0});
-}
-
-static void deliver_copy(struct pmi_server_job *j, struct pmi_want *w, struct bytes value)
-{
-    char *copy = pmi_mem_bytes(value.data, value.len);
-    deliver(j, w, (struct bytes){copy, value.len});
-    free(copy);
+    struct pmi_pending *p = pmi_pending_find(j->pending, mode, key);
+    if (p)
+        deliver(j, p, (struct bytes){0});
 }
 
 /* What is here already is as new, or newer: it was put by a rank of this node. */
@@ -284,38 +309,37 @@ static void take_value(struct pmi_server_job *j, struct bytes key, struct bytes 
         pmi_kvs_put(&j->seen, key, value);
         kv = pmi_kvs_get(&j->seen, key);
     }
-    struct pmi_want *w = want_find(j, key);
-    if (w && kv)
-        deliver(j, w, pmi_kv_value(kv));
-    else if (w)
-        deliver_copy(j, w, value);
+    char *copy = kv ? NULL : pmi_mem_bytes(value.data, value.len);
+    deliver_value(j, key, kv ? pmi_kv_value(kv) : (struct bytes){copy, value.len});
+    free(copy);
 }
 
 bool pmi_fetch_values(struct pmi_server_job *j, struct rbuf *r)
 {
     struct pmi_control_values m;
-    struct pmi_control_key k;
+    struct pmi_control_want w;
     struct pmi_control_pair p;
     if (!pmi_control_values_get(r, &m))
         return false;
+    j->received++;
+    pmi_putters_touch(j);
     struct rbuf absent = list_items(&m.absent), values = list_items(&m.values);
-    while (pmi_control_key_next(&absent, &k))
-        take_absent(j, k.key);
+    while (pmi_control_want_next(&absent, &w))
+        take_absent(j, (enum pmi_get_mode)w.mode, w.key);
     while (pmi_control_pair_next(&values, &p))
         take_value(j, p.key, p.value);
-    for (uint32_t i = 0; i < j->server->children; i++)
-        reader_send(j, i);
+    readers_send(j);
     return true;
 }
 
 void pmi_fetch_job_del(struct pmi_server_job *j)
 {
-    struct pmi_want *w, *next;
-    HASH_ITER(hh, j->wants, w, next)
+    struct pmi_pending *p, *next;
+    HASH_ITER(hh, j->pending, p, next)
     {
-        while (!LIST_EMPTY(&w->asks)) /* of ranks of other jobs: this one's are gone */
-            pmi_answer_fail(LIST_FIRST(&w->asks), PMI2_ERROR_OTHER, "the job has ended");
-        want_free(j, w);
+        while (!LIST_EMPTY(&p->asks)) /* of ranks of other jobs: this one's are gone */
+            pmi_answer_fail(LIST_FIRST(&p->asks), PMI2_ERROR_OTHER, "the job has ended");
+        pmi_pending_del(&j->pending, p);
     }
     for (uint32_t i = 0; i < j->server->children; i++)
         pmi_reader_fini(&j->readers[i]);

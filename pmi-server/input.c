@@ -8,6 +8,7 @@
 #include "pmi-server/attr.h"
 #include "pmi-server/barrier.h"
 #include "pmi-server/front.h"
+#include "pmi-server/putters.h"
 
 static void take_messages(struct pmi_client *c)
 {
@@ -58,6 +59,7 @@ void pmi_client_input(struct pmi_client *c, const void *p, size_t n)
     if (!c->failed && pmi_stream_pending(&c->in) > PMI_CLIENT_BACKLOG_MAX)
         pmi_client_fail(c, "sent more than 4 MiB of PMI requests while it should have waited for an answer");
     pmi_resume(c->job->server);
+    pmi_putters_touch(c->job);
 }
 
 bool pmi_client_half(const struct pmi_client *c)
@@ -81,5 +83,6 @@ void pmi_client_gone(struct pmi_client *c)
     pmi_stream_fini(&c->in);
     pmi_barrier_client_gone(c);
     pmi_nodeattr_check(c->job);
+    pmi_putters_touch(c->job);
     pmi_resume(c->job->server);
 }

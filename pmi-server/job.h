@@ -7,10 +7,11 @@
 
 #include "pmi-server/client.h"
 #include "pmi-server/epoch.h"
+#include "pmi-server/pending.h"
+#include "pmi-server/quiet.h"
 #include "pmi-server/reader.h"
 #include "pmi-server/server.h"
 
-struct pmi_want;   /* fetch.c */
 struct pmi_remote; /* remote.c */
 
 struct pmi_server_job {
@@ -33,12 +34,19 @@ struct pmi_server_job {
     struct buf puts;       /* on their way up: pairs */
     uint32_t nputs;
     bool stale; /* a key has got another value since the last barrier of the whole job */
-    struct pmi_want *wants;
+    struct pmi_pending *pending;
     uint32_t window;            /* values that were asked for in advance, the last time that a rank read widely */
     bool wide;                  /* one does now: ask for more of them */
     uint32_t child_window;      /* the most that a child wants in advance */
-    bool unsent;                /* there are wants that have not been sent */
+    bool unsent;                /* there are pending gets that have not been sent */
     struct pmi_reader *readers; /* one a child */
+    /* For those who wait until a value is put. */
+    bool eager;               /* there are, or were */
+    struct pmi_quiet *quiets; /* one a child */
+    uint32_t received;        /* messages from the parent that may have woken ranks */
+    bool told, told_quiet;    /* the parent knows, and what */
+    uint32_t told_received;
+
     struct pmi_gathers gathers; /* barriers that are under way */
     struct pmi_kvs nodeattrs;
     struct pmi_asks nodewaits;

@@ -4,9 +4,9 @@
 #include "pmi-server/mem.h"
 #include "wire/pmi_control.h"
 
-void pmi_reader_absent(struct pmi_reader *d, struct bytes key)
+void pmi_reader_absent(struct pmi_reader *d, enum pmi_get_mode mode, struct bytes key)
 {
-    pmi_control_key_put(&d->absent, &(struct pmi_control_key){key});
+    pmi_control_want_put(&d->absent, &(struct pmi_control_want){(uint8_t)mode, key});
     d->nabsent++;
 }
 

@@ -35,11 +35,15 @@ void pmi_root_destroy(struct pmi_root *r)
     free(r);
 }
 
-static void grow_readers(struct pmi_root_space *j, uint32_t from, uint32_t to)
+/* A link that comes later serves no rank of a job that has begun. */
+static void grow_children(struct pmi_root_space *j, uint32_t from, uint32_t to)
 {
     j->readers = pmi_mem_grow(j->readers, to, sizeof *j->readers);
-    if (to > from)
-        memset(j->readers + from, 0, (to - from) * sizeof *j->readers);
+    j->quiets = pmi_mem_grow(j->quiets, to, sizeof *j->quiets);
+    for (uint32_t i = from; i < to; i++) {
+        j->readers[i] = (struct pmi_reader){0};
+        j->quiets[i] = (struct pmi_quiet){.replied = from > 0, .quiet = from > 0};
+    }
 }
 
 void pmi_root_children(struct pmi_root *r, uint32_t children)
@@ -49,7 +53,7 @@ void pmi_root_children(struct pmi_root *r, uint32_t children)
         return;
     HASH_ITER(hh, r->jobs, j, next)
     {
-        grow_readers(j, r->children, children);
+        grow_children(j, r->children, children);
         pmi_gathers_grow(&j->gathers, children);
     }
     r->children = children;
@@ -63,7 +67,7 @@ int pmi_root_job_add(struct pmi_root *r, const struct pmi_root_job *job)
     j->root = r;
     j->id = job->id;
     j->size = job->size;
-    grow_readers(j, 0, r->children);
+    grow_children(j, 0, r->children);
     HASH_ADD(hh, r->jobs, id, sizeof j->id, j);
     if (job->spawn)
         pmi_root_preput(j, job->spawn);
@@ -76,10 +80,7 @@ void pmi_root_job_del(struct pmi_root *r, uint32_t job)
     if (!j)
         return;
     pmi_root_requests_job_del(r, job);
-    for (uint32_t i = 0; i < r->children; i++)
-        pmi_reader_fini(&j->readers[i]);
-    free(j->readers);
-    pmi_kvs_clear(&j->store);
+    pmi_root_values_del(j);
     pmi_gathers_clear(&j->gathers);
     buf_fini(&j->dead);
     free(j->gone);
@@ -125,7 +126,7 @@ int pmi_root_up(struct pmi_root *r, uint32_t child, const void *p, size_t n)
     static bool (*const handlers[PMI_CONTROL_END])(struct pmi_root_space *, uint32_t, struct rbuf *) = {
         [PMI_CONTROL_PUTS] = take_puts,        [PMI_CONTROL_BARRIER] = pmi_root_barrier_up,
         [PMI_CONTROL_GET] = pmi_root_take_get, [PMI_CONTROL_REQUEST] = pmi_root_request_up,
-        [PMI_CONTROL_STUCK] = take_stuck,
+        [PMI_CONTROL_STUCK] = take_stuck,      [PMI_CONTROL_QUIET] = pmi_root_take_quiet,
     };
     struct rbuf in;
     rbuf_init(&in, p, n);

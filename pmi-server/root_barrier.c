@@ -21,6 +21,7 @@ static void release(struct pmi_root_space *j, struct pmi_gather *g, struct pmi_e
         buf_init(&b);
         pmi_control_head_put(&b, &(struct pmi_control_head){PMI_CONTROL_RELEASE, j->id});
         pmi_control_release_put(&b, &(struct pmi_control_release){bytes_of(g->group.name), j->stale});
+        pmi_quiet_sent(&j->quiets[i]);
         pmi_root_send(j->root, i, &b);
     }
     /* Who forgets what it has read reads it all again. */

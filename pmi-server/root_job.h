@@ -6,6 +6,7 @@
 #define PMI_SERVER_ROOT_JOB_H
 
 #include "pmi-server/epoch.h"
+#include "pmi-server/quiet.h"
 #include "pmi-server/reader.h"
 #include "pmi-server/root.h"
 
@@ -17,6 +18,9 @@ struct pmi_root_space {
     struct pmi_kvs store;
     bool stale;                 /* a value has been replaced since the last barrier of the whole job */
     struct pmi_reader *readers; /* one a child */
+    struct pmi_quiet *quiets;   /* too */
+    struct pmi_pending *pending;
+    bool eager; /* somebody waits for values that are not put yet, or has */
     struct pmi_gathers gathers;
     struct buf dead;     /* "3,1", in the order of death */
     unsigned char *gone; /* a bit a rank that ended before init; NULL: none did */

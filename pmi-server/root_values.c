@@ -2,12 +2,78 @@
  *
  * The jobs' key-values: put by barriers and by themselves, read by the proxies below.
  */
+#define uthash_fatal(msg) pmi_mem_out()
 #include "pmi-server/root_values.h"
 
+#include <stdlib.h>
 #include "pmi-server/key.h"
+#include "pmi-server/mem.h"
 #include "pmi-server/root_links.h"
 #include "wire/pmi.h"
 
+static void reader_send(struct pmi_root_space *j, uint32_t child)
+{
+    struct buf b;
+    if (!pmi_reader_take(&j->readers[child], &j->store, j->id, &b))
+        return;
+    pmi_quiet_sent(&j->quiets[child]);
+    pmi_root_send(j->root, child, &b);
+}
+
+static void readers_send(struct pmi_root_space *j)
+{
+    for (uint32_t i = 0; i < j->root->children; i++)
+        reader_send(j, i);
+}
+
+/* kv NULL: the key is absent. */
+static void deliver(struct pmi_root_space *j, struct pmi_pending *p, const struct pmi_kv *kv)
+{
+    for (uint32_t i = 0; i < p->nchildren; i++) {
+        struct pmi_reader *d = &j->readers[p->children[i]];
+        if (kv)
+            pmi_reader_value(d, pmi_pending_key(p), pmi_kv_value(kv));
+        else
+            pmi_reader_absent(d, pmi_pending_mode(p), pmi_pending_key(p));
+        if (pmi_reader_full(d))
+            reader_send(j, p->children[i]);
+    }
+    pmi_pending_del(&j->pending, p);
+}
+
+/* Nobody can put these any more, or will have put them before. */
+static void fail_pending(struct pmi_root_space *j, enum pmi_get_mode mode)
+{
+    struct pmi_pending *p, *next;
+    HASH_ITER(hh, j->pending, p, next)
+    {
+        if (pmi_pending_mode(p) == mode)
+            deliver(j, p, NULL);
+    }
+    readers_send(j);
+}
+
+static void check_pending(struct pmi_root_space *j)
+{
+    if (!j->pending || !pmi_quiet_replied(j->quiets, j->root->children))
+        return;
+    bool quiet = pmi_quiet_all(j->quiets, j->root->children);
+    fail_pending(j, PMI_GET_SETTLED);
+    if (quiet)
+        fail_pending(j, PMI_GET_WAIT);
+}
+
+static void store_put(struct pmi_root_space *j, struct bytes key, struct bytes value)
+{
+    j->stale |= pmi_kvs_put(&j->store, key, value);
+    for (enum pmi_get_mode mode = 0; j->pending && mode < PMI_GET_MODES; mode++) {
+        struct pmi_pending *p = pmi_pending_find(j->pending, mode, key);
+        if (p)
+            deliver(j, p, pmi_kvs_get(&j->store, key));
+    }
+}
+
+/* Before ranks run: nobody has read what this replaces. */
 int pmi_root_put(struct pmi_root *r, uint32_t job, const char *key, const char *value)
 {
     struct pmi_root_space *j = pmi_root_find(r, job);
@@ -22,34 +88,75 @@ void pmi_root_take_puts(struct pmi_root_space *j, const struct list *puts)
     struct pmi_control_pair p;
     struct rbuf r = list_items(puts);
     while (pmi_control_pair_next(&r, &p))
-        j->stale |= pmi_kvs_put(&j->store, p.key, p.value);
+        store_put(j, p.key, p.value);
+    if (j->eager)
+        readers_send(j);
 }
 
-static void reader_send(struct pmi_root_space *j, uint32_t child)
+static void make_eager(struct pmi_root_space *j)
 {
-    struct buf b;
-    if (pmi_reader_take(&j->readers[child], &j->store, j->id, &b))
-        pmi_root_send(j->root, child, &b);
+    for (uint32_t i = 0; !j->eager && i < j->root->children; i++) {
+        struct buf b;
+        buf_init(&b);
+        pmi_control_head_put(&b, &(struct pmi_control_head){PMI_CONTROL_EAGER, j->id});
+        pmi_root_send(j->root, i, &b);
+    }
+    j->eager = true;
+}
+
+static void get_one(struct pmi_root_space *j, uint32_t child, enum pmi_get_mode mode, struct bytes key)
+{
+    struct pmi_reader *d = &j->readers[child];
+    const struct pmi_kv *kv = pmi_kvs_get(&j->store, key);
+    bool is_new;
+    if (kv) {
+        pmi_reader_value(d, key, pmi_kv_value(kv));
+    } else if (mode == PMI_GET_NOW) {
+        pmi_reader_absent(d, mode, key);
+    } else {
+        make_eager(j);
+        pmi_pending_add_child(pmi_pending_take(&j->pending, mode, key, &is_new), child);
+    }
+    if (pmi_reader_full(d))
+        reader_send(j, child);
 }
 
 bool pmi_root_take_get(struct pmi_root_space *j, uint32_t child, struct rbuf *r)
 {
     struct pmi_reader *d = &j->readers[child];
     struct pmi_control_get m;
-    struct pmi_control_key k;
+    struct pmi_control_want w;
     if (!pmi_control_get_get(r, &m))
         return false;
     d->credit = m.window < PMI_WINDOW_MAX ? m.window : PMI_WINDOW_MAX;
-    struct rbuf keys = list_items(&m.keys);
-    while (pmi_control_key_next(&keys, &k)) {
-        const struct pmi_kv *kv = pmi_kvs_get(&j->store, k.key);
-        if (kv)
-            pmi_reader_value(d, k.key, pmi_kv_value(kv));
-        else
-            pmi_reader_absent(d, k.key);
-        if (pmi_reader_full(d))
-            reader_send(j, child);
-    }
+    struct rbuf wants = list_items(&m.wants);
+    while (pmi_control_want_next(&wants, &w))
+        get_one(j, child, (enum pmi_get_mode)w.mode, w.key);
     reader_send(j, child);
+    check_pending(j);
     return true;
+}
+
+bool pmi_root_take_quiet(struct pmi_root_space *j, uint32_t child, struct rbuf *r)
+{
+    struct pmi_control_quiet m;
+    if (!pmi_control_quiet_get(r, &m))
+        return false;
+    pmi_quiet_heard(&j->quiets[child], m.quiet, m.received);
+    check_pending(j);
+    return true;
+}
+
+void pmi_root_values_del(struct pmi_root_space *j)
+{
+    struct pmi_pending *p, *next;
+    HASH_ITER(hh, j->pending, p, next)
+    {
+        pmi_pending_del(&j->pending, p);
+    }
+    for (uint32_t i = 0; i < j->root->children; i++)
+        pmi_reader_fini(&j->readers[i]);
+    free(j->readers);
+    free(j->quiets);
+    pmi_kvs_clear(&j->store);
 }

@@ -8,6 +8,8 @@
 #include "pmi-server/root_job.h"
 
 void pmi_root_take_puts(struct pmi_root_space *j, const struct list *puts);
+bool pmi_root_take_quiet(struct pmi_root_space *j, uint32_t child, struct rbuf *r);
+void pmi_root_values_del(struct pmi_root_space *j); /* of a job that ends */
 bool pmi_root_take_get(struct pmi_root_space *j, uint32_t child, struct rbuf *r);
 
 #endif

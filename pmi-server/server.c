@@ -12,6 +12,7 @@
 #include "pmi-server/input.h"
 #include "pmi-server/links.h"
 #include "pmi-server/mem.h"
+#include "pmi-server/putters.h"
 #include "pmi-server/remote.h"
 
 struct pmi_server *pmi_server_create(const struct pmi_server_ops *ops, void *ctx, uint32_t children)
@@ -73,6 +74,7 @@ int pmi_server_job_add(struct pmi_server *s, const struct pmi_job *job)
     j->map = job->map;
     add_clients(j, job);
     j->readers = pmi_mem_zero(s->children, sizeof *j->readers);
+    j->quiets = pmi_mem_zero(s->children, sizeof *j->quiets);
     HASH_ADD(hh, s->jobs, id, sizeof j->id, j);
     HASH_ADD_KEYPTR(by_name, s->names, j->kvsname, strlen(j->kvsname), j);
     return 0;
@@ -101,6 +103,7 @@ static void job_free(struct pmi_server_job *j)
     free(j->kvsname);
     free(j->spawner);
     free(j->mapping);
+    free(j->quiets);
     free(j);
 }
 
@@ -138,12 +141,25 @@ void pmi_server_flush(struct pmi_server *s)
     HASH_ITER(hh, s->jobs, j, next)
     {
         pmi_fetch_flush(j);
+        pmi_putters_flush(j);
     }
+}
+
+static bool take_eager(struct pmi_server_job *j, struct rbuf *r)
+{
+    if (rbuf_done(r))
+        pmi_fetch_eager(j);
+    return rbuf_done(r);
 }
 
 /* A job that is not known here has just ended, or has not begun: what concerns it is dropped. */
 int pmi_server_down(struct pmi_server *s, const void *p, size_t n)
 {
+    static bool (*const handlers[PMI_CONTROL_END])(struct pmi_server_job *, struct rbuf *) = {
+        [PMI_CONTROL_RELEASE] = pmi_barrier_release,
+        [PMI_CONTROL_VALUES] = pmi_fetch_values,
+        [PMI_CONTROL_EAGER] = take_eager,
+    };
     struct rbuf r;
     struct pmi_control_head head;
     rbuf_init(&r, p, n);
@@ -151,45 +167,37 @@ int pmi_server_down(struct pmi_server *s, const void *p, size_t n)
     struct pmi_server_job *j = pmi_job_find(s, head.job);
     if (ok && head.type == PMI_CONTROL_ANSWER)
         ok = pmi_remote_answer(s, &r);
-    else if (ok && head.type == PMI_CONTROL_RELEASE)
-        ok = !j || pmi_barrier_release(j, &r);
-    else if (ok && head.type == PMI_CONTROL_VALUES)
-        ok = !j || pmi_fetch_values(j, &r);
     else
-        ok = false;
+        ok = ok && head.type < PMI_CONTROL_END && handlers[head.type] && (!j || handlers[head.type](j, &r));
     pmi_resume(s);
     return ok ? 0 : -1;
 }
 
+static bool take_puts(struct pmi_server_job *j, uint32_t child, struct rbuf *r)
+{
+    return pmi_barrier_child_puts(j, r);
+}
+
 int pmi_server_child_up(struct pmi_server *s, uint32_t child, const void *p, size_t n)
 {
+    static bool (*const handlers[PMI_CONTROL_END])(struct pmi_server_job *, uint32_t, struct rbuf *) = {
+        [PMI_CONTROL_PUTS] = take_puts,
+        [PMI_CONTROL_BARRIER] = pmi_barrier_child_up,
+        [PMI_CONTROL_GET] = pmi_fetch_child_get,
+        [PMI_CONTROL_REQUEST] = pmi_remote_child_up,
+        [PMI_CONTROL_QUIET] = pmi_putters_child_up,
+    };
     struct rbuf r;
     struct pmi_control_head head;
     rbuf_init(&r, p, n);
-    if (!pmi_control_head_get(&r, &head) || child >= s->children)
+    if (!pmi_control_head_get(&r, &head) || child >= s->children || head.type >= PMI_CONTROL_END)
         return -1;
-    struct pmi_server_job *j = pmi_job_find(s, head.job);
-    bool ok;
-    switch (head.type) {
-    case PMI_CONTROL_PUTS:
-        ok = !j || pmi_barrier_child_puts(j, &r);
-        break;
-    case PMI_CONTROL_BARRIER:
-        ok = !j || pmi_barrier_child_up(j, child, &r);
-        break;
-    case PMI_CONTROL_GET:
-        ok = !j || pmi_fetch_child_get(j, child, &r);
-        break;
-    case PMI_CONTROL_REQUEST:
-        ok = !j || pmi_remote_child_up(j, child, &r);
-        break;
-    case PMI_CONTROL_STUCK:
+    if (head.type == PMI_CONTROL_STUCK) {
         s->ops->up(s->ctx, p, n);
-        ok = true;
-        break;
-    default:
-        ok = false;
+        return 0;
     }
+    struct pmi_server_job *j = pmi_job_find(s, head.job);
+    bool ok = handlers[head.type] && (!j || handlers[head.type](j, child, &r));
     pmi_resume(s);
     return ok ? 0 : -1;
 }

@@ -41,3 +41,9 @@ int pmi_text_put(struct pmi_client *c, const char *key, const char *value, const
         rc = pmi_text_value(bytes_of(value), why);
     return rc ? rc : pmi_put(c, PMI_RANK_UNKNOWN, key, bytes_of(value), why);
 }
+
+bool pmi_text_flag(const struct pmi_msg *m, const char *key)
+{
+    const char *v = pmi_msg_get(m, key);
+    return v && !strcmp(v, "TRUE");
+}

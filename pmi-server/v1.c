@@ -150,7 +150,7 @@ static void on_get(struct pmi_client *c, const struct pmi_msg *m, const struct c
     if (why || pmi_text_key(key, &why))
         refuse(c, cmd, why);
     else
-        pmi_get(ask(c, cmd, PMI_ASK_GET), space, PMI_RANK_UNKNOWN, key);
+        pmi_get(ask(c, cmd, PMI_ASK_GET), space, PMI_RANK_UNKNOWN, key, pmi_text_flag(m, "wait"));
 }
 
 static void on_barrier(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)

@@ -133,7 +133,8 @@ static void get(struct pmi_client *c, const struct pmi_msg *m, const struct comm
     if (rc)
         refuse(c, m, cmd->reply, rc, why);
     else if (key)
-        pmi_get(ask(c, m, verb, cmd->reply), space, PMI_RANK_UNKNOWN, key);
+        pmi_get(ask(c, m, verb, cmd->reply), space, PMI_RANK_UNKNOWN, key,
+                verb == PMI_ASK_GET && pmi_text_flag(m, "wait"));
 }
 
 static void on_get(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
@@ -177,7 +178,7 @@ static void on_put_nodeattr(struct pmi_client *c, const struct pmi_msg *m, const
 
 static void on_get_nodeattr(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
 {
-    const char *why, *key = need(c, m, cmd, "key"), *wait = pmi_msg_get(m, "wait");
+    const char *why, *key = need(c, m, cmd, "key");
     int rc = key ? pmi_text_key(key, &why) : 0;
     if (rc)
         refuse(c, m, cmd->reply, rc, why);
@@ -185,7 +186,7 @@ static void on_get_nodeattr(struct pmi_client *c, const struct pmi_msg *m, const
         return;
     struct pmi_ask *a = ask(c, m, PMI_ASK_NODEATTR, cmd->reply);
     pmi_ask_detail(a, key);
-    pmi_nodeattr_get(a, wait && !strcmp(wait, "TRUE"));
+    pmi_nodeattr_get(a, pmi_text_flag(m, "wait"));
 }
 
 static void on_publish(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)

@@ -21,6 +21,14 @@ bool pmi_control_key_valid(struct bytes key);
 #define PMI_CONTROL_COMMANDS_MAX 1024u           /* of a request to spawn */
 #define PMI_CONTROL_PROCS_MAX 1000000u           /* that it asks for, altogether */
 
+/* When is a key absent that is asked for? */
+enum pmi_get_mode {
+    PMI_GET_NOW,     /* when mpiexec does not have it, as after a barrier */
+    PMI_GET_SETTLED, /* when mpiexec does not have it after all that was put before has come */
+    PMI_GET_WAIT,    /* when nobody is left who could put it */
+    PMI_GET_MODES
+};
+
 /* The kinds of REQUEST. */
 enum pmi_request {
     PMI_REQUEST_PUBLISH,

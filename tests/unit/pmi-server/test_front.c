@@ -17,7 +17,7 @@
 static void get(struct tree *t, uint32_t rank, const char *key, struct fake_call *call)
 {
     struct pmi_ask *a = fake_ask(t, rank, PMI_ASK_GET, call);
-    pmi_get(a, NULL, PMI_RANK_UNKNOWN, key);
+    pmi_get(a, NULL, PMI_RANK_UNKNOWN, key, false);
 }
 
 static void values_and_barriers_are_shared_with_wires(void **state)
@@ -182,10 +182,10 @@ static void the_same_name_of_several_ranks_is_several_keys(void **state)
     barrier_of_all(t);
     for (uint32_t r = 0; r < 6; r++) {
         snprintf(text, sizeof text, "address %u", r);
-        pmi_get(fake_ask(t, (r + 2) % 6, PMI_ASK_GET, &got), "kvs_1", r, "address");
+        pmi_get(fake_ask(t, (r + 2) % 6, PMI_ASK_GET, &got), "kvs_1", r, "address", false);
         fake_expect(t, &got, text, strlen(text));
     }
-    pmi_get(fake_ask(t, 1, PMI_ASK_GET, &got), NULL, PMI_RANK_JOB, "address");
+    pmi_get(fake_ask(t, 1, PMI_ASK_GET, &got), NULL, PMI_RANK_JOB, "address", false);
     fake_expect(t, &got, "of all", 6);
     get(t, 1, "address", &got);
     fake_refused(t, &got, "no value for the key address");
@@ -231,12 +231,12 @@ static void a_get_may_name_another_job(void **state)
     for (int i = 0; i < 2; i++)
         assert_non_null(strstr(tree_heard(&others[i]), "barrier_out"));
     for (uint32_t r = 0; r < 6; r++) {
-        pmi_get(fake_ask(t, r, PMI_ASK_GET, &got), "kvs_2", PMI_RANK_UNKNOWN, "a");
+        pmi_get(fake_ask(t, r, PMI_ASK_GET, &got), "kvs_2", PMI_RANK_UNKNOWN, "a", false);
         fake_expect(t, &got, "b", 1);
         get(t, r, "a", &got);
         fake_refused(t, &got, "no value for the key a");
     }
-    pmi_get(fake_ask(t, 0, PMI_ASK_GET, &got), "kvs_3", PMI_RANK_UNKNOWN, "a");
+    pmi_get(fake_ask(t, 0, PMI_ASK_GET, &got), "kvs_3", PMI_RANK_UNKNOWN, "a", false);
     fake_refused(t, &got, "no job is called kvs_3");
     tree_say_bytes(&others[0], foreign, sizeof foreign - 1);
     assert_string_equal(tree_heard(&others[0]), "cmd=put_result rc=1 msg=no_such_kvsname\n");
@@ -268,7 +268,7 @@ static void another_jobs_values_are_not_kept_too_long(void **state)
         snprintf(line, sizeof line, "v%d", round);
         tree_run(t);
         for (uint32_t r = 0; r < 6; r++) {
-            pmi_get(fake_ask(t, r, PMI_ASK_GET, &got), "kvs_2", PMI_RANK_UNKNOWN, "a");
+            pmi_get(fake_ask(t, r, PMI_ASK_GET, &got), "kvs_2", PMI_RANK_UNKNOWN, "a", false);
             fake_expect(t, &got, line, 2);
         }
     }

@@ -270,6 +270,26 @@ static bool flush(struct tree *t)
     return any;
 }
 
+bool tree_step(struct tree *t, uint32_t pick)
+{
+    uint32_t x = pick / 2 % t->nproxies;
+    if (pick % 2 && t->proxies[x].woken) {
+        t->proxies[x].woken = false;
+        pmi_server_flush(t->proxies[x].server);
+        return true;
+    }
+    if (!t->nqueue)
+        return flush(t);
+    size_t i = 0;
+    const struct tree_message *of = &t->queue[pick % t->nqueue];
+    while (t->queue[i].up != of->up || t->queue[i].from != of->from)
+        i++;
+    struct tree_message m = t->queue[i];
+    memmove(&t->queue[i], &t->queue[i + 1], (--t->nqueue - i) * sizeof m);
+    deliver(t, &m);
+    return true;
+}
+
 void tree_run(struct tree *t)
 {
     do {

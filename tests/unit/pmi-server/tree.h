@@ -68,6 +68,9 @@ void tree_say(struct tree *t, uint32_t rank, const char *fmt, ...) __attribute__
 /* A PMI-2 message: its length is put in front. */
 void tree_say2(struct tree *t, uint32_t rank, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void tree_run(struct tree *t);
+/* One thing happens, which of them says `pick`: a message arrives, behind those of its link, or a proxy comes round its
+ * loop. false: nothing is left to happen. */
+bool tree_step(struct tree *t, uint32_t pick);
 /* Everything that the rank has been sent since the last call; valid until the next one. */
 const char *tree_hear(struct tree *t, uint32_t rank);
 /* Runs, then asserts that the rank has heard exactly this. */
