@@ -56,26 +56,47 @@ void pmi_remote_send(struct pmi_ask *a, enum pmi_request kind, struct buf *body)
     buf_fini(body);
 }
 
-void pmi_name_request(struct pmi_ask *a, enum pmi_request kind, const char *name, const char *port)
+static void name_send(struct pmi_ask *a, enum pmi_request kind, const char *name, struct buf *body)
+{
+    if (*name && strlen(name) <= PMI_VALUE_MAX) {
+        pmi_ask_detail(a, name);
+        pmi_remote_send(a, kind, body);
+        return;
+    }
+    buf_fini(body);
+    pmi_answer_fail(a, PMI2_ERROR_INVALID_ARG, *name ? "more than 1024 bytes" : "the name of the service is missing");
+}
+
+void pmi_name_publish(struct pmi_ask *a, const char *name, struct bytes port)
 {
     struct buf b;
-    const char *bad = !name || !*name                                    ? "the name of the service is missing"
-                      : !port || (kind == PMI_REQUEST_PUBLISH && !*port) ? "port is missing"
-                      : strlen(name) > PMI_VALUE_MAX || strlen(port) > PMI_VALUE_MAX ? "more than 1024 bytes"
-                      : kind == PMI_REQUEST_PUBLISH && !pmi_client_may_store(a->client, strlen(name) + strlen(port))
+    const char *bad = port.len > PMI_BLOB_MAX ? "the port is longer than 4 MiB"
+                      : !pmi_client_may_store(a->client, strlen(name) + port.len)
                           ? "this rank has published too many names"
                           : NULL;
     if (bad) {
-        pmi_answer_fail(a, PMI2_ERROR_INVALID_ARG, "%s", bad);
+        pmi_answer_fail(a, PMI2_ERROR_NOMEM, "%s", bad);
         return;
     }
-    pmi_ask_detail(a, name);
     buf_init(&b);
-    if (kind == PMI_REQUEST_PUBLISH)
-        pmi_control_publish_put(&b, &(struct pmi_control_publish){bytes_of(name), bytes_of(port)});
-    else
-        pmi_control_service_put(&b, &(struct pmi_control_service){bytes_of(name)});
-    pmi_remote_send(a, kind, &b);
+    pmi_control_publish_put(&b, &(struct pmi_control_publish){bytes_of(name), port});
+    name_send(a, PMI_REQUEST_PUBLISH, name, &b);
+}
+
+void pmi_name_lookup(struct pmi_ask *a, const char *name, bool wait)
+{
+    struct buf b;
+    buf_init(&b);
+    pmi_control_lookup_put(&b, &(struct pmi_control_lookup){bytes_of(name), wait});
+    name_send(a, PMI_REQUEST_LOOKUP, name, &b);
+}
+
+void pmi_name_unpublish(struct pmi_ask *a, const char *name)
+{
+    struct buf b;
+    buf_init(&b);
+    pmi_control_unpublish_put(&b, &(struct pmi_control_unpublish){bytes_of(name)});
+    name_send(a, PMI_REQUEST_UNPUBLISH, name, &b);
 }
 
 bool pmi_remote_child_up(struct pmi_server_job *j, uint32_t child, struct rbuf *r)

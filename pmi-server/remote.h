@@ -8,8 +8,10 @@
 #include "pmi-server/job.h"
 #include "wire/pmi_control.h"
 
-/* name or port NULL: it is missing, and the answer says so. */
-void pmi_name_request(struct pmi_ask *a, enum pmi_request kind, const char *name, const char *port);
+/* Published names. wait: the answer comes when the name is published. */
+void pmi_name_publish(struct pmi_ask *a, const char *name, struct bytes port);
+void pmi_name_lookup(struct pmi_ask *a, const char *name, bool wait);
+void pmi_name_unpublish(struct pmi_ask *a, const char *name);
 /* An encoded request without its head: pmi_remote_send() completes and sends it, and frees body. */
 void pmi_remote_send(struct pmi_ask *a, enum pmi_request kind, struct buf *body);
 bool pmi_remote_child_up(struct pmi_server_job *j, uint32_t child, struct rbuf *r);

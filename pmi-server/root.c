@@ -10,8 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include "pmi-server/mem.h"
+#include "pmi-server/name_store.h"
 #include "pmi-server/root_barrier.h"
 #include "pmi-server/root_links.h"
+#include "pmi-server/root_names.h"
 #include "pmi-server/root_request.h"
 #include "pmi-server/root_values.h"
 #include "wire/pmi.h"
@@ -22,7 +24,15 @@ struct pmi_root *pmi_root_create(const struct pmi_root_ops *ops, void *ctx, uint
     r->ops = ops;
     r->ctx = ctx;
     r->children = children;
+    r->store = pmi_name_store_create(pmi_root_name_done, r);
+    pmi_root_names(r, &pmi_name_store_ops, r->store);
     return r;
+}
+
+void pmi_root_names(struct pmi_root *r, const struct pmi_name_ops *ops, void *ctx)
+{
+    r->names = ops;
+    r->names_ctx = ctx;
 }
 
 void pmi_root_destroy(struct pmi_root *r)
@@ -32,6 +42,7 @@ void pmi_root_destroy(struct pmi_root *r)
     while (r->jobs)
         pmi_root_job_del(r, r->jobs->id);
     pmi_root_requests_clear(r);
+    pmi_name_store_destroy(r->store);
     free(r);
 }
 
@@ -80,6 +91,7 @@ void pmi_root_job_del(struct pmi_root *r, uint32_t job)
     if (!j)
         return;
     pmi_root_requests_job_del(r, job);
+    pmi_root_names_job_del(r, job);
     pmi_root_values_del(j);
     pmi_gathers_clear(&j->gathers);
     buf_fini(&j->dead);

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "pmi-server/names.h"
 #include "wire/pmi_control.h"
 
 struct pmi_root;
@@ -44,6 +45,13 @@ struct pmi_root_job {
 struct pmi_root *pmi_root_create(const struct pmi_root_ops *ops, void *ctx, uint32_t children);
 void pmi_root_destroy(struct pmi_root *r); /* NULL is allowed */
 void pmi_root_children(struct pmi_root *r, uint32_t children);
+
+/* Names are kept there from now on, before any rank has spoken; without this, in this process's memory, where all jobs
+ * of this mpiexec share them. ops and ctx are borrowed. */
+void pmi_root_names(struct pmi_root *r, const struct pmi_name_ops *ops, void *ctx);
+/* The completion of an operation that these ops have begun (root: r); may be called inside them. One that is not known
+ * belongs to a job that has ended, and is ignored. */
+void pmi_root_name_done(void *root, uint32_t id, int rc, struct bytes text);
 
 /* -1: that number is taken, or the name is too long. Add a job before any of its ranks can speak. */
 int pmi_root_job_add(struct pmi_root *r, const struct pmi_root_job *job);

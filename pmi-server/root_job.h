@@ -10,6 +10,9 @@
 #include "pmi-server/reader.h"
 #include "pmi-server/root.h"
 
+struct pmi_name_store; /* name_store.c */
+struct pmi_naming;     /* root_names.c */
+
 /* A job. */
 struct pmi_root_space {
     UT_hash_handle hh;
@@ -27,11 +30,10 @@ struct pmi_root_space {
     bool stuck;
 };
 
-struct pmi_published {
-    UT_hash_handle hh;
-    uint32_t job;
-    char *port;
-    char name[];
+/* A request of a rank. */
+struct pmi_root_ask {
+    struct pmi_root_space *job;
+    uint32_t child, id, rank;
 };
 
 struct pmi_spawning {
@@ -46,7 +48,11 @@ struct pmi_root {
     void *ctx;
     uint32_t children;
     struct pmi_root_space *jobs;
-    struct pmi_published *names;
+    const struct pmi_name_ops *names;
+    void *names_ctx;
+    struct pmi_name_store *store; /* where names are kept, if nowhere else */
+    struct pmi_naming *namings;
+    uint32_t last_naming;
     struct pmi_spawning *spawning;
     uint32_t last_spawn;
 };

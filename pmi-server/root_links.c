@@ -21,6 +21,21 @@ void pmi_root_send(struct pmi_root *r, uint32_t child, struct buf *b)
     buf_fini(b);
 }
 
+void pmi_root_answer(struct pmi_root *r, const struct pmi_root_answer *a)
+{
+    struct buf b, codes;
+    buf_init(&b);
+    buf_init(&codes);
+    for (uint32_t i = 0; i < a->ncodes; i++)
+        buf_put_i32(&codes, a->codes[i]);
+    pmi_mem_check(&codes);
+    pmi_control_head_put(&b, &(struct pmi_control_head){PMI_CONTROL_ANSWER, a->job});
+    pmi_control_answer_put(&b,
+                           &(struct pmi_control_answer){a->id, (uint8_t)a->rc, a->text, list_of(a->ncodes, &codes)});
+    buf_fini(&codes);
+    pmi_root_send(r, a->child, &b);
+}
+
 /* Once a job: the first cause is the one to be told. */
 void pmi_root_stuck(struct pmi_root_space *j, uint32_t rank, const char *why)
 {

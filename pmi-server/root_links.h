@@ -10,6 +10,16 @@
 
 struct pmi_root_space *pmi_root_find(const struct pmi_root *r, uint32_t job);
 void pmi_root_send(struct pmi_root *r, uint32_t child, struct buf *b); /* sends and frees */
+
+/* The answer to a request that came from this child with this number. */
+struct pmi_root_answer {
+    uint32_t job, child, id;
+    int rc;            /* 0, or enum pmi2_error */
+    struct bytes text; /* the value, or the reason */
+    const int32_t *codes;
+    uint32_t ncodes;
+};
+void pmi_root_answer(struct pmi_root *r, const struct pmi_root_answer *a);
 void pmi_root_stuck(struct pmi_root_space *j, uint32_t rank, const char *why);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What ranks ask of mpiexec: published names, which all of its jobs share and which end with the job that published
- * them; the dead; and spawn, which is handed to the launcher and answered later.
+ * What ranks ask of mpiexec: names (root_names.c); the dead; and spawn, which is handed to the launcher and answered
+ * later.
  */
 #define uthash_fatal(msg) pmi_mem_out()
 #include "pmi-server/root_request.h"
@@ -10,90 +10,17 @@
 #include <string.h>
 #include "pmi-server/mem.h"
 #include "pmi-server/root_links.h"
+#include "pmi-server/root_names.h"
 #include "pmi-server/root_values.h"
 #include "wire/pmi.h"
 
-struct request {
-    struct pmi_root_space *job;
-    uint32_t child, id, rank;
-};
-
-static void answer(struct pmi_root *r, uint32_t job, uint32_t child, uint32_t id, int rc, const char *text,
-                   const int32_t *codes, uint32_t n)
+static void reply(const struct pmi_root_ask *q, int rc, const char *text)
 {
-    struct buf b, list;
-    buf_init(&b);
-    buf_init(&list);
-    for (uint32_t i = 0; i < n; i++)
-        buf_put_i32(&list, codes[i]);
-    pmi_mem_check(&list);
-    pmi_control_head_put(&b, &(struct pmi_control_head){PMI_CONTROL_ANSWER, job});
-    pmi_control_answer_put(&b, &(struct pmi_control_answer){id, (uint8_t)rc, bytes_of(text), list_of(n, &list)});
-    buf_fini(&list);
-    pmi_root_send(r, child, &b);
+    pmi_root_answer(q->job->root,
+                    &(struct pmi_root_answer){q->job->id, q->child, q->id, rc, {text, strlen(text)}, NULL, 0});
 }
 
-static void reply(const struct request *q, int rc, const char *text)
-{
-    answer(q->job->root, q->job->id, q->child, q->id, rc, text, NULL, 0);
-}
-
-static struct pmi_published *find_name(struct pmi_root *r, struct bytes name)
-{
-    struct pmi_published *p;
-    HASH_FIND(hh, r->names, name.data, name.len, p);
-    return p;
-}
-
-static void drop_name(struct pmi_root *r, struct pmi_published *p)
-{
-    HASH_DEL(r->names, p);
-    free(p->port);
-    free(p);
-}
-
-static bool on_publish(const struct request *q, struct rbuf *in)
-{
-    struct pmi_root *r = q->job->root;
-    struct pmi_control_publish m;
-    if (!pmi_control_publish_get(in, &m))
-        return false;
-    if (find_name(r, m.name)) {
-        reply(q, PMI2_ERROR_OTHER, "key_already_present");
-        return true;
-    }
-    struct pmi_published *p = pmi_mem_zero(1, sizeof *p + m.name.len + 1);
-    memcpy(p->name, m.name.data, m.name.len);
-    p->port = pmi_mem_bytes(m.port.data, m.port.len);
-    p->job = q->job->id;
-    HASH_ADD_KEYPTR(hh, r->names, p->name, m.name.len, p);
-    reply(q, 0, "");
-    return true;
-}
-
-static bool on_lookup(const struct request *q, struct rbuf *in)
-{
-    struct pmi_control_service m;
-    if (!pmi_control_service_get(in, &m))
-        return false;
-    const struct pmi_published *p = find_name(q->job->root, m.name);
-    reply(q, p ? 0 : PMI2_ERROR_OTHER, p ? p->port : "service_not_found");
-    return true;
-}
-
-static bool on_unpublish(const struct request *q, struct rbuf *in)
-{
-    struct pmi_control_service m;
-    if (!pmi_control_service_get(in, &m))
-        return false;
-    struct pmi_published *p = find_name(q->job->root, m.name);
-    if (p)
-        drop_name(q->job->root, p);
-    reply(q, p ? 0 : PMI2_ERROR_OTHER, p ? "" : "service_not_found");
-    return true;
-}
-
-static bool on_dead(const struct request *q, struct rbuf *in)
+static bool on_dead(const struct pmi_root_ask *q, struct rbuf *in)
 {
     if (!rbuf_done(in))
         return false;
@@ -103,7 +30,7 @@ static bool on_dead(const struct request *q, struct rbuf *in)
     return true;
 }
 
-static bool on_spawn(const struct request *q, struct rbuf *in)
+static bool on_spawn(const struct pmi_root_ask *q, struct rbuf *in)
 {
     struct pmi_root *r = q->job->root;
     struct pmi_control_spawn m;
@@ -119,15 +46,18 @@ static bool on_spawn(const struct request *q, struct rbuf *in)
 
 bool pmi_root_request_up(struct pmi_root_space *j, uint32_t child, struct rbuf *in)
 {
-    static bool (*const handlers[])(const struct request *, struct rbuf *) = {
-        [PMI_REQUEST_PUBLISH] = on_publish, [PMI_REQUEST_LOOKUP] = on_lookup, [PMI_REQUEST_UNPUBLISH] = on_unpublish,
-        [PMI_REQUEST_DEAD] = on_dead,       [PMI_REQUEST_SPAWN] = on_spawn,
+    static bool (*const handlers[])(const struct pmi_root_ask *, struct rbuf *) = {
+        [PMI_REQUEST_PUBLISH] = pmi_root_publish,
+        [PMI_REQUEST_LOOKUP] = pmi_root_lookup,
+        [PMI_REQUEST_UNPUBLISH] = pmi_root_unpublish,
+        [PMI_REQUEST_DEAD] = on_dead,
+        [PMI_REQUEST_SPAWN] = on_spawn,
     };
     struct pmi_control_request m;
     struct rbuf body;
     if (!pmi_control_request_get(in, &m))
         return false;
-    struct request q = {.job = j, .child = child, .id = m.id, .rank = m.rank};
+    struct pmi_root_ask q = {.job = j, .child = child, .id = m.id, .rank = m.rank};
     rbuf_init(&body, m.body.data, m.body.len);
     return handlers[m.kind](&q, &body);
 }
@@ -165,24 +95,22 @@ void pmi_root_spawn_done(struct pmi_root *r, uint32_t id, const char *why, const
     int32_t *all = pmi_mem_zero(procs, sizeof *all);
     if (n)
         memcpy(all, codes, (n < procs ? n : procs) * sizeof *all);
-    if (why)
-        answer(r, s->job, s->child, s->child_id, PMI2_ERROR_OTHER, why, NULL, 0);
-    else
-        answer(r, s->job, s->child, s->child_id, 0, kvsname ? kvsname : "", all, procs);
+    const char *text = why ? why : kvsname ? kvsname : "";
+    pmi_root_answer(r, &(struct pmi_root_answer){.job = s->job,
+                                                 .child = s->child,
+                                                 .id = s->child_id,
+                                                 .rc = why ? PMI2_ERROR_OTHER : 0,
+                                                 .text = {text, strnlen(text, PMI_VALUE_MAX)},
+                                                 .codes = all,
+                                                 .ncodes = why ? 0 : procs});
     free(all);
     drop_spawning(r, s);
 }
 
 void pmi_root_requests_job_del(struct pmi_root *r, uint32_t job)
 {
-    struct pmi_published *p, *p_next;
-    struct pmi_spawning *s, *s_next;
-    HASH_ITER(hh, r->names, p, p_next)
-    {
-        if (p->job == job)
-            drop_name(r, p);
-    }
-    HASH_ITER(hh, r->spawning, s, s_next)
+    struct pmi_spawning *s, *next;
+    HASH_ITER(hh, r->spawning, s, next)
     {
         if (s->job == job)
             drop_spawning(r, s);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include "pmi-server/fetch.h"
 #include "pmi-server/mem.h"
+#include "pmi-server/remote.h"
 
 void pmi_text_send(struct pmi_client *c, struct pmi_out *o)
 {
@@ -46,4 +47,17 @@ bool pmi_text_flag(const struct pmi_msg *m, const char *key)
 {
     const char *v = pmi_msg_get(m, key);
     return v && !strcmp(v, "TRUE");
+}
+
+void pmi_text_publish(struct pmi_ask *a, const char *name, const char *port)
+{
+    const char *why = !name || !*name   ? "the name of the service is missing"
+                      : !port || !*port ? "port is missing"
+                                        : NULL;
+    if (!why && strlen(port) > PMI_VALUE_MAX)
+        why = "more than 1024 bytes";
+    if (why)
+        pmi_answer_fail(a, PMI2_ERROR_INVALID_ARG, "%s", why);
+    else
+        pmi_name_publish(a, name, bytes_of(port));
 }

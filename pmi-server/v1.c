@@ -158,25 +158,26 @@ static void on_barrier(struct pmi_client *c, const struct pmi_msg *m, const stru
     pmi_barrier(ask(c, cmd, PMI_ASK_BARRIER), pmi_msg_get(m, "group"));
 }
 
-static void name_request(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd, enum pmi_verb verb,
-                         enum pmi_request kind, bool with_port)
-{
-    pmi_name_request(ask(c, cmd, verb), kind, pmi_msg_get(m, "service"), with_port ? pmi_msg_get(m, "port") : "");
-}
-
 static void on_publish(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
 {
-    name_request(c, m, cmd, PMI_ASK_PUBLISH, PMI_REQUEST_PUBLISH, true);
+    pmi_text_publish(ask(c, cmd, PMI_ASK_PUBLISH), pmi_msg_get(m, "service"), pmi_msg_get(m, "port"));
+}
+
+/* "": refused as missing. */
+static const char *service(const struct pmi_msg *m)
+{
+    const char *name = pmi_msg_get(m, "service");
+    return name ? name : "";
 }
 
 static void on_lookup(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
 {
-    name_request(c, m, cmd, PMI_ASK_LOOKUP, PMI_REQUEST_LOOKUP, false);
+    pmi_name_lookup(ask(c, cmd, PMI_ASK_LOOKUP), service(m), pmi_text_flag(m, "wait"));
 }
 
 static void on_unpublish(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
 {
-    name_request(c, m, cmd, PMI_ASK_UNPUBLISH, PMI_REQUEST_UNPUBLISH, false);
+    pmi_name_unpublish(ask(c, cmd, PMI_ASK_UNPUBLISH), service(m));
 }
 
 static void on_abort(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)

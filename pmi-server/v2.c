@@ -191,18 +191,24 @@ static void on_get_nodeattr(struct pmi_client *c, const struct pmi_msg *m, const
 
 static void on_publish(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
 {
-    pmi_name_request(ask(c, m, PMI_ASK_PUBLISH, cmd->reply), PMI_REQUEST_PUBLISH, pmi_msg_get(m, "name"),
-                     pmi_msg_get(m, "port"));
+    pmi_text_publish(ask(c, m, PMI_ASK_PUBLISH, cmd->reply), pmi_msg_get(m, "name"), pmi_msg_get(m, "port"));
+}
+
+/* "": refused as missing. */
+static const char *service(const struct pmi_msg *m)
+{
+    const char *name = pmi_msg_get(m, "name");
+    return name ? name : "";
 }
 
 static void on_lookup(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
 {
-    pmi_name_request(ask(c, m, PMI_ASK_LOOKUP, cmd->reply), PMI_REQUEST_LOOKUP, pmi_msg_get(m, "name"), "");
+    pmi_name_lookup(ask(c, m, PMI_ASK_LOOKUP, cmd->reply), service(m), pmi_text_flag(m, "wait"));
 }
 
 static void on_unpublish(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
 {
-    pmi_name_request(ask(c, m, PMI_ASK_UNPUBLISH, cmd->reply), PMI_REQUEST_UNPUBLISH, pmi_msg_get(m, "name"), "");
+    pmi_name_unpublish(ask(c, m, PMI_ASK_UNPUBLISH, cmd->reply), service(m));
 }
 
 static void on_spawn(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)

@@ -61,10 +61,10 @@ static void requests_complete_out_of_order(void **state)
     for (uint32_t r = 0; r < 4; r++)
         pmi_client_initialized(t->ranks[r].client);
     pmi_barrier(fake_ask(t, 0, PMI_ASK_BARRIER, &barrier), "0,1");
-    pmi_name_request(fake_ask(t, 0, PMI_ASK_PUBLISH, &published), PMI_REQUEST_PUBLISH, "s", "p q");
+    pmi_name_publish(fake_ask(t, 0, PMI_ASK_PUBLISH, &published), "s", (struct bytes){"p\0q", 3});
     fake_expect(t, &published, NULL, 0);
-    pmi_name_request(fake_ask(t, 3, PMI_ASK_LOOKUP, &looked), PMI_REQUEST_LOOKUP, "s", "");
-    fake_expect(t, &looked, "p q", 3);
+    pmi_name_lookup(fake_ask(t, 3, PMI_ASK_LOOKUP, &looked), "s", false);
+    fake_expect(t, &looked, "p\0q", 3);
     fake_pending(t, &barrier);
     pmi_barrier(fake_ask(t, 1, PMI_ASK_BARRIER, &bad), "0,x");
     fake_refused(t, &bad, "the group names a rank that the job does not have");

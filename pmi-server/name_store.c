@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Names in memory: a table of those that are published, and a list of lookups that wait.
+ */
+#define uthash_fatal(msg) pmi_mem_out()
+#include "pmi-server/name_store.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <uthash.h>
+#include "pmi-server/mem.h"
+#include "wire/pmi.h"
+
+struct published {
+    UT_hash_handle hh;
+    uint32_t job;
+    struct bytes port; /* owned */
+    size_t len;
+    char name[];
+};
+
+struct waiting {
+    TAILQ_ENTRY(waiting) link;
+    uint32_t id;
+    size_t len;
+    char name[];
+};
+
+struct pmi_name_store {
+    pmi_name_done_fn *done;
+    void *arg;
+    struct published *all;
+    TAILQ_HEAD(, waiting) waits;
+};
+
+struct pmi_name_store *pmi_name_store_create(pmi_name_done_fn *done, void *arg)
+{
+    struct pmi_name_store *s = pmi_mem_zero(1, sizeof *s);
+    s->done = done;
+    s->arg = arg;
+    TAILQ_INIT(&s->waits);
+    return s;
+}
+
+static void drop_published(struct pmi_name_store *s, struct published *p)
+{
+    HASH_DEL(s->all, p);
+    free((char *)p->port.data);
+    free(p);
+}
+
+static void drop_waiting(struct pmi_name_store *s, struct waiting *w)
+{
+    TAILQ_REMOVE(&s->waits, w, link);
+    free(w);
+}
+
+void pmi_name_store_destroy(struct pmi_name_store *s)
+{
+    if (!s)
+        return;
+    while (s->all)
+        drop_published(s, s->all);
+    while (!TAILQ_EMPTY(&s->waits))
+        drop_waiting(s, TAILQ_FIRST(&s->waits));
+    free(s);
+}
+
+static struct published *find_published(const struct pmi_name_store *s, struct bytes name)
+{
+    struct published *p;
+    HASH_FIND(hh, s->all, name.data, name.len, p);
+    return p;
+}
+
+static void complete(struct pmi_name_store *s, uint32_t id, const char *why)
+{
+    s->done(s->arg, id, why ? PMI2_ERROR_OTHER : 0, (struct bytes){why ? why : "", why ? strlen(why) : 0});
+}
+
+static void wake_waiting(struct pmi_name_store *s, const struct published *p)
+{
+    struct waiting *w, *next;
+    for (w = TAILQ_FIRST(&s->waits); w; w = next) {
+        uint32_t id = w->id;
+        next = TAILQ_NEXT(w, link);
+        if (w->len != p->len || memcmp(w->name, p->name, p->len))
+            continue;
+        drop_waiting(s, w);
+        s->done(s->arg, id, 0, p->port);
+    }
+}
+
+static void publish(void *ctx, const struct pmi_name_op *op)
+{
+    struct pmi_name_store *s = ctx;
+    if (find_published(s, op->name)) {
+        complete(s, op->id, "key_already_present");
+        return;
+    }
+    struct published *p = pmi_mem_zero(1, sizeof *p + op->name.len);
+    memcpy(p->name, op->name.data, op->name.len);
+    p->len = op->name.len;
+    p->port = (struct bytes){pmi_mem_bytes(op->port.data, op->port.len), op->port.len};
+    p->job = op->job;
+    HASH_ADD_KEYPTR(hh, s->all, p->name, p->len, p);
+    complete(s, op->id, NULL);
+    wake_waiting(s, p);
+}
+
+static void lookup(void *ctx, const struct pmi_name_op *op)
+{
+    struct pmi_name_store *s = ctx;
+    const struct published *p = find_published(s, op->name);
+    if (p) {
+        s->done(s->arg, op->id, 0, p->port);
+    } else if (!op->wait) {
+        complete(s, op->id, "service_not_found");
+    } else {
+        struct waiting *w = pmi_mem_zero(1, sizeof *w + op->name.len);
+        w->id = op->id;
+        w->len = op->name.len;
+        memcpy(w->name, op->name.data, w->len);
+        TAILQ_INSERT_TAIL(&s->waits, w, link);
+    }
+}
+
+static void unpublish(void *ctx, const struct pmi_name_op *op)
+{
+    struct pmi_name_store *s = ctx;
+    struct published *p = find_published(s, op->name);
+    if (p)
+        drop_published(s, p);
+    complete(s, op->id, p ? NULL : "service_not_found");
+}
+
+static void forget(void *ctx, uint32_t id)
+{
+    struct pmi_name_store *s = ctx;
+    struct waiting *w = TAILQ_FIRST(&s->waits);
+    while (w && w->id != id)
+        w = TAILQ_NEXT(w, link);
+    if (w)
+        drop_waiting(s, w);
+}
+
+static void job_end(void *ctx, uint32_t job)
+{
+    struct pmi_name_store *s = ctx;
+    struct published *p, *next;
+    HASH_ITER(hh, s->all, p, next)
+    {
+        if (p->job == job)
+            drop_published(s, p);
+    }
+}
+
+const struct pmi_name_ops pmi_name_store_ops = {publish, lookup, unpublish, forget, job_end};
