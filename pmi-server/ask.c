@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include "pmi-server/mem.h"
 
@@ -39,11 +40,19 @@ struct pmi_ask *pmi_ask_new(struct pmi_client *c, const struct pmi_front *front,
     c->in_order += in_order;
     c->nasks++;
     LIST_INSERT_HEAD(&c->asks, a, of_client);
+    pmi_ask_charge(a, sizeof *a);
     return a;
+}
+
+void pmi_ask_charge(struct pmi_ask *a, size_t bytes)
+{
+    a->bytes += bytes;
+    a->client->parked += bytes;
 }
 
 void pmi_ask_detail(struct pmi_ask *a, const char *detail)
 {
+    pmi_ask_charge(a, strlen(detail));
     free(a->detail);
     a->detail = pmi_mem_str(detail);
 }
@@ -56,6 +65,7 @@ void pmi_ask_free(struct pmi_ask *a)
         LIST_REMOVE(a, parked);
     LIST_REMOVE(a, of_client);
     c->nasks--;
+    c->parked -= a->bytes;
     c->in_order -= a->in_order;
     if (a->in_order && c->job->server->reading != c)
         c->job->resume = c->job->server->resume = true;

@@ -51,6 +51,7 @@ struct pmi_ask {
     bool in_order; /* nothing else of this rank is read before the answer */
     const struct pmi_front *front;
     void *opaque; /* the front end's */
+    size_t bytes; /* that it keeps here, about */
     char *detail; /* key, group or name */
     uint32_t tag; /* of a barrier */
     /* Of a get: whose value. */
@@ -75,6 +76,7 @@ struct pmi_result {
 struct pmi_ask *pmi_ask_new(struct pmi_client *c, const struct pmi_front *front, enum pmi_verb verb, bool in_order,
                             void *opaque);
 void pmi_ask_detail(struct pmi_ask *a, const char *detail);
+void pmi_ask_charge(struct pmi_ask *a, size_t bytes);           /* it keeps so many more */
 void pmi_ask_free(struct pmi_ask *a);                           /* without an answer: its rank is gone */
 void pmi_answer(struct pmi_ask *a, const struct pmi_result *r); /* frees a */
 void pmi_answer_ok(struct pmi_ask *a);

@@ -208,6 +208,7 @@ void pmi_barrier(struct pmi_ask *a, const char *group)
     }
     a->tag = g.tag;
     pmi_ask_detail(a, g.name);
+    pmi_ask_charge(a, g.nranges * sizeof *g.ranges);
     struct pmi_gather *ga = gather(c->job, &g);
     struct pmi_epoch *e = arrive(c, ga);
     LIST_INSERT_HEAD(&e->asks, a, parked);

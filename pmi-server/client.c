@@ -29,6 +29,13 @@ void pmi_client_finalized(struct pmi_client *c)
     pmi_putters_touch(c->job);
 }
 
+void pmi_client_abort(struct pmi_client *c, int code, const char *message)
+{
+    if (!c->aborted)
+        c->job->server->ops->abort(c->ctx, code, message);
+    c->aborted = true;
+}
+
 void pmi_client_fail(struct pmi_client *c, const char *why)
 {
     if (c->failed)

@@ -8,6 +8,7 @@
 #include "pmi-server/ask.h"
 
 #define PMI_CLIENT_ASKS_MAX 1024             /* requests of a rank that wait for an answer */
+#define PMI_CLIENT_PARKED_MAX (4 * 1048576)  /* bytes of these */
 #define PMI_CLIENT_BACKLOG_MAX (4 * 1048576) /* bytes behind a request that must be answered first */
 
 struct pmi_client {
@@ -16,10 +17,11 @@ struct pmi_client {
     uint32_t rank;
     uint32_t appnum;
     uint32_t index; /* among the job's local ranks */
-    bool inited, finalized, failed, gone;
+    bool inited, finalized, failed, gone, aborted;
     struct pmi_stream in;
     struct pmi_asks asks;
     uint32_t nasks;
+    size_t parked;        /* bytes of these */
     uint32_t in_order;    /* requests that hold back what follows them: 0 or 1 */
     uint32_t fences;      /* PMI-2 fences that not every rank has reached */
     struct pmi_asks held; /* gets that wait for these */
@@ -33,6 +35,8 @@ struct pmi_client {
 };
 
 void pmi_client_fail(struct pmi_client *c, const char *why); /* a rank that broke the protocol */
+/* The rank wants its job to end; the first time counts. */
+void pmi_client_abort(struct pmi_client *c, int code, const char *message);
 void pmi_client_initialized(struct pmi_client *c);
 void pmi_client_finalized(struct pmi_client *c);
 

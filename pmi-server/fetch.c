@@ -14,7 +14,8 @@
 #include "pmi-server/mem.h"
 #include "pmi-server/putters.h"
 
-#define WIDE_MISSES 8 /* of one rank */
+#define WIDE_MISSES 8  /* of one rank */
+#define ABSENT_MAX 256 /* that are remembered; clients ask for a handful */
 
 static int check_put(const char *name, struct bytes value, const char **why)
 {
@@ -294,7 +295,7 @@ bool pmi_fetch_child_get(struct pmi_server_job *j, uint32_t child, struct rbuf *
 
 static void take_absent(struct pmi_server_job *j, enum pmi_get_mode mode, struct bytes key)
 {
-    if (pmi_key_reserved(key))
+    if (pmi_key_reserved(key) && HASH_COUNT(j->absent.all) < ABSENT_MAX)
         pmi_kvs_put(&j->absent, key, bytes_of(""));
     struct pmi_pending *p = pmi_pending_find(j->pending, mode, key);
     if (p)

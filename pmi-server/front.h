@@ -13,7 +13,8 @@ extern const struct pmi_front pmi_front_v1, pmi_front_v2; /* v1.c, v2.c */
 const struct pmi_front *pmi_front_of(enum pmi_wire wire);
 
 /* text.c */
-void pmi_text_send(struct pmi_client *c, struct pmi_out *o);  /* ends, sends and frees a message */
+/* Ends, sends and frees a message. false: it is too long, and was not sent. */
+bool pmi_text_send(struct pmi_client *c, struct pmi_out *o);
 bool pmi_text_flag(const struct pmi_msg *m, const char *key); /* is it there, and TRUE? */
 /* What cannot be a key or value on a wire, though the core has room for it: enum pmi2_error with a reason, or 0. */
 int pmi_text_key(const char *key, const char **why);

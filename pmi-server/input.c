@@ -17,6 +17,8 @@ static void take_messages(struct pmi_client *c)
     while (!c->failed && !c->in_order && pmi_stream_next(&c->in, &m)) {
         if (c->nasks >= PMI_CLIENT_ASKS_MAX)
             pmi_client_fail(c, "sent more than 1024 PMI requests without waiting for answers");
+        else if (c->parked > PMI_CLIENT_PARKED_MAX)
+            pmi_client_fail(c, "sent more than 4 MiB of PMI requests without waiting for answers");
         else
             pmi_front_of(m.wire)->message(c, &m);
     }

@@ -40,7 +40,7 @@ struct pmi_server_ops {
     /* The rank has said init; has said finalize (it may say init again afterwards). Either may be NULL. */
     void (*initialized)(void *rank_ctx);
     void (*finalized)(void *rank_ctx);
-    /* The rank asks that its job be ended with this exit code. The message may hold any printable text. */
+    /* The rank asks that its job be ended with this exit code: once. The message may hold any printable text. */
     void (*abort)(void *rank_ctx, int code, const char *message);
     /* The rank broke the protocol, or its connection closed between init and finalize: it can do no more PMI, and
      * the job cannot go on as it is. `why` is one lowercase line, such as "sent a line of more than 65536 bytes on its

@@ -12,6 +12,8 @@
 #include "pmi-server/mem.h"
 #include "pmi-server/remote.h"
 
+#define V2_PROCS_MAX 45000 /* ";err12345=-2147483648" of each, in 999,999 bytes */
+
 /* Items of one command, looked up in turn: clients write them in the order in which they are read here. */
 struct items {
     const struct pmi_item *it;
@@ -169,7 +171,7 @@ const char *pmi_spawn_v2(struct buf *b, const struct pmi_msg *m)
 {
     buf_init(b);
     uint32_t i = 0, ncmds = 0;
-    int64_t count;
+    int64_t count, all = 0;
     for (uint32_t k = 0; k < m->nitems; k++)
         ncmds += !strcmp(m->items[k].key, "subcmd");
     const char *bad = !ncmds || ncmds > PMI_CONTROL_COMMANDS_MAX      ? "there is no command, or too many"
@@ -186,6 +188,10 @@ const char *pmi_spawn_v2(struct buf *b, const struct pmi_msg *m)
         for (i++; i < m->nitems && strcmp(m->items[i].key, "subcmd"); i++)
             s.n++;
         bad = put_cmd(b, &s, &v2_words);
+        if (!bad && !pmi_msg_int(&(struct pmi_msg){.items = s.it, .nitems = s.n}, v2_words.procs, 1, INT32_MAX, &count))
+            all += count;
     }
+    if (!bad && all > V2_PROCS_MAX)
+        bad = "more than 45000 processes, whose codes no PMI-2 answer can hold";
     return bad;
 }

@@ -9,12 +9,14 @@
 #include "pmi-server/mem.h"
 #include "pmi-server/remote.h"
 
-void pmi_text_send(struct pmi_client *c, struct pmi_out *o)
+bool pmi_text_send(struct pmi_client *c, struct pmi_out *o)
 {
-    pmi_out_end(o);
+    bool fits = pmi_out_end(o);
     pmi_mem_check(o->b);
-    c->job->server->ops->send(c->ctx, o->b->data, o->b->len);
+    if (fits)
+        c->job->server->ops->send(c->ctx, o->b->data, o->b->len);
     buf_fini(o->b);
+    return fits;
 }
 
 int pmi_text_key(const char *key, const char **why)

@@ -186,7 +186,7 @@ static void on_abort(struct pmi_client *c, const struct pmi_msg *m, const struct
     int64_t code = 1;
     pmi_msg_int(m, "exitcode", INT32_MIN, INT32_MAX, &code);
     pmi_msg_text(m, "message", text, sizeof text);
-    c->job->server->ops->abort(c->ctx, (int)code, text);
+    pmi_client_abort(c, (int)code, text);
 }
 
 static void on_finalize(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)

@@ -15,7 +15,8 @@
 #include "pmi-server/remote.h"
 #include "pmi-server/spawn_text.h"
 
-#define FENCES_MAX 8 /* of a rank that goes on without waiting for the others; the next one waits */
+#define THRID_MAX 256 /* bytes */
+#define FENCES_MAX 8  /* of a rank that goes on without waiting for the others; the next one waits */
 
 struct command {
     const char *name;
@@ -29,10 +30,17 @@ struct head {
     char reply[];
 };
 
+/* One that is too long to go back with an answer is none. */
+static const char *thrid_of(const struct pmi_msg *m)
+{
+    const char *thrid = pmi_msg_get(m, "thrid");
+    return thrid && strlen(thrid) <= THRID_MAX ? thrid : NULL;
+}
+
 /* Requests with a thrid are answered in any order. */
 static struct pmi_ask *ask(struct pmi_client *c, const struct pmi_msg *m, enum pmi_verb verb, const char *reply)
 {
-    const char *thrid = pmi_msg_get(m, "thrid");
+    const char *thrid = thrid_of(m);
     size_t n = strlen(reply) + 1, nthrid = thrid ? strlen(thrid) + 1 : 0;
     struct head *h = pmi_mem_zero(1, sizeof *h + n + nthrid);
     memcpy(h->reply, reply, n);
@@ -53,7 +61,7 @@ static struct pmi_out head_put(struct buf *b, const char *reply, const char *thr
 
 static struct pmi_out reply_begin(struct buf *b, const struct pmi_msg *m, const char *reply)
 {
-    return head_put(b, reply, pmi_msg_get(m, "thrid"), 0);
+    return head_put(b, reply, thrid_of(m), 0);
 }
 
 static void refuse(struct pmi_client *c, const struct pmi_msg *m, const char *reply, int rc, const char *why)
@@ -224,7 +232,7 @@ static void on_abort(struct pmi_client *c, const struct pmi_msg *m, const struct
     int64_t code = 1;
     pmi_msg_int(m, "exitcode", INT32_MIN, INT32_MAX, &code);
     pmi_msg_text(m, pmi_msg_get(m, "message") ? "message" : "msg", text, sizeof text);
-    c->job->server->ops->abort(c->ctx, (int)code, text);
+    pmi_client_abort(c, (int)code, text);
 }
 
 static void on_finalize(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
@@ -257,25 +265,29 @@ static const struct command commands[] = {
     {"job-disconnect", "job-disconnect-response", on_unsupported},
 };
 
-static void unknown(struct pmi_client *c, const struct pmi_msg *m)
+static const struct command *find_command(const char *name)
 {
-    char reply[128];
-    snprintf(reply, sizeof reply, "%.100s-response", m->cmd);
-    refuse(c, m, reply, PMI2_ERROR_OTHER, "unknown command");
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        if (!strcmp(name, commands[i].name))
+            return &commands[i];
+    return NULL;
 }
 
 static void message(struct pmi_client *c, const struct pmi_msg *m)
 {
-    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
-        if (strcmp(m->cmd, commands[i].name))
-            continue;
-        if (!c->inited && commands[i].handler != on_fullinit && commands[i].handler != on_abort)
-            refuse(c, m, commands[i].reply, PMI2_ERROR_INIT, "this rank has not said fullinit");
-        else
-            commands[i].handler(c, m, &commands[i]);
-        return;
-    }
-    unknown(c, m);
+    const struct command *cmd = find_command(m->cmd);
+    char reply[128];
+    snprintf(reply, sizeof reply, "%.100s-response", m->cmd);
+    if (cmd && cmd->handler == on_abort)
+        on_abort(c, m, cmd);
+    else if (pmi_msg_get(m, "thrid") && !thrid_of(m))
+        refuse(c, m, reply, PMI2_ERROR_INVALID_ARG, "thrid is longer than 256 bytes");
+    else if (!cmd)
+        refuse(c, m, reply, PMI2_ERROR_OTHER, "unknown command");
+    else if (!c->inited && cmd->handler != on_fullinit)
+        refuse(c, m, reply, PMI2_ERROR_INIT, "this rank has not said fullinit");
+    else
+        cmd->handler(c, m, cmd);
 }
 
 static void put_value(struct pmi_out *o, const struct pmi_result *r)
@@ -332,6 +344,10 @@ static void answer(const struct pmi_ask *a, const struct pmi_result *r)
         put_failure(&o, a, why);
     else
         put_result(&o, a, r);
+    if (pmi_text_send(a->client, &o))
+        return;
+    o = head_put(&b, h->reply, h->thrid, PMI2_ERROR_OTHER);
+    put_failure(&o, a, "the answer is longer than 999999 bytes");
     pmi_text_send(a->client, &o);
 }
 

@@ -89,6 +89,7 @@ struct pmi_out pmi_out_begin(struct buf *b, enum pmi_wire wire, const char *cmd)
 void pmi_out_str(struct pmi_out *o, const char *key, const char *value);
 void pmi_out_int(struct pmi_out *o, const char *key, int64_t value);
 void pmi_out_flag(struct pmi_out *o, const char *key, bool value); /* TRUE, FALSE */
-void pmi_out_end(struct pmi_out *o);
+/* false: it is longer than its wire can say (PMI-2: 999,999 bytes), and b is as it was before it was begun. */
+bool pmi_out_end(struct pmi_out *o);
 
 #endif

@@ -73,16 +73,19 @@ void pmi_out_flag(struct pmi_out *o, const char *key, bool value)
     pmi_out_str(o, key, value ? "TRUE" : "FALSE");
 }
 
-void pmi_out_end(struct pmi_out *o)
+bool pmi_out_end(struct pmi_out *o)
 {
     static const char *const ends[] = {[PMI_WIRE_1] = "\n", [PMI_WIRE_1_BLOCK] = "\nendcmd\n", [PMI_WIRE_2] = ";"};
     put(o, ends[o->wire]);
     if (o->wire != PMI_WIRE_2 || o->b->failed)
-        return;
+        return true;
     char length[24];
     size_t n = o->b->len - o->start - V2_LENGTH;
     snprintf(length, sizeof length, "%6zu", n);
-    if (strlen(length) > V2_LENGTH)
-        o->b->failed = true;
+    if (strlen(length) > V2_LENGTH) {
+        o->b->len = o->start;
+        return false;
+    }
     memcpy(o->b->data + o->start, length, V2_LENGTH);
+    return true;
 }

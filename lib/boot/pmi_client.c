@@ -50,15 +50,18 @@ static struct pmi_out begin(const struct pmi_client *c, struct buf *b, enum ques
 static bool say(struct pmi_client *c, struct pmi_out *o, enum question q)
 {
     struct buf *b = o->b;
-    pmi_out_end(o);
-    bool ok = !b->failed && !c->why[0];
+    bool fits = pmi_out_end(o);
+    bool ok = fits && !b->failed && !c->why[0];
     for (size_t at = 0; ok && at < b->len;) {
         ssize_t n = send(c->fd, b->data + at, b->len - at, MSG_NOSIGNAL);
         ok = n >= 0 || errno == EINTR;
         at += n > 0 ? (size_t)n : 0;
     }
     if (!ok)
-        fail(c, word(c, q), b->failed ? "out of memory" : "the launcher has closed the connection");
+        fail(c, word(c, q),
+             b->failed ? "out of memory"
+             : fits    ? "the launcher has closed the connection"
+                       : "too long for PMI");
     buf_fini(b);
     return ok;
 }

@@ -151,3 +151,19 @@ time.sleep(1000)
 def test_abort(ranks):
     r = ranks("-n", "2", 'p = Pmi2().init()\nif RANK: p.ask("cmd=abort;exitcode=9;message=no more;")\ntime.sleep(1000)\n', ok=False)
     assert r.code == 9 and "no more" in r.err, r
+
+
+def test_a_question_whose_answer_would_be_too_long_harms_nobody(ranks):
+    r = ranks(
+        "-n", "2", "--hosts", "a,b",
+        """
+p = Pmi2().init()
+if RANK:
+    say(p.ask("cmd=job-getid;thrid=" + 999970 * "x" + ";"))
+    say(p.ask("cmd=spawn;ncmds=1;subcmd=/no/such;maxprocs=90000;"))
+p.fence()
+p.finalize()
+""")
+    assert r.lines == [
+        "1: cmd=job-getid-response;rc=3;errmsg=thrid is longer than 256 bytes;",
+        "1: cmd=spawn-response;rc=3;errmsg=more than 45000 processes, whose codes no PMI-2 answer can hold;"], r

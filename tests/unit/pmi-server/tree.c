@@ -66,6 +66,7 @@ static void on_finalized(void *ctx)
 static void on_abort(void *ctx, int code, const char *message)
 {
     struct tree_rank *r = ctx;
+    r->aborts++;
     snprintf(r->aborted, sizeof r->aborted, "%d %s", code, message);
 }
 

@@ -24,6 +24,7 @@ struct tree_rank {
     struct buf out;    /* bytes sent to it */
     char failed[256];  /* "" */
     char aborted[256]; /* "CODE message" */
+    int aborts;
     int inits, finals;
 };
 

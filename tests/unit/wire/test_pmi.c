@@ -135,6 +135,27 @@ static void a_written_length_leaves_itself_out(void **state)
     buf_fini(&b);
 }
 
+static void a_written_message_is_not_too_long(void **state)
+{
+    enum { MOST = 999999, FRAME = sizeof "cmd=x;k=;" - 1 };
+    char *value = malloc(MOST);
+    struct buf b;
+    buf_init(&b);
+    buf_put(&b, "before", 6);
+    for (int over = 0; over < 2; over++) {
+        memset(value, 'v', MOST);
+        value[MOST - FRAME + over] = 0;
+        struct pmi_out o = pmi_out_begin(&b, PMI_WIRE_2, "x");
+        pmi_out_str(&o, "k", value);
+        assert_int_equal(pmi_out_end(&o), !over);
+        assert_false(b.failed);
+        assert_int_equal(b.len, 6 + (6 + MOST));
+    }
+    assert_memory_equal(b.data, "before999999cmd=x;k=v", 21);
+    buf_fini(&b);
+    free(value);
+}
+
 static void values_are_found(void **state)
 {
     struct pmi_item items[] = {{"a", "1"}, {"a", "2"}, {"flag", NULL}, {"big", "99999999999999999999"}, {"t", "5x"}};
@@ -178,6 +199,7 @@ int main(void)
         cmocka_unit_test(lengths_are_bounded),
         cmocka_unit_test(written_messages_are_read_again),
         cmocka_unit_test(a_written_length_leaves_itself_out),
+        cmocka_unit_test(a_written_message_is_not_too_long),
         cmocka_unit_test(values_are_found),
         cmocka_unit_test(text_keeps_its_blanks_and_fits),
     };
