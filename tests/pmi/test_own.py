@@ -151,7 +151,7 @@ def test_a_launcher_that_speaks_the_older_version_only(own):
         [b"cmd=response_to_init pmi_version=1 pmi_subversion=1 rc=-1\n",
          b"cmd=response_to_init pmi_version=1 pmi_subversion=1 rc=0\n", b"cmd=my_kvsname kvsname=space\n",
          b"cmd=appnum appnum=3\n", b"cmd=universe_size size=1\n", b"cmd=get_result rc=0 value=(vector,(0,1,1))\n",
-         b"cmd=finalize_ack\n"], own, MUSTER_PMI="2")
+         b"cmd=get_result rc=-1 msg=key_not_found\n", b"cmd=finalize_ack\n"], own, MUSTER_PMI="2")
     assert (code, out, err) == (0, "0 of 1: 1 on this node\n", "")
     assert b"pmi_version=2" in asked[0] and b"pmi_version=1" in asked[1]
 
