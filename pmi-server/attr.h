@@ -8,9 +8,9 @@
 #include "pmi-server/job.h"
 
 bool pmi_attr_reserved(
-    struct pmi_ask *a); /* is a->detail, of the job a->of, one that is answered here? Then it has been. */
+    struct pmi_request *q); /* is a->detail, of the job a->of, one that is answered here? Then it has been. */
 void pmi_nodeattr_put(struct pmi_server_job *j, const char *key, const char *value);
-void pmi_nodeattr_get(struct pmi_ask *a, bool wait);
+void pmi_nodeattr_get(struct pmi_request *q, bool wait);
 void pmi_nodeattr_check(struct pmi_server_job *j); /* does anybody wait for what nobody is left to put? */
 
 #endif

@@ -130,12 +130,12 @@ static void release_fences(struct pmi_server_job *j, const struct pmi_epoch *e)
         struct pmi_client *c = &j->clients[i];
         if (!(e->fenced[i / 8] & 1u << i % 8) || --c->fences)
             continue;
-        struct pmi_ask *a, *next;
-        for (a = LIST_FIRST(&c->held); a; a = next) {
-            next = LIST_NEXT(a, parked);
-            LIST_REMOVE(a, parked);
-            a->parked.le_prev = NULL;
-            pmi_get_held(a);
+        struct pmi_request *q, *next;
+        for (q = LIST_FIRST(&c->held); q; q = next) {
+            next = LIST_NEXT(q, parked);
+            LIST_REMOVE(q, parked);
+            q->parked.le_prev = NULL;
+            pmi_get_held(q);
         }
     }
 }
@@ -169,8 +169,8 @@ static void release(struct pmi_server_job *j, struct pmi_gather *g, struct pmi_e
         pmi_quiet_sent(&j->quiets[i]);
         pmi_down_send(s, i, &b);
     }
-    while (!LIST_EMPTY(&e->asks))
-        pmi_answer_ok(LIST_FIRST(&e->asks));
+    while (!LIST_EMPTY(&e->requests))
+        pmi_answer_ok(LIST_FIRST(&e->requests));
     release_fences(j, e);
     pmi_gather_drop(&j->gathers, g, e);
 }
@@ -192,26 +192,26 @@ static struct pmi_epoch *arrive(struct pmi_client *c, struct pmi_gather *g)
     return e;
 }
 
-void pmi_barrier(struct pmi_ask *a, const char *group)
+void pmi_barrier(struct pmi_request *q, const char *group)
 {
-    struct pmi_client *c = a->client;
+    struct pmi_client *c = q->client;
     struct pmi_group g;
     const char *why;
     if (pmi_group_parse(&g, group, c->job->size, &why)) {
-        pmi_answer_fail(a, PMI2_ERROR_INVALID_ARG, "%s", why);
+        pmi_answer_fail(q, PMI2_ERROR_INVALID_ARG, "%s", why);
         return;
     }
     if (!pmi_group_has(&g, c->rank)) {
         pmi_group_fini(&g);
-        pmi_answer_fail(a, PMI2_ERROR_INVALID_ARG, "rank %u is not in the group", c->rank);
+        pmi_answer_fail(q, PMI2_ERROR_INVALID_ARG, "rank %u is not in the group", c->rank);
         return;
     }
-    a->tag = g.tag;
-    pmi_ask_detail(a, g.name);
-    pmi_ask_charge(a, g.nranges * sizeof *g.ranges);
+    q->tag = g.tag;
+    pmi_request_detail(q, g.name);
+    pmi_request_charge(q, g.nranges * sizeof *g.ranges);
     struct pmi_gather *ga = gather(c->job, &g);
     struct pmi_epoch *e = arrive(c, ga);
-    LIST_INSERT_HEAD(&e->asks, a, parked);
+    LIST_INSERT_HEAD(&e->requests, q, parked);
     progress(c->job, ga, e);
 }
 

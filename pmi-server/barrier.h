@@ -7,7 +7,7 @@
 
 #include "pmi-server/job.h"
 
-void pmi_barrier(struct pmi_ask *a, const char *group);
+void pmi_barrier(struct pmi_request *q, const char *group);
 void pmi_fence(struct pmi_client *c);
 void pmi_barrier_client_gone(struct pmi_client *c);
 bool pmi_barrier_child_up(struct pmi_server_job *j, uint32_t child, struct rbuf *r);

@@ -42,22 +42,22 @@ void pmi_client_fail(struct pmi_client *c, const char *why)
         return;
     c->failed = true;
     c->since = pmi_now();
-    while (!LIST_EMPTY(&c->asks))
-        pmi_ask_free(LIST_FIRST(&c->asks));
+    while (!LIST_EMPTY(&c->requests))
+        pmi_request_free(LIST_FIRST(&c->requests));
     c->job->server->ops->failed(c->ctx, why);
     pmi_putters_touch(c->job);
 }
 
-static void describe(const struct pmi_ask *a, struct pmi_client_state *out)
+static void describe(const struct pmi_request *q, struct pmi_client_state *out)
 {
     static const char *const verbs[] = {
-        [PMI_ASK_GET] = "get",         [PMI_ASK_JOBATTR] = "get",         [PMI_ASK_NODEATTR] = "node attribute",
-        [PMI_ASK_BARRIER] = "barrier", [PMI_ASK_PUBLISH] = "publish",     [PMI_ASK_LOOKUP] = "lookup",
-        [PMI_ASK_SPAWN] = "spawn",     [PMI_ASK_UNPUBLISH] = "unpublish", [PMI_ASK_PLAIN] = "fence",
+        [PMI_VERB_GET] = "get",         [PMI_VERB_JOBATTR] = "get",         [PMI_VERB_NODEATTR] = "node attribute",
+        [PMI_VERB_BARRIER] = "barrier", [PMI_VERB_PUBLISH] = "publish",     [PMI_VERB_LOOKUP] = "lookup",
+        [PMI_VERB_SPAWN] = "spawn",     [PMI_VERB_UNPUBLISH] = "unpublish", [PMI_VERB_PLAIN] = "fence",
     };
     out->state = PMI_CLIENT_WAITS;
-    out->since = a->since;
-    snprintf(out->op, sizeof out->op, "%s%s%s", verbs[a->verb], a->detail ? " " : "", a->detail ? a->detail : "");
+    out->since = q->since;
+    snprintf(out->op, sizeof out->op, "%s%s%s", verbs[q->verb], q->detail ? " " : "", q->detail ? q->detail : "");
 }
 
 void pmi_client_state(const struct pmi_client *c, struct pmi_client_state *out)
@@ -68,10 +68,10 @@ void pmi_client_state(const struct pmi_client *c, struct pmi_client_state *out)
                  : c->finalized ? PMI_CLIENT_FINALIZED
                  : c->inited    ? PMI_CLIENT_RUNS
                                 : PMI_CLIENT_SILENT;
-    const struct pmi_ask *a, *oldest = NULL;
-    LIST_FOREACH(a, &c->asks, of_client)
+    const struct pmi_request *q, *oldest = NULL;
+    LIST_FOREACH(q, &c->requests, of_client)
     {
-        oldest = a;
+        oldest = q;
     }
     if (oldest)
         describe(oldest, out);

@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * epoch.c: barriers under way, whose contributors are bits.
+ */
 #define uthash_fatal(msg) pmi_mem_out()
 #include "pmi-server/epoch.h"
 
@@ -49,7 +52,7 @@ struct pmi_epoch *pmi_gather_join(struct pmi_gather *g, uint32_t contributor)
         e = pmi_mem_zero(1, sizeof *e);
         e->low = UINT32_MAX;
         e->by = pmi_mem_zero(g->contributors / 8 + 1, 1);
-        LIST_INIT(&e->asks);
+        LIST_INIT(&e->requests);
         TAILQ_INSERT_TAIL(&g->epochs, e, of_gather);
     }
     e->by[contributor / 8] |= bit(contributor);

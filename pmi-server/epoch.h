@@ -11,14 +11,14 @@
 #include <uthash.h>
 #include "pmi-server/group.h"
 
-struct pmi_ask;
+struct pmi_request;
 
 struct pmi_epoch {
     TAILQ_ENTRY(pmi_epoch) of_gather;
     uint32_t arrived; /* ranks */
     uint32_t low, high;
     bool sent; /* to the parent */
-    LIST_HEAD(, pmi_ask) asks;
+    LIST_HEAD(, pmi_request) requests;
     unsigned char *by;     /* a bit a contributor */
     unsigned char *fenced; /* a bit a local rank that was answered at once */
 };
@@ -44,7 +44,7 @@ struct pmi_epoch *pmi_gather_join(struct pmi_gather *g, uint32_t contributor);
 /* Count ranks low..high, of which so many. false: more than can be. */
 bool pmi_epoch_count(const struct pmi_gather *g, struct pmi_epoch *e, uint32_t arrived, uint32_t low, uint32_t high);
 bool pmi_epoch_has(const struct pmi_epoch *e, uint32_t contributor);
-/* Frees an epoch (whose asks are gone), and the gather with its last one. */
+/* Frees an epoch (whose requests are gone), and the gather with its last one. */
 void pmi_gather_drop(struct pmi_gathers *s, struct pmi_gather *g, struct pmi_epoch *e);
 /* There are more contributors from now on. */
 void pmi_gathers_grow(struct pmi_gathers *s, uint32_t contributors);

@@ -41,46 +41,46 @@ void pmi_puts_flush(struct pmi_server_job *j)
     pmi_up_send(j->server, &b);
 }
 
-static void reader_send(struct pmi_server_job *j, uint32_t child)
+static void values_send(struct pmi_server_job *j, uint32_t child)
 {
     struct buf b;
-    if (!pmi_reader_take(&j->readers[child], &j->seen, j->id, &b))
+    if (!pmi_prefetch_take(&j->prefetch[child], &j->seen, j->id, &b))
         return;
     pmi_quiet_sent(&j->quiets[child]);
     pmi_down_send(j->server, child, &b);
 }
 
-static void readers_send(struct pmi_server_job *j)
+static void values_send_all(struct pmi_server_job *j)
 {
     for (uint32_t i = 0; i < j->server->children; i++)
-        reader_send(j, i);
+        values_send(j, i);
 }
 
-static void fail_absent(struct pmi_ask *a)
+static void fail_absent(struct pmi_request *q)
 {
-    if (a->wait)
-        pmi_answer_fail(a, PMI2_ERROR_OTHER, "no rank is left that could put the key %s", a->detail);
+    if (q->wait)
+        pmi_answer_fail(q, PMI2_ERROR_OTHER, "no rank is left that could put the key %s", q->detail);
     else
-        pmi_answer_fail(a, PMI2_ERROR_KEY, "no value for the key %s", a->detail);
+        pmi_answer_fail(q, PMI2_ERROR_KEY, "no value for the key %s", q->detail);
 }
 
 /* value.data NULL: the key is absent. A NUL stands behind the value. */
 static void deliver(struct pmi_server_job *j, struct pmi_pending *p, struct bytes value)
 {
-    struct pmi_ask *a;
-    while ((a = LIST_FIRST(&p->asks)))
+    struct pmi_request *q;
+    while ((q = LIST_FIRST(&p->requests)))
         if (value.data)
-            pmi_answer_value(a, value);
+            pmi_answer_value(q, value);
         else
-            fail_absent(a);
+            fail_absent(q);
     for (uint32_t i = 0; i < p->nchildren; i++) {
-        struct pmi_reader *d = &j->readers[p->children[i]];
+        struct pmi_prefetch *d = &j->prefetch[p->children[i]];
         if (value.data)
-            pmi_reader_value(d, pmi_pending_key(p), value);
+            pmi_prefetch_value(d, pmi_pending_key(p), value);
         else
-            pmi_reader_absent(d, pmi_pending_mode(p), pmi_pending_key(p));
-        if (pmi_reader_full(d))
-            reader_send(j, p->children[i]);
+            pmi_prefetch_absent(d, pmi_pending_mode(p), pmi_pending_key(p));
+        if (pmi_prefetch_full(d))
+            values_send(j, p->children[i]);
     }
     pmi_pending_del(&j->pending, p);
 }
@@ -119,7 +119,7 @@ int pmi_put(struct pmi_client *c, uint32_t rank, const char *name, struct bytes 
         put_up(j, key, value); /* else nobody reads it elsewhere */
     if (j->pending) {
         deliver_value(j, key, pmi_kv_value(pmi_kvs_get(&j->seen, key)));
-        readers_send(j);
+        values_send_all(j);
     }
     return 0;
 }
@@ -134,54 +134,54 @@ static struct pmi_pending *pending_take(struct pmi_server_job *j, enum pmi_get_m
     return p;
 }
 
-static enum pmi_get_mode get_mode(const struct pmi_ask *a, struct bytes key)
+static enum pmi_get_mode get_mode(const struct pmi_request *q, struct bytes key)
 {
     if (pmi_key_reserved(key))
         return PMI_GET_NOW;
-    return a->wait ? PMI_GET_WAIT : a->of == a->client->job ? PMI_GET_NOW : PMI_GET_SETTLED;
+    return q->wait ? PMI_GET_WAIT : q->of == q->client->job ? PMI_GET_NOW : PMI_GET_SETTLED;
 }
 
-void pmi_get_held(struct pmi_ask *a)
+void pmi_get_held(struct pmi_request *q)
 {
-    struct pmi_client *c = a->client;
-    struct pmi_server_job *j = a->of;
+    struct pmi_client *c = q->client;
+    struct pmi_server_job *j = q->of;
     struct pmi_key k;
-    a->blocks = false;
-    if (pmi_attr_reserved(a))
+    q->blocks = false;
+    if (pmi_attr_reserved(q))
         return;
-    struct bytes key = pmi_key_make(&k, a->rank, a->detail);
+    struct bytes key = pmi_key_make(&k, q->rank, q->detail);
     const struct pmi_kv *kv = pmi_kvs_get(&j->seen, key);
     if (kv) {
-        pmi_answer_value(a, pmi_kv_value(kv));
+        pmi_answer_value(q, pmi_kv_value(kv));
     } else if (pmi_kvs_get(&j->absent, key)) {
-        fail_absent(a);
+        fail_absent(q);
     } else {
-        enum pmi_get_mode mode = get_mode(a, key);
+        enum pmi_get_mode mode = get_mode(q, key);
         j->wide |= ++c->misses >= WIDE_MISSES;
-        a->blocks = mode == PMI_GET_WAIT;
-        LIST_INSERT_HEAD(&pending_take(j, mode, key)->asks, a, parked);
+        q->blocks = mode == PMI_GET_WAIT;
+        LIST_INSERT_HEAD(&pending_take(j, mode, key)->requests, q, parked);
     }
 }
 
-void pmi_get(struct pmi_ask *a, const char *space, uint32_t rank, const char *name, bool wait)
+void pmi_get(struct pmi_request *q, const char *space, uint32_t rank, const char *name, bool wait)
 {
-    struct pmi_client *c = a->client;
+    struct pmi_client *c = q->client;
     size_t len = strlen(name);
     if (!len || len > PMI_NAME_MAX) {
-        pmi_answer_fail(a, PMI2_ERROR_KEY_LENGTH, "the key is %s", len ? "longer than 511 bytes" : "empty");
+        pmi_answer_fail(q, PMI2_ERROR_KEY_LENGTH, "the key is %s", len ? "longer than 511 bytes" : "empty");
         return;
     }
-    pmi_ask_detail(a, name);
-    a->rank = rank;
-    a->wait = wait;
-    a->of = space ? pmi_job_named(c->job->server, space) : c->job;
-    if (!a->of) {
-        pmi_answer_fail(a, PMI2_ERROR_INVALID_ARG, "no job is called %.100s", space);
-    } else if (c->fences && a->of == c->job && a->verb == PMI_ASK_GET) {
-        a->blocks = true;
-        LIST_INSERT_HEAD(&c->held, a, parked);
+    pmi_request_detail(q, name);
+    q->rank = rank;
+    q->wait = wait;
+    q->of = space ? pmi_job_named(c->job->server, space) : c->job;
+    if (!q->of) {
+        pmi_answer_fail(q, PMI2_ERROR_INVALID_ARG, "no job is called %.100s", space);
+    } else if (c->fences && q->of == c->job && q->verb == PMI_VERB_GET) {
+        q->blocks = true;
+        LIST_INSERT_HEAD(&c->held, q, parked);
     } else {
-        pmi_get_held(a);
+        pmi_get_held(q);
     }
 }
 
@@ -243,7 +243,7 @@ static void gets_flush(struct pmi_server_job *j)
         if (p->sent)
             continue;
         p->sent = true;
-        pmi_control_want_put(&keys, &(struct pmi_control_want){(uint8_t)pmi_pending_mode(p), pmi_pending_key(p)});
+        pmi_control_pending_put(&keys, &(struct pmi_control_pending){(uint8_t)pmi_pending_mode(p), pmi_pending_key(p)});
         n++;
         if (keys.len > PMI_BATCH_MAX) {
             send_get(j, 0, &keys, n);
@@ -264,32 +264,32 @@ void pmi_fetch_flush(struct pmi_server_job *j)
 
 static void child_get(struct pmi_server_job *j, uint32_t child, enum pmi_get_mode mode, struct bytes key)
 {
-    struct pmi_reader *d = &j->readers[child];
+    struct pmi_prefetch *d = &j->prefetch[child];
     const struct pmi_kv *kv = pmi_kvs_get(&j->seen, key);
     if (kv) {
-        pmi_reader_value(d, key, pmi_kv_value(kv));
+        pmi_prefetch_value(d, key, pmi_kv_value(kv));
     } else if (pmi_kvs_get(&j->absent, key)) {
-        pmi_reader_absent(d, mode, key);
+        pmi_prefetch_absent(d, mode, key);
     } else {
         j->child_window = d->credit > j->child_window ? d->credit : j->child_window;
         pmi_pending_add_child(pending_take(j, mode, key), child);
     }
-    if (pmi_reader_full(d))
-        reader_send(j, child);
+    if (pmi_prefetch_full(d))
+        values_send(j, child);
 }
 
 bool pmi_fetch_child_get(struct pmi_server_job *j, uint32_t child, struct rbuf *r)
 {
-    struct pmi_reader *d = &j->readers[child];
+    struct pmi_prefetch *d = &j->prefetch[child];
     struct pmi_control_get m;
-    struct pmi_control_want w;
+    struct pmi_control_pending w;
     if (!pmi_control_get_get(r, &m))
         return false;
     d->credit = m.window < PMI_WINDOW_MAX ? m.window : PMI_WINDOW_MAX;
-    struct rbuf wants = list_items(&m.wants);
-    while (pmi_control_want_next(&wants, &w))
+    struct rbuf gets = list_items(&m.gets);
+    while (pmi_control_pending_next(&gets, &w))
         child_get(j, child, (enum pmi_get_mode)w.mode, w.key);
-    reader_send(j, child);
+    values_send(j, child);
     return true;
 }
 
@@ -318,18 +318,18 @@ static void take_value(struct pmi_server_job *j, struct bytes key, struct bytes 
 bool pmi_fetch_values(struct pmi_server_job *j, struct rbuf *r)
 {
     struct pmi_control_values m;
-    struct pmi_control_want w;
+    struct pmi_control_pending w;
     struct pmi_control_pair p;
     if (!pmi_control_values_get(r, &m))
         return false;
     j->received++;
     pmi_putters_touch(j);
     struct rbuf absent = list_items(&m.absent), values = list_items(&m.values);
-    while (pmi_control_want_next(&absent, &w))
+    while (pmi_control_pending_next(&absent, &w))
         take_absent(j, (enum pmi_get_mode)w.mode, w.key);
     while (pmi_control_pair_next(&values, &p))
         take_value(j, p.key, p.value);
-    readers_send(j);
+    values_send_all(j);
     return true;
 }
 
@@ -338,13 +338,13 @@ void pmi_fetch_job_del(struct pmi_server_job *j)
     struct pmi_pending *p, *next;
     HASH_ITER(hh, j->pending, p, next)
     {
-        while (!LIST_EMPTY(&p->asks)) /* of ranks of other jobs: this one's are gone */
-            pmi_answer_fail(LIST_FIRST(&p->asks), PMI2_ERROR_OTHER, "the job has ended");
+        while (!LIST_EMPTY(&p->requests)) /* of ranks of other jobs: this one's are gone */
+            pmi_answer_fail(LIST_FIRST(&p->requests), PMI2_ERROR_OTHER, "the job has ended");
         pmi_pending_del(&j->pending, p);
     }
     for (uint32_t i = 0; i < j->server->children; i++)
-        pmi_reader_fini(&j->readers[i]);
-    free(j->readers);
+        pmi_prefetch_fini(&j->prefetch[i]);
+    free(j->prefetch);
     pmi_kvs_clear(&j->seen);
     pmi_kvs_clear(&j->absent);
     buf_fini(&j->puts);

@@ -13,8 +13,8 @@
 int pmi_put(struct pmi_client *c, uint32_t rank, const char *name, struct bytes value, const char **why);
 /* The value that was put under this rank and name in the job that is called space (NULL: the rank's own). wait: as soon
  * as it is put, or when no rank of that job is left that could put it. */
-void pmi_get(struct pmi_ask *a, const char *space, uint32_t rank, const char *name, bool wait);
-void pmi_get_held(struct pmi_ask *a);           /* goes on: the fence that it had to wait for is complete */
+void pmi_get(struct pmi_request *q, const char *space, uint32_t rank, const char *name, bool wait);
+void pmi_get_held(struct pmi_request *q);       /* goes on: the fence that it had to wait for is complete */
 void pmi_fetch_eager(struct pmi_server_job *j); /* EAGER has come */
 void pmi_fetch_flush(struct pmi_server_job *j);
 void pmi_fetch_job_del(struct pmi_server_job *j);

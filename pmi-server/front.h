@@ -20,7 +20,7 @@ bool pmi_text_flag(const struct pmi_msg *m, const char *key); /* is it there, an
 int pmi_text_key(const char *key, const char **why);
 int pmi_text_value(struct bytes value, const char **why);
 int pmi_text_put(struct pmi_client *c, const char *key, const char *value,
-                 const char **why);                                           /* pmi_put() within these */
-void pmi_text_publish(struct pmi_ask *a, const char *name, const char *port); /* NULL: missing */
+                 const char **why);                                               /* pmi_put() within these */
+void pmi_text_publish(struct pmi_request *a, const char *name, const char *port); /* NULL: missing */
 
 #endif

@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * group.c: reads and writes the names of groups.
+ */
 #include "pmi-server/group.h"
 
 #include <limits.h>

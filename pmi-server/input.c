@@ -15,7 +15,7 @@ static void take_messages(struct pmi_client *c)
     struct pmi_msg m;
     c->job->server->reading = c;
     while (!c->failed && !c->in_order && pmi_stream_next(&c->in, &m)) {
-        if (c->nasks >= PMI_CLIENT_ASKS_MAX)
+        if (c->nrequests >= PMI_CLIENT_REQUESTS_MAX)
             pmi_client_fail(c, "sent more than 1024 PMI requests without waiting for answers");
         else if (c->parked > PMI_CLIENT_PARKED_MAX)
             pmi_client_fail(c, "sent more than 4 MiB of PMI requests without waiting for answers");
@@ -80,8 +80,8 @@ void pmi_client_gone(struct pmi_client *c)
     c->gone = true;
     c->since = pmi_now();
     c->job->ngone++;
-    while (!LIST_EMPTY(&c->asks))
-        pmi_ask_free(LIST_FIRST(&c->asks));
+    while (!LIST_EMPTY(&c->requests))
+        pmi_request_free(LIST_FIRST(&c->requests));
     pmi_stream_fini(&c->in);
     pmi_barrier_client_gone(c);
     pmi_nodeattr_check(c->job);

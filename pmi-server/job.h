@@ -9,7 +9,7 @@
 #include "pmi-server/epoch.h"
 #include "pmi-server/pending.h"
 #include "pmi-server/quiet.h"
-#include "pmi-server/reader.h"
+#include "pmi-server/prefetch.h"
 #include "pmi-server/server.h"
 
 struct pmi_remote; /* remote.c */
@@ -35,11 +35,11 @@ struct pmi_server_job {
     uint32_t nputs;
     bool stale; /* a key has got another value since the last barrier of the whole job */
     struct pmi_pending *pending;
-    uint32_t window;            /* values that were asked for in advance, the last time that a rank read widely */
-    bool wide;                  /* one does now: ask for more of them */
-    uint32_t child_window;      /* the most that a child wants in advance */
-    bool unsent;                /* there are pending gets that have not been sent */
-    struct pmi_reader *readers; /* one a child */
+    uint32_t window;               /* values that were asked for in advance, the last time that a rank read widely */
+    bool wide;                     /* one does now: ask for more of them */
+    uint32_t child_window;         /* the most that a child wants in advance */
+    bool unsent;                   /* there are pending gets that have not been sent */
+    struct pmi_prefetch *prefetch; /* one a child */
     /* For those who wait until a value is put. */
     bool eager;               /* there are, or were */
     struct pmi_quiet *quiets; /* one a child */
@@ -49,7 +49,7 @@ struct pmi_server_job {
 
     struct pmi_gathers gathers; /* barriers that are under way */
     struct pmi_kvs nodeattrs;
-    struct pmi_asks nodewaits;
+    struct pmi_requests nodewaits;
 };
 
 struct pmi_server {

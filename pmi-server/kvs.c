@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * kvs.c: a table of key-values that can be walked while it grows.
+ */
 #define uthash_fatal(msg) pmi_mem_out()
 #include "pmi-server/kvs.h"
 

@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * mem.c: memory, or the end of the program.
+ */
 #include "pmi-server/mem.h"
 
 #include <stdlib.h>

@@ -32,7 +32,7 @@ struct pmi_pending *pmi_pending_take(struct pmi_pending **all, enum pmi_get_mode
         return p;
     p = pmi_mem_zero(1, sizeof *p + 1 + key.len);
     p->klen = (uint32_t)index_make(p->key, mode, key);
-    LIST_INIT(&p->asks);
+    LIST_INIT(&p->requests);
     HASH_ADD_KEYPTR(hh, *all, p->key, p->klen, p);
     return p;
 }

@@ -7,12 +7,12 @@
 #define PMI_SERVER_PENDING_H
 
 #include <uthash.h>
-#include "pmi-server/ask.h"
+#include "pmi-server/request.h"
 #include "wire/pmi_control.h"
 
 struct pmi_pending {
     UT_hash_handle hh;
-    struct pmi_asks asks;
+    struct pmi_requests requests;
     uint32_t *children;
     uint32_t nchildren;
     bool sent; /* towards mpiexec */

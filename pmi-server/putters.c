@@ -9,21 +9,21 @@
 #include <string.h>
 #include "pmi-server/links.h"
 
-static bool ask_blocks(const struct pmi_ask *a)
+static bool request_blocks(const struct pmi_request *q)
 {
-    if (a->verb == PMI_ASK_BARRIER)
-        return a->detail && !strncmp(a->detail, "WORLD", 5);
-    return a->in_order && (a->verb == PMI_ASK_NODEATTR || (a->blocks && a->of == a->client->job));
+    if (q->verb == PMI_VERB_BARRIER)
+        return q->detail && !strncmp(q->detail, "WORLD", 5);
+    return q->in_order && (q->verb == PMI_VERB_NODEATTR || (q->blocks && q->of == q->client->job));
 }
 
 static bool may_put(const struct pmi_client *c)
 {
-    const struct pmi_ask *a;
+    const struct pmi_request *q;
     if (c->gone || c->failed || c->finalized)
         return false;
-    LIST_FOREACH(a, &c->asks, of_client)
+    LIST_FOREACH(q, &c->requests, of_client)
     {
-        if (ask_blocks(a))
+        if (request_blocks(q))
             return false;
     }
     return true;

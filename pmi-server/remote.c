@@ -16,7 +16,7 @@ struct pmi_remote {
     UT_hash_handle hh;
     uint32_t id;
     uint32_t job;
-    struct pmi_asks ask; /* one, or none */
+    struct pmi_requests request; /* one, or none */
     bool relayed;
     uint32_t child, child_id;
 };
@@ -26,7 +26,7 @@ static struct pmi_remote *remote_new(struct pmi_server *s, uint32_t job)
     struct pmi_remote *m = pmi_mem_zero(1, sizeof *m);
     m->id = ++s->last_id;
     m->job = job;
-    LIST_INIT(&m->ask);
+    LIST_INIT(&m->request);
     HASH_ADD(hh, s->remotes, id, sizeof m->id, m);
     return m;
 }
@@ -44,59 +44,59 @@ static void send_request(struct pmi_server_job *j, const struct pmi_control_requ
     pmi_up_send(j->server, &b);
 }
 
-void pmi_remote_send(struct pmi_ask *a, enum pmi_request kind, struct buf *body)
+void pmi_remote_send(struct pmi_request *q, enum pmi_request_kind kind, struct buf *body)
 {
-    struct pmi_client *c = a->client;
+    struct pmi_client *c = q->client;
     pmi_mem_check(body);
-    struct pmi_server_job *j = a->of ? a->of : c->job;
+    struct pmi_server_job *j = q->of ? q->of : c->job;
     struct pmi_remote *m = remote_new(j->server, j->id);
-    LIST_INSERT_HEAD(&m->ask, a, parked);
+    LIST_INSERT_HEAD(&m->request, q, parked);
     struct bytes bytes = {(const char *)body->data, body->len};
     send_request(j, &(struct pmi_control_request){m->id, c->rank, (uint8_t)kind, bytes});
     buf_fini(body);
 }
 
-static void name_send(struct pmi_ask *a, enum pmi_request kind, const char *name, struct buf *body)
+static void name_send(struct pmi_request *q, enum pmi_request_kind kind, const char *name, struct buf *body)
 {
     if (*name && strlen(name) <= PMI_VALUE_MAX) {
-        pmi_ask_detail(a, name);
-        pmi_remote_send(a, kind, body);
+        pmi_request_detail(q, name);
+        pmi_remote_send(q, kind, body);
         return;
     }
     buf_fini(body);
-    pmi_answer_fail(a, PMI2_ERROR_INVALID_ARG, *name ? "more than 1024 bytes" : "the name of the service is missing");
+    pmi_answer_fail(q, PMI2_ERROR_INVALID_ARG, *name ? "more than 1024 bytes" : "the name of the service is missing");
 }
 
-void pmi_name_publish(struct pmi_ask *a, const char *name, struct bytes port)
+void pmi_name_publish(struct pmi_request *q, const char *name, struct bytes port)
 {
     struct buf b;
     const char *bad = port.len > PMI_BLOB_MAX ? "the port is longer than 4 MiB"
-                      : !pmi_client_may_store(a->client, strlen(name) + port.len)
+                      : !pmi_client_may_store(q->client, strlen(name) + port.len)
                           ? "this rank has published too many names"
                           : NULL;
     if (bad) {
-        pmi_answer_fail(a, PMI2_ERROR_NOMEM, "%s", bad);
+        pmi_answer_fail(q, PMI2_ERROR_NOMEM, "%s", bad);
         return;
     }
     buf_init(&b);
     pmi_control_publish_put(&b, &(struct pmi_control_publish){bytes_of(name), port});
-    name_send(a, PMI_REQUEST_PUBLISH, name, &b);
+    name_send(q, PMI_REQUEST_PUBLISH, name, &b);
 }
 
-void pmi_name_lookup(struct pmi_ask *a, const char *name, bool wait)
+void pmi_name_lookup(struct pmi_request *q, const char *name, bool wait)
 {
     struct buf b;
     buf_init(&b);
     pmi_control_lookup_put(&b, &(struct pmi_control_lookup){bytes_of(name), wait});
-    name_send(a, PMI_REQUEST_LOOKUP, name, &b);
+    name_send(q, PMI_REQUEST_LOOKUP, name, &b);
 }
 
-void pmi_name_unpublish(struct pmi_ask *a, const char *name)
+void pmi_name_unpublish(struct pmi_request *q, const char *name)
 {
     struct buf b;
     buf_init(&b);
     pmi_control_unpublish_put(&b, &(struct pmi_control_unpublish){bytes_of(name)});
-    name_send(a, PMI_REQUEST_UNPUBLISH, name, &b);
+    name_send(q, PMI_REQUEST_UNPUBLISH, name, &b);
 }
 
 bool pmi_remote_child_up(struct pmi_server_job *j, uint32_t child, struct rbuf *r)
@@ -122,14 +122,14 @@ static void relay(struct pmi_server *s, const struct pmi_remote *m, struct pmi_c
     pmi_down_send(s, m->child, &b);
 }
 
-static void deliver(struct pmi_ask *a, const struct pmi_control_answer *m)
+static void deliver(struct pmi_request *q, const struct pmi_control_answer *m)
 {
     struct rbuf r = list_items(&m->codes);
     int32_t *codes = pmi_mem_zero(m->codes.n, sizeof *codes);
     for (uint32_t i = 0; i < m->codes.n; i++)
         codes[i] = rbuf_i32(&r);
     char *s = pmi_mem_bytes(m->text.data, m->text.len);
-    pmi_answer(a, &(struct pmi_result){
+    pmi_answer(q, &(struct pmi_result){
                       .rc = m->rc, .why = s, .value = {s, m->text.len}, .codes = codes, .ncodes = m->codes.n});
     free(s);
     free(codes);
@@ -147,8 +147,8 @@ bool pmi_remote_answer(struct pmi_server *s, struct rbuf *r)
         return true;
     if (m->relayed)
         relay(s, m, answer);
-    else if (!LIST_EMPTY(&m->ask))
-        deliver(LIST_FIRST(&m->ask), &answer);
+    else if (!LIST_EMPTY(&m->request))
+        deliver(LIST_FIRST(&m->request), &answer);
     remote_free(s, m);
     return true;
 }
@@ -160,8 +160,8 @@ void pmi_remote_job_del(struct pmi_server *s, uint32_t job)
     {
         if (m->job != job)
             continue;
-        if (!LIST_EMPTY(&m->ask)) /* of a rank of another job: this one's are gone */
-            pmi_answer_fail(LIST_FIRST(&m->ask), PMI2_ERROR_OTHER, "the job has ended");
+        if (!LIST_EMPTY(&m->request)) /* of a rank of another job: this one's are gone */
+            pmi_answer_fail(LIST_FIRST(&m->request), PMI2_ERROR_OTHER, "the job has ended");
         remote_free(s, m);
     }
 }

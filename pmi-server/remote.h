@@ -9,11 +9,11 @@
 #include "wire/pmi_control.h"
 
 /* Published names. wait: the answer comes when the name is published. */
-void pmi_name_publish(struct pmi_ask *a, const char *name, struct bytes port);
-void pmi_name_lookup(struct pmi_ask *a, const char *name, bool wait);
-void pmi_name_unpublish(struct pmi_ask *a, const char *name);
+void pmi_name_publish(struct pmi_request *q, const char *name, struct bytes port);
+void pmi_name_lookup(struct pmi_request *q, const char *name, bool wait);
+void pmi_name_unpublish(struct pmi_request *q, const char *name);
 /* An encoded request without its head: pmi_remote_send() completes and sends it, and frees body. */
-void pmi_remote_send(struct pmi_ask *a, enum pmi_request kind, struct buf *body);
+void pmi_remote_send(struct pmi_request *q, enum pmi_request_kind kind, struct buf *body);
 bool pmi_remote_child_up(struct pmi_server_job *j, uint32_t child, struct rbuf *r);
 bool pmi_remote_answer(struct pmi_server *s, struct rbuf *r);
 void pmi_remote_job_del(struct pmi_server *s, uint32_t job);

@@ -49,10 +49,10 @@ void pmi_root_destroy(struct pmi_root *r)
 /* A link that comes later serves no rank of a job that has begun. */
 static void grow_children(struct pmi_root_space *j, uint32_t from, uint32_t to)
 {
-    j->readers = pmi_mem_grow(j->readers, to, sizeof *j->readers);
+    j->prefetch = pmi_mem_grow(j->prefetch, to, sizeof *j->prefetch);
     j->quiets = pmi_mem_grow(j->quiets, to, sizeof *j->quiets);
     for (uint32_t i = from; i < to; i++) {
-        j->readers[i] = (struct pmi_reader){0};
+        j->prefetch[i] = (struct pmi_prefetch){0};
         j->quiets[i] = (struct pmi_quiet){.replied = from > 0, .quiet = from > 0};
     }
 }

@@ -26,7 +26,7 @@ static void release(struct pmi_root_space *j, struct pmi_gather *g, struct pmi_e
     }
     /* Who forgets what it has read reads it all again. */
     for (uint32_t i = 0; j->stale && i < j->root->children; i++)
-        j->readers[i].walk = (struct pmi_kvs_walk){0};
+        j->prefetch[i].walk = (struct pmi_kvs_walk){0};
     if (g->group.kind == PMI_GROUP_WORLD)
         j->stale = false;
     pmi_gather_drop(&j->gathers, g, e);

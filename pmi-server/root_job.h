@@ -7,7 +7,7 @@
 
 #include "pmi-server/epoch.h"
 #include "pmi-server/quiet.h"
-#include "pmi-server/reader.h"
+#include "pmi-server/prefetch.h"
 #include "pmi-server/root.h"
 
 struct pmi_name_store; /* name_store.c */
@@ -19,9 +19,9 @@ struct pmi_root_space {
     struct pmi_root *root;
     uint32_t id, size;
     struct pmi_kvs store;
-    bool stale;                 /* a value has been replaced since the last barrier of the whole job */
-    struct pmi_reader *readers; /* one a child */
-    struct pmi_quiet *quiets;   /* too */
+    bool stale;                    /* a value has been replaced since the last barrier of the whole job */
+    struct pmi_prefetch *prefetch; /* one a child */
+    struct pmi_quiet *quiets;      /* too */
     struct pmi_pending *pending;
     bool eager; /* somebody waits for values that are not put yet, or has */
     struct pmi_gathers gathers;
@@ -31,7 +31,7 @@ struct pmi_root_space {
 };
 
 /* A request of a rank. */
-struct pmi_root_ask {
+struct pmi_root_request {
     struct pmi_root_space *job;
     uint32_t child, id, rank;
 };

@@ -22,7 +22,7 @@ static void naming_del(struct pmi_root *r, struct pmi_naming *n)
     free(n);
 }
 
-static struct pmi_name_op op_new(const struct pmi_root_ask *q, struct bytes name)
+static struct pmi_name_op op_new(const struct pmi_root_request *q, struct bytes name)
 {
     struct pmi_root *r = q->job->root;
     struct pmi_naming *n = pmi_mem_zero(1, sizeof *n);
@@ -34,7 +34,7 @@ static struct pmi_name_op op_new(const struct pmi_root_ask *q, struct bytes name
     return (struct pmi_name_op){.id = n->id, .job = n->job, .name = name};
 }
 
-bool pmi_root_publish(const struct pmi_root_ask *q, struct rbuf *in)
+bool pmi_root_publish(const struct pmi_root_request *q, struct rbuf *in)
 {
     struct pmi_root *r = q->job->root;
     struct pmi_control_publish m;
@@ -46,7 +46,7 @@ bool pmi_root_publish(const struct pmi_root_ask *q, struct rbuf *in)
     return true;
 }
 
-bool pmi_root_lookup(const struct pmi_root_ask *q, struct rbuf *in)
+bool pmi_root_lookup(const struct pmi_root_request *q, struct rbuf *in)
 {
     struct pmi_root *r = q->job->root;
     struct pmi_control_lookup m;
@@ -58,7 +58,7 @@ bool pmi_root_lookup(const struct pmi_root_ask *q, struct rbuf *in)
     return true;
 }
 
-bool pmi_root_unpublish(const struct pmi_root_ask *q, struct rbuf *in)
+bool pmi_root_unpublish(const struct pmi_root_request *q, struct rbuf *in)
 {
     struct pmi_root *r = q->job->root;
     struct pmi_control_unpublish m;

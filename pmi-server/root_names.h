@@ -7,9 +7,9 @@
 
 #include "pmi-server/root_job.h"
 
-bool pmi_root_publish(const struct pmi_root_ask *q, struct rbuf *in);
-bool pmi_root_lookup(const struct pmi_root_ask *q, struct rbuf *in);
-bool pmi_root_unpublish(const struct pmi_root_ask *q, struct rbuf *in);
+bool pmi_root_publish(const struct pmi_root_request *q, struct rbuf *in);
+bool pmi_root_lookup(const struct pmi_root_request *q, struct rbuf *in);
+bool pmi_root_unpublish(const struct pmi_root_request *q, struct rbuf *in);
 void pmi_root_names_job_del(struct pmi_root *r, uint32_t job);
 
 #endif

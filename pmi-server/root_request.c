@@ -14,13 +14,13 @@
 #include "pmi-server/root_values.h"
 #include "wire/pmi.h"
 
-static void reply(const struct pmi_root_ask *q, int rc, const char *text)
+static void reply(const struct pmi_root_request *q, int rc, const char *text)
 {
     pmi_root_answer(q->job->root,
                     &(struct pmi_root_answer){q->job->id, q->child, q->id, rc, {text, strlen(text)}, NULL, 0});
 }
 
-static bool on_dead(const struct pmi_root_ask *q, struct rbuf *in)
+static bool on_dead(const struct pmi_root_request *q, struct rbuf *in)
 {
     if (!rbuf_done(in))
         return false;
@@ -30,7 +30,7 @@ static bool on_dead(const struct pmi_root_ask *q, struct rbuf *in)
     return true;
 }
 
-static bool on_spawn(const struct pmi_root_ask *q, struct rbuf *in)
+static bool on_spawn(const struct pmi_root_request *q, struct rbuf *in)
 {
     struct pmi_root *r = q->job->root;
     struct pmi_control_spawn m;
@@ -46,7 +46,7 @@ static bool on_spawn(const struct pmi_root_ask *q, struct rbuf *in)
 
 bool pmi_root_request_up(struct pmi_root_space *j, uint32_t child, struct rbuf *in)
 {
-    static bool (*const handlers[])(const struct pmi_root_ask *, struct rbuf *) = {
+    static bool (*const handlers[])(const struct pmi_root_request *, struct rbuf *) = {
         [PMI_REQUEST_PUBLISH] = pmi_root_publish,
         [PMI_REQUEST_LOOKUP] = pmi_root_lookup,
         [PMI_REQUEST_UNPUBLISH] = pmi_root_unpublish,
@@ -57,7 +57,7 @@ bool pmi_root_request_up(struct pmi_root_space *j, uint32_t child, struct rbuf *
     struct rbuf body;
     if (!pmi_control_request_get(in, &m))
         return false;
-    struct pmi_root_ask q = {.job = j, .child = child, .id = m.id, .rank = m.rank};
+    struct pmi_root_request q = {.job = j, .child = child, .id = m.id, .rank = m.rank};
     rbuf_init(&body, m.body.data, m.body.len);
     return handlers[m.kind](&q, &body);
 }

@@ -11,32 +11,32 @@
 #include "pmi-server/root_links.h"
 #include "wire/pmi.h"
 
-static void reader_send(struct pmi_root_space *j, uint32_t child)
+static void values_send(struct pmi_root_space *j, uint32_t child)
 {
     struct buf b;
-    if (!pmi_reader_take(&j->readers[child], &j->store, j->id, &b))
+    if (!pmi_prefetch_take(&j->prefetch[child], &j->store, j->id, &b))
         return;
     pmi_quiet_sent(&j->quiets[child]);
     pmi_root_send(j->root, child, &b);
 }
 
-static void readers_send(struct pmi_root_space *j)
+static void values_send_all(struct pmi_root_space *j)
 {
     for (uint32_t i = 0; i < j->root->children; i++)
-        reader_send(j, i);
+        values_send(j, i);
 }
 
 /* kv NULL: the key is absent. */
 static void deliver(struct pmi_root_space *j, struct pmi_pending *p, const struct pmi_kv *kv)
 {
     for (uint32_t i = 0; i < p->nchildren; i++) {
-        struct pmi_reader *d = &j->readers[p->children[i]];
+        struct pmi_prefetch *d = &j->prefetch[p->children[i]];
         if (kv)
-            pmi_reader_value(d, pmi_pending_key(p), pmi_kv_value(kv));
+            pmi_prefetch_value(d, pmi_pending_key(p), pmi_kv_value(kv));
         else
-            pmi_reader_absent(d, pmi_pending_mode(p), pmi_pending_key(p));
-        if (pmi_reader_full(d))
-            reader_send(j, p->children[i]);
+            pmi_prefetch_absent(d, pmi_pending_mode(p), pmi_pending_key(p));
+        if (pmi_prefetch_full(d))
+            values_send(j, p->children[i]);
     }
     pmi_pending_del(&j->pending, p);
 }
@@ -50,7 +50,7 @@ static void fail_pending(struct pmi_root_space *j, enum pmi_get_mode mode)
         if (pmi_pending_mode(p) == mode)
             deliver(j, p, NULL);
     }
-    readers_send(j);
+    values_send_all(j);
 }
 
 static void check_pending(struct pmi_root_space *j)
@@ -90,7 +90,7 @@ void pmi_root_take_puts(struct pmi_root_space *j, const struct list *puts)
     while (pmi_control_pair_next(&r, &p))
         store_put(j, p.key, p.value);
     if (j->eager)
-        readers_send(j);
+        values_send_all(j);
 }
 
 static void make_eager(struct pmi_root_space *j)
@@ -106,33 +106,33 @@ static void make_eager(struct pmi_root_space *j)
 
 static void get_one(struct pmi_root_space *j, uint32_t child, enum pmi_get_mode mode, struct bytes key)
 {
-    struct pmi_reader *d = &j->readers[child];
+    struct pmi_prefetch *d = &j->prefetch[child];
     const struct pmi_kv *kv = pmi_kvs_get(&j->store, key);
     bool is_new;
     if (kv) {
-        pmi_reader_value(d, key, pmi_kv_value(kv));
+        pmi_prefetch_value(d, key, pmi_kv_value(kv));
     } else if (mode == PMI_GET_NOW) {
-        pmi_reader_absent(d, mode, key);
+        pmi_prefetch_absent(d, mode, key);
     } else {
         make_eager(j);
         pmi_pending_add_child(pmi_pending_take(&j->pending, mode, key, &is_new), child);
     }
-    if (pmi_reader_full(d))
-        reader_send(j, child);
+    if (pmi_prefetch_full(d))
+        values_send(j, child);
 }
 
 bool pmi_root_take_get(struct pmi_root_space *j, uint32_t child, struct rbuf *r)
 {
-    struct pmi_reader *d = &j->readers[child];
+    struct pmi_prefetch *d = &j->prefetch[child];
     struct pmi_control_get m;
-    struct pmi_control_want w;
+    struct pmi_control_pending w;
     if (!pmi_control_get_get(r, &m))
         return false;
     d->credit = m.window < PMI_WINDOW_MAX ? m.window : PMI_WINDOW_MAX;
-    struct rbuf wants = list_items(&m.wants);
-    while (pmi_control_want_next(&wants, &w))
+    struct rbuf gets = list_items(&m.gets);
+    while (pmi_control_pending_next(&gets, &w))
         get_one(j, child, (enum pmi_get_mode)w.mode, w.key);
-    reader_send(j, child);
+    values_send(j, child);
     check_pending(j);
     return true;
 }
@@ -155,8 +155,8 @@ void pmi_root_values_del(struct pmi_root_space *j)
         pmi_pending_del(&j->pending, p);
     }
     for (uint32_t i = 0; i < j->root->children; i++)
-        pmi_reader_fini(&j->readers[i]);
-    free(j->readers);
+        pmi_prefetch_fini(&j->prefetch[i]);
+    free(j->prefetch);
     free(j->quiets);
     pmi_kvs_clear(&j->store);
 }

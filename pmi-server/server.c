@@ -73,7 +73,7 @@ int pmi_server_job_add(struct pmi_server *s, const struct pmi_job *job)
     j->spawner = job->spawner ? pmi_mem_str(job->spawner) : NULL;
     j->map = job->map;
     add_clients(j, job);
-    j->readers = pmi_mem_zero(s->children, sizeof *j->readers);
+    j->prefetch = pmi_mem_zero(s->children, sizeof *j->prefetch);
     j->quiets = pmi_mem_zero(s->children, sizeof *j->quiets);
     HASH_ADD(hh, s->jobs, id, sizeof j->id, j);
     HASH_ADD_KEYPTR(by_name, s->names, j->kvsname, strlen(j->kvsname), j);
@@ -82,8 +82,8 @@ int pmi_server_job_add(struct pmi_server *s, const struct pmi_job *job)
 
 static void client_fini(struct pmi_client *c)
 {
-    while (!LIST_EMPTY(&c->asks))
-        pmi_ask_free(LIST_FIRST(&c->asks));
+    while (!LIST_EMPTY(&c->requests))
+        pmi_request_free(LIST_FIRST(&c->requests));
     pmi_stream_fini(&c->in);
     buf_fini(&c->spawn);
 }

@@ -123,16 +123,16 @@ static const char *put_cmd(struct buf *b, struct items *s, const struct words *w
     return bad;
 }
 
-void pmi_spawn_ask(struct pmi_ask *a, struct buf *body, const char *bad)
+void pmi_spawn_request(struct pmi_request *q, struct buf *body, const char *bad)
 {
     if (!bad && body->len > PMI_CONTROL_SPAWN_MAX)
         bad = "the request is too long";
     if (bad) {
         buf_fini(body);
-        pmi_answer_fail(a, PMI2_ERROR_INVALID_ARG, "%s", bad);
+        pmi_answer_fail(q, PMI2_ERROR_INVALID_ARG, "%s", bad);
         return;
     }
-    pmi_remote_send(a, PMI_REQUEST_SPAWN, body);
+    pmi_remote_send(q, PMI_REQUEST_SPAWN, body);
 }
 
 /* Keeps the counts of a row of blocks; false: they cannot belong together, and the stream has lost its sense. */

@@ -12,6 +12,6 @@ bool pmi_spawn_block(struct pmi_client *c, const struct pmi_msg *m);
 /* A message of PMI-2, encoded into b. NULL, or why it cannot be. */
 const char *pmi_spawn_v2(struct buf *b, const struct pmi_msg *m);
 /* Asks for what was encoded, or refuses it because of `bad`; frees body. */
-void pmi_spawn_ask(struct pmi_ask *a, struct buf *body, const char *bad);
+void pmi_spawn_request(struct pmi_request *q, struct buf *body, const char *bad);
 
 #endif

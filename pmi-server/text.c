@@ -51,7 +51,7 @@ bool pmi_text_flag(const struct pmi_msg *m, const char *key)
     return v && !strcmp(v, "TRUE");
 }
 
-void pmi_text_publish(struct pmi_ask *a, const char *name, const char *port)
+void pmi_text_publish(struct pmi_request *q, const char *name, const char *port)
 {
     const char *why = !name || !*name   ? "the name of the service is missing"
                       : !port || !*port ? "port is missing"
@@ -59,7 +59,7 @@ void pmi_text_publish(struct pmi_ask *a, const char *name, const char *port)
     if (!why && strlen(port) > PMI_VALUE_MAX)
         why = "more than 1024 bytes";
     if (why)
-        pmi_answer_fail(a, PMI2_ERROR_INVALID_ARG, "%s", why);
+        pmi_answer_fail(q, PMI2_ERROR_INVALID_ARG, "%s", why);
     else
-        pmi_name_publish(a, name, bytes_of(port));
+        pmi_name_publish(q, name, bytes_of(port));
 }

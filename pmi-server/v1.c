@@ -23,14 +23,14 @@ struct command {
     bool early; /* allowed before init */
 };
 
-static struct pmi_ask *ask(struct pmi_client *c, const struct command *cmd, enum pmi_verb verb)
+static struct pmi_request *request_new(struct pmi_client *c, const struct command *cmd, enum pmi_verb verb)
 {
-    return pmi_ask_new(c, &pmi_front_v1, verb, verb != PMI_ASK_BARRIER, (void *)cmd->reply);
+    return pmi_request_new(c, &pmi_front_v1, verb, verb != PMI_VERB_BARRIER, (void *)cmd->reply);
 }
 
 static void refuse(struct pmi_client *c, const struct command *cmd, const char *why)
 {
-    pmi_answer_fail(ask(c, cmd, PMI_ASK_PLAIN), PMI2_ERROR_INVALID_ARG, "%s", why);
+    pmi_answer_fail(request_new(c, cmd, PMI_VERB_PLAIN), PMI2_ERROR_INVALID_ARG, "%s", why);
 }
 
 /* rc -1: the answer has none. */
@@ -150,17 +150,17 @@ static void on_get(struct pmi_client *c, const struct pmi_msg *m, const struct c
     if (why || pmi_text_key(key, &why))
         refuse(c, cmd, why);
     else
-        pmi_get(ask(c, cmd, PMI_ASK_GET), space, PMI_RANK_UNKNOWN, key, pmi_text_flag(m, "wait"));
+        pmi_get(request_new(c, cmd, PMI_VERB_GET), space, PMI_RANK_UNKNOWN, key, pmi_text_flag(m, "wait"));
 }
 
 static void on_barrier(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
 {
-    pmi_barrier(ask(c, cmd, PMI_ASK_BARRIER), pmi_msg_get(m, "group"));
+    pmi_barrier(request_new(c, cmd, PMI_VERB_BARRIER), pmi_msg_get(m, "group"));
 }
 
 static void on_publish(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
 {
-    pmi_text_publish(ask(c, cmd, PMI_ASK_PUBLISH), pmi_msg_get(m, "service"), pmi_msg_get(m, "port"));
+    pmi_text_publish(request_new(c, cmd, PMI_VERB_PUBLISH), pmi_msg_get(m, "service"), pmi_msg_get(m, "port"));
 }
 
 /* "": refused as missing. */
@@ -172,12 +172,12 @@ static const char *service(const struct pmi_msg *m)
 
 static void on_lookup(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
 {
-    pmi_name_lookup(ask(c, cmd, PMI_ASK_LOOKUP), service(m), pmi_text_flag(m, "wait"));
+    pmi_name_lookup(request_new(c, cmd, PMI_VERB_LOOKUP), service(m), pmi_text_flag(m, "wait"));
 }
 
 static void on_unpublish(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
 {
-    pmi_name_unpublish(ask(c, cmd, PMI_ASK_UNPUBLISH), service(m));
+    pmi_name_unpublish(request_new(c, cmd, PMI_VERB_UNPUBLISH), service(m));
 }
 
 static void on_abort(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
@@ -238,7 +238,7 @@ static void take_block(struct pmi_client *c, const struct pmi_msg *m)
     else if (!c->inited)
         refuse(c, &spawn, "this rank has not said init");
     else if (pmi_spawn_block(c, m))
-        pmi_spawn_ask(ask(c, &spawn, PMI_ASK_SPAWN), &c->spawn, c->spawn_bad);
+        pmi_spawn_request(request_new(c, &spawn, PMI_VERB_SPAWN), &c->spawn, c->spawn_bad);
 }
 
 static void take_line(struct pmi_client *c, const struct pmi_msg *m)
@@ -288,30 +288,30 @@ static void put_failure(struct pmi_out *o, const char *why)
     pmi_out_str(o, "msg", text);
 }
 
-static void put_result(struct pmi_out *o, const struct pmi_ask *a, const struct pmi_result *r)
+static void put_result(struct pmi_out *o, const struct pmi_request *q, const struct pmi_result *r)
 {
-    if (a->verb == PMI_ASK_SPAWN)
+    if (q->verb == PMI_VERB_SPAWN)
         put_codes(o, r);
-    else if (a->verb == PMI_ASK_LOOKUP)
+    else if (q->verb == PMI_VERB_LOOKUP)
         pmi_out_str(o, "port", r->value.data);
-    else if (a->verb == PMI_ASK_BARRIER)
-        pmi_out_int(o, "tag", a->tag);
-    else if (a->verb == PMI_ASK_GET)
+    else if (q->verb == PMI_VERB_BARRIER)
+        pmi_out_int(o, "tag", q->tag);
+    else if (q->verb == PMI_VERB_GET)
         pmi_out_str(o, "value", r->value.data);
 }
 
 /* A barrier that is reached is told without rc. */
-static void answer(const struct pmi_ask *a, const struct pmi_result *r)
+static void answer(const struct pmi_request *q, const struct pmi_result *r)
 {
     struct buf b;
     const char *why = r->why;
     bool bad = r->rc || pmi_text_value(r->value, &why);
-    struct pmi_out o = reply_begin(&b, a->opaque, bad ? 1 : a->verb == PMI_ASK_BARRIER ? -1 : 0);
+    struct pmi_out o = reply_begin(&b, q->opaque, bad ? 1 : q->verb == PMI_VERB_BARRIER ? -1 : 0);
     if (bad)
         put_failure(&o, why);
     else
-        put_result(&o, a, r);
-    pmi_text_send(a->client, &o);
+        put_result(&o, q, r);
+    pmi_text_send(q->client, &o);
 }
 
 /* MPICH's clients up to 4.0, with a line of 1024 bytes, take from that the longest names and keys, and die of a longer

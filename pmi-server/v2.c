@@ -38,7 +38,8 @@ static const char *thrid_of(const struct pmi_msg *m)
 }
 
 /* Requests with a thrid are answered in any order. */
-static struct pmi_ask *ask(struct pmi_client *c, const struct pmi_msg *m, enum pmi_verb verb, const char *reply)
+static struct pmi_request *request_new(struct pmi_client *c, const struct pmi_msg *m, enum pmi_verb verb,
+                                       const char *reply)
 {
     const char *thrid = thrid_of(m);
     size_t n = strlen(reply) + 1, nthrid = thrid ? strlen(thrid) + 1 : 0;
@@ -46,7 +47,7 @@ static struct pmi_ask *ask(struct pmi_client *c, const struct pmi_msg *m, enum p
     memcpy(h->reply, reply, n);
     if (thrid)
         h->thrid = memcpy(h->reply + n, thrid, nthrid);
-    return pmi_ask_new(c, &pmi_front_v2, verb, !thrid, h);
+    return pmi_request_new(c, &pmi_front_v2, verb, !thrid, h);
 }
 
 static struct pmi_out head_put(struct buf *b, const char *reply, const char *thrid, int rc)
@@ -66,7 +67,7 @@ static struct pmi_out reply_begin(struct buf *b, const struct pmi_msg *m, const 
 
 static void refuse(struct pmi_client *c, const struct pmi_msg *m, const char *reply, int rc, const char *why)
 {
-    pmi_answer_fail(ask(c, m, PMI_ASK_PLAIN, reply), rc, "%s", why);
+    pmi_answer_fail(request_new(c, m, PMI_VERB_PLAIN, reply), rc, "%s", why);
 }
 
 static void accept_plain(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
@@ -141,21 +142,21 @@ static void get(struct pmi_client *c, const struct pmi_msg *m, const struct comm
     if (rc)
         refuse(c, m, cmd->reply, rc, why);
     else if (key)
-        pmi_get(ask(c, m, verb, cmd->reply), space, PMI_RANK_UNKNOWN, key,
-                verb == PMI_ASK_GET && pmi_text_flag(m, "wait"));
+        pmi_get(request_new(c, m, verb, cmd->reply), space, PMI_RANK_UNKNOWN, key,
+                verb == PMI_VERB_GET && pmi_text_flag(m, "wait"));
 }
 
 static void on_get(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
 {
     const char *space = pmi_msg_get(m, "jobid");
-    get(c, m, cmd, PMI_ASK_GET, space && *space ? space : NULL);
+    get(c, m, cmd, PMI_VERB_GET, space && *space ? space : NULL);
 }
 
 static void on_fence(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
 {
     if (c->fences >= FENCES_MAX) {
-        struct pmi_ask *a = ask(c, m, PMI_ASK_BARRIER, cmd->reply);
-        pmi_barrier(a, NULL);
+        struct pmi_request *q = request_new(c, m, PMI_VERB_BARRIER, cmd->reply);
+        pmi_barrier(q, NULL);
         return;
     }
     accept_plain(c, m, cmd);
@@ -164,7 +165,7 @@ static void on_fence(struct pmi_client *c, const struct pmi_msg *m, const struct
 
 static void on_jobattr(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
 {
-    get(c, m, cmd, PMI_ASK_JOBATTR, NULL);
+    get(c, m, cmd, PMI_VERB_JOBATTR, NULL);
 }
 
 static void on_put_nodeattr(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
@@ -192,14 +193,14 @@ static void on_get_nodeattr(struct pmi_client *c, const struct pmi_msg *m, const
         refuse(c, m, cmd->reply, rc, why);
     if (!key || rc)
         return;
-    struct pmi_ask *a = ask(c, m, PMI_ASK_NODEATTR, cmd->reply);
-    pmi_ask_detail(a, key);
-    pmi_nodeattr_get(a, pmi_text_flag(m, "wait"));
+    struct pmi_request *q = request_new(c, m, PMI_VERB_NODEATTR, cmd->reply);
+    pmi_request_detail(q, key);
+    pmi_nodeattr_get(q, pmi_text_flag(m, "wait"));
 }
 
 static void on_publish(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
 {
-    pmi_text_publish(ask(c, m, PMI_ASK_PUBLISH, cmd->reply), pmi_msg_get(m, "name"), pmi_msg_get(m, "port"));
+    pmi_text_publish(request_new(c, m, PMI_VERB_PUBLISH, cmd->reply), pmi_msg_get(m, "name"), pmi_msg_get(m, "port"));
 }
 
 /* "": refused as missing. */
@@ -211,19 +212,19 @@ static const char *service(const struct pmi_msg *m)
 
 static void on_lookup(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
 {
-    pmi_name_lookup(ask(c, m, PMI_ASK_LOOKUP, cmd->reply), service(m), pmi_text_flag(m, "wait"));
+    pmi_name_lookup(request_new(c, m, PMI_VERB_LOOKUP, cmd->reply), service(m), pmi_text_flag(m, "wait"));
 }
 
 static void on_unpublish(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
 {
-    pmi_name_unpublish(ask(c, m, PMI_ASK_UNPUBLISH, cmd->reply), service(m));
+    pmi_name_unpublish(request_new(c, m, PMI_VERB_UNPUBLISH, cmd->reply), service(m));
 }
 
 static void on_spawn(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
 {
     struct buf b;
     const char *bad = pmi_spawn_v2(&b, m);
-    pmi_spawn_ask(ask(c, m, PMI_ASK_SPAWN, cmd->reply), &b, bad);
+    pmi_spawn_request(request_new(c, m, PMI_VERB_SPAWN, cmd->reply), &b, bad);
 }
 
 static void on_abort(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
@@ -314,41 +315,41 @@ static void put_spawned(struct pmi_out *o, const struct pmi_result *r)
     }
 }
 
-static void put_result(struct pmi_out *o, const struct pmi_ask *a, const struct pmi_result *r)
+static void put_result(struct pmi_out *o, const struct pmi_request *q, const struct pmi_result *r)
 {
-    if (a->verb == PMI_ASK_SPAWN)
+    if (q->verb == PMI_VERB_SPAWN)
         put_spawned(o, r);
-    else if (a->verb == PMI_ASK_LOOKUP)
+    else if (q->verb == PMI_VERB_LOOKUP)
         put_port(o, r);
-    else if (a->verb <= PMI_ASK_NODEATTR)
+    else if (q->verb <= PMI_VERB_NODEATTR)
         put_value(o, r);
 }
 
-static void put_failure(struct pmi_out *o, const struct pmi_ask *a, const char *why)
+static void put_failure(struct pmi_out *o, const struct pmi_request *q, const char *why)
 {
-    if (a->verb <= PMI_ASK_NODEATTR || a->verb == PMI_ASK_LOOKUP)
+    if (q->verb <= PMI_VERB_NODEATTR || q->verb == PMI_VERB_LOOKUP)
         pmi_out_flag(o, "found", false);
     pmi_out_str(o, "errmsg", why);
 }
 
-static void answer(const struct pmi_ask *a, const struct pmi_result *r)
+static void answer(const struct pmi_request *q, const struct pmi_result *r)
 {
-    const struct head *h = a->opaque;
+    const struct head *h = q->opaque;
     struct buf b;
     /* That a job or node has no such attribute is an answer, not an error, to PMI-2's clients. */
     const char *why = r->why;
     int rc = r->rc ? r->rc : pmi_text_value(r->value, &why);
-    bool absent = rc == PMI2_ERROR_KEY && (a->verb == PMI_ASK_JOBATTR || a->verb == PMI_ASK_NODEATTR);
+    bool absent = rc == PMI2_ERROR_KEY && (q->verb == PMI_VERB_JOBATTR || q->verb == PMI_VERB_NODEATTR);
     struct pmi_out o = head_put(&b, h->reply, h->thrid, absent ? 0 : rc);
     if (rc)
-        put_failure(&o, a, why);
+        put_failure(&o, q, why);
     else
-        put_result(&o, a, r);
-    if (pmi_text_send(a->client, &o))
+        put_result(&o, q, r);
+    if (pmi_text_send(q->client, &o))
         return;
     o = head_put(&b, h->reply, h->thrid, PMI2_ERROR_OTHER);
-    put_failure(&o, a, "the answer is longer than 999999 bytes");
-    pmi_text_send(a->client, &o);
+    put_failure(&o, q, "the answer is longer than 999999 bytes");
+    pmi_text_send(q->client, &o);
 }
 
 const struct pmi_front pmi_front_v2 = {

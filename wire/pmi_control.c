@@ -30,7 +30,7 @@ bool pmi_control_pair_check(const struct pmi_control_pair *p)
     return pmi_control_key_valid(p->key);
 }
 
-bool pmi_control_want_check(const struct pmi_control_want *w)
+bool pmi_control_pending_check(const struct pmi_control_pending *p)
 {
-    return pmi_control_key_valid(w->key);
+    return pmi_control_key_valid(p->key);
 }

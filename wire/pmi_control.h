@@ -30,7 +30,7 @@ enum pmi_get_mode {
 };
 
 /* The kinds of REQUEST. */
-enum pmi_request {
+enum pmi_request_kind {
     PMI_REQUEST_PUBLISH,
     PMI_REQUEST_LOOKUP,
     PMI_REQUEST_UNPUBLISH,

@@ -11,9 +11,9 @@
 #include <string.h>
 #include <cmocka.h>
 
-static void answer(const struct pmi_ask *a, const struct pmi_result *r)
+static void answer(const struct pmi_request *q, const struct pmi_result *r)
 {
-    struct fake_call *call = a->opaque;
+    struct fake_call *call = q->opaque;
     call->completed++;
     call->rc = r->rc;
     snprintf(call->why, sizeof call->why, "%s", r->rc ? r->why : "");
@@ -33,10 +33,10 @@ static void release(void *opaque)
 
 static const struct pmi_front fake = {.name = "fake", .answer = answer, .release = release, .mapping_max = SIZE_MAX};
 
-struct pmi_ask *fake_ask(struct tree *t, uint32_t rank, enum pmi_verb verb, struct fake_call *call)
+struct pmi_request *fake_request(struct tree *t, uint32_t rank, enum pmi_verb verb, struct fake_call *call)
 {
     *call = (struct fake_call){0};
-    return pmi_ask_new(t->ranks[rank].client, &fake, verb, false, call);
+    return pmi_request_new(t->ranks[rank].client, &fake, verb, false, call);
 }
 
 void fake_fini(struct fake_call *call)

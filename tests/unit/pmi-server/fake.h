@@ -20,7 +20,7 @@ struct fake_call {
 };
 
 /* A new request of the rank, whose answer goes to the call. */
-struct pmi_ask *fake_ask(struct tree *t, uint32_t rank, enum pmi_verb verb, struct fake_call *call);
+struct pmi_request *fake_request(struct tree *t, uint32_t rank, enum pmi_verb verb, struct fake_call *call);
 void fake_fini(struct fake_call *call);
 /* Runs the tree, then asserts that the call has succeeded with this value (failed for this reason), and ended. */
 void fake_expect(struct tree *t, struct fake_call *call, const void *value, size_t n);

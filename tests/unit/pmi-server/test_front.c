@@ -16,7 +16,7 @@
 
 static void get(struct tree *t, uint32_t rank, const char *key, struct fake_call *call)
 {
-    struct pmi_ask *a = fake_ask(t, rank, PMI_ASK_GET, call);
+    struct pmi_request *a = fake_request(t, rank, PMI_VERB_GET, call);
     pmi_get(a, NULL, PMI_RANK_UNKNOWN, key, false);
 }
 
@@ -37,7 +37,7 @@ static void values_and_barriers_are_shared_with_wires(void **state)
     tree_say(t, 5, "cmd=put kvsname=kvs_1 key=b value=of\\ 5\n");
     tree_expect(t, 5, "cmd=put_result rc=0\n");
     for (uint32_t i = 0; i < 3; i++)
-        pmi_barrier(fake_ask(t, 2 * i, PMI_ASK_BARRIER, &barrier[i]), NULL);
+        pmi_barrier(fake_request(t, 2 * i, PMI_VERB_BARRIER, &barrier[i]), NULL);
     for (uint32_t r = 1; r < 5; r += 2)
         tree_say(t, r, "cmd=barrier_in\n");
     fake_pending(t, &barrier[0]);
@@ -60,13 +60,13 @@ static void requests_complete_out_of_order(void **state)
     struct fake_call barrier, published, looked, bad;
     for (uint32_t r = 0; r < 4; r++)
         pmi_client_initialized(t->ranks[r].client);
-    pmi_barrier(fake_ask(t, 0, PMI_ASK_BARRIER, &barrier), "0,1");
-    pmi_name_publish(fake_ask(t, 0, PMI_ASK_PUBLISH, &published), "s", (struct bytes){"p\0q", 3});
+    pmi_barrier(fake_request(t, 0, PMI_VERB_BARRIER, &barrier), "0,1");
+    pmi_name_publish(fake_request(t, 0, PMI_VERB_PUBLISH, &published), "s", (struct bytes){"p\0q", 3});
     fake_expect(t, &published, NULL, 0);
-    pmi_name_lookup(fake_ask(t, 3, PMI_ASK_LOOKUP, &looked), "s", false);
+    pmi_name_lookup(fake_request(t, 3, PMI_VERB_LOOKUP, &looked), "s", false);
     fake_expect(t, &looked, "p\0q", 3);
     fake_pending(t, &barrier);
-    pmi_barrier(fake_ask(t, 1, PMI_ASK_BARRIER, &bad), "0,x");
+    pmi_barrier(fake_request(t, 1, PMI_VERB_BARRIER, &bad), "0,x");
     fake_refused(t, &bad, "the group names a rank that the job does not have");
     tree_free(t);
     assert_int_equal(barrier.completed, 0);
@@ -77,7 +77,7 @@ static void barrier_of_all(struct tree *t)
 {
     struct fake_call *calls = calloc(t->nranks, sizeof *calls);
     for (uint32_t r = 0; r < t->nranks; r++)
-        pmi_barrier(fake_ask(t, r, PMI_ASK_BARRIER, &calls[r]), NULL);
+        pmi_barrier(fake_request(t, r, PMI_VERB_BARRIER, &calls[r]), NULL);
     for (uint32_t r = 0; r < t->nranks; r++)
         fake_expect(t, &calls[r], NULL, 0);
     free(calls);
@@ -182,10 +182,10 @@ static void the_same_name_of_several_ranks_is_several_keys(void **state)
     barrier_of_all(t);
     for (uint32_t r = 0; r < 6; r++) {
         snprintf(text, sizeof text, "address %u", r);
-        pmi_get(fake_ask(t, (r + 2) % 6, PMI_ASK_GET, &got), "kvs_1", r, "address", false);
+        pmi_get(fake_request(t, (r + 2) % 6, PMI_VERB_GET, &got), "kvs_1", r, "address", false);
         fake_expect(t, &got, text, strlen(text));
     }
-    pmi_get(fake_ask(t, 1, PMI_ASK_GET, &got), NULL, PMI_RANK_JOB, "address", false);
+    pmi_get(fake_request(t, 1, PMI_VERB_GET, &got), NULL, PMI_RANK_JOB, "address", false);
     fake_expect(t, &got, "of all", 6);
     get(t, 1, "address", &got);
     fake_refused(t, &got, "no value for the key address");
@@ -231,12 +231,12 @@ static void a_get_may_name_another_job(void **state)
     for (int i = 0; i < 2; i++)
         assert_non_null(strstr(tree_heard(&others[i]), "barrier_out"));
     for (uint32_t r = 0; r < 6; r++) {
-        pmi_get(fake_ask(t, r, PMI_ASK_GET, &got), "kvs_2", PMI_RANK_UNKNOWN, "a", false);
+        pmi_get(fake_request(t, r, PMI_VERB_GET, &got), "kvs_2", PMI_RANK_UNKNOWN, "a", false);
         fake_expect(t, &got, "b", 1);
         get(t, r, "a", &got);
         fake_refused(t, &got, "no value for the key a");
     }
-    pmi_get(fake_ask(t, 0, PMI_ASK_GET, &got), "kvs_3", PMI_RANK_UNKNOWN, "a", false);
+    pmi_get(fake_request(t, 0, PMI_VERB_GET, &got), "kvs_3", PMI_RANK_UNKNOWN, "a", false);
     fake_refused(t, &got, "no job is called kvs_3");
     tree_say_bytes(&others[0], foreign, sizeof foreign - 1);
     assert_string_equal(tree_heard(&others[0]), "cmd=put_result rc=1 msg=no_such_kvsname\n");
@@ -268,7 +268,7 @@ static void another_jobs_values_are_not_kept_too_long(void **state)
         snprintf(line, sizeof line, "v%d", round);
         tree_run(t);
         for (uint32_t r = 0; r < 6; r++) {
-            pmi_get(fake_ask(t, r, PMI_ASK_GET, &got), "kvs_2", PMI_RANK_UNKNOWN, "a", false);
+            pmi_get(fake_request(t, r, PMI_VERB_GET, &got), "kvs_2", PMI_RANK_UNKNOWN, "a", false);
             fake_expect(t, &got, line, 2);
         }
     }

@@ -53,7 +53,7 @@ static void a_value_comes_when_it_is_put(void **state)
             begin2(t, second);
             tree_say(t, asker, "cmd=get kvsname=kvs_1 key=k wait=TRUE\n");
             tree_say2(t, second, "cmd=kvs-get;jobid=kvs_1;key=k;wait=TRUE;");
-            pmi_get(fake_ask(t, (putter + 7) % 14, PMI_ASK_GET, &got), NULL, PMI_RANK_UNKNOWN, "k", true);
+            pmi_get(fake_request(t, (putter + 7) % 14, PMI_VERB_GET, &got), NULL, PMI_RANK_UNKNOWN, "k", true);
             tree_expect(t, asker, "%s", "");
             tree_say(t, putter, "cmd=put kvsname=kvs_1 key=k value=v\n");
             tree_expect(t, putter, "cmd=put_result rc=0\n");
@@ -228,12 +228,12 @@ static void another_job_may_wait(void **state)
     for (int i = 0; i < 2; i++)
         tree_say_bytes(&others[i], init, sizeof init - 1);
     tree_say_bytes(&others[0], put, sizeof put - 1);
-    pmi_get(fake_ask(t, 1, PMI_ASK_GET, &got[0]), "kvs_2", PMI_RANK_UNKNOWN, "a", false);
+    pmi_get(fake_request(t, 1, PMI_VERB_GET, &got[0]), "kvs_2", PMI_RANK_UNKNOWN, "a", false);
     fake_expect(t, &got[0], "b", 1);
-    pmi_get(fake_ask(t, 2, PMI_ASK_GET, &got[0]), "kvs_2", PMI_RANK_UNKNOWN, "c", false);
+    pmi_get(fake_request(t, 2, PMI_VERB_GET, &got[0]), "kvs_2", PMI_RANK_UNKNOWN, "c", false);
     fake_refused(t, &got[0], "no value for the key c");
     for (uint32_t i = 0; i < 4; i++)
-        pmi_get(fake_ask(t, i + 1, PMI_ASK_GET, &got[i]), "kvs_2", PMI_RANK_UNKNOWN, i < 3 ? "c" : "d", true);
+        pmi_get(fake_request(t, i + 1, PMI_VERB_GET, &got[i]), "kvs_2", PMI_RANK_UNKNOWN, i < 3 ? "c" : "d", true);
     fake_pending(t, &got[0]);
     tree_say_bytes(&others[1], late, sizeof late - 1);
     for (uint32_t i = 0; i < 3; i++)

@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * tree.c: moves what the halves say to one another.
+ */
 #include "tree.h"
 
 #include <setjmp.h>
