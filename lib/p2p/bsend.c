@@ -4,12 +4,19 @@
 #include "lib/p2p/bsend.h"
 #include <stdlib.h>
 #include "lib/bindings/impl.h"
+#include "lib/p2p/p2p_request.h"
 
 struct buffer {
     void *at; /* NULL: none attached */
     MPI_Count size, used;
-    struct request *flushes; /* nonblocking flushes under way, linked by their `extra` */
+    struct flush *flushes; /* nonblocking ones under way */
 };
+
+struct flush {
+    struct request head;
+    struct flush *next;
+};
+REQUEST_FITS(struct flush);
 static struct buffer global;
 
 /* A copy under way. */
@@ -22,22 +29,22 @@ struct copy {
 static void flushed(struct buffer *b)
 {
     while (b->used == 0 && b->flushes) {
-        struct request *r = b->flushes;
-        b->flushes = r->extra;
-        request_complete(r, MPI_SUCCESS);
+        struct flush *f = b->flushes;
+        b->flushes = f->next;
+        request_complete(&f->head, MPI_SUCCESS);
     }
 }
 
 static int copy_release(struct request *r)
 {
-    struct copy *k = r->extra;
+    struct copy *k = p2p_request_of(r)->extra;
     k->buffer->used -= k->charge;
     flushed(k->buffer);
     free(k);
     return MPI_SUCCESS;
 }
 
-static const struct request_ops copy_ops = {.release = copy_release};
+static const struct request_ops copy_ops = {.release = copy_release, .describe = p2p_request_describe};
 
 static struct buffer *buffer_of(struct comm *c)
 {
@@ -82,8 +89,9 @@ int bsend(const void *buf, MPI_Count count, struct datatype *t, int dest, int ta
         return rc;
     }
     b->used += charge;
-    r->extra = k;
+    p2p_request_of(r)->extra = k;
     r->ops = &copy_ops;
+    r->owns = true;
     if (r->complete)
         request_free(r);
     else
@@ -156,12 +164,14 @@ int mpi_comm_flush_buffer(struct comm *c)
 /* Complete when all that has been put into the buffer so far, and since, has been delivered. */
 static int iflush(struct buffer *b, struct comm *c, MPI_Request *request)
 {
-    struct request *r = request_new(REQ_DONE, c, NULL);
+    static const struct request_ops ops;
+    struct request *r = request_new(REQ_FLUSH, &ops, c);
     if (!r)
         return MPI_ERR_NO_MEM;
+    struct flush *f = (struct flush *)r;
     if (b && b->used > 0) {
-        r->extra = b->flushes;
-        b->flushes = r;
+        f->next = b->flushes;
+        b->flushes = f;
     } else {
         r->complete = true;
     }

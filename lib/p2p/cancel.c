@@ -7,42 +7,45 @@
 #include "lib/p2p/match.h"
 #include "lib/p2p/protocol.h"
 
+static const struct request_ops note_ops = {.release = p2p_request_release};
+
 /* A packet about a message of the request `sender`, from a request of its own that goes when it has left. */
 static int note(struct peer *p, uint8_t kind, uint64_t sender)
 {
-    struct request *n = request_new(REQ_SEND, &comm_world, NULL);
+    struct p2p_request *n = p2p_request_new(REQ_SEND, &note_ops, &comm_world, &datatype_byte);
     if (!n)
         return MPI_ERR_NO_MEM;
     n->posted.key = match_key_of(comm_world.ctx, p->proc, 0);
     n->peer = p;
     n->moved = 0;
     n->remote = sender;
-    n->orphan = true;
+    n->head.orphan = true;
     send_queue_push(n, kind);
     return MPI_SUCCESS;
 }
 
-bool cancel_push(struct request *n)
+bool cancel_push(struct p2p_request *n)
 {
-    if (!n->peer->transport->inject(n->peer, n->packet, 0, 0, &n->remote, sizeof n->remote))
+    if (!n->peer->transport->inject(n->peer, n->head.stage, 0, 0, &n->remote, sizeof n->remote))
         return false;
-    request_complete(n, MPI_SUCCESS);
+    request_complete(&n->head, MPI_SUCCESS);
     return true;
 }
 
-static void cancelled(struct request *r)
+static void cancelled(struct p2p_request *r)
 {
-    r->cancelled = true;
-    request_complete(r, MPI_SUCCESS);
+    r->head.cancelled = true;
+    request_complete(&r->head, MPI_SUCCESS);
 }
 
-int cancel_send(struct request *r)
+int cancel_send(struct request *head)
 {
+    struct p2p_request *r = p2p_request_of(head);
     if (send_queue_remove(r)) {
         cancelled(r);
         return MPI_SUCCESS;
     }
-    return r->packet == RTS ? note(r->peer, CANCEL, r->obj.handle) : MPI_SUCCESS;
+    return r->head.stage == RTS ? note(r->peer, CANCEL, r->head.obj.handle) : MPI_SUCCESS;
 }
 
 void cancel_asked(struct peer *from, const void *payload, size_t n)
@@ -61,7 +64,7 @@ void cancel_granted(struct peer *from, const void *payload, size_t n)
 {
     uint64_t sender;
     memcpy(&sender, payload, sizeof sender);
-    struct request *r = rendezvous_answered(from, sender);
+    struct p2p_request *r = rendezvous_answered(from, sender);
     if (r)
         cancelled(r);
 }

@@ -100,43 +100,43 @@ static bool has_failed(const struct peer *p)
 }
 
 /* Does a request under way need somebody who is gone? */
-static bool doomed(const struct request *r)
+static bool doomed(const struct p2p_request *r)
 {
-    if (of_collective(r->posted.key) && broken(r->comm))
+    if (of_collective(r->posted.key) && broken(r->head.comm))
         return true;
-    if (r->type == REQ_SEND || r->matched)
+    if (r->head.type == REQ_SEND || r->head.matched)
         return has_failed(r->peer);
-    return r->posted.key.source == MPI_ANY_SOURCE ? to_tell(r->comm) >= 0
-                                                  : has_failed(peer_get(comm_proc(r->comm, r->posted.key.source)));
+    return r->posted.key.source == MPI_ANY_SOURCE ? to_tell(r->head.comm) >= 0
+                                                  : has_failed(peer_get(comm_proc(r->head.comm, r->posted.key.source)));
 }
 
-static bool waits(const struct request *r)
+static bool waits(const struct p2p_request *r)
 {
-    return (r->type == REQ_SEND || r->type == REQ_RECV) && r->active && !r->complete && r->comm &&
-           (r->type == REQ_RECV || r->peer);
+    return is_message(&r->head) && r->head.active && !r->head.complete && (r->head.type == REQ_RECV || r->peer);
 }
 
-static int fate(const struct request *r)
+static int fate(const struct p2p_request *r)
 {
-    return !doomed(r) ? -1 : r->packet == FIN ? r->error : MPI_ERR_PROC_ABORTED;
+    return !doomed(r) ? -1 : r->head.stage == FIN ? r->head.error : MPI_ERR_PROC_ABORTED;
 }
 
 static void requests_end(void)
 {
     send_queue_purge(fate);
-    for (struct request *r = obj_next(OBJ_REQUEST, NULL); r; r = obj_next(OBJ_REQUEST, r)) {
+    for (struct request *head = obj_next(OBJ_REQUEST, NULL); head; head = obj_next(OBJ_REQUEST, head)) {
+        struct p2p_request *r = p2p_request_of(head);
         if (!waits(r) || !doomed(r) || fetch_doom(r, MPI_ERR_PROC_ABORTED))
             continue;
-        if (r->type == REQ_RECV && !r->matched) {
+        if (r->head.type == REQ_RECV && !r->head.matched) {
             match_unpost(r);
-            r->source = r->posted.key.source;
-            r->status_tag = r->posted.key.tag;
-            r->comm->reach.tells |= r->posted.key.source == MPI_ANY_SOURCE;
+            r->head.source = r->posted.key.source;
+            r->head.tag = r->posted.key.tag;
+            r->head.comm->reach.tells |= r->posted.key.source == MPI_ANY_SOURCE;
         }
-        if (r->type == REQ_SEND && r->packet == RTS)
+        if (r->head.type == REQ_SEND && r->head.stage == RTS)
             rendezvous_not_fetched(r);
-        r->bytes = 0;
-        request_complete(r, MPI_ERR_PROC_ABORTED);
+        r->head.bytes = 0;
+        request_complete(&r->head, MPI_ERR_PROC_ABORTED);
     }
 }
 

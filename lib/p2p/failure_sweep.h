@@ -12,6 +12,7 @@
 #define LIB_P2P_FAILURE_SWEEP_H
 
 #include "lib/p2p/p2p.h"
+#include "lib/transport/peer.h"
 #include "lib/process/failed.h"
 
 /* Looks for ranks that have failed, and ends what waits for them. True: there was one. */

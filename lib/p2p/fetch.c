@@ -18,7 +18,7 @@ enum { PIECES = 64 };
 
 struct fetch {
     struct completion completion; /* first */
-    struct request *r;
+    struct p2p_request *r;
     struct way *way;
     uint64_t begin; /* ticks */
     size_t asked;   /* bytes of the get that is under way, or was last */
@@ -41,7 +41,7 @@ static bool attends(const struct peer *p)
     return call < CALL_COUNT && call_blocks[call];
 }
 
-struct way *fetch_way(struct request *r)
+struct way *fetch_way(struct p2p_request *r)
 {
     struct p2p_peer *from = p2p_peer(r->peer);
     if (!from->ways)
@@ -49,17 +49,17 @@ struct way *fetch_way(struct request *r)
     return from->ways ? &from->ways[r->way - 1] : NULL;
 }
 
-static bool is_run(const struct request *r)
+static bool is_run(const struct p2p_request *r)
 {
     return datatype_is_run(r->datatype, r->count);
 }
 
 /* The next part of the receive's memory, as so many pieces: all that is left, or what the pieces hold. */
-static int next_part(const struct request *r, struct iovec to[PIECES], size_t *n)
+static int next_part(const struct p2p_request *r, struct iovec to[PIECES], size_t *n)
 {
     const struct datatype *t = r->datatype;
     int most = r->peer->transport->max_pieces;
-    *n = (size_t)(r->bytes - r->moved);
+    *n = (size_t)(r->head.bytes - r->moved);
     if (is_run(r)) {
         to[0] = (struct iovec){(char *)r->rbuf + t->true_lb + r->moved, *n};
         return 1;
@@ -69,7 +69,7 @@ static int next_part(const struct request *r, struct iovec to[PIECES], size_t *n
 }
 
 /* In pieces so small packing on the way is faster. */
-static bool pieces_worth(const struct request *r)
+static bool pieces_worth(const struct p2p_request *r)
 {
     enum { WORTH = 512 };
     struct iovec to[PIECES];
@@ -78,7 +78,7 @@ static bool pieces_worth(const struct request *r)
     return pieces == 1 || n / (size_t)pieces >= WORTH;
 }
 
-static struct fetch *fetch_new(struct request *r, const void *key, size_t key_bytes)
+static struct fetch *fetch_new(struct p2p_request *r, const void *key, size_t key_bytes)
 {
     struct fetch *f = SLIST_FIRST(&spares);
     if (f)
@@ -93,10 +93,10 @@ static struct fetch *fetch_new(struct request *r, const void *key, size_t key_by
     return f;
 }
 
-static void fetch_free(struct request *r)
+static void fetch_free(struct p2p_request *r)
 {
     struct fetch *f = r->extra;
-    r->packet = 0;
+    r->head.stage = 0;
     SLIST_INSERT_HEAD(&spares, f, spare);
 }
 
@@ -110,7 +110,7 @@ void fetch_fini(void)
 }
 
 /* It cannot be got: it streams. */
-static void fetch_failed(struct request *r, enum remote_state why)
+static void fetch_failed(struct p2p_request *r, enum remote_state why)
 {
     struct fetch *f = r->extra;
     if (f->way && why == REMOTE_NEVER)
@@ -123,13 +123,13 @@ static void fetch_failed(struct request *r, enum remote_state why)
 static void fetch_done(struct completion *c, enum remote_state how)
 {
     struct fetch *f = (struct fetch *)c;
-    struct request *r = f->r;
+    struct p2p_request *r = f->r;
     f->under_way = false;
     under_way--;
     if (f->doom) {
         int error = f->doom;
         fetch_free(r);
-        request_complete(r, error);
+        request_complete(&r->head, error);
     } else if (how != REMOTE_DONE) {
         fetch_failed(r, how);
     } else {
@@ -138,11 +138,11 @@ static void fetch_done(struct completion *c, enum remote_state how)
     }
 }
 
-bool fetch_push(struct request *r)
+bool fetch_push(struct p2p_request *r)
 {
     struct fetch *f = r->extra;
     struct iovec to[PIECES];
-    while (r->moved < r->bytes) {
+    while (r->moved < r->head.bytes) {
         int pieces = next_part(r, to, &f->asked);
         struct remote from = {f->key, f->key_bytes, (uint64_t)r->moved};
         enum remote_state s = r->peer->transport->get(r->peer, to, pieces, from, f->asked, &f->completion);
@@ -157,19 +157,19 @@ bool fetch_push(struct request *r)
         r->moved += (MPI_Count)f->asked;
     }
     if (f->way)
-        way_was_read(f->way, ways_ticks() - f->begin, (size_t)r->bytes);
+        way_was_read(f->way, ways_ticks() - f->begin, (size_t)r->head.bytes);
     fetch_free(r);
     send_queue_push(r, FIN);
     return true;
 }
 
-bool fetch_begin(struct request *r, const void *key, size_t key_bytes, bool both)
+bool fetch_begin(struct p2p_request *r, const void *key, size_t key_bytes, bool both)
 {
     if (key_bytes == 0 || key_bytes != r->peer->transport->key_bytes)
         return false;
-    r->way = (uint8_t)(1 + way_class((size_t)r->bytes) + (is_run(r) ? 0 : WAY_CLASSES));
+    r->way = (uint8_t)(1 + way_class((size_t)r->head.bytes) + (is_run(r) ? 0 : WAY_CLASSES));
     struct way *w = fetch_way(r);
-    if (knobs.SHM_COPY != SHM_COPY_ONE && attends(r->peer) && !(w ? way_reads(w, (size_t)r->bytes, both) : both))
+    if (knobs.SHM_COPY != SHM_COPY_ONE && attends(r->peer) && !(w ? way_reads(w, (size_t)r->head.bytes, both) : both))
         return false;
     if (!pieces_worth(r)) {
         if (w)
@@ -187,10 +187,10 @@ bool fetch_begin(struct request *r, const void *key, size_t key_bytes, bool both
     return true;
 }
 
-bool fetch_doom(struct request *r, int error)
+bool fetch_doom(struct p2p_request *r, int error)
 {
     struct fetch *f = r->extra;
-    if (r->type != REQ_RECV || !r->matched || r->packet != GET)
+    if (r->head.type != REQ_RECV || !r->head.matched || r->head.stage != GET)
         return false;
     if (f->under_way)
         f->doom = error;

@@ -88,69 +88,68 @@ int finalize_of_source(struct comm *c, struct match_key k)
 
 static bool from_any(const struct request *r)
 {
-    return r->type == REQ_RECV && !r->matched && r->posted.key.source == MPI_ANY_SOURCE;
+    return r->type == REQ_RECV && !r->matched && ((const struct p2p_request *)r)->posted.key.source == MPI_ANY_SOURCE;
 }
 
-static int receive_fate(const struct request *r)
+static int receive_fate(const struct p2p_request *r)
 {
     struct match_key k = r->posted.key;
-    if (r->matched)
+    if (r->head.matched)
         return finalized_stage(r->peer->local) != FINALIZED ? GOES_ON
-               : r->packet == FIN                           ? r->error
+               : r->head.stage == FIN                       ? r->head.error
                                                             : MPI_ERR_PROC_ABORTED;
     if (k.source == MPI_ANY_SOURCE)
-        return deserted(r->comm) ? any_error(r->comm, k) : GOES_ON;
-    int local = boot_local_of(comm_proc(r->comm, k.source));
-    return finalized_stage(local) == FINALIZED ? message_error(local, r->comm, k, false) : GOES_ON;
+        return deserted(r->head.comm) ? any_error(r->head.comm, k) : GOES_ON;
+    int local = boot_local_of(comm_proc(r->head.comm, k.source));
+    return finalized_stage(local) == FINALIZED ? message_error(local, r->head.comm, k, false) : GOES_ON;
 }
 
 /* A rank in MPI_Finalize matches no new message, but completes rendezvous transfers already matched. */
-static int send_fate(const struct request *r)
+static int send_fate(const struct p2p_request *r)
 {
     enum stage s = finalized_stage(r->peer->local);
     if (s == ACTIVE)
         return GOES_ON;
-    if (r->packet == RTS)
-        return message_error(r->peer->local, r->comm, r->posted.key, true);
-    if (r->packet == EAGER)
+    if (r->head.stage == RTS)
+        return message_error(r->peer->local, r->head.comm, r->posted.key, true);
+    if (r->head.stage == EAGER)
         return MPI_SUCCESS;
     return s == FINALIZED ? MPI_ERR_PROC_ABORTED : GOES_ON;
 }
 
 /* What it ends with if nothing else happens but what other processes do. */
-static int fate(const struct request *r)
+static int fate(const struct p2p_request *r)
 {
-    bool waits = (r->type == REQ_SEND && r->peer) || r->type == REQ_RECV;
-    if (!waits || !r->active || r->complete || !r->comm)
+    if (!is_message(&r->head) || !r->head.active || r->head.complete || (r->head.type == REQ_SEND && !r->peer))
         return GOES_ON;
-    return r->type == REQ_RECV ? receive_fate(r) : send_fate(r);
+    return r->head.type == REQ_RECV ? receive_fate(r) : send_fate(r);
 }
 
-static bool end(struct request *r)
+static bool end(struct p2p_request *r)
 {
     int error = fate(r);
     if (error == GOES_ON || fetch_doom(r, error))
         return false;
-    if (r->type == REQ_RECV && !r->matched) {
+    if (r->head.type == REQ_RECV && !r->head.matched) {
         match_unpost(r);
-        r->source = r->posted.key.source;
-        r->status_tag = r->posted.key.tag;
+        r->head.source = r->posted.key.source;
+        r->head.tag = r->posted.key.tag;
     }
-    if (r->type == REQ_SEND && r->packet == RTS)
+    if (r->head.type == REQ_SEND && r->head.stage == RTS)
         rendezvous_not_fetched(r);
-    r->bytes = 0;
-    request_complete(r, error);
+    r->head.bytes = 0;
+    request_complete(&r->head, error);
     return true;
 }
 
 /* Is there nothing that this process could do about it while it waits: cancel it, or send the message itself? */
 static bool needed(const struct waiter *w, const struct request *on)
 {
-    if (((on->ops && on->ops->cancel) || from_any(on)) && !only_thread())
+    if ((on->ops->cancel || from_any(on)) && !only_thread())
         return false;
     for (int i = 0; i < w->set_size; i++) {
-        const struct request *r = request_of(w->set[i]);
-        if (r && r->active && fate(r) == GOES_ON)
+        struct request *r = request_of(w->set[i]);
+        if (r && r->active && fate(p2p_request_of(r)) == GOES_ON)
             return false;
     }
     return true;
@@ -167,23 +166,23 @@ static bool is_waited(const struct request *r)
 }
 
 /* Will the program do nothing about it any more: cancel it? */
-static bool beyond_help(const struct request *r)
+static bool beyond_help(const struct p2p_request *r)
 {
-    return r->orphan || r->posted.key.ctx & 1 || is_waited(r) ||
+    return r->head.orphan || r->posted.key.ctx & 1 || is_waited(&r->head) ||
            atomic_load_explicit(&lib.status->state, memory_order_relaxed) == RANK_LEAVING;
 }
 
-static int fate_in_queue(const struct request *r)
+static int fate_in_queue(const struct p2p_request *r)
 {
-    return r->packet == EAGER || beyond_help(r) ? fate(r) : GOES_ON;
+    return r->head.stage == EAGER || beyond_help(r) ? fate(r) : GOES_ON;
 }
 
 static bool end_others(void)
 {
     bool any = send_queue_purge(fate_in_queue);
     for (struct request *r = obj_next(OBJ_REQUEST, NULL); r; r = obj_next(OBJ_REQUEST, r))
-        if (r != waited && !r->complete && (r->type == REQ_SEND || r->type == REQ_RECV) && beyond_help(r))
-            any |= end(r);
+        if (r != waited && !r->complete && is_message(r) && beyond_help(p2p_request_of(r)))
+            any |= end(p2p_request_of(r));
     return any;
 }
 
@@ -199,7 +198,7 @@ bool finalize_sweep(const struct waiter *w, const struct request *on, bool first
     else if (waited)
         any |= send_queue_purge(fate_in_queue);
     if (waited && !waited->complete) /* last, so that its note is told */
-        any |= end(waited);
+        any |= end(p2p_request_of(waited));
     waited = NULL;
     return any || first;
 }

@@ -14,6 +14,7 @@
 #define LIB_P2P_FINALIZE_SWEEP_H
 
 #include "lib/p2p/p2p.h"
+#include "lib/transport/peer.h"
 #include "lib/process/finalized.h"
 
 /* For w, which waits on a request or for something else: looks who has finalized, and ends what they are needed for.

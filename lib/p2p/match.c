@@ -56,7 +56,7 @@ static struct match_key with(struct match_key k, bool any_source, bool any_tag)
     return k;
 }
 
-struct request *match_arrival(struct match_key k)
+struct p2p_request *match_arrival(struct match_key k)
 {
     struct match_node *best = NULL;
     for (int i = 0; i < (match_wild > 0 ? 4 : 1); i++) {
@@ -66,7 +66,7 @@ struct request *match_arrival(struct match_key k)
     }
     if (!best)
         return NULL;
-    struct request *r = match_request(best);
+    struct p2p_request *r = match_request(best);
     match_unpost(r);
     return r;
 }

@@ -10,7 +10,7 @@
 #ifndef LIB_P2P_MATCH_H
 #define LIB_P2P_MATCH_H
 
-#include "lib/p2p/p2p.h"
+#include "lib/p2p/p2p_request.h"
 
 struct match_bin {
     struct match_node *first, *last;
@@ -111,7 +111,7 @@ ALWAYS_INLINE bool match_is_wild(struct match_key k)
 }
 
 /* The receive waits under the key in its `posted`; the table is not full. */
-ALWAYS_INLINE void match_post_quick(struct request *r)
+ALWAYS_INLINE void match_post_quick(struct p2p_request *r)
 {
     r->posted.seq = ++match_seq;
     if (UNLIKELY(match_is_wild(r->posted.key)))
@@ -119,14 +119,14 @@ ALWAYS_INLINE void match_post_quick(struct request *r)
     match_append(&match_posted, &r->posted);
 }
 
-static inline void match_post(struct request *r)
+static inline void match_post(struct p2p_request *r)
 {
     if (match_full(&match_posted))
         match_grow(&match_posted);
     match_post_quick(r);
 }
 
-ALWAYS_INLINE void match_unpost(struct request *r)
+ALWAYS_INLINE void match_unpost(struct p2p_request *r)
 {
     if (UNLIKELY(match_is_wild(r->posted.key)))
         match_wild--;
@@ -134,7 +134,7 @@ ALWAYS_INLINE void match_unpost(struct request *r)
 }
 
 /* The oldest receive that takes this message, taken out; NULL: none. */
-struct request *match_arrival(struct match_key k);
+struct p2p_request *match_arrival(struct match_key k);
 
 /* The bin whose first receive that is, if there is neither another table to shrink to nor a wildcard to look at; NULL:
  * that is not sure. */
@@ -146,9 +146,9 @@ ALWAYS_INLINE struct match_bin *match_arrival_quick(struct match_key k)
     return LIKELY(plain) ? b : NULL;
 }
 
-ALWAYS_INLINE struct request *match_request(struct match_node *n)
+ALWAYS_INLINE struct p2p_request *match_request(struct match_node *n)
 {
-    return (struct request *)((char *)n - offsetof(struct request, posted));
+    return (struct p2p_request *)((char *)n - offsetof(struct p2p_request, posted));
 }
 
 ALWAYS_INLINE void match_pop(struct match_bin *b)

@@ -21,26 +21,31 @@ bool p2p_send_packed(struct peer *p, struct match_key key, const void *buf, MPI_
     return true;
 }
 
-bool p2p_push_eager(struct request *r)
+bool p2p_push_eager(struct p2p_request *r)
 {
-    struct match_key key = match_key_of(r->posted.key.ctx, r->comm->rank, r->posted.key.tag);
+    struct match_key key = match_key_of(r->posted.key.ctx, r->head.comm->rank, r->posted.key.tag);
     if (!p2p_send_packed(r->peer, key, r->sbuf, r->count, r->datatype))
         return false;
-    request_complete(r, MPI_SUCCESS);
+    request_complete(&r->head, MPI_SUCCESS);
     return true;
 }
 
-int p2p_send_start(struct request *r)
+int p2p_send_start(struct p2p_request *r)
 {
-    struct peer *p = peer_get(comm_proc(r->comm, r->posted.key.source));
+    struct peer *p = peer_get(comm_proc(r->head.comm, r->posted.key.source));
     if (UNLIKELY(!p || !p->transport))
         return p ? failure_of_peer(p) : MPI_ERR_NO_MEM;
-    r->bytes = r->count * r->datatype->size;
+    r->head.bytes = r->count * r->datatype->size;
     r->moved = 0;
+    r->registered = false;
     r->peer = p;
-    send_queue_push(r, r->mode != MODE_SYNC && r->bytes <= (MPI_Count)p->transport->eager_max ? EAGER : RTS);
+    send_queue_push(r, r->mode != MODE_SYNC && r->head.bytes <= (MPI_Count)p->transport->eager_max ? EAGER : RTS);
     return MPI_SUCCESS;
 }
+
+static const struct request_ops send_ops = {.release = p2p_request_release, .describe = p2p_request_describe};
+static const struct request_ops recv_ops = {
+    .release = p2p_request_release, .describe = p2p_request_describe, .prefault = p2p_recv_prefault};
 
 int p2p_send(const void *buf, MPI_Count count, struct datatype *t, int dest, int tag, struct comm *c, uint64_t ctx,
              int mode, struct request **req)
@@ -50,7 +55,7 @@ int p2p_send(const void *buf, MPI_Count count, struct datatype *t, int dest, int
         return MPI_SUCCESS;
     if (LIKELY(mode != MODE_SYNC) && p2p_send_now(buf, count, t, dest, tag, c, ctx))
         return MPI_SUCCESS;
-    struct request *r = request_new(REQ_SEND, c, t);
+    struct p2p_request *r = p2p_request_new(REQ_SEND, &send_ops, c, t);
     if (!r)
         return MPI_ERR_NO_MEM;
     r->sbuf = buf;
@@ -59,23 +64,23 @@ int p2p_send(const void *buf, MPI_Count count, struct datatype *t, int dest, int
     r->mode = (uint8_t)mode;
     int rc = p2p_send_start(r);
     if (rc == MPI_SUCCESS)
-        *req = r;
+        *req = &r->head;
     else
-        request_free(r);
+        request_free(&r->head);
     return rc;
 }
 
-static void receive_eager(struct request *r, struct match_key key, const void *payload, size_t n)
+static void receive_eager(struct p2p_request *r, struct match_key key, const void *payload, size_t n)
 {
     MPI_Count fits = p2p_accept(r, key, (MPI_Count)n);
     if (LIKELY(r->datatype->dense))
         bytes_copy((char *)r->rbuf + r->datatype->true_lb, payload, (size_t)fits);
     else
         datatype_unpack(r->datatype, r->rbuf, r->count, 0, payload, (size_t)fits);
-    request_complete(r, r->error);
+    request_complete(&r->head, r->head.error);
 }
 
-void p2p_receive_unexpected(struct request *r, struct unexpected *u)
+void p2p_receive_unexpected(struct p2p_request *r, struct unexpected *u)
 {
     if (u->kind == EAGER)
         receive_eager(r, u->nodes[0].key, u->payload, u->n);
@@ -93,7 +98,7 @@ static __attribute__((noinline)) bool deliver_slow(struct peer *from, const stru
     }
     if (packet_kind(h) == RTS && !rendezvous_is_valid(payload, n))
         return true;
-    struct request *r = match_arrival(h->key);
+    struct p2p_request *r = match_arrival(h->key);
     if (!r)
         return match_keep(from, h, payload, n, packet_kind(h) == RTS ? rendezvous_bytes(payload) : n) != NULL;
     if (packet_kind(h) == EAGER)
@@ -109,39 +114,39 @@ bool p2p_deliver(struct peer *from, const struct packet *h, const void *payload,
     struct match_bin *b = LIKELY(packet_kind(h) == EAGER && n <= 16) ? match_arrival_quick(h->key) : NULL;
     if (UNLIKELY(!b))
         return deliver_slow(from, h, payload, n);
-    struct request *r = match_request(b->first);
+    struct p2p_request *r = match_request(b->first);
     const struct datatype *t = r->datatype;
-    if (UNLIKELY(!t->dense || (MPI_Count)n > r->count * t->size || r->orphan))
+    if (UNLIKELY(!t->dense || (MPI_Count)n > r->count * t->size))
         return deliver_slow(from, h, payload, n);
     match_pop(b);
-    r->source = h->key.source;
-    r->status_tag = h->key.tag;
-    r->bytes = (MPI_Count)n;
+    r->head.source = h->key.source;
+    r->head.tag = h->key.tag;
+    r->head.bytes = (MPI_Count)n;
     bytes_copy_16((char *)r->rbuf + t->true_lb, payload, n);
-    r->matched = true;
-    r->complete = true;
-    if (UNLIKELY(r->counted))
-        request_completed(r);
+    r->head.complete = true;
+    if (UNLIKELY(request_notifies(&r->head)))
+        request_completed(&r->head);
     return true;
 }
 
-static void start(struct request *r)
+static void start(struct p2p_request *r)
 {
-    r->matched = false;
+    r->head.matched = false;
+    r->head.stage = 0;
     if (UNLIKELY(r->posted.key.source == MPI_PROC_NULL)) {
-        r->source = MPI_PROC_NULL;
-        r->status_tag = MPI_ANY_TAG;
-        r->bytes = 0;
-        request_complete(r, MPI_SUCCESS);
+        r->head.source = MPI_PROC_NULL;
+        r->head.tag = MPI_ANY_TAG;
+        r->head.bytes = 0;
+        request_complete(&r->head, MPI_SUCCESS);
         return;
     }
     if (UNLIKELY(failed_or_far)) {
-        int rc = failure_of_source(r->comm, r->posted.key);
+        int rc = failure_of_source(r->head.comm, r->posted.key);
         if (rc != MPI_SUCCESS) {
-            r->source = r->posted.key.source;
-            r->status_tag = r->posted.key.tag;
-            r->bytes = 0;
-            request_complete(r, rc);
+            r->head.source = r->posted.key.source;
+            r->head.tag = r->posted.key.tag;
+            r->head.bytes = 0;
+            request_complete(&r->head, rc);
             return;
         }
     }
@@ -154,7 +159,7 @@ static void start(struct request *r)
     p2p_receive_unexpected(r, u);
 }
 
-void p2p_recv_start(struct request *r)
+void p2p_recv_start(struct p2p_request *r)
 {
     start(r);
 }
@@ -162,10 +167,10 @@ void p2p_recv_start(struct request *r)
 int p2p_recv(void *buf, MPI_Count count, struct datatype *t, int source, int tag, struct comm *c, uint64_t ctx,
              struct request **req)
 {
-    struct request *r = request_new(REQ_RECV, c, t);
+    struct p2p_request *r = p2p_request_new(REQ_RECV, &recv_ops, c, t);
     if (UNLIKELY(!r))
         return MPI_ERR_NO_MEM;
-    *req = r;
+    *req = &r->head;
     r->rbuf = buf;
     r->count = count;
     r->posted.key = match_key_of(ctx, source, tag);

@@ -7,8 +7,11 @@
 #ifndef LIB_P2P_P2P_H
 #define LIB_P2P_P2P_H
 
+#include "lib/datatype/datatype.h"
 #include "lib/request/progress.h"
 #include "lib/request/request.h"
+
+enum send_mode { MODE_STANDARD, MODE_SYNC, MODE_READY, MODE_BUFFER };
 
 /* The context of collectives of a communicator. */
 #define P2P_COLL(c) ((c)->ctx | 1)

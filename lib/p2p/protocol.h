@@ -5,11 +5,12 @@
 #define LIB_P2P_PROTOCOL_H
 
 #include "lib/p2p/p2p.h"
+#include "lib/p2p/p2p_request.h"
 
 /* What is sent, and GET, which is not: a message that its receiver gets (fetch.c). */
 enum packet_kind { EAGER = 1, RTS, CTS, DATA, FIN, CANCEL, CANCELLED, GET };
 
-TAILQ_HEAD(request_queue, request);
+TAILQ_HEAD(request_queue, p2p_request);
 
 /* A peer, and what p2p keeps of it. */
 struct p2p_peer {
@@ -30,79 +31,78 @@ ALWAYS_INLINE struct p2p_peer *p2p_peer(struct peer *p)
 
 /* send_queue.c: sends what r has to send next, now or when there is room. Packets that messages begin with keep their
  * order to one peer; the DATA and GET of those under way go behind, whatever came first. */
-void send_queue_push(struct request *r, uint8_t kind);
+void send_queue_push(struct p2p_request *r, uint8_t kind);
 bool send_queue_streaming(void); /* messages of ours are under way */
 int send_queue_flush(void);      /* sends of it what can be sent now; packets */
 /* Takes a send back that has not left yet; false: it has. */
-bool send_queue_remove(struct request *r);
+bool send_queue_remove(struct p2p_request *r);
 /* What waits for room ends as fate says: with an error class, or not yet (-1). True: something has ended. */
-bool send_queue_purge(int (*fate)(const struct request *r));
+bool send_queue_purge(int (*fate)(const struct p2p_request *r));
 
 /* What is sent, by kind; false: no room, or not all of it. */
-bool p2p_push_eager(struct request *r);
-bool rendezvous_push_rts(struct request *r);
-bool rendezvous_push_cts(struct request *r);
-bool rendezvous_push_data(struct request *r);
-bool rendezvous_push_fin(struct request *r);
-bool cancel_push(struct request *r);
+bool p2p_push_eager(struct p2p_request *r);
+bool rendezvous_push_rts(struct p2p_request *r);
+bool rendezvous_push_cts(struct p2p_request *r);
+bool rendezvous_push_data(struct p2p_request *r);
+bool rendezvous_push_fin(struct p2p_request *r);
+bool cancel_push(struct p2p_request *r);
 
 /* What was announced to a peer that is gone will not be fetched. */
 void rendezvous_forget(struct peer *p);
 /* A send that was announced, and will not be fetched: forgotten, if its peer is not gone already. */
-void rendezvous_not_fetched(struct request *r);
+void rendezvous_not_fetched(struct p2p_request *r);
 /* Are there messages that others are still to fetch? Which is one of them; NULL: none. */
 bool rendezvous_outstanding(void);
 struct request *rendezvous_oldest(void);
 /* An RTS that has found its receive, or that has not and is kept: bytes of its message. */
-void rendezvous_receive(struct request *r, struct peer *from, struct match_key key, const void *payload, size_t n);
+void rendezvous_receive(struct p2p_request *r, struct peer *from, struct match_key key, const void *payload, size_t n);
 size_t rendezvous_bytes(const void *payload);
 bool rendezvous_is_valid(const void *payload, size_t n); /* of a packet that says it is one */
 uint64_t rendezvous_sender(const void *payload);         /* the request that sends it */
 /* The packets after it. */
 void rendezvous_arrived(struct peer *from, const struct packet *h, const void *payload, size_t n);
 /* Our announced send that an answer from this peer names, announced no more; NULL: there is none. */
-struct request *rendezvous_answered(const struct peer *from, uint64_t sender);
+struct p2p_request *rendezvous_answered(const struct peer *from, uint64_t sender);
 
 /* fetch.c: the receiver gets a message out of its sender's memory. Begins, if it can be, and that is the better way;
  * both: each side has to copy in both directions meanwhile. False: nothing has happened. */
-bool fetch_begin(struct request *r, const void *key, size_t key_bytes, bool both);
-bool fetch_push(struct request *r);
+bool fetch_begin(struct p2p_request *r, const void *key, size_t key_bytes, bool both);
+bool fetch_push(struct p2p_request *r);
 /* A receive ends for another reason: true if it is being got, so that its memory is not free: it ends with that error
  * when it is. */
-bool fetch_doom(struct request *r, int error);
+bool fetch_doom(struct p2p_request *r, int error);
 bool fetch_under_way(void); /* any */
 struct way;
 /* What is known of messages of that length from there, by kind of receive (r->way); NULL without memory. */
-struct way *fetch_way(struct request *r);
+struct way *fetch_way(struct p2p_request *r);
 void fetch_fini(void);
 
-/* MPI_Cancel of an active send; an error class. Then what the two sides say of it. */
+/* MPI_Cancel of an active send: an operation of its request. Then what the two sides say of it. */
 int cancel_send(struct request *r);
 void cancel_asked(struct peer *from, const void *payload, size_t n);
 void cancel_granted(struct peer *from, const void *payload, size_t n);
 
 /* What a matched receive learns from the head. Returns how many bytes fit. */
-ALWAYS_INLINE MPI_Count p2p_accept(struct request *r, struct match_key key, MPI_Count bytes)
+ALWAYS_INLINE MPI_Count p2p_accept(struct p2p_request *r, struct match_key key, MPI_Count bytes)
 {
     MPI_Count room = r->count * r->datatype->size;
-    r->matched = true;
-    r->source = key.source;
-    r->status_tag = key.tag;
-    r->error = MPI_SUCCESS;
+    r->head.source = key.source;
+    r->head.tag = key.tag;
+    r->head.error = MPI_SUCCESS;
     if (UNLIKELY(bytes > room)) {
-        r->error = MPI_ERR_TRUNCATE;
+        r->head.error = MPI_ERR_TRUNCATE;
         bytes = room;
     }
-    return r->bytes = bytes;
+    return r->head.bytes = bytes;
 }
 
 struct unexpected;
 /* The filled-in receive request takes this message, which was taken out of the queue, and frees it. */
-void p2p_receive_unexpected(struct request *r, struct unexpected *u);
+void p2p_receive_unexpected(struct p2p_request *r, struct unexpected *u);
 /* Starts the filled-in send request, which cannot leave at once; to a process. An error class: it is not under way. */
-int p2p_send_start(struct request *r);
+int p2p_send_start(struct p2p_request *r);
 /* Starts the filled-in receive request. */
-void p2p_recv_start(struct request *r);
+void p2p_recv_start(struct p2p_request *r);
 void message_init(void); /* MPI_MESSAGE_NO_PROC */
 
 bool p2p_send_packed(struct peer *p, struct match_key key, const void *buf, MPI_Count count, struct datatype *t);

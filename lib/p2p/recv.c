@@ -5,32 +5,39 @@
 #include "lib/bindings/impl.h"
 #include "lib/core/bytes.h"
 #include "lib/core/state.h"
+#include "lib/core/trace.h"
+#include "lib/object/context.h"
 #include "lib/p2p/finalize_sweep.h"
 #include "lib/p2p/match.h"
 #include "lib/p2p/protocol.h"
 #include "lib/p2p/failure_sweep.h"
 #include "lib/request/counter.h"
 
-static int recv_cancel(struct request *r)
+static int recv_cancel(struct request *head)
 {
-    if (r->matched || r->posted.key.source == MPI_PROC_NULL)
+    struct p2p_request *r = p2p_request_of(head);
+    if (r->head.matched || r->posted.key.source == MPI_PROC_NULL)
         return MPI_SUCCESS;
     match_unpost(r);
-    r->cancelled = true;
-    r->source = MPI_ANY_SOURCE;
-    r->status_tag = MPI_ANY_TAG;
-    r->bytes = 0;
-    request_complete(r, MPI_SUCCESS);
+    r->head.cancelled = true;
+    r->head.source = MPI_ANY_SOURCE;
+    r->head.tag = MPI_ANY_TAG;
+    r->head.bytes = 0;
+    request_complete(&r->head, MPI_SUCCESS);
     return MPI_SUCCESS;
 }
 
 static int recv_restart(struct request *r)
 {
-    p2p_recv_start(r);
+    p2p_recv_start(p2p_request_of(r));
     return MPI_SUCCESS;
 }
 
-static const struct request_ops recv_ops = {.start = recv_restart, .cancel = recv_cancel};
+static const struct request_ops recv_ops = {.start = recv_restart,
+                                            .cancel = recv_cancel,
+                                            .release = p2p_request_release,
+                                            .describe = p2p_request_describe,
+                                            .prefault = p2p_recv_prefault};
 
 static __attribute__((noinline)) int recv_slow(void *buf, MPI_Count count, struct datatype *t, int source, int tag,
                                                struct comm *c, MPI_Status *status)
@@ -89,28 +96,26 @@ int mpi_irecv(void *buf, MPI_Count count, struct datatype *t, int source, int ta
     if (UNLIKELY(!obj_arenas[OBJ_REQUEST].free || source == MPI_PROC_NULL || failed_or_far || match_arrived.count > 0 ||
                  match_full(&match_posted)))
         return irecv_slow(buf, count, t, source, tag, c, out);
-    struct request *r = request_new(REQ_RECV, c, t);
-    r->ops = &recv_ops;
+    struct p2p_request *r = p2p_request_new(REQ_RECV, &recv_ops, c, t);
     r->rbuf = buf;
     r->count = count;
     r->posted.key = match_key_of(c->ctx, source, tag);
     match_post_quick(r);
-    *out = request_handle(r);
+    *out = request_handle(&r->head);
     return MPI_SUCCESS;
 }
 
 int mpi_recv_init(void *buf, MPI_Count count, struct datatype *t, int source, int tag, struct comm *c, MPI_Request *out)
 {
-    struct request *r = request_new(REQ_RECV, c, t);
+    struct p2p_request *r = p2p_request_new(REQ_RECV, &recv_ops, c, t);
     if (!r)
         return MPI_ERR_NO_MEM;
     r->rbuf = buf;
     r->count = count;
     r->posted.key = match_key_of(c->ctx, source, tag);
-    r->persistent = true;
-    r->active = false;
-    r->ops = &recv_ops;
-    *out = request_handle(r);
+    r->head.persistent = true;
+    r->head.active = false;
+    *out = request_handle(&r->head);
     return MPI_SUCCESS;
 }
 
@@ -146,50 +151,54 @@ int mpi_sendrecv_replace(void *buf, MPI_Count count, struct datatype *t, int des
 
 /* A request for two: complete when both are. */
 struct both {
-    MPI_Status status; /* first: what request_finish copies */
+    struct request head;
     struct counter counter;
     struct request *in, *out; /* out is NULL: nothing is to be waited for */
     void *copy;
 };
+REQUEST_FITS(struct both);
 
 static void both_completed(struct counter *c)
 {
-    struct both *b = (struct both *)((char *)c - offsetof(struct both, counter));
+    struct both *b = (struct both *)c->request;
+    MPI_Status s;
     int rc = b->out ? request_finish(b->out, NULL, MPI_STATUS_IGNORE) : MPI_SUCCESS;
-    int in_rc = request_finish(b->in, NULL, &b->status);
+    int in_rc = request_finish(b->in, NULL, &s);
     lib.error_on = NULL;
-    request_complete(c->request, rc != MPI_SUCCESS ? rc : in_rc);
+    b->head.source = s.MPI_SOURCE;
+    b->head.tag = s.MPI_TAG;
+    b->head.bytes = status_bytes(&s);
+    request_complete(&b->head, rc != MPI_SUCCESS ? rc : in_rc);
 }
 
-static int both_query(struct request *r)
+static int both_query(struct request *r, MPI_Status *s)
 {
+    status_set(s, r->source, r->tag, r->bytes, false);
     return MPI_SUCCESS;
 }
 
 static int both_release(struct request *r)
 {
-    free(((struct both *)r->extra)->copy);
-    free(r->extra);
+    free(((struct both *)r)->copy);
     return MPI_SUCCESS;
 }
 
 static const struct request_ops both_ops = {.query = both_query, .release = both_release};
 
+/* copy is freed in any case. */
 static int start_both(const void *sendbuf, MPI_Count sendcount, struct datatype *sendtype, int dest, int sendtag,
                       void *recvbuf, MPI_Count recvcount, struct datatype *recvtype, int source, int recvtag,
                       struct comm *c, void *copy, MPI_Request *out)
 {
-    struct both *b = calloc(1, sizeof *b);
-    struct request *r = b ? request_new(REQ_GENERAL, c, NULL) : NULL;
-    if (!r) {
-        free(b);
+    struct both *b = (struct both *)request_new(REQ_SCHED, &both_ops, c);
+    if (!b) {
         free(copy);
         return MPI_ERR_NO_MEM;
     }
+    b->head.owns = copy != NULL;
     b->copy = copy;
-    b->counter = (struct counter){.completed = both_completed, .request = r};
-    r->extra = b;
-    r->ops = &both_ops;
+    b->in = b->out = NULL;
+    b->counter = (struct counter){.completed = both_completed, .request = &b->head};
     int rc = p2p_recv(recvbuf, recvcount, recvtype, source, recvtag, c, c->ctx, &b->in);
     if (rc == MPI_SUCCESS)
         rc = p2p_send(sendbuf, sendcount, sendtype, dest, sendtag, c, c->ctx, MODE_STANDARD, &b->out);
@@ -198,16 +207,16 @@ static int start_both(const void *sendbuf, MPI_Count sendcount, struct datatype 
             recv_cancel(b->in);
             request_free(b->in);
         }
-        request_free(r);
+        request_free(&b->head);
         return rc;
     }
     counter_begin(&b->counter);
     counter_add(&b->counter, b->in);
     if (b->out)
         counter_add(&b->counter, b->out);
+    *out = request_handle(&b->head);
     if (counter_end(&b->counter))
         both_completed(&b->counter);
-    *out = request_handle(r);
     return MPI_SUCCESS;
 }
 
@@ -252,6 +261,13 @@ static bool is_there(const void *p)
     return match_find(q->key) != NULL || q->seen != failed_seen || q->left != finalized_seen;
 }
 
+static void probe_describe(const void *arg, struct trace_wait *t)
+{
+    const struct probe *p = arg;
+    t->comm = context_number(p->comm->ctx);
+    p2p_describe(p->comm, p->key, false, t);
+}
+
 /* Looks for a message once more, after a poll. */
 static int look(struct probe *p, struct unexpected **u)
 {
@@ -264,7 +280,7 @@ static int look(struct probe *p, struct unexpected **u)
 static int probe(int source, int tag, struct comm *c, bool wait, struct unexpected **u)
 {
     struct probe p = {match_key_of(c->ctx, source, tag), c, 0, 0};
-    struct waiter w = {.ready = is_there, .arg = &p, .inside = true, .comm = c, .key = &p.key};
+    struct waiter w = {.ready = is_there, .arg = &p, .inside = true, .comm = c, .describe = probe_describe};
     int rc = look(&p, u);
     if (!*u && !wait && rc == MPI_SUCCESS) {
         progress_poll();
@@ -272,7 +288,7 @@ static int probe(int source, int tag, struct comm *c, bool wait, struct unexpect
         if (*u) { /* before another thread is let in, who could take the same message */
             progress_hit();
         } else {
-            progress_missed(NULL, c, &p.key);
+            progress_missed(NULL, probe_describe, &p);
             lib_yield();
         }
     }
@@ -364,13 +380,12 @@ int mpi_improbe(int source, int tag, struct comm *c, int *flag, MPI_Message *mes
 static int take(void *buf, MPI_Count count, struct datatype *t, MPI_Message *message, struct request **out)
 {
     struct message *m = message_of(*message);
-    struct request *r = request_new(REQ_RECV, m->comm ? m->comm : &comm_self, t);
+    struct p2p_request *r = p2p_request_new(REQ_RECV, &recv_ops, m->comm ? m->comm : &comm_self, t);
     if (!r)
         return MPI_ERR_NO_MEM;
-    *out = r;
+    *out = &r->head;
     r->rbuf = buf;
     r->count = count;
-    r->ops = &recv_ops;
     *message = MPI_MESSAGE_NULL;
     if (m == &no_proc_message) {
         r->posted.key.source = MPI_PROC_NULL;

@@ -31,13 +31,13 @@ static_assert(sizeof(struct data) == 64, "a line");
 
 static int announced; /* messages to all peers that wait to be fetched */
 
-static void announce(struct request *r, int by)
+static void announce(struct p2p_request *r, int by)
 {
     announced += by;
     p2p_peer(r->peer)->announced += by;
 }
 
-static void unregister(struct request *r)
+static void unregister(struct p2p_request *r)
 {
     if (r->registered)
         r->peer->carrier->mem_deregister(r->mem);
@@ -50,7 +50,7 @@ void rendezvous_forget(struct peer *p)
     p2p_peer(p)->announced = 0;
 }
 
-void rendezvous_not_fetched(struct request *r)
+void rendezvous_not_fetched(struct p2p_request *r)
 {
     unregister(r);
     if (p2p_peer(r->peer)->announced > 0)
@@ -63,40 +63,46 @@ bool rendezvous_outstanding(void)
     return announced > (self ? p2p_peer(self)->announced : 0);
 }
 
+/* A send that waits to be fetched by another process. */
+static bool to_fetch(const struct request *head)
+{
+    const struct p2p_request *r = (const struct p2p_request *)head;
+    return head->type == REQ_SEND && head->active && !head->complete && r->peer && head->stage == RTS &&
+           r->peer->proc != process_self;
+}
+
 struct request *rendezvous_oldest(void)
 {
     struct request *r = NULL;
-    while ((r = obj_next(OBJ_REQUEST, r)) != NULL)
-        if (r->type == REQ_SEND && r->active && !r->complete && r->peer && r->packet == RTS &&
-            r->peer->proc != process_self)
-            break;
+    while ((r = obj_next(OBJ_REQUEST, r)) != NULL && !to_fetch(r))
+        ;
     return r;
 }
 
 /* Packets that only the other side's request needs. */
-static bool control(struct request *r, uint8_t kind, const void *body, size_t n)
+static bool control(struct p2p_request *r, uint8_t kind, const void *body, size_t n)
 {
     return r->peer->transport->inject(r->peer, kind, 0, 0, body, n);
 }
 
 /* Offers what lies in one run to be got; bytes of the key, or 0. */
-static uint8_t offer(struct request *r, void *key)
+static uint8_t offer(struct p2p_request *r, void *key)
 {
     const struct transport *t = r->peer->transport;
     void *base = (char *)(uintptr_t)r->sbuf + r->datatype->true_lb;
-    r->registered = t->mem_register(base, (size_t)r->bytes, MEM_GET, key, &r->mem);
+    r->registered = t->mem_register(base, (size_t)r->head.bytes, MEM_GET, key, &r->mem);
     return r->registered ? (uint8_t)t->key_bytes : 0;
 }
 
-bool rendezvous_push_rts(struct request *r)
+bool rendezvous_push_rts(struct p2p_request *r)
 {
     const struct transport *t = r->peer->transport;
-    struct match_key key = match_key_of(r->posted.key.ctx, r->comm->rank, r->posted.key.tag);
+    struct match_key key = match_key_of(r->posted.key.ctx, r->head.comm->rank, r->posted.key.tag);
     uint32_t others = (uint32_t)(announced - p2p_peer(r->peer)->announced);
-    struct rts body = {.sender = r->obj.handle, .bytes = (uint64_t)r->bytes, .others = others};
-    bool with = (size_t)r->bytes <= t->max_payload - sizeof body;
+    struct rts body = {.sender = r->head.obj.handle, .bytes = (uint64_t)r->head.bytes, .others = others};
+    bool with = (size_t)r->head.bytes <= t->max_payload - sizeof body;
     bool run = !with && datatype_is_run(r->datatype, r->count);
-    size_t behind = with ? (size_t)r->bytes : run ? t->key_bytes : 0;
+    size_t behind = with ? (size_t)r->head.bytes : run ? t->key_bytes : 0;
     char *room = t->reserve(r->peer, sizeof body + behind);
     if (!room)
         return false;
@@ -104,31 +110,31 @@ bool rendezvous_push_rts(struct request *r)
         body.key_bytes = offer(r, room + sizeof body);
     memcpy(room, &body, sizeof body);
     if (with)
-        datatype_pack(r->datatype, r->sbuf, r->count, 0, room + sizeof body, (size_t)r->bytes);
+        datatype_pack(r->datatype, r->sbuf, r->count, 0, room + sizeof body, (size_t)r->head.bytes);
     t->commit(r->peer, RTS, key, sizeof body + behind);
     announce(r, 1);
     return true;
 }
 
-bool rendezvous_push_cts(struct request *r)
+bool rendezvous_push_cts(struct p2p_request *r)
 {
-    struct cts body = {r->remote, r->obj.handle};
+    struct cts body = {r->remote, r->head.obj.handle};
     return control(r, CTS, &body, sizeof body);
 }
 
-bool rendezvous_push_fin(struct request *r)
+bool rendezvous_push_fin(struct p2p_request *r)
 {
     if (!control(r, FIN, &r->remote, sizeof r->remote))
         return false;
-    request_complete(r, r->error);
+    request_complete(&r->head, r->head.error);
     return true;
 }
 
 /* A long message goes in a number of packets, so that both copy at once; a short one in packets that are worth it. */
-static size_t data_bytes(const struct request *r)
+static size_t data_bytes(const struct p2p_request *r)
 {
     enum { PARTS = 16, LEAST = 8192 };
-    size_t most = r->peer->transport->max_payload, n = (size_t)r->bytes / PARTS / 4096 * 4096;
+    size_t most = r->peer->transport->max_payload, n = (size_t)r->head.bytes / PARTS / 4096 * 4096;
     n = n < LEAST ? LEAST : n;
     return (n < most ? n : most) - sizeof(struct data);
 }
@@ -144,13 +150,13 @@ static bool is_new(struct peer *p, size_t n)
     return true;
 }
 
-bool rendezvous_push_data(struct request *r)
+bool rendezvous_push_data(struct p2p_request *r)
 {
     const struct transport *t = r->peer->transport;
     size_t most = data_bytes(r);
     uint64_t sending = 0; /* the last packet: part of what one takes, but known afterwards only */
-    while (r->moved < r->bytes) {
-        size_t n = (size_t)(r->bytes - r->moved) < most ? (size_t)(r->bytes - r->moved) : most;
+    while (r->moved < r->head.bytes) {
+        size_t n = (size_t)(r->head.bytes - r->moved) < most ? (size_t)(r->head.bytes - r->moved) : most;
         char *room = t->reserve(r->peer, n + sizeof(struct data));
         if (!room)
             return false;
@@ -163,7 +169,7 @@ bool rendezvous_push_data(struct request *r)
         sending = ways_ticks() - packed;
         r->moved += (MPI_Count)n;
     }
-    request_complete(r, MPI_SUCCESS);
+    request_complete(&r->head, MPI_SUCCESS);
     return true;
 }
 
@@ -182,11 +188,12 @@ bool rendezvous_is_valid(const void *payload, size_t n)
     return body.key_bytes <= MEM_KEY_MAX && body.key_bytes <= n - sizeof body && body.bytes <= PTRDIFF_MAX;
 }
 
-void rendezvous_receive(struct request *r, struct peer *from, struct match_key key, const void *payload, size_t n)
+void rendezvous_receive(struct p2p_request *r, struct peer *from, struct match_key key, const void *payload, size_t n)
 {
     struct rts body;
     memcpy(&body, payload, sizeof body);
     p2p_accept(r, key, (MPI_Count)body.bytes);
+    r->head.matched = true;
     r->peer = from;
     r->remote = body.sender;
     r->moved = 0;
@@ -195,8 +202,8 @@ void rendezvous_receive(struct request *r, struct peer *from, struct match_key k
     bool here = body.key_bytes == 0 && n - sizeof body >= body.bytes;
     bool both = announced > 0 || send_queue_streaming() || body.others > 1;
     if (here)
-        datatype_unpack(r->datatype, r->rbuf, r->count, 0, (const char *)payload + sizeof body, (size_t)r->bytes);
-    if (here || r->bytes == 0)
+        datatype_unpack(r->datatype, r->rbuf, r->count, 0, (const char *)payload + sizeof body, (size_t)r->head.bytes);
+    if (here || r->head.bytes == 0)
         send_queue_push(r, FIN);
     else if (!fetch_begin(r, key_of(&body, payload), body.key_bytes, both))
         send_queue_push(r, CTS);
@@ -213,15 +220,18 @@ uint64_t rendezvous_sender(const void *payload)
 }
 
 /* The request that a packet names, if it expects one like that from there. */
-static struct request *expecting(uint64_t handle, enum request_type type, uint8_t after, const struct peer *from)
+static struct p2p_request *expecting(uint64_t handle, enum request_type type, uint8_t after, const struct peer *from)
 {
-    struct request *r = request_of((MPI_Request)handle);
-    return r && r->type == type && r->packet == after && !r->complete && r->peer == from ? r : NULL;
+    struct request *head = request_of((MPI_Request)handle);
+    if (!head || head->type != type || head->stage != after || head->complete)
+        return NULL;
+    struct p2p_request *r = p2p_request_of(head);
+    return r->peer == from ? r : NULL;
 }
 
-struct request *rendezvous_answered(const struct peer *from, uint64_t sender)
+struct p2p_request *rendezvous_answered(const struct peer *from, uint64_t sender)
 {
-    struct request *r = expecting(sender, REQ_SEND, RTS, from);
+    struct p2p_request *r = expecting(sender, REQ_SEND, RTS, from);
     if (r) {
         unregister(r);
         announce(r, -1);
@@ -233,7 +243,7 @@ static void cts_arrived(struct peer *from, const void *payload, size_t n)
 {
     struct cts body;
     memcpy(&body, payload, sizeof body);
-    struct request *r = rendezvous_answered(from, body.sender);
+    struct p2p_request *r = rendezvous_answered(from, body.sender);
     if (!r)
         return;
     r->remote = body.receiver;
@@ -245,11 +255,11 @@ static void data_arrived(struct peer *from, const void *payload, size_t n)
 {
     struct data body;
     memcpy(&body, payload, sizeof body);
-    struct request *r = expecting(body.receiver, REQ_RECV, CTS, from);
+    struct p2p_request *r = expecting(body.receiver, REQ_RECV, CTS, from);
     if (!r)
         return;
     n -= sizeof body;
-    MPI_Count at = r->moved, left = r->bytes - at;
+    MPI_Count at = r->moved, left = r->head.bytes - at;
     if (body.at != (uint64_t)at || n > (uint64_t)(r->whole - at))
         return; /* they come in order, so that is no DATA of ours */
     uint64_t begin = ways_ticks();
@@ -263,16 +273,16 @@ static void data_arrived(struct peer *from, const void *payload, size_t n)
     }
     r->moved += (MPI_Count)n;
     if (r->moved == r->whole)
-        request_complete(r, r->error);
+        request_complete(&r->head, r->head.error);
 }
 
 static void fin_arrived(struct peer *from, const void *payload, size_t n)
 {
     uint64_t sender;
     memcpy(&sender, payload, sizeof sender);
-    struct request *r = rendezvous_answered(from, sender);
+    struct p2p_request *r = rendezvous_answered(from, sender);
     if (r)
-        request_complete(r, MPI_SUCCESS);
+        request_complete(&r->head, MPI_SUCCESS);
 }
 
 void rendezvous_arrived(struct peer *from, const struct packet *h, const void *payload, size_t n)

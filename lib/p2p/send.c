@@ -21,7 +21,8 @@ ALWAYS_INLINE int blocking(const void *buf, MPI_Count count, struct datatype *t,
     return blocking_slow(buf, count, t, dest, tag, c, mode);
 }
 
-static const struct request_ops send_ops = {.cancel = cancel_send};
+static const struct request_ops send_ops = {
+    .cancel = cancel_send, .release = p2p_request_release, .describe = p2p_request_describe};
 
 static __attribute__((noinline)) int nonblocking_slow(const void *buf, MPI_Count count, struct datatype *t, int dest,
                                                       int tag, struct comm *c, int mode, MPI_Request *out)
@@ -90,29 +91,31 @@ int mpi_ibsend(const void *buf, MPI_Count count, struct datatype *t, int dest, i
     return rc;
 }
 
-static int send_start(struct request *r)
+static int send_start(struct request *head)
 {
+    struct p2p_request *r = p2p_request_of(head);
     struct match_key k = r->posted.key;
     if (r->mode == MODE_BUFFER) {
-        int rc = bsend(r->sbuf, r->count, r->datatype, k.source, k.tag, r->comm);
+        int rc = bsend(r->sbuf, r->count, r->datatype, k.source, k.tag, r->head.comm);
         if (rc == MPI_SUCCESS)
-            request_complete(r, MPI_SUCCESS);
+            request_complete(&r->head, MPI_SUCCESS);
         return rc;
     }
     if (k.source == MPI_PROC_NULL ||
-        (r->mode != MODE_SYNC && p2p_send_now(r->sbuf, r->count, r->datatype, k.source, k.tag, r->comm, k.ctx))) {
-        request_complete(r, MPI_SUCCESS);
+        (r->mode != MODE_SYNC && p2p_send_now(r->sbuf, r->count, r->datatype, k.source, k.tag, r->head.comm, k.ctx))) {
+        request_complete(&r->head, MPI_SUCCESS);
         return MPI_SUCCESS;
     }
     return p2p_send_start(r);
 }
 
-static const struct request_ops persistent_send_ops = {.start = send_start, .cancel = cancel_send};
+static const struct request_ops persistent_send_ops = {
+    .start = send_start, .cancel = cancel_send, .release = p2p_request_release, .describe = p2p_request_describe};
 
 static int send_init(const void *buf, MPI_Count count, struct datatype *t, int dest, int tag, struct comm *c, int mode,
                      MPI_Request *out)
 {
-    struct request *r = request_new(REQ_SEND, c, t);
+    struct p2p_request *r = p2p_request_new(REQ_SEND, &persistent_send_ops, c, t);
     if (!r)
         return MPI_ERR_NO_MEM;
     r->peer = NULL;
@@ -120,10 +123,9 @@ static int send_init(const void *buf, MPI_Count count, struct datatype *t, int d
     r->count = count;
     r->posted.key = match_key_of(c->ctx, dest, tag);
     r->mode = (uint8_t)mode;
-    r->persistent = true;
-    r->active = false;
-    r->ops = &persistent_send_ops;
-    *out = request_handle(r);
+    r->head.persistent = true;
+    r->head.active = false;
+    *out = request_handle(&r->head);
     return MPI_SUCCESS;
 }
 

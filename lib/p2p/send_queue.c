@@ -6,19 +6,19 @@
 
 static TAILQ_HEAD(, p2p_peer) busy = TAILQ_HEAD_INITIALIZER(busy); /* have something pending */
 
-static bool (*const push[])(struct request *) = {
+static bool (*const push[])(struct p2p_request *) = {
     [EAGER] = p2p_push_eager,      [RTS] = rendezvous_push_rts, [CTS] = rendezvous_push_cts,
     [DATA] = rendezvous_push_data, [FIN] = rendezvous_push_fin, [CANCEL] = cancel_push,
     [CANCELLED] = cancel_push,     [GET] = fetch_push};
 
-void send_queue_push(struct request *r, uint8_t kind)
+void send_queue_push(struct p2p_request *r, uint8_t kind)
 {
     struct p2p_peer *p = p2p_peer(r->peer);
     struct request_queue *queue = kind == DATA || kind == GET ? &p->streams : &p->pending;
-    r->packet = kind;
+    r->head.stage = kind;
     if (UNLIKELY(p->peer.transport == &transport_failed)) {
         fetch_doom(r, MPI_SUCCESS);
-        request_complete(r, kind == FIN ? r->error : failure_of_peer(&p->peer));
+        request_complete(&r->head, kind == FIN ? r->head.error : failure_of_peer(&p->peer));
         return;
     }
     if (TAILQ_EMPTY(queue) && push[kind](r))
@@ -42,13 +42,13 @@ bool send_queue_streaming(void)
 
 static int flush(struct request_queue *queue)
 {
-    struct request *r;
+    struct p2p_request *r;
     int n = 0;
     while ((r = TAILQ_FIRST(queue)) != NULL) {
         /* The request may be gone after its last packet, so it leaves the list before. */
         MPI_Count before = r->moved;
         TAILQ_REMOVE(queue, r, link);
-        if (!push[r->packet](r)) {
+        if (!push[r->head.stage](r)) {
             n += r->moved != before;
             TAILQ_INSERT_HEAD(queue, r, link);
             return n;
@@ -58,9 +58,9 @@ static int flush(struct request_queue *queue)
     return n;
 }
 
-bool send_queue_remove(struct request *r)
+bool send_queue_remove(struct p2p_request *r)
 {
-    struct request *waiting;
+    struct p2p_request *waiting;
     struct request_queue *pending = &p2p_peer(r->peer)->pending;
     TAILQ_FOREACH(waiting, pending, link)
     if (waiting == r) {
@@ -70,9 +70,9 @@ bool send_queue_remove(struct request *r)
     return false;
 }
 
-static bool withdraw(struct request_queue *queue, int (*fate)(const struct request *r))
+static bool withdraw(struct request_queue *queue, int (*fate)(const struct p2p_request *r))
 {
-    struct request *r, *next;
+    struct p2p_request *r, *next;
     bool any = false;
     for (r = TAILQ_FIRST(queue); r; r = next) {
         next = TAILQ_NEXT(r, link);
@@ -81,13 +81,13 @@ static bool withdraw(struct request_queue *queue, int (*fate)(const struct reque
             continue;
         TAILQ_REMOVE(queue, r, link);
         fetch_doom(r, error); /* of those that wait none is under way */
-        request_complete(r, error);
+        request_complete(&r->head, error);
         any = true;
     }
     return any;
 }
 
-bool send_queue_purge(int (*fate)(const struct request *r))
+bool send_queue_purge(int (*fate)(const struct p2p_request *r))
 {
     struct p2p_peer *p;
     bool any = false;

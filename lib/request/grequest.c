@@ -1,42 +1,40 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * grequest: generalized requests. */
-#include <stdlib.h>
 #include "lib/bindings/impl.h"
 #include "lib/core/state.h"
 #include "lib/request/request.h"
 
 struct general {
-    MPI_Status status; /* first: what request_finish copies */
+    struct request head;
     MPI_Grequest_query_function *query;
     MPI_Grequest_free_function *free;
     MPI_Grequest_cancel_function *cancel;
     void *extra;
 };
+REQUEST_FITS(struct general);
 
-static int query(struct request *r)
+static int query(struct request *r, MPI_Status *s)
 {
-    struct general *g = r->extra;
-    status_empty(&g->status);
+    struct general *g = (struct general *)r;
     struct lib_left left = lib_leave();
-    int rc = g->query(g->extra, &g->status);
+    int rc = g->query(g->extra, s);
     lib_return(left);
     return rc;
 }
 
 static int release(struct request *r)
 {
-    struct general *g = r->extra;
+    struct general *g = (struct general *)r;
     struct lib_left left = lib_leave();
     int rc = g->free(g->extra);
     lib_return(left);
-    free(g);
     return rc;
 }
 
 static int cancel(struct request *r)
 {
-    struct general *g = r->extra;
+    struct general *g = (struct general *)r;
     bool complete = r->complete;
     struct lib_left left = lib_leave();
     int rc = g->cancel(g->extra, complete);
@@ -51,18 +49,15 @@ int mpi_grequest_start(MPI_Grequest_query_function *query_fn, MPI_Grequest_free_
 {
     if (!query_fn || !free_fn || !cancel_fn)
         return MPI_ERR_ARG;
-    struct general *g = calloc(1, sizeof *g);
-    struct request *r = g ? request_new(REQ_GENERAL, NULL, NULL) : NULL;
-    if (!r) {
-        free(g);
+    struct request *r = request_new(REQ_GENERAL, &ops, NULL);
+    if (!r)
         return MPI_ERR_NO_MEM;
-    }
+    struct general *g = (struct general *)r;
+    r->owns = true;
     g->query = query_fn;
     g->free = free_fn;
     g->cancel = cancel_fn;
     g->extra = extra_state;
-    r->extra = g;
-    r->ops = &ops;
     *request = request_handle(r);
     return MPI_SUCCESS;
 }

@@ -20,7 +20,7 @@
 #include "lib/request/counter.h"
 #include "lib/request/progress.h"
 #include "lib/request/threads.h"
-#include "lib/transport/peer.h"
+#include "lib/transport/transport.h"
 #include "lib/transport/sleep.h"
 
 static TAILQ_HEAD(, progress_hook) hooks = TAILQ_HEAD_INITIALIZER(hooks);
@@ -111,26 +111,17 @@ static void sleep_now(struct waiter *w)
         sleep_disarm();
 }
 
-static int world_rank(const struct comm *c, int rank)
-{
-    return rank == MPI_ANY_SOURCE ? RANK_STATUS_ANY : comm_proc(c, rank);
-}
-
-/* With whom a collective exchanges messages means nothing to anybody; all who are in it are told alike. */
-static struct trace_wait wait_of(const struct request *on, const struct comm *c, const struct match_key *key)
+static struct trace_wait wait_of(const struct request *on, const struct comm *c, describe_fn *describe, const void *arg)
 {
     struct trace_wait t = {.peer = RANK_STATUS_NONE, .tag = RANK_STATUS_NONE};
     if (on && on->comm)
         c = on->comm;
-    if (on && (on->type == REQ_RECV || on->type == REQ_SEND))
-        key = &on->posted.key;
     if (c)
         t.comm = context_number(c->ctx);
-    if (c && key && !(key->ctx & 1)) {
-        t.peer = world_rank(c, key->source);
-        t.tag = key->tag == MPI_ANY_TAG ? RANK_STATUS_ANY : key->tag;
-        t.sends = on && on->type == REQ_SEND;
-    }
+    if (on && on->ops->describe)
+        on->ops->describe(on, &t);
+    else if (!on && describe)
+        describe(arg, &t);
     return t;
 }
 
@@ -141,7 +132,7 @@ static int present_call(void)
 
 static void show(struct waiter *w, const struct request *on)
 {
-    struct trace_wait t = wait_of(on, w->comm, w->key);
+    struct trace_wait t = wait_of(on, w->comm, w->describe, w->arg);
     if (w->since == 0)
         w->since = (uint64_t)clock_ns();
     t.since_ns = w->since;
@@ -162,12 +153,12 @@ void progress_give_up(struct waiter *w)
 
 struct progress_misses progress_misses = {.tell = PROGRESS_MISSES_FIRST};
 
-void progress_missed_slow(const struct request *on, const struct comm *c, const struct match_key *key)
+void progress_missed_slow(const struct request *on, describe_fn *describe, const void *arg)
 {
     static uint64_t since;
     if (progress_misses.tests == PROGRESS_MISSES_FIRST)
         since = (uint64_t)clock_ns();
-    struct trace_wait t = wait_of(on, c, key);
+    struct trace_wait t = wait_of(on, NULL, describe, arg);
     t.since_ns = since;
     t.id = present_call();
     trace_poll_set(&t);
@@ -201,15 +192,6 @@ static void give_way(void)
         no_yields = CAUTION;
 }
 
-/* Before sleeping, let the transport prefault the channel of the peer whose message we are blocked on. */
-static void prefault(const struct request *on)
-{
-    bool named = on && on->type == REQ_RECV && !on->matched && on->posted.key.source >= 0;
-    struct peer *p = named ? peer_get(comm_proc(on->comm, on->posted.key.source)) : NULL;
-    if (p && p->transport && p->transport->prefault)
-        p->transport->prefault(p);
-}
-
 static void rest(struct waiter *w, const struct request *on)
 {
     bool own = boot.local_size <= boot.local_cpus;
@@ -231,8 +213,8 @@ static void rest(struct waiter *w, const struct request *on)
         bool first = !w->told;
         if (!w->shown)
             show(w, on);
-        if (first)
-            prefault(on);
+        if (first && on && on->ops->prefault)
+            on->ops->prefault(on);
         if (UNLIKELY(boot.unwatched))
             failed_watch();
         w->told = true;

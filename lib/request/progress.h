@@ -21,6 +21,7 @@ int progress_spins(void);
 /* Waiting: struct waiter w = {0}; while (!done) progress_wait(&w, req or NULL). Polls; after a while it yields, then it
  * sleeps until something may have happened. Where one of them is given, done is ready(arg), or that the request is
  * complete: other threads learn from it whom to wake. */
+typedef void describe_fn(const void *arg, struct trace_wait *t);
 struct waiter {
     unsigned idle;
     bool told;                      /* it has slept, or is about to */
@@ -31,8 +32,8 @@ struct waiter {
     const void *arg;
     /* for whoever watches, where no request says it */
     const struct comm *comm;
-    const struct match_key *key; /* of the message; NULL: no message is waited for */
-    const MPI_Request *set;      /* one of these is enough; NULL: what it waits for is all that it waits for */
+    describe_fn *describe;  /* of arg; or NULL */
+    const MPI_Request *set; /* one of these is enough; NULL: what it waits for is all that it waits for */
     int set_size;
 
     /* threads */
@@ -49,18 +50,18 @@ void progress_wait(struct waiter *w, const struct request *on);
 void progress_give_up(struct waiter *w);
 
 /* A program that tests in a loop waits too, and is shown to whoever watches: after a while the test is told that has
- * been in vain, on a request (or NULL) or for a message (or NULL) on c. */
+ * been in vain, on a request, or (NULL) for what describe says of arg. */
 enum { PROGRESS_MISSES_FIRST = 64 };
 struct progress_misses {
     unsigned tests; /* in vain, one after the other */
     unsigned tell;  /* the number of the one that is told next */
 };
 extern struct progress_misses progress_misses;
-void progress_missed_slow(const struct request *on, const struct comm *c, const struct match_key *key);
-ALWAYS_INLINE void progress_missed(const struct request *on, const struct comm *c, const struct match_key *key)
+void progress_missed_slow(const struct request *on, describe_fn *describe, const void *arg);
+ALWAYS_INLINE void progress_missed(const struct request *on, describe_fn *describe, const void *arg)
 {
     if (UNLIKELY(++progress_misses.tests == progress_misses.tell))
-        progress_missed_slow(on, c, key);
+        progress_missed_slow(on, describe, arg);
 }
 void progress_hit_slow(void);
 /* What was tested for has come. */

@@ -10,7 +10,8 @@ struct request *request_sent;
 
 int request_init(void)
 {
-    if (!(request_sent = request_new(REQ_SEND, NULL, NULL)))
+    static const struct request_ops none;
+    if (!(request_sent = request_new(REQ_SEND, &none, NULL)))
         return MPI_ERR_NO_MEM;
     request_sent->complete = true;
     return MPI_SUCCESS;
@@ -26,8 +27,8 @@ int request_free(struct request *r)
 {
     if (r == request_sent)
         return MPI_SUCCESS;
-    int rc = r->ops && r->ops->release ? r->ops->release(r) : MPI_SUCCESS;
-    request_drop_uses(r);
+    int rc = UNLIKELY(r->owns) ? r->ops->release(r) : MPI_SUCCESS;
+    request_drop_comm(r);
     obj_free(&r->obj);
     return rc;
 }
@@ -46,38 +47,35 @@ void status_empty(MPI_Status *s)
         s->MPI_ERROR = MPI_SUCCESS;
 }
 
-void request_status(const struct request *r, MPI_Status *s)
+int request_status(struct request *r, MPI_Status *s)
 {
-    if (s == MPI_STATUS_IGNORE)
-        return;
+    if (r->ops->query) {
+        MPI_Status own;
+        status_empty(&own);
+        int rc = r->ops->query(r, &own);
+        if (s != MPI_STATUS_IGNORE) {
+            own.MPI_ERROR = s->MPI_ERROR;
+            *s = own;
+        }
+        return rc;
+    }
     if (r->type == REQ_RECV)
-        status_set(s, r->source, r->status_tag, r->bytes, r->cancelled);
+        status_set(s, r->source, r->tag, r->bytes, r->cancelled);
     else
         status_set(s, MPI_ANY_SOURCE, MPI_ANY_TAG, 0, r->cancelled);
+    return MPI_SUCCESS;
 }
 
 int request_finish_slow(struct request *r, MPI_Request *handle, MPI_Status *status)
 {
-    int error = r->error;
-    if (r->ops && r->ops->query) {
-        MPI_Status own;
-        int rc = r->ops->query(r);
-        error = rc != MPI_SUCCESS ? rc : error;
-        if (status != MPI_STATUS_IGNORE) {
-            memcpy(&own, r->extra, sizeof own); /* a generalized request begins with its status */
-            own.MPI_ERROR = status->MPI_ERROR;
-            *status = own;
-        }
-    } else {
-        request_status(r, status);
-    }
+    int rc = request_status(r, status), error = rc != MPI_SUCCESS ? rc : r->error;
     if (UNLIKELY(error != MPI_SUCCESS) && r->comm)
         lib.error_on = &r->comm->obj;
     if (r->persistent) {
         r->active = false;
         return error;
     }
-    int rc = request_free(r);
+    rc = request_free(r);
     if (handle)
         *handle = MPI_REQUEST_NULL;
     return error != MPI_SUCCESS ? error : rc;

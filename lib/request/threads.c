@@ -20,6 +20,7 @@
 #include "lib/core/trace.h"
 #include "lib/core/state.h"
 #include "lib/request/counter.h"
+#include "lib/transport/transport.h"
 
 static TAILQ_HEAD(, waiter) asleep = TAILQ_HEAD_INITIALIZER(asleep); /* in the order of their coming */
 static struct waiter *leader, *at_bell, *going;

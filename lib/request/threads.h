@@ -7,6 +7,7 @@
 #ifndef LIB_REQUEST_THREADS_H
 #define LIB_REQUEST_THREADS_H
 
+#include <time.h>
 #include "lib/request/progress.h"
 
 /* Does another one poll for it? Then it has slept meanwhile, and what it waits for may have come true; before, it has

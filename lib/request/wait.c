@@ -286,12 +286,7 @@ static void peek(struct request *r, MPI_Status *status)
         status_empty(status);
         return;
     }
-    if (r->ops && r->ops->query && status) {
-        r->ops->query(r);
-        *status = *(MPI_Status *)r->extra;
-    } else {
-        request_status(r, status);
-    }
+    request_status(r, status);
 }
 
 int mpi_request_get_status(struct request *r, int *flag, MPI_Status *status)
@@ -410,7 +405,7 @@ int mpi_cancel(MPI_Request *request)
     struct request *r = user_request(*request);
     if (!r || !r->active)
         return MPI_ERR_REQUEST;
-    if (r->ops && r->ops->cancel && (!r->complete || r->type == REQ_GENERAL))
+    if (r->ops->cancel && (!r->complete || r->type == REQ_GENERAL))
         return r->ops->cancel(r);
     return MPI_SUCCESS;
 }

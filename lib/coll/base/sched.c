@@ -306,9 +306,20 @@ static void round_completed(struct counter *c)
     advance(s);
 }
 
+struct sched_request {
+    struct request head;
+    struct sched *sched;
+};
+REQUEST_FITS(struct sched_request);
+
+static struct sched *sched_of(struct request *r)
+{
+    return ((struct sched_request *)r)->sched;
+}
+
 static int request_begin(struct request *r)
 {
-    struct sched *s = r->extra;
+    struct sched *s = sched_of(r);
     s->at = s->until = 0;
     s->error = MPI_SUCCESS;
     advance(s);
@@ -317,7 +328,7 @@ static int request_begin(struct request *r)
 
 static int request_release(struct request *r)
 {
-    sched_free(r->extra);
+    sched_free(sched_of(r));
     return MPI_SUCCESS;
 }
 
@@ -326,13 +337,13 @@ static const struct request_ops ops = {.start = request_begin, .release = reques
 static int to_request(struct sched *s, struct request **req)
 {
     int rc = s->error;
-    struct request *r = rc == MPI_SUCCESS ? request_new(REQ_SCHED, s->comm, NULL) : NULL;
+    struct request *r = rc == MPI_SUCCESS ? request_new(REQ_SCHED, &ops, s->comm) : NULL;
     if (!r) {
         sched_free(s);
         return rc != MPI_SUCCESS ? rc : MPI_ERR_NO_MEM;
     }
-    r->ops = &ops;
-    r->extra = s;
+    r->owns = true;
+    ((struct sched_request *)r)->sched = s;
     s->request = r;
     s->counter = (struct counter){.completed = round_completed, .request = r};
     *req = r;
