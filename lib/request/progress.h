@@ -16,12 +16,14 @@ struct progress_hook {
 void progress_add(struct progress_hook *h);
 void progress_remove(struct progress_hook *h);
 
+/* Who waits for whom, filled in for whoever watches. */
+typedef void describe_fn(const void *arg, struct trace_wait *t);
+
 /* How often to look at one place before everything is polled again. */
 int progress_spins(void);
 /* Waiting: struct waiter w = {0}; while (!done) progress_wait(&w, req or NULL). Polls; after a while it yields, then it
  * sleeps until something may have happened. Where one of them is given, done is ready(arg), or that the request is
  * complete: other threads learn from it whom to wake. */
-typedef void describe_fn(const void *arg, struct trace_wait *t);
 struct waiter {
     unsigned idle;
     bool told;                      /* it has slept, or is about to */

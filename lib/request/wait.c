@@ -6,6 +6,7 @@
 #include "lib/bindings/impl.h"
 #include "lib/core/error.h"
 #include "lib/core/state.h"
+#include "lib/request/counter.h"
 #include "lib/request/progress.h"
 
 /* The request of a handle; NULL if there is nothing to wait for. *bad: not a request. */
@@ -183,23 +184,68 @@ static int find_complete(int count, const MPI_Request *h, struct request **out, 
     return -1;
 }
 
-struct requests {
+/* What MPI_Waitany and MPI_Waitsome wait for: one of many. If none comes soon they are counted, so that whoever asks
+ * whether one has come, as each thread does that is about to give the lock up, need not look at all of them. */
+struct wait_set {
     int count;
     const MPI_Request *h;
+    int looks; /* in vain */
+    int all;   /* that are counted; 0: they are not */
+    struct counter counter;
 };
 
-static bool one_complete(const void *p)
+static bool set_has_one(const void *p)
 {
-    const struct requests *q = p;
+    const struct wait_set *s = p;
     struct request *r;
     bool active;
-    return find_complete(q->count, q->h, &r, &active) >= 0 || !active;
+    if (s->all > 0)
+        return s->counter.pending < s->all;
+    return find_complete(s->count, s->h, &r, &active) >= 0 || !active;
+}
+
+static void set_forget(struct wait_set *s)
+{
+    for (int i = 0; s->all > 0 && i < s->count; i++) {
+        struct request *r = request_of(s->h[i]);
+        if (r)
+            counter_remove(&s->counter, r);
+    }
+    s->all = 0;
+}
+
+/* A request that stands there twice, or that another thread waits for too, is in a counter already. */
+static void set_count(struct wait_set *s)
+{
+    counter_begin(&s->counter);
+    for (int i = 0; i < s->count; i++) {
+        struct request *r = active_of(s->h[i]);
+        if (r && !r->counted)
+            counter_add(&s->counter, r);
+        else if (r && r->parent != &s->counter)
+            s->looks = 0; /* the other one may take it before this one is told: look again and again */
+    }
+    counter_end(&s->counter);
+    s->all = s->counter.pending;
+    if (s->looks == 0)
+        set_forget(s);
+}
+
+/* After a look in vain. */
+static void set_wait(struct wait_set *s, struct waiter *w, const struct request *on)
+{
+    enum { LOOKS = 8 };
+    if (s->all == 0 && ++s->looks == LOOKS)
+        set_count(s);
+    do
+        progress_wait(w, on);
+    while (s->all > 0 && !set_has_one(s));
 }
 
 static int any(int count, MPI_Request *h, int *indx, int *flag, MPI_Status *status, bool wait)
 {
-    struct waiter w = {
-        .ready = one_complete, .arg = &(struct requests){count, h}, .inside = true, .set = h, .set_size = count};
+    struct wait_set set = {.count = count, .h = h};
+    struct waiter w = {.ready = set_has_one, .arg = &set, .inside = true, .set = h, .set_size = count};
     struct request *r;
     bool active;
     int rc = check(count, h), i;
@@ -208,7 +254,8 @@ static int any(int count, MPI_Request *h, int *indx, int *flag, MPI_Status *stat
     if (!wait)
         progress_poll();
     while ((i = find_complete(count, h, &r, &active)) < 0 && active && wait)
-        progress_wait(&w, r);
+        set_wait(&set, &w, r);
+    set_forget(&set);
     *flag = i >= 0 || !active;
     *indx = i >= 0 ? i : MPI_UNDEFINED;
     if (i >= 0) {
@@ -235,8 +282,8 @@ int mpi_testany(int count, MPI_Request *h, int *indx, int *flag, MPI_Status *sta
 
 static int some(int count, MPI_Request *h, int *outcount, int *indices, MPI_Status *statuses, bool wait)
 {
-    struct waiter w = {
-        .ready = one_complete, .arg = &(struct requests){count, h}, .inside = true, .set = h, .set_size = count};
+    struct wait_set set = {.count = count, .h = h};
+    struct waiter w = {.ready = set_has_one, .arg = &set, .inside = true, .set = h, .set_size = count};
     struct request *r;
     bool active;
     int rc = check(count, h), n = 0;
@@ -245,7 +292,8 @@ static int some(int count, MPI_Request *h, int *outcount, int *indices, MPI_Stat
     if (!wait)
         progress_poll();
     while (find_complete(count, h, &r, &active) < 0 && active && wait)
-        progress_wait(&w, r);
+        set_wait(&set, &w, r);
+    set_forget(&set);
     *outcount = active ? 0 : MPI_UNDEFINED;
     if (!active)
         return MPI_SUCCESS;
@@ -375,6 +423,8 @@ int mpi_request_free(MPI_Request *request)
     *request = MPI_REQUEST_NULL;
     if (r->complete || !r->active)
         return request_free(r);
+    if (r->counted) /* by another thread, which waits for it in vain */
+        counter_remove(r->parent, r);
     r->orphan = true, r->persistent = false;
     return MPI_SUCCESS;
 }

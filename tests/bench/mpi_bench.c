@@ -400,17 +400,34 @@ static void *await(void *to_me)
     return NULL;
 }
 
+/* One of many: the last one comes. */
+static void *await_any(void *to_me)
+{
+    enum { MANY = 1000 };
+    static char buf[8];
+    static MPI_Request r[MANY];
+    int which;
+    for (int i = 0; i < MANY; i++)
+        MPI_Irecv(buf, 8, MPI_BYTE, MPI_ANY_SOURCE, i < MANY - 1 ? 10 + i : 9, *(MPI_Comm *)to_me, &r[i]);
+    MPI_Waitany(MANY, r, &which, MPI_STATUS_IGNORE);
+    for (int i = 0; i < MANY - 1; i++) {
+        MPI_Cancel(&r[i]);
+        MPI_Wait(&r[i], MPI_STATUS_IGNORE);
+    }
+    return NULL;
+}
+
 /* The same for one thread while another one waits for a message that comes at the end. */
-static void one_waits(void)
+static void one_waits(const char *name, void *(*wait)(void *))
 {
     char buf[8] = {0};
     struct message m = {buf, 8, MPI_BYTE};
     MPI_Comm own;
     pthread_t other;
     MPI_Comm_dup(MPI_COMM_WORLD, &own);
-    pthread_create(&other, NULL, await, &own);
+    pthread_create(&other, NULL, wait, &own);
     usleep(20000);
-    report("threads-beside-waiting", 8, measure(pingpong, &m) / 2 * 1e6);
+    report(name, 8, measure(pingpong, &m) / 2 * 1e6);
     usleep(20000);
     MPI_Send(buf, 8, MPI_BYTE, (rank + 1) % size, 9, own);
     pthread_join(other, NULL);
@@ -420,7 +437,8 @@ static void one_waits(void)
 static void threads(void)
 {
     report("threads-latency", 8, measure(two_threads, NULL) / 2 / TWO_TIMES * 1e6);
-    one_waits();
+    one_waits("threads-beside-waiting", await);
+    one_waits("threads-beside-waitany", await_any);
 }
 
 /* What many operations under way, to which nothing happens, cost all else: rank 0 has them, rank 1 joins at the end. */
