@@ -52,12 +52,12 @@ void cancel_asked(struct peer *from, const void *payload, size_t n)
 {
     uint64_t sender;
     memcpy(&sender, payload, sizeof sender);
-    struct unexpected *u = match_announced(from, sender);
+    struct unexpected *u = unexpected_find_rts(from, sender);
     /* Without memory for the answer the message stays. */
     if (!u || note(from, CANCELLED, sender) != MPI_SUCCESS)
         return;
-    match_take(u);
-    match_drop(u);
+    unexpected_remove(u);
+    unexpected_free(u);
 }
 
 void cancel_granted(struct peer *from, const void *payload, size_t n)

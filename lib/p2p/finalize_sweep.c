@@ -78,7 +78,7 @@ static int any_error(const struct comm *c, struct match_key k)
 
 int finalize_of_source(struct comm *c, struct match_key k)
 {
-    if (match_find(k))
+    if (unexpected_find(k))
         return MPI_SUCCESS;
     if (k.source == MPI_ANY_SOURCE)
         return deserted(c) && only_thread() ? any_error(c, k) : MPI_SUCCESS;

@@ -1,4 +1,6 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * match: the tables of posted receives and of unexpected messages. */
 #include "lib/p2p/match.h"
 #include <stdlib.h>
 #include <string.h>
@@ -7,9 +9,9 @@
 enum { SMALL = 128, KEPT = 256, FEW = 16 };
 
 TAILQ_HEAD(unexpecteds, unexpected);
-static struct match_bin posted_bins[1 << MATCH_BITS], arrived_bins[1 << MATCH_BITS];
+static struct match_bin posted_bins[1 << MATCH_BITS], unexpected_bins[1 << MATCH_BITS];
 struct match_table match_posted = {posted_bins, 64 - MATCH_BITS, 0, posted_bins};
-struct match_table match_arrived = {arrived_bins, 64 - MATCH_BITS, 0, arrived_bins};
+struct match_table match_unexpected = {unexpected_bins, 64 - MATCH_BITS, 0, unexpected_bins};
 uint32_t match_wild;
 uint64_t match_seq;
 static struct unexpecteds all = TAILQ_HEAD_INITIALIZER(all); /* in the order of arrival */
@@ -89,12 +91,13 @@ static void stand_wild(struct unexpected *u)
 {
     for (int i = 1; i < 4; i++) {
         u->nodes[i].key = with(u->nodes[0].key, i & 1, i & 2);
-        match_insert(&match_arrived, &u->nodes[i]);
+        match_insert(&match_unexpected, &u->nodes[i]);
     }
     u->wild = true;
 }
 
-struct unexpected *match_keep(struct peer *from, const struct packet *h, const void *payload, size_t n, size_t bytes)
+struct unexpected *unexpected_add(struct peer *from, const struct packet *h, const void *payload, size_t n,
+                                  size_t bytes)
 {
     struct unexpected *u = room_for(n);
     if (!u)
@@ -106,7 +109,7 @@ struct unexpected *match_keep(struct peer *from, const struct packet *h, const v
     u->nodes[0].key = h->key;
     u->wild = false;
     memcpy(u->payload, payload, n);
-    match_insert(&match_arrived, &u->nodes[0]);
+    match_insert(&match_unexpected, &u->nodes[0]);
     TAILQ_INSERT_TAIL(&all, u, in_all);
     if (all_wild)
         stand_wild(u);
@@ -119,7 +122,7 @@ static bool accepts(struct match_key k, struct match_key message)
            (k.tag == message.tag || k.tag == MPI_ANY_TAG);
 }
 
-struct unexpected *match_find_slow(struct match_key k)
+struct unexpected *unexpected_find_slow(struct match_key k)
 {
     struct unexpected *u;
     if (match_is_wild(k) && !all_wild) {
@@ -137,7 +140,7 @@ struct unexpected *match_find_slow(struct match_key k)
         stand_wild(u);
         all_wild = true;
     }
-    struct match_node *n = match_first(&match_arrived, k);
+    struct match_node *n = match_first(&match_unexpected, k);
     if (!n)
         return NULL;
     int which = (k.source == MPI_ANY_SOURCE) + 2 * (k.tag == MPI_ANY_TAG);
@@ -145,7 +148,7 @@ struct unexpected *match_find_slow(struct match_key k)
 }
 
 /* All are looked at: it is for MPI_Cancel of a send only. */
-struct unexpected *match_announced(const struct peer *from, uint64_t sender)
+struct unexpected *unexpected_find_rts(const struct peer *from, uint64_t sender)
 {
     struct unexpected *u;
     TAILQ_FOREACH(u, &all, in_all)
@@ -154,16 +157,16 @@ struct unexpected *match_announced(const struct peer *from, uint64_t sender)
     return NULL;
 }
 
-void match_take(struct unexpected *u)
+void unexpected_remove(struct unexpected *u)
 {
     for (int i = 0; i < (u->wild ? 4 : 1); i++)
-        match_remove(&match_arrived, &u->nodes[i]);
+        match_remove(&match_unexpected, &u->nodes[i]);
     TAILQ_REMOVE(&all, u, in_all);
-    if (match_arrived.count == 0)
+    if (match_unexpected.count == 0)
         all_wild = false;
 }
 
-void match_drop(struct unexpected *u)
+void unexpected_free(struct unexpected *u)
 {
     if (u->cap == SMALL && spare_count < KEPT) {
         TAILQ_INSERT_HEAD(&spare, u, in_all);

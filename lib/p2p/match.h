@@ -37,7 +37,7 @@ struct unexpected {
     _Alignas(16) char payload[];
 };
 
-extern struct match_table match_posted, match_arrived;
+extern struct match_table match_posted, match_unexpected;
 extern uint32_t match_wild; /* posted receives with wildcards */
 extern uint64_t match_seq;
 
@@ -160,17 +160,18 @@ ALWAYS_INLINE void match_pop(struct match_bin *b)
 }
 
 void match_fini(void); /* memory kept for messages */
-/* Keeps a message; NULL without memory. */
-struct unexpected *match_keep(struct peer *from, const struct packet *h, const void *payload, size_t n, size_t bytes);
-struct unexpected *match_find_slow(struct match_key k);
+/* The unexpected queue. Adds a copy of a message; NULL without memory. */
+struct unexpected *unexpected_add(struct peer *from, const struct packet *h, const void *payload, size_t n,
+                                  size_t bytes);
+struct unexpected *unexpected_find_slow(struct match_key k);
 /* The oldest message that a receive would take; it stays. */
-ALWAYS_INLINE struct unexpected *match_find(struct match_key k)
+ALWAYS_INLINE struct unexpected *unexpected_find(struct match_key k)
 {
-    return LIKELY(match_arrived.count == 0) ? NULL : match_find_slow(k);
+    return LIKELY(match_unexpected.count == 0) ? NULL : unexpected_find_slow(k);
 }
 /* The announced message of a peer's request; it stays. NULL: it is not here, or was taken. */
-struct unexpected *match_announced(const struct peer *from, uint64_t sender);
-void match_take(struct unexpected *u);
-void match_drop(struct unexpected *u); /* taken before; its memory goes */
+struct unexpected *unexpected_find_rts(const struct peer *from, uint64_t sender);
+void unexpected_remove(struct unexpected *u);
+void unexpected_free(struct unexpected *u); /* removed before */
 
 #endif

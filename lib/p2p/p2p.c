@@ -86,7 +86,7 @@ void p2p_receive_unexpected(struct p2p_request *r, struct unexpected *u)
         receive_eager(r, u->nodes[0].key, u->payload, u->n);
     else
         rendezvous_receive(r, u->from, u->nodes[0].key, u->payload, u->n);
-    match_drop(u);
+    unexpected_free(u);
 }
 
 static __attribute__((noinline)) bool deliver_slow(struct peer *from, const struct packet *h, const void *payload,
@@ -100,7 +100,7 @@ static __attribute__((noinline)) bool deliver_slow(struct peer *from, const stru
         return true;
     struct p2p_request *r = match_arrival(h->key);
     if (!r)
-        return match_keep(from, h, payload, n, packet_kind(h) == RTS ? rendezvous_bytes(payload) : n) != NULL;
+        return unexpected_add(from, h, payload, n, packet_kind(h) == RTS ? rendezvous_bytes(payload) : n) != NULL;
     if (packet_kind(h) == EAGER)
         receive_eager(r, h->key, payload, n);
     else
@@ -150,12 +150,12 @@ static void start(struct p2p_request *r)
             return;
         }
     }
-    struct unexpected *u = match_find(r->posted.key);
+    struct unexpected *u = unexpected_find(r->posted.key);
     if (LIKELY(!u)) {
         match_post(r);
         return;
     }
-    match_take(u);
+    unexpected_remove(u);
     p2p_receive_unexpected(r, u);
 }
 

@@ -52,7 +52,7 @@ static __attribute__((noinline)) int recv_slow(void *buf, MPI_Count count, struc
 ALWAYS_INLINE bool recv_now(void *buf, MPI_Count count, struct datatype *t, int source, int tag, struct comm *c,
                             MPI_Status *status)
 {
-    if (source < 0 || match_posted.count > 0 || match_arrived.count > 0)
+    if (source < 0 || match_posted.count > 0 || match_unexpected.count > 0)
         return false;
     struct peer *p = peer_get(comm_proc(c, source));
     if (UNLIKELY(!p || !p->transport || !p->transport->peek))
@@ -93,8 +93,8 @@ static __attribute__((noinline)) int irecv_slow(void *buf, MPI_Count count, stru
 /* Where there is nothing to be searched for, and memory at hand, no function is called. */
 int mpi_irecv(void *buf, MPI_Count count, struct datatype *t, int source, int tag, struct comm *c, MPI_Request *out)
 {
-    if (UNLIKELY(!obj_arenas[OBJ_REQUEST].free || source == MPI_PROC_NULL || failed_or_far || match_arrived.count > 0 ||
-                 match_full(&match_posted)))
+    if (UNLIKELY(!obj_arenas[OBJ_REQUEST].free || source == MPI_PROC_NULL || failed_or_far ||
+                 match_unexpected.count > 0 || match_full(&match_posted)))
         return irecv_slow(buf, count, t, source, tag, c, out);
     struct p2p_request *r = p2p_request_new(REQ_RECV, &recv_ops, c, t);
     r->rbuf = buf;
@@ -258,7 +258,7 @@ struct probe {
 static bool is_there(const void *p)
 {
     const struct probe *q = p;
-    return match_find(q->key) != NULL || q->seen != failed_seen || q->left != finalized_seen;
+    return unexpected_find(q->key) != NULL || q->seen != failed_seen || q->left != finalized_seen;
 }
 
 static void probe_describe(const void *arg, struct trace_wait *t)
@@ -273,14 +273,14 @@ static int look(struct probe *p, struct unexpected **u)
 {
     p->seen = failed_seen;
     p->left = finalized_seen;
-    *u = match_find(p->key);
+    *u = unexpected_find(p->key);
     return UNLIKELY(failed_or_far) ? failure_of_source(p->comm, p->key) : MPI_SUCCESS;
 }
 
 static int probe(int source, int tag, struct comm *c, bool wait, struct unexpected **u)
 {
     struct probe p = {match_key_of(c->ctx, source, tag), c, 0, 0};
-    struct waiter w = {.ready = is_there, .arg = &p, .inside = true, .comm = c, .describe = probe_describe};
+    struct waiter w = {.ready = is_there, .arg = &p, .local_only = true, .comm = c, .describe = probe_describe};
     int rc = look(&p, u);
     if (!*u && !wait && rc == MPI_SUCCESS) {
         progress_poll();
@@ -295,7 +295,7 @@ static int probe(int source, int tag, struct comm *c, bool wait, struct unexpect
     while (!*u && wait && rc == MPI_SUCCESS) {
         progress_wait(&w, NULL);
         rc = look(&p, u);
-        if (!*u && rc == MPI_SUCCESS && UNLIKELY(finalized_seen) && w.told)
+        if (!*u && rc == MPI_SUCCESS && UNLIKELY(finalized_seen) && w.slept)
             rc = finalize_of_source(c, p.key);
     }
     if (rc != MPI_SUCCESS)
@@ -341,7 +341,7 @@ static int to_message(struct unexpected *u, struct comm *c, MPI_Message *message
     if (!m)
         return MPI_ERR_NO_MEM;
     found(u, status);
-    match_take(u);
+    unexpected_remove(u);
     m->what = u;
     m->comm = comm_ref(c);
     *message = (MPI_Message)m->obj.handle;

@@ -130,7 +130,7 @@ static int present_call(void)
     return (int)(atomic_load_explicit(&lib.status->call, memory_order_relaxed) & 0xffff);
 }
 
-static void show(struct waiter *w, const struct request *on)
+static void wait_report(struct waiter *w, const struct request *on)
 {
     struct trace_wait t = wait_of(on, w->comm, w->describe, w->arg);
     if (w->since == 0)
@@ -141,14 +141,14 @@ static void show(struct waiter *w, const struct request *on)
         w->place = trace_thread_set(&t);
     else
         trace_wait_set(&t);
-    w->shown = true;
+    w->reported = true;
 }
 
 void progress_give_up(struct waiter *w)
 {
-    if (lock_used() && w->shown)
+    if (lock_used() && w->reported)
         trace_thread_clear(w->place);
-    w->shown = false;
+    w->reported = false;
 }
 
 struct progress_misses progress_misses = {.tell = PROGRESS_MISSES_FIRST};
@@ -210,14 +210,14 @@ static void rest(struct waiter *w, const struct request *on)
     } else if (w->idle < spin + yields) {
         give_way();
     } else {
-        bool first = !w->told;
-        if (!w->shown)
-            show(w, on);
+        bool first = !w->slept;
+        if (!w->reported)
+            wait_report(w, on);
         if (first && on && on->ops->prefault)
             on->ops->prefault(on);
         if (UNLIKELY(boot.unwatched))
             failed_watch();
-        w->told = true;
+        w->slept = true;
         if (!progress_upcalls.finalized(w, on, first))
             sleep_now(w);
     }
@@ -234,14 +234,14 @@ static void look(struct waiter *w, const struct request *on)
 
 static void look_for_all(struct waiter *w, const struct request *on)
 {
-    if (!threads_follow(w, on, show)) {
+    if (!threads_follow(w, on, wait_report)) {
         bool did = progress_poll();
         threads_polled(did);
         if (!did) {
             threads_lead(w);
             rest(w, on);
         } else {
-            if (!w->told) /* if it has slept, what comes now is rather for others */
+            if (!w->slept) /* if it has slept, what comes now is rather for others */
                 w->idle = 0;
             lib_yield();
         }

@@ -26,10 +26,10 @@ int progress_spins(void);
  * complete: other threads learn from it whom to wake. */
 struct waiter {
     unsigned idle;
-    bool told;                      /* it has slept, or is about to */
-    bool shown;                     /* to whoever watches */
-    uint64_t since;                 /* clock_ns() at which it was shown first */
-    bool inside;                    /* only this process makes it ready, by packets or another thread */
+    bool slept;                     /* it has slept, or is about to */
+    bool reported;                  /* to whoever watches */
+    uint64_t since;                 /* clock_ns() at which it was reported first */
+    bool local_only;                /* only this process makes it ready, by packets or another thread */
     bool (*ready)(const void *arg); /* has it come true? NULL: the request tells, or nothing does */
     const void *arg;
     /* for whoever watches, where no request says it */
@@ -39,24 +39,24 @@ struct waiter {
     int set_size;
 
     /* threads */
-    bool roused, deep;
+    bool signalled, deep;
     const struct request *on;
     _Atomic uint32_t *bell, own_bell;
     int id;         /* of the MPI function that waits */
     uint64_t calls; /* MPI calls that had begun when it last looked */
-    int place;      /* while shown: where */
+    int place;      /* while reported: where */
     TAILQ_ENTRY(waiter) line;
 };
 void progress_wait(struct waiter *w, const struct request *on);
 /* The wait ends for another reason than that what it was for has come true. */
 void progress_give_up(struct waiter *w);
 
-/* A program that tests in a loop waits too, and is shown to whoever watches: after a while the test is told that has
- * been in vain, on a request, or (NULL) for what describe says of arg. */
+/* A program that tests in a loop waits too, and is reported to whoever watches: after a while the misses are,
+ * of tests on a request, or (NULL) for what describe says of arg. */
 enum { PROGRESS_MISSES_FIRST = 64 };
 struct progress_misses {
     unsigned tests; /* in vain, one after the other */
-    unsigned tell;  /* the number of the one that is told next */
+    unsigned tell;  /* the number of the one that is reported next */
 };
 extern struct progress_misses progress_misses;
 void progress_missed_slow(const struct request *on, describe_fn *describe, const void *arg);

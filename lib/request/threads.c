@@ -38,21 +38,21 @@ static bool over(const struct waiter *w)
     return w->ready ? w->ready(w->arg) : !w->on || w->on->complete;
 }
 
-static void rouse(struct waiter *w)
+static void waiter_signal(struct waiter *w)
 {
-    if (w->roused)
+    if (w->signalled)
         return;
-    w->roused = true;
+    w->signalled = true;
     atomic_fetch_add_explicit(w->bell, 1, memory_order_release);
     syscall(SYS_futex, w->bell, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
 }
 
-static void rouse_those(bool did)
+static void signal_ready(bool did)
 {
     struct waiter *w;
     TAILQ_FOREACH(w, &asleep, line)
-    if ((did || (w->ready && !w->inside)) && over(w))
-        rouse(w);
+    if ((did || (w->ready && !w->local_only)) && over(w))
+        waiter_signal(w);
 }
 
 /* Who is about to sleep has just looked. What a thread has sent to its own process is delivered by a poll, and if there
@@ -61,14 +61,14 @@ static void threads_wake(void)
 {
     transport_poll_inside();
     if (going)
-        going->roused = true;
-    rouse_those(true);
+        going->signalled = true;
+    signal_ready(true);
     if (at_bell && at_bell->deep && progress_unsent > 0)
-        rouse(at_bell);
+        waiter_signal(at_bell);
     if (!leader && !TAILQ_EMPTY(&counter_ready) && !TAILQ_EMPTY(&asleep))
-        rouse(at_bell ? at_bell : TAILQ_FIRST(&asleep));
+        waiter_signal(at_bell ? at_bell : TAILQ_FIRST(&asleep));
     if (going)
-        going->roused = false;
+        going->signalled = false;
     going = NULL;
 }
 
@@ -77,7 +77,7 @@ static void look_after(void)
 {
     struct waiter *first = TAILQ_FIRST(&asleep);
     if (!leader && !at_bell && first && first->deep)
-        rouse(first);
+        waiter_signal(first);
 }
 
 void threads_return(struct waiter *w)
@@ -86,9 +86,9 @@ void threads_return(struct waiter *w)
         leader = NULL; /* no more; or the caller, who keeps the lock, comes back at once */
     if (exact(w) && !over(w))
         return;
-    if (w->shown)
+    if (w->reported)
         trace_thread_clear(w->place);
-    w->shown = false;
+    w->reported = false;
     look_after();
 }
 
@@ -100,7 +100,7 @@ void threads_sleep(struct waiter *w, _Atomic uint32_t *bell, uint32_t value, con
     if (packets)
         at_bell = w;
     w->bell = bell;
-    w->roused = false;
+    w->signalled = false;
     w->deep = most->tv_nsec > nap.tv_nsec;
     TAILQ_INSERT_TAIL(&asleep, w, line);
     lock_face.wake = threads_wake;
@@ -120,7 +120,7 @@ static void sleep_own(struct waiter *w, const struct timespec *most)
     threads_sleep(w, &w->own_bell, atomic_load_explicit(&w->own_bell, memory_order_relaxed), most);
 }
 
-bool threads_follow(struct waiter *w, const struct request *on, void (*show)(struct waiter *, const struct request *))
+bool threads_follow(struct waiter *w, const struct request *on, void (*report)(struct waiter *, const struct request *))
 {
     w->on = on;
     if (w->idle == 0 && !w->calls) {
@@ -129,8 +129,8 @@ bool threads_follow(struct waiter *w, const struct request *on, void (*show)(str
     }
     if (!leader)
         return false;
-    if (!w->shown)
-        show(w, on);
+    if (!w->reported)
+        report(w, on);
     sleep_own(w, at_bell || !TAILQ_EMPTY(&asleep) ? &deep : &nap);
     return true;
 }
@@ -143,7 +143,7 @@ void threads_lead(struct waiter *w)
 void threads_polled(bool did)
 {
     if (!TAILQ_EMPTY(&asleep))
-        rouse_those(did);
+        signal_ready(did);
 }
 
 bool threads_may_sleep(struct waiter *w)

@@ -11,8 +11,9 @@
 #include "lib/request/progress.h"
 
 /* Does another one poll for it? Then it has slept meanwhile, and what it waits for may have come true; before, it has
- * been shown to whoever watches. */
-bool threads_follow(struct waiter *w, const struct request *on, void (*show)(struct waiter *, const struct request *));
+ * been reported to whoever watches. */
+bool threads_follow(struct waiter *w, const struct request *on,
+                    void (*report)(struct waiter *, const struct request *));
 /* This one polls for all, while it gives the lock away now and then; until threads_return. */
 void threads_lead(struct waiter *w);
 /* It has polled (did: something happened): wakes others for whom something came true. */

@@ -245,7 +245,7 @@ static void set_wait(struct wait_set *s, struct waiter *w, const struct request 
 static int any(int count, MPI_Request *h, int *indx, int *flag, MPI_Status *status, bool wait)
 {
     struct wait_set set = {.count = count, .h = h};
-    struct waiter w = {.ready = set_has_one, .arg = &set, .inside = true, .set = h, .set_size = count};
+    struct waiter w = {.ready = set_has_one, .arg = &set, .local_only = true, .set = h, .set_size = count};
     struct request *r;
     bool active;
     int rc = check(count, h), i;
@@ -283,7 +283,7 @@ int mpi_testany(int count, MPI_Request *h, int *indx, int *flag, MPI_Status *sta
 static int some(int count, MPI_Request *h, int *outcount, int *indices, MPI_Status *statuses, bool wait)
 {
     struct wait_set set = {.count = count, .h = h};
-    struct waiter w = {.ready = set_has_one, .arg = &set, .inside = true, .set = h, .set_size = count};
+    struct waiter w = {.ready = set_has_one, .arg = &set, .local_only = true, .set = h, .set_size = count};
     struct request *r;
     bool active;
     int rc = check(count, h), n = 0;

@@ -45,7 +45,7 @@ static void wait_until(struct node *a, bool (*ready)(const void *), const struct
     struct waiter wait = {.ready = ready, .arg = w, .comm = a->comm};
     while (!ready(w) && !a->broken) {
         progress_wait(&wait, NULL);
-        if (UNLIKELY(finalized_seen) && wait.told && !ready(w))
+        if (UNLIKELY(finalized_seen) && wait.slept && !ready(w))
             look_for_left(a);
     }
     if (UNLIKELY(a->broken))
