@@ -3,7 +3,7 @@
  * fetch: a long message that its receiver gets out of its sender's memory. That needs nobody else, and on a node it is
  * one copy, but a system call, which takes microseconds. Streaming is two copies, but on two processors at once, each
  * as fast as the cache; so that is only for a sender that waits and does not sleep. Where both ways are open, the one
- * that took less before is taken (ways.h). */
+ * that took less before is taken (copy_cost.h). */
 #include <stdlib.h>
 #include <string.h>
 #include "lib/bindings/impl.h"
@@ -12,14 +12,13 @@
 #include "lib/core/trace.h"
 #include "lib/datatype/layout.h"
 #include "lib/p2p/protocol.h"
-#include "lib/transport/ways.h"
 
 enum { PIECES = 64 };
 
 struct fetch {
     struct completion completion; /* first */
     struct p2p_request *r;
-    struct way *way;
+    struct copy_cost *cost;
     uint64_t begin; /* ticks */
     size_t asked;   /* bytes of the get that is under way, or was last */
     bool under_way;
@@ -41,12 +40,12 @@ static bool attends(const struct peer *p)
     return call < CALL_COUNT && call_blocks[call];
 }
 
-struct way *fetch_way(struct p2p_request *r)
+struct copy_cost *fetch_cost(struct p2p_request *r)
 {
     struct p2p_peer *from = p2p_peer(r->peer);
-    if (!from->ways)
-        from->ways = calloc(2 * WAY_CLASSES, sizeof *from->ways);
-    return from->ways ? &from->ways[r->way - 1] : NULL;
+    if (!from->costs)
+        from->costs = calloc(2 * COPY_CLASSES, sizeof *from->costs);
+    return from->costs ? &from->costs[r->cost_class - 1] : NULL;
 }
 
 static bool is_run(const struct p2p_request *r)
@@ -113,11 +112,11 @@ void fetch_fini(void)
 static void fetch_failed(struct p2p_request *r, enum remote_state why)
 {
     struct fetch *f = r->extra;
-    if (f->way && why == REMOTE_NEVER)
-        way_unreadable(f->way);
+    if (f->cost && why == REMOTE_NEVER)
+        copy_cost_cma_denied(f->cost);
     fetch_free(r);
     r->moved = 0;
-    send_queue_push(r, CTS);
+    rendezvous_ask(r);
 }
 
 static void fetch_done(struct completion *c, enum remote_state how)
@@ -156,8 +155,8 @@ bool fetch_push(struct p2p_request *r)
             return true;
         r->moved += (MPI_Count)f->asked;
     }
-    if (f->way)
-        way_was_read(f->way, ways_ticks() - f->begin, (size_t)r->head.bytes);
+    if (f->cost)
+        copy_cost_was_read(f->cost, copy_ticks() - f->begin, (size_t)r->head.bytes, r->both);
     fetch_free(r);
     send_queue_push(r, FIN);
     return true;
@@ -167,21 +166,23 @@ bool fetch_begin(struct p2p_request *r, const void *key, size_t key_bytes, bool 
 {
     if (key_bytes == 0 || key_bytes != r->peer->transport->key_bytes)
         return false;
-    r->way = (uint8_t)(1 + way_class((size_t)r->head.bytes) + (is_run(r) ? 0 : WAY_CLASSES));
-    struct way *w = fetch_way(r);
-    if (knobs.SHM_COPY != SHM_COPY_ONE && attends(r->peer) && !(w ? way_reads(w, (size_t)r->head.bytes, both) : both))
+    r->cost_class = (uint8_t)(1 + copy_class((size_t)r->head.bytes) + (is_run(r) ? 0 : COPY_CLASSES));
+    struct copy_cost *c = fetch_cost(r);
+    r->both = both;
+    if (knobs.SHM_COPY != SHM_COPY_ONE && attends(r->peer) &&
+        !(c ? copy_cost_prefers_cma(c, (size_t)r->head.bytes, both) : both))
         return false;
     if (!pieces_worth(r)) {
-        if (w)
-            way_unreadable(w);
+        if (c)
+            copy_cost_cma_denied(c);
         return false;
     }
     struct fetch *f = fetch_new(r, key, key_bytes);
     if (!f)
         return false;
     f->completion.done = fetch_done;
-    f->way = w;
-    f->begin = ways_ticks();
+    f->cost = c;
+    f->begin = copy_ticks();
     r->extra = f;
     send_queue_push(r, GET);
     return true;

@@ -186,7 +186,7 @@ static void peer_begin(struct peer *p)
 
 static void peer_end(struct peer *p)
 {
-    free(p2p_peer(p)->ways);
+    free(p2p_peer(p)->costs);
 }
 
 int p2p_init(void)

@@ -38,10 +38,11 @@ struct p2p_request {
     };
     uint64_t remote; /* the other side's request */
     TAILQ_ENTRY(p2p_request) link;
-    void *extra;     /* of a buffered send its copy, of a receive its fetch */
-    uint8_t mode;    /* of a send: enum send_mode */
-    uint8_t way;     /* of a receive: the class of lengths that it is timed for, from 1 */
-    bool registered; /* of a send: others may get it, until `mem` is given back */
+    void *extra;        /* of a buffered send its copy, of a receive its fetch */
+    uint8_t mode;       /* of a send: enum send_mode */
+    uint8_t cost_class; /* of a receive: what it is timed as, from 1; 0: it is not */
+    bool both;          /* it streams while messages stream the other way, too */
+    bool registered;    /* of a send: others may get it, until `mem` is given back */
 };
 static_assert(offsetof(struct p2p_request, peer) == 128, "lines of the fast path");
 REQUEST_FITS(struct p2p_request);

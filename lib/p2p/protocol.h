@@ -5,6 +5,7 @@
 #define LIB_P2P_PROTOCOL_H
 
 #include "lib/p2p/p2p.h"
+#include "lib/transport/copy_cost.h"
 #include "lib/p2p/p2p_request.h"
 
 /* What is sent, and GET, which is not: a message that its receiver gets (fetch.c). */
@@ -18,8 +19,8 @@ struct p2p_peer {
     struct request_queue pending; /* what could not be sent yet, in order */
     struct request_queue streams; /* the rest of messages under way */
     int announced;                /* messages to it that wait to be fetched */
-    struct way *ways;             /* of long messages from it, from malloc */
-    uint32_t streamed;            /* bytes sent to it in pieces, as far as that matters */
+    struct copy_cost *costs;      /* of long messages from it, from malloc */
+    struct copy_busy busy;        /* of those that stream */
     bool queued;                  /* on the list of those with something pending */
     TAILQ_ENTRY(p2p_peer) more;
 };
@@ -56,6 +57,8 @@ bool rendezvous_outstanding(void);
 struct request *rendezvous_oldest(void);
 /* An RTS that has found its receive, or that has not and is kept: bytes of its message. */
 void rendezvous_receive(struct p2p_request *r, struct peer *from, struct match_key key, const void *payload, size_t n);
+/* The sender of that matched receive is to stream it. */
+void rendezvous_ask(struct p2p_request *r);
 size_t rendezvous_bytes(const void *payload);
 bool rendezvous_is_valid(const void *payload, size_t n); /* of a packet that says it is one */
 uint64_t rendezvous_sender(const void *payload);         /* the request that sends it */
@@ -72,9 +75,9 @@ bool fetch_push(struct p2p_request *r);
  * when it is. */
 bool fetch_doom(struct p2p_request *r, int error);
 bool fetch_under_way(void); /* any */
-struct way;
-/* What is known of messages of that length from there, by kind of receive (r->way); NULL without memory. */
-struct way *fetch_way(struct p2p_request *r);
+/* What is known of messages of that length from there, by kind of receive (r->cost_class, not 0); NULL without memory.
+ */
+struct copy_cost *fetch_cost(struct p2p_request *r);
 void fetch_fini(void);
 
 /* MPI_Cancel of an active send: an operation of its request. Then what the two sides say of it. */

@@ -4,12 +4,10 @@
  *
  * The sender announces them with RTS, which carries the data, too, if it can; if not, a key of its memory. The
  * receiver, once matched, has two ways. It gets the message out of the sender's memory and answers FIN (fetch.c). Or it
- * answers CTS, and the sender streams DATA through the transport. With each DATA the sender says how long its own copy
- * took, since the receiver chooses the way by that. */
+ * answers CTS, and the sender streams DATA through the transport. */
 #include <string.h>
 #include "lib/p2p/protocol.h"
 #include "lib/process/process.h"
-#include "lib/transport/ways.h"
 
 struct rts {
     uint64_t sender; /* its request */
@@ -24,8 +22,7 @@ struct cts {
 };
 struct data {
     uint64_t receiver, at;
-    uint64_t took;    /* ticks, to get here; 0: that says nothing */
-    uint64_t room[5]; /* what follows begins with a cache line */
+    uint64_t room[6]; /* what follows begins with a cache line */
 };
 static_assert(sizeof(struct data) == 64, "a line");
 
@@ -139,34 +136,19 @@ static size_t data_bytes(const struct p2p_request *r)
     return (n < most ? n : most) - sizeof(struct data);
 }
 
-/* What is streamed first goes through shared memory that nobody has used before, which tells nothing about later. */
-static bool is_new(struct peer *p, size_t n)
-{
-    enum { FIRST = 1 << 20 };
-    struct p2p_peer *q = p2p_peer(p);
-    if (q->streamed >= FIRST)
-        return false;
-    q->streamed += (uint32_t)n;
-    return true;
-}
-
 bool rendezvous_push_data(struct p2p_request *r)
 {
     const struct transport *t = r->peer->transport;
     size_t most = data_bytes(r);
-    uint64_t sending = 0; /* the last packet: part of what one takes, but known afterwards only */
     while (r->moved < r->head.bytes) {
         size_t n = (size_t)(r->head.bytes - r->moved) < most ? (size_t)(r->head.bytes - r->moved) : most;
         char *room = t->reserve(r->peer, n + sizeof(struct data));
         if (!room)
             return false;
-        struct data body = {.receiver = r->remote, .at = (uint64_t)r->moved, .took = ways_ticks()};
-        datatype_pack(r->datatype, r->sbuf, r->count, r->moved, room + sizeof body, n);
-        uint64_t packed = ways_ticks();
-        body.took = is_new(r->peer, n) ? 0 : packed - body.took + sending;
+        struct data body = {.receiver = r->remote, .at = (uint64_t)r->moved};
         memcpy(room, &body, sizeof body);
+        datatype_pack(r->datatype, r->sbuf, r->count, r->moved, room + sizeof body, n);
         t->commit(r->peer, DATA, (struct match_key){0}, n + sizeof body);
-        sending = ways_ticks() - packed;
         r->moved += (MPI_Count)n;
     }
     request_complete(&r->head, MPI_SUCCESS);
@@ -188,6 +170,12 @@ bool rendezvous_is_valid(const void *payload, size_t n)
     return body.key_bytes <= MEM_KEY_MAX && body.key_bytes <= n - sizeof body && body.bytes <= PTRDIFF_MAX;
 }
 
+void rendezvous_ask(struct p2p_request *r)
+{
+    copy_busy_begin(&p2p_peer(r->peer)->busy);
+    send_queue_push(r, CTS);
+}
+
 void rendezvous_receive(struct p2p_request *r, struct peer *from, struct match_key key, const void *payload, size_t n)
 {
     struct rts body;
@@ -198,7 +186,8 @@ void rendezvous_receive(struct p2p_request *r, struct peer *from, struct match_k
     r->remote = body.sender;
     r->moved = 0;
     r->whole = (MPI_Count)body.bytes;
-    r->way = 0;
+    r->cost_class = 0;
+    r->both = false;
     bool here = body.key_bytes == 0 && n - sizeof body >= body.bytes;
     bool both = announced > 0 || send_queue_streaming() || body.others > 1;
     if (here)
@@ -206,7 +195,7 @@ void rendezvous_receive(struct p2p_request *r, struct peer *from, struct match_k
     if (here || r->head.bytes == 0)
         send_queue_push(r, FIN);
     else if (!fetch_begin(r, key_of(&body, payload), body.key_bytes, both))
-        send_queue_push(r, CTS);
+        rendezvous_ask(r);
 }
 
 size_t rendezvous_bytes(const void *payload)
@@ -262,18 +251,15 @@ static void data_arrived(struct peer *from, const void *payload, size_t n)
     MPI_Count at = r->moved, left = r->head.bytes - at;
     if (body.at != (uint64_t)at || n > (uint64_t)(r->whole - at))
         return; /* they come in order, so that is no DATA of ours */
-    uint64_t begin = ways_ticks();
     if (left > 0)
         datatype_unpack(r->datatype, r->rbuf, r->count, at, (const char *)payload + sizeof body,
                         (MPI_Count)n < left ? n : (size_t)left);
-    struct way *w = r->way ? fetch_way(r) : NULL;
-    if (w && body.took > 0) {
-        way_copied(&w->take, ways_ticks() - begin, n);
-        way_copied(&w->write, body.took, n);
-    }
+    copy_busy_came(&p2p_peer(from)->busy, n);
     r->moved += (MPI_Count)n;
-    if (r->moved == r->whole)
-        request_complete(&r->head, r->head.error);
+    if (r->moved != r->whole)
+        return;
+    copy_busy_end(&p2p_peer(from)->busy, r->cost_class ? fetch_cost(r) : NULL, r->both);
+    request_complete(&r->head, r->head.error);
 }
 
 static void fin_arrived(struct peer *from, const void *payload, size_t n)
