@@ -22,8 +22,10 @@
 
 #define READ_SIZE (256u << 10)
 
+const char peer_no_frames[] = "sent a frame longer than any may be";
+
 struct peer {
-    int fd;
+    int in_fd, out_fd; /* one and the same, or two */
     char *name;
     const struct peer_ops *ops;
     void *arg;
@@ -62,7 +64,7 @@ static bool deliver(struct peer *p)
         struct frame_head h;
         if (!frame_head_get(p->in + p->in_start, &h)) {
             p->alive = NULL;
-            peer_end(p, "sent a frame longer than any may be");
+            peer_end(p, peer_no_frames);
             return false;
         }
         size_t whole = FRAME_HEAD_SIZE + (size_t)h.len;
@@ -104,12 +106,13 @@ static void make_room(struct peer *p)
 static void on_read(evutil_socket_t fd, short what, void *arg)
 {
     struct peer *p = arg;
-    /* After a pause whole frames may stand in the buffer, which may be full of them; or the stream may be at its end. */
+    /* After a pause whole frames may stand in the buffer, which may be full of them; or the stream may be at its end.
+     */
     if (p->in_start < p->in_end && (!deliver(p) || p->paused))
         return;
     if (p->in_end == p->in_cap || p->in_start == p->in_end || p->in_start > p->in_cap / 2)
         make_room(p);
-    ssize_t n = read(p->fd, p->in + p->in_end, p->in_cap - p->in_end);
+    ssize_t n = read(p->in_fd, p->in + p->in_end, p->in_cap - p->in_end);
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (n <= 0) {
@@ -128,7 +131,7 @@ static void on_write(evutil_socket_t fd, short what, void *arg)
 void peer_flush(struct peer *p)
 {
     while (!p->ended && evbuffer_get_length(p->out)) {
-        int n = evbuffer_write(p->out, p->fd);
+        int n = evbuffer_write(p->out, p->out_fd);
         if (n > 0)
             continue;
         if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
@@ -145,17 +148,21 @@ void peer_flush(struct peer *p)
     }
 }
 
-struct peer *peer_create(struct event_base *base, int fd, const char *name, const struct peer_ops *ops, void *arg)
+struct peer *peer_create(struct event_base *base, int in_fd, int out_fd, const char *name, const struct peer_ops *ops,
+                         void *arg)
 {
     struct peer *p = xcalloc(1, sizeof *p);
-    p->fd = fd;
+    p->in_fd = in_fd;
+    p->out_fd = out_fd;
     p->name = xstrdup(name);
     p->ops = ops;
     p->arg = arg;
-    evutil_make_socket_nonblocking(fd);
+    evutil_make_socket_nonblocking(in_fd);
+    if (out_fd != in_fd)
+        evutil_make_socket_nonblocking(out_fd);
     p->out = evbuffer_new();
-    p->ev_read = event_new(base, fd, EV_READ | EV_PERSIST, on_read, p);
-    p->ev_write = event_new(base, fd, EV_WRITE, on_write, p);
+    p->ev_read = event_new(base, in_fd, EV_READ | EV_PERSIST, on_read, p);
+    p->ev_write = event_new(base, out_fd, EV_WRITE, on_write, p);
     if (!p->out || !p->ev_read || !p->ev_write || event_add(p->ev_read, NULL) < 0)
         log_fatal("unable to watch the link to %s", name);
     return p;
@@ -170,7 +177,9 @@ void peer_destroy(struct peer *p)
     event_free(p->ev_read);
     event_free(p->ev_write);
     evbuffer_free(p->out);
-    close(p->fd);
+    close(p->in_fd);
+    if (p->out_fd != p->in_fd)
+        close(p->out_fd);
     free(p->in);
     free(p->name);
     free(p);
@@ -210,6 +219,18 @@ void peer_send(struct peer *p, unsigned type, unsigned job, uint32_t node, const
     peer_sendv(p, type, job, node, &iov, 1);
 }
 
+void peer_send_frames(struct peer *p, struct evbuffer *frames)
+{
+    if (p->ended || evbuffer_get_length(frames) == 0)
+        return;
+    if (evbuffer_get_length(p->out) == 0)
+        event_active(p->ev_write, EV_WRITE, 0);
+    if (evbuffer_add_buffer(p->out, frames) < 0)
+        log_fatal("out of memory");
+    if (evbuffer_get_length(p->out) > PEER_BACKLOG_HIGH)
+        p->congested = true;
+}
+
 void peer_forward(struct peer *p, const struct frame_head *h, const unsigned char *payload)
 {
     struct iovec iov = {(void *)payload, h->len};
@@ -243,9 +264,4 @@ void peer_resume(struct peer *p)
 const char *peer_name(const struct peer *p)
 {
     return p->name;
-}
-
-int peer_fd(const struct peer *p)
-{
-    return p->fd;
 }

@@ -15,26 +15,35 @@
 #include <event2/event.h>
 #include <sys/uio.h>
 
+struct evbuffer;
 struct peer;
 
 struct peer_ops {
     /* One frame came; payload (h->len bytes) is valid until the return. The callee may destroy the peer. */
     void (*frame)(void *arg, struct peer *p, const struct frame_head *h, const unsigned char *payload);
-    /* The stream ended or broke, or the other end broke the framing; why is a phrase. Destroy the peer here or later. */
+    /* The stream ended or broke, or the other end broke the framing; why is a phrase. Destroy the peer here or later.
+     */
     void (*gone)(void *arg, struct peer *p, const char *why);
     /* The queue, which was over PEER_BACKLOG_HIGH, is nearly empty again. May be NULL. */
     void (*drained)(void *arg, struct peer *p);
 };
 
+/* The `why` of a stream that carries something else than frames. */
+extern const char peer_no_frames[];
+
 #define PEER_BACKLOG_HIGH (1u << 20)
 #define PEER_BACKLOG_LOW (1u << 18)
 
-/* Takes fd (a non-blocking stream; closed by peer_destroy). ops and arg are borrowed. name is copied, for traces. */
-struct peer *peer_create(struct event_base *base, int fd, const char *name, const struct peer_ops *ops, void *arg);
+/* Takes the stream: frames are read from in_fd and written to out_fd, which may be the same descriptor (a socket), or
+ * another (the two pipes of a process). Both become non-blocking; peer_destroy closes them. ops and arg are borrowed.
+ * name is copied, for traces. */
+struct peer *peer_create(struct event_base *base, int in_fd, int out_fd, const char *name, const struct peer_ops *ops,
+                         void *arg);
 void peer_destroy(struct peer *p); /* what is still queued is lost; takes NULL */
 
 void peer_send(struct peer *p, unsigned type, unsigned job, uint32_t node, const struct buf *payload); /* NULL: none */
 void peer_sendv(struct peer *p, unsigned type, unsigned job, uint32_t node, const struct iovec *iov, int n);
+void peer_send_frames(struct peer *p, struct evbuffer *frames); /* whole frames, moved out of the buffer */
 void peer_forward(struct peer *p, const struct frame_head *h, const unsigned char *payload);
 
 size_t peer_backlog(const struct peer *p); /* bytes queued */
@@ -43,6 +52,5 @@ void peer_pause(struct peer *p);           /* stop reading; counted */
 void peer_resume(struct peer *p);
 void peer_flush(struct peer *p); /* write now what the stream takes without blocking */
 const char *peer_name(const struct peer *p);
-int peer_fd(const struct peer *p);
 
 #endif

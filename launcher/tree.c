@@ -98,7 +98,7 @@ static int link_start(struct cluster *c, struct link *l, const char *proxy, uint
     int fd = start_fork(proxy, &c->nofile, &l->process.pid, e);
     if (fd < 0)
         return -1;
-    l->peer = peer_create(c->base, fd, names[l->first], &link_ops, l);
+    l->peer = peer_create(c->base, fd, fd, names[l->first], &link_ops, l);
     c->links_left++;
     struct control_setup s = {.from = control_greet(),
                               .first = l->first,

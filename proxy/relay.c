@@ -132,7 +132,7 @@ static void child_start(struct node *n, struct child *c, const char *proxy)
         nodes_lost(n, c->first, c->count, e.text);
         return;
     }
-    c->peer = peer_create(n->base, fd, name, &child_ops, c);
+    c->peer = peer_create(n->base, fd, fd, name, &child_ops, c);
     n->children_left++;
     struct control_setup s = n->setup;
     s.from = control_greet();
@@ -314,6 +314,6 @@ static const struct peer_ops parent_ops = {parent_frame, parent_gone, parent_dra
 
 void relay_init(struct node *n, int parent_fd)
 {
-    n->parent = peer_create(n->base, parent_fd, "parent", &parent_ops, n);
+    n->parent = peer_create(n->base, parent_fd, parent_fd, "parent", &parent_ops, n);
     say_hello(n);
 }

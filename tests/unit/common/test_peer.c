@@ -3,6 +3,10 @@
  * test_peer: frames over a socket pair, congestion, and the end of a link. */
 #include "common/peer.h"
 
+#include <event2/buffer.h>
+
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -14,10 +18,11 @@
 #include <string.h>
 #include <cmocka.h>
 
-/* One peer in a loop; the test is the other end, with plain reads and writes. */
+/* One peer in a loop; the test is the other end, with plain reads and writes. Each test runs over a socket, and over
+ * two pipes. */
 static struct event_base *base;
 static struct peer *peer;
-static int other;
+static int other_in, other_out;
 
 static struct {
     unsigned frames, gone, drained, bytes, last_type, destroy_at, pause_at;
@@ -54,15 +59,29 @@ static void on_drained(void *arg, struct peer *p)
 
 static const struct peer_ops ops = {on_frame, on_gone, on_drained};
 
-static int setup(void **state)
+static int setup_socket(void **state)
 {
     int sv[2];
     memset(&seen, 0, sizeof seen);
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, sv) < 0)
         return -1;
     base = event_base_new();
-    peer = peer_create(base, sv[0], "other", &ops, NULL);
-    other = sv[1];
+    peer = peer_create(base, sv[0], sv[0], "other", &ops, NULL);
+    other_in = sv[1];
+    other_out = dup(sv[1]);
+    return 0;
+}
+
+static int setup_pipes(void **state)
+{
+    int up[2], down[2];
+    memset(&seen, 0, sizeof seen);
+    if (pipe2(up, O_NONBLOCK) < 0 || pipe2(down, O_NONBLOCK) < 0)
+        return -1;
+    base = event_base_new();
+    peer = peer_create(base, up[0], down[1], "other", &ops, NULL);
+    other_in = down[0];
+    other_out = up[1];
     return 0;
 }
 
@@ -70,8 +89,16 @@ static int teardown(void **state)
 {
     peer_destroy(peer);
     event_base_free(base);
-    close(other);
+    close(other_in);
+    close(other_out);
     return 0;
+}
+
+static void end_output(void)
+{
+    shutdown(other_out, SHUT_WR);
+    close(other_out);
+    other_out = dup(0);
 }
 
 static void turn(void)
@@ -82,7 +109,7 @@ static void turn(void)
 
 static void feed(const void *p, size_t n)
 {
-    assert_int_equal(write(other, p, n), n);
+    assert_int_equal(write(other_out, p, n), n);
 }
 
 static size_t frame(unsigned char *to, unsigned type, const char *text)
@@ -130,7 +157,7 @@ static void the_end_in_the_middle_of_a_frame(void **state)
 {
     unsigned char b[64];
     feed(b, frame(b, 3, "hello") - 2);
-    shutdown(other, SHUT_WR);
+    end_output();
     turn();
     assert_int_equal(seen.frames, 0);
     assert_int_equal(seen.gone, 1);
@@ -144,11 +171,12 @@ static void what_came_before_the_end_is_delivered(void **state)
     peer_send(peer, 3, 0, 0, NULL); /* never read: the other end resets */
     turn();
     feed(b, frame(b, 3, "last words"));
-    close(other);
+    close(other_in);
+    other_in = dup(0);
+    end_output();
     turn();
     assert_string_equal(seen.text, "last words");
     assert_int_equal(seen.gone, 1);
-    other = dup(0);
 }
 
 static void destroyed_in_its_callback(void **state)
@@ -190,13 +218,13 @@ static void a_slow_reader_slows_the_writer(void **state)
     assert_int_equal(seen.drained, 0);
     size_t got = 0;
     for (int i = 0; i < 10000 && peer_backlog(peer); i++) {
-        ssize_t n = read(other, sink, sizeof sink);
+        ssize_t n = read(other_in, sink, sizeof sink);
         got += n > 0 ? (size_t)n : 0;
         turn();
     }
     assert_false(peer_congested(peer));
     assert_int_equal(seen.drained, 1);
-    for (ssize_t n; (n = read(other, sink, sizeof sink)) > 0;)
+    for (ssize_t n; (n = read(other_in, sink, sizeof sink)) > 0;)
         got += (size_t)n;
     assert_int_equal(got, 100 * (sizeof payload + FRAME_HEAD_SIZE));
 }
@@ -210,7 +238,7 @@ static void a_large_frame(void **state)
     feed(b, sizeof b);
     for (int i = 0; i < 50; i++) {
         for (size_t done = 0; done < sizeof part;) {
-            ssize_t n = write(other, part + done, sizeof part - done);
+            ssize_t n = write(other_out, part + done, sizeof part - done);
             done += n > 0 ? (size_t)n : 0;
             turn();
         }
@@ -219,17 +247,40 @@ static void a_large_frame(void **state)
     assert_int_equal(seen.bytes, 50 * sizeof part);
 }
 
+static void frames_made_before(void **state)
+{
+    unsigned char b[64], got[64];
+    struct evbuffer *frames = evbuffer_new();
+    size_t n = frame(b, 3, "first");
+    n += frame(b + n, 4, "second");
+    assert_int_equal(evbuffer_add(frames, b, n), 0);
+    peer_send_frames(peer, frames);
+    peer_send_frames(peer, frames); /* which is empty now */
+    turn();
+    assert_int_equal(read(other_in, got, sizeof got), n);
+    assert_memory_equal(got, b, n);
+    evbuffer_free(frames);
+}
+
+#define BOTH(test)                                                                                                     \
+    {#test " (socket)", test, setup_socket, teardown, NULL},                                                           \
+    {                                                                                                                  \
+#test " (pipes)", test, setup_pipes, teardown, NULL                                                            \
+    }
+
 int main(void)
 {
+    signal(SIGPIPE, SIG_IGN);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(frames_cut_anywhere, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_frame_too_long_ends_the_link, setup, teardown),
-        cmocka_unit_test_setup_teardown(the_end_in_the_middle_of_a_frame, setup, teardown),
-        cmocka_unit_test_setup_teardown(what_came_before_the_end_is_delivered, setup, teardown),
-        cmocka_unit_test_setup_teardown(destroyed_in_its_callback, setup, teardown),
-        cmocka_unit_test_setup_teardown(paused_in_its_callback, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_slow_reader_slows_the_writer, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_large_frame, setup, teardown),
+        BOTH(frames_cut_anywhere),
+        BOTH(a_frame_too_long_ends_the_link),
+        BOTH(the_end_in_the_middle_of_a_frame),
+        BOTH(what_came_before_the_end_is_delivered),
+        BOTH(destroyed_in_its_callback),
+        BOTH(paused_in_its_callback),
+        BOTH(a_slow_reader_slows_the_writer),
+        BOTH(a_large_frame),
+        BOTH(frames_made_before),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -148,8 +148,8 @@ int script_begin(void **state)
     TAILQ_INIT(&script.run.jobs);
     if (!script.cluster.base || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, sv) < 0)
         return -1;
-    ours = peer_create(script.cluster.base, sv[0], "proxy", &our_ops, NULL);
-    theirs = peer_create(script.cluster.base, sv[1], "mpiexec", &their_ops, NULL);
+    ours = peer_create(script.cluster.base, sv[0], sv[0], "proxy", &our_ops, NULL);
+    theirs = peer_create(script.cluster.base, sv[1], sv[1], "mpiexec", &their_ops, NULL);
     root_init(&script.run, no_spawn);
     watch_init(&script.run);
     script.run.io = stdio_create(script.cluster.base, &script.run.opt, &stdio_ops, NULL);
