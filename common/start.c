@@ -1,124 +1,144 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * start: what all backends share: their table, the text of failures, callbacks from the loop, processes by pid.
+ */
 #include "common/start.h"
 
-#include "common/descendants.h"
-#include "common/spawn.h"
+#include "common/log.h"
+#include "common/xalloc.h"
 
 #include <errno.h>
-#include <limits.h>
-#include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
+#include <sys/random.h>
 
-#define LINK_FD 3 /* the proxy's end, in the proxy */
-#define LINK_BUFFER (1 << 20)
+#define TEST_BACKEND "MUSTER_TEST_START" /* tests/README.md */
 
-extern char **environ;
+static const char *const steps[START_STEPS] = {
+    [START_STARTED] = "go on",
+    [START_RESOLVE] = "find its address",
+    [START_CONNECT] = "connect",
+    [START_AUTHENTICATE] = "log in",
+    [START_PROGRAM] = "start the proxy there",
+    [START_HELLO] = "hear from the proxy there",
+    [START_VERSION] = "use the proxy there",
+    [START_READY] = "get the proxy there ready",
+    [START_SUBTREE] = "start the proxies below it",
+};
 
-uint32_t start_split(uint32_t n, uint32_t radix, uint32_t *part)
+void start_failure_set(struct start_failure *f, enum start_step step, const char *remedy, const char *cause, ...)
 {
-    uint32_t children = n < radix ? n : radix;
-    for (uint32_t i = 0; i < children; i++)
-        part[i] = n / children + (i < n % children);
-    return children;
+    va_list ap;
+    f->step = step;
+    snprintf(f->remedy, sizeof f->remedy, "%s", remedy);
+    va_start(ap, cause);
+    vsnprintf(f->cause, sizeof f->cause, cause, ap);
+    va_end(ap);
 }
 
-static void link_buffers(int fd)
+void start_failure_text(const struct start_failure *f, const char *host, char *text, size_t size)
 {
-    int size = LINK_BUFFER;
-    setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+    bool remedy = *f->remedy;
+    snprintf(text, size, "%s: unable to %s: %s%s%s%s", host, steps[f->step], f->cause, remedy ? " (" : "", f->remedy,
+             remedy ? ")" : "");
 }
 
-int start_fork(const char *proxy, const struct rlimit *nofile, pid_t *pid, struct err *e)
+const struct start_ops *start_ops_find(const char *name)
 {
-    int sv[2];
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, sv) < 0)
-        return err_set(e, "unable to make a link to a proxy: %m");
-    link_buffers(sv[0]);
-    link_buffers(sv[1]);
-    char *argv[] = {(char *)proxy, NULL};
-    struct spawn_fd fds[] = {{sv[1], LINK_FD}};
-    struct spawn s = {.file = proxy,
-                      .argv = argv,
-                      .envp = environ,
-                      .umask = -1,
-                      .fds = fds,
-                      .nfds = 1,
-                      .nofile = nofile,
-                      .death_signal = SIGCONT, /* so that a stopped proxy, too, sees that its link has ended */
-                      .new_session = true};
-    enum spawn_stage stage;
-    *pid = spawn_start(&s, &stage);
-    if (*pid < 0)
-        err_set(e, "unable to start the proxy %s: %m", proxy);
-    close(sv[1]);
-    if (*pid >= 0)
-        return sv[0];
-    close(sv[0]);
-    return -1;
+    static const struct start_ops *const backends[] = {&start_fork, &start_delay};
+    for (size_t i = 0; i < sizeof backends / sizeof *backends; i++)
+        if (strcmp(backends[i]->name, name) == 0)
+            return backends[i];
+    return NULL;
 }
 
-#define LOOKS 10         /* half a millisecond apart */
-#define LOOKS_DYING 6000 /* where it has begun to end */
-
-/* The link closes a moment before the process can be waited for; long before, where the processors are busy with
- * others. */
-static void wait_a_moment(struct start_process *p)
+static int make_secret(char secret[65])
 {
-    struct timespec pause = {0, 500000};
-    for (int i = 0; p->pid && (i < LOOKS || (i < LOOKS_DYING && descendants_is_dying(p->pid))); i++) {
-        if (waitpid(p->pid, &p->status, WNOHANG) == p->pid)
-            p->pid = 0;
-        else
-            nanosleep(&pause, NULL);
-    }
-}
-
-void start_describe_end(struct start_process *p, const char *why, char *text, size_t size)
-{
-    wait_a_moment(p);
-    if (p->pid)
-        snprintf(text, size, "%s", why);
-    else if (WIFSIGNALED(p->status))
-        snprintf(text, size, "it was killed by signal %d (SIG%s)", WTERMSIG(p->status),
-                 sigabbrev_np(WTERMSIG(p->status)));
-    else
-        snprintf(text, size, "it exited with code %d", WEXITSTATUS(p->status));
-}
-
-static int own_path(char *path, size_t size, struct err *e)
-{
-    ssize_t n = readlink("/proc/self/exe", path, size - 1);
-    if (n < 0)
-        return err_set(e, "unable to read /proc/self/exe: %m");
-    path[n] = 0;
+    unsigned char bytes[32];
+    if (getrandom(bytes, sizeof bytes, 0) != sizeof bytes)
+        return -1;
+    for (size_t i = 0; i < sizeof bytes; i++)
+        snprintf(secret + 2 * i, 3, "%02x", bytes[i]);
     return 0;
 }
 
-int start_own_path(char *path, size_t size, struct err *e)
+int starter_init(struct starter *st, const char *backend, struct event_base *base, struct err *e)
 {
-    if (own_path(path, size, e) < 0)
-        return -1;
-    if (access(path, X_OK) < 0)
-        return err_set(e, "unable to start the program %s once more: %m", path);
-    return 0;
+    st->root = !backend;
+    if (!backend)
+        backend = getenv(TEST_BACKEND) ? start_delay.name : start_fork.name;
+    st->base = base;
+    st->ops = start_ops_find(backend);
+    if (!st->ops)
+        return err_set(e, "this version has no way to start proxies that is called '%.40s'", backend);
+    if (st->root && make_secret(st->secret) < 0)
+        return err_set(e, "unable to get random bytes: %m");
+    st->patience_ms = st->ops->patience_ms;
+    return st->ops->init ? st->ops->init(st, e) : 0;
 }
 
-int start_proxy_path(char *path, size_t size, struct err *e)
+void start_begin(struct starter *st, struct start **v, size_t n)
 {
-    char self[PATH_MAX];
-    if (own_path(self, sizeof self, e) < 0)
-        return -1;
-    *strrchr(self, '/') = 0;
-    static const char *const places[] = {"../libexec/muster/muster-proxy", "../proxy/muster-proxy"};
-    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-        snprintf(path, size, "%s/%s", self, places[i]);
-        if (access(path, X_OK) == 0)
-            return 0;
-    }
-    return err_set(e, "no proxy program at %s/%s: the installation is not complete", self, places[0]);
+    for (size_t i = 0; i < n; i++)
+        v[i]->starter = st;
+    st->ops->begin(st, v, n);
+}
+
+void start_end(struct start *s, const char *why)
+{
+    s->starter->ops->end(s, why);
+}
+
+void start_cancel(struct start *s)
+{
+    if (s->timer)
+        event_del(s->timer);
+    s->starter->ops->cancel(s);
+}
+
+void start_fini(struct start *s)
+{
+    if (s->timer)
+        event_free(s->timer);
+    if (s->pid)
+        HASH_DELETE(by_pid, s->starter->running, s);
+    s->timer = NULL;
+    s->pid = 0;
+}
+
+pid_t *starter_pids(const struct starter *st, size_t *n)
+{
+    pid_t *v = xcalloc(HASH_CNT(by_pid, st->running) + 1, sizeof *v);
+    *n = 0;
+    for (const struct start *s = st->running; s; s = s->by_pid.next)
+        v[(*n)++] = s->pid;
+    return v;
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *arg)
+{
+    struct start *s = arg;
+    s->then(s);
+}
+
+void start_later(struct start *s, unsigned ms, void (*then)(struct start *s))
+{
+    struct timeval t = {ms / 1000, (suseconds_t)(ms % 1000) * 1000};
+    s->then = then;
+    if (!s->timer)
+        s->timer = evtimer_new(s->starter->base, on_timer, s);
+    if (!s->timer || evtimer_add(s->timer, &t) < 0)
+        log_fatal("out of memory");
+}
+
+static void tell_failed(struct start *s)
+{
+    s->events->failed(s->arg, &s->failure);
+}
+
+void start_fail_later(struct start *s)
+{
+    start_later(s, 0, tell_failed);
 }

@@ -1,35 +1,137 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * start: how a parent in the control tree (mpiexec, or an interior proxy) starts the proxies right below it, and
- * which nodes each of them is given.
+ * start: how a parent in the control tree (mpiexec, or an interior proxy) starts the proxies right below it. A backend
+ * (fork, ssh, srun ...) is a table of functions; whoever holds the links knows no more of it than its name.
+ *
+ * A start may take seconds. It ends in exactly one of: stream (the proxy can be spoken to), failed, or our own cancel.
+ * After a stream has ended, start_end asks how the proxy did, and `ended` answers.
  */
 #ifndef COMMON_START_H
 #define COMMON_START_H
 
 #include "common/err.h"
+#include "wire/control.h"
 
+#include <event2/event.h>
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/resource.h>
 #include <sys/types.h>
+#include <uthash.h>
 
-/* Nodes [first, first + n) are to be served by at most radix children, each with consecutive nodes, as even as can
- * be. part[i] is the number of nodes of child i; returns the number of children. part has room for radix. */
-uint32_t start_split(uint32_t n, uint32_t radix, uint32_t *part);
-
-/* A proxy on this machine. proxy is the program's path; nofile the limit that the ranks are to have. Returns our end of
- * its link (a non-blocking, close-on-exec stream) and its pid, or -1. The proxy ends when the link closes: it is not
- * killed with us, so that it can still end the ranks and all that they started. */
-int start_fork(const char *proxy, const struct rlimit *nofile, pid_t *pid, struct err *e);
-
-/* Of a proxy that was started: its process, until it was waited for; then how it ended. */
-struct start_process {
-    pid_t pid;  /* 0: it was waited for */
-    int status; /* as of waitpid, once pid is 0 */
+/* How far a start came; on the wire too (START_FAILED). */
+enum start_step {
+    START_STARTED, /* all the way: what has failed since is no failed start */
+    START_RESOLVE,
+    START_CONNECT,
+    START_AUTHENTICATE,
+    START_PROGRAM, /* the proxy program */
+    START_HELLO,   /* its first message */
+    START_VERSION,
+    START_READY,   /* it has greeted, and not become ready */
+    START_SUBTREE, /* itself is well; a proxy below it is not */
+    START_STEPS
 };
 
-/* Its link has ended: how the process did, into text, if that can be learnt within some milliseconds, or
- * seconds where it is dying; else why. */
-void start_describe_end(struct start_process *p, const char *why, char *text, size_t size);
+struct start_failure {
+    enum start_step step;
+    char cause[256];  /* "Connection refused" */
+    char remedy[160]; /* what the user may do; "": we know of nothing */
+};
+
+/* cause like printf, with %m. */
+void start_failure_set(struct start_failure *f, enum start_step step, const char *remedy, const char *cause, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* "b: unable to connect: Connection refused (is an ssh server running there?)" */
+void start_failure_text(const struct start_failure *f, const char *host, char *text, size_t size);
+
+struct start;
+struct starter;
+
+struct start_events {
+    /* Frames may flow: in and out are one descriptor or two, the callee's from now on. May come from inside begin. */
+    void (*stream)(void *arg, int in, int out);
+    /* It did not work, and nothing is left of it. From the loop only. */
+    void (*failed)(void *arg, const struct start_failure *f);
+    /* The answer to start_end: "it was killed by signal 9 (SIGKILL)". May come from inside that call. */
+    void (*ended)(void *arg, const char *how);
+};
+
+struct start_ops {
+    const char *name;
+    unsigned patience_ms; /* from begin to the proxy's first message, at most */
+    bool inherits_stdio;  /* the proxy's stdin and stdout are ours */
+    /* May be NULL: reads what it needs to know; it may change st->patience_ms. */
+    int (*init)(struct starter *st, struct err *e);
+    /* Starts all of these; what they need (ssh's connections, one srun) is the backend's to share. */
+    void (*begin)(struct starter *st, struct start **v, size_t n);
+    void (*end)(struct start *s, const char *why); /* see start_end */
+    void (*cancel)(struct start *s);               /* see start_cancel */
+};
+
+/* One proxy that is being started, or was: in the memory of who wants it, which it must not leave before its process
+ * has been waited for (the starter knows it by pid). The first block is the caller's to fill. */
+struct start {
+    uint32_t node;
+    const char *host; /* borrowed */
+    uint32_t below;   /* nodes that it shall serve besides its own */
+    const struct start_events *events;
+    void *arg;
+
+    struct starter *starter;
+    pid_t pid;           /* its process, where it is one of ours; 0: none, or waited for */
+    int status;          /* as of waitpid, once it was */
+    bool waited;         /* it had a process, which was waited for */
+    bool ending;         /* start_end was called, and not answered yet */
+    char why[128];       /* what to answer if nothing more can be learnt */
+    unsigned looks;      /* how often we have looked whether it is dying */
+    struct event *timer; /* start_later */
+    void (*then)(struct start *s);
+    struct start_failure failure; /* what failed is going to tell */
+    UT_hash_handle by_pid;
+};
+
+/* What all starts of one process share. */
+struct starter {
+    const struct start_ops *ops;
+    struct event_base *base;
+    const char *proxy;                         /* path of the program; borrowed */
+    const struct rlimit *nofile;               /* the limit of descriptors that the ranks are to have; borrowed */
+    unsigned patience_ms;                      /* the backend's, if the user wants no other */
+    bool root;                                 /* mpiexec's own */
+    char secret[65];             /* of this run, hex digits: never on a command line */
+    struct start *running;                     /* hash by pid */
+};
+
+extern const struct start_ops start_fork, start_delay;
+
+const struct start_ops *start_ops_find(const char *name); /* NULL: there is no such backend */
+
+/* The backend of that name, or the one that the environment names for tests if NULL. 0, or -1. */
+int starter_init(struct starter *st, const char *backend, struct event_base *base, struct err *e);
+
+void start_begin(struct starter *st, struct start **v, size_t n);
+
+/* Its stream has ended, for the reason `why`: `ended` will tell how the process did if that can be learnt within some
+ * milliseconds, or seconds where it is dying; else why. */
+void start_end(struct start *s, const char *why);
+
+/* It is not wanted any more, or does not answer: no callback comes after this. Not for a proxy with ranks. */
+void start_cancel(struct start *s);
+
+void start_fini(struct start *s); /* frees what it has; its process is not touched */
+
+/* A child of this process was waited for. Returns whether it was one of the proxies. */
+bool starter_reaped(struct starter *st, pid_t pid, int status);
+
+/* The processes of our proxies. The caller frees the list. */
+pid_t *starter_pids(const struct starter *st, size_t *n);
+
+/* For backends: then(s) in so many ms, from the loop; a second call replaces the first. */
+void start_later(struct start *s, unsigned ms, void (*then)(struct start *s));
+void start_fail_later(struct start *s); /* tells s->failure from the loop */
 
 /* For mpiexec: the proxy program that belongs to it, in the build tree or an installed one. Returns 0, or -1. */
 int start_proxy_path(char *path, size_t size, struct err *e);

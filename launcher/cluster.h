@@ -6,8 +6,7 @@
 #define LAUNCHER_CLUSTER_H
 
 #include "common/hostlist.h"
-#include "common/peer.h"
-#include "common/start.h"
+#include "common/link.h"
 #include "launcher/map/types.h"
 
 #include <event2/event.h>
@@ -15,16 +14,6 @@
 
 struct shapes;
 struct tree_ops;
-
-/* A proxy right below mpiexec: its node and those of its subtree. */
-struct link {
-    struct cluster *cluster;
-    struct peer *peer; /* NULL: lost, or has left */
-    struct start_process process;
-    uint32_t index;
-    uint32_t first, count;
-    bool greeted;
-};
 
 struct cluster {
     struct event_base *base;
@@ -35,9 +24,14 @@ struct cluster {
     bool *node_lost;       /* by node */
     bool is_here;          /* every node is this machine: what they are is known */
     struct shapes *shapes; /* what the nodes have told of themselves; NULL: nothing was asked */
-    struct link *links;
-    uint32_t nlinks;
-    uint32_t links_left;
+    char **names;      /* of the nodes: nodes[i].name */
+    struct starter starter;
+    struct links links;  /* to the proxies right below */
+    uint32_t *unstarted; /* nodes whose proxy could not be started, since they were last told of */
+    uint32_t nunstarted;
+    uint32_t complaints;        /* lines that were written about such */
+    bool orphans;               /* a proxy with ranks is lost: what it left behind comes to us */
+    bool cancelled;             /* what had not started is not to start any more */
     const struct tree_ops *ops; /* who hears of what the links bring (tree_start) */
     void *arg;
     bool ending;  /* SHUTDOWN was sent */

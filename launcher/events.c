@@ -176,6 +176,26 @@ static void nodes_lost(void *arg, uint32_t first, uint32_t count, const char *wh
         shapes_node_lost(run->cluster, i);
 }
 
+static void settled(void *arg, const uint32_t *unstarted, uint32_t n)
+{
+    struct run *run = arg;
+    const char *but = run->opt.no_kill ? "the job runs without" : "nothing was run";
+    char text[512];
+    root_links(run);
+    if (n == 0)
+        return;
+    if (n == 1)
+        snprintf(text, sizeof text, "host %s could not be started: %s", cluster_node_name(run->cluster, *unstarted),
+                 but);
+    else
+        snprintf(text, sizeof text, "%u of %u hosts could not be started: %s", n, run->cluster->nnodes, but);
+    failure_note(run, FAILURE_NODE, NULL, 0, now_ns(), 0, text);
+    for (uint32_t i = 0; i < n; i++)
+        nodes_lost(run, unstarted[i], 1, text);
+    if (!run->opt.no_kill)
+        job_kill_all(run, SIGTERM, run->opt.kill_timeout);
+}
+
 static bool on_node_lost(struct event_in *e)
 {
     struct control_node_lost l;
@@ -230,4 +250,4 @@ static bool on_frame(void *arg, struct link *l, const struct frame_head *h, cons
     return from_below[h->type].act(&e);
 }
 
-const struct tree_ops events_ops = {on_frame, nodes_lost};
+const struct tree_ops events_ops = {on_frame, nodes_lost, settled};

@@ -11,6 +11,7 @@
 #include "launcher/stdio.h"
 #include "launcher/tree.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,7 +39,7 @@ void job_launch(struct job *j)
     }
     TAILQ_INSERT_TAIL(&run->jobs, j, link);
     run->jobs_left++;
-    stdio_describe(run->io, &j->spec, run->cluster->nnodes == 1); /* its proxy is our child */
+    stdio_describe(run->io, &j->spec, tree_inherits_stdio(run->cluster));
     struct buf b;
     buf_init(&b);
     launch_spec_put(&b, &j->spec);
@@ -100,10 +101,12 @@ void job_kill_all(struct run *run, int sig, double grace)
     struct job *j;
     TAILQ_FOREACH(j, &run->jobs, link)
     job_kill(j, sig, grace);
-    if (run->at.launched)
+    if (run->at.launched) {
         arm_deadline(run, grace);
-    else
+        tree_cancel(run->cluster);
+    } else {
         tree_shutdown(run->cluster); /* while the hosts are asked what they are: nothing runs */
+    }
 }
 
 void job_fail(struct job *j, enum failure_kind kind, uint32_t rank, uint64_t time, int code, const char *text)
@@ -301,7 +304,11 @@ static void rank_lost(struct job *j, uint32_t rank, uint32_t node)
         return;
     if (!r->heard)
         j->spawn_failed = j->spawn != 0;
-    r->lost = true;
+    r->lost = tree_is_open(j->run->cluster);
+    if (!r->lost) {
+        r->stage = START_RESOURCES;
+        r->error = ECANCELED;
+    }
     rank_heard(j, r);
     end_rank(j, r, node);
     /* With --no-kill the others go on, but who waits for it would wait for ever. */
@@ -319,7 +326,7 @@ void job_node_lost(struct job *j, uint32_t node)
     rankmap_iter_init(&it, &j->spec.map, node);
     while (rankmap_iter_next(&it, &rank)) {
         if (j->spec.flags & LAUNCH_NO_KILL && !j->ranks[rank].ended)
-            dead_add(&dead, rank, false);
+            dead_add(&dead, rank, !tree_is_open(j->run->cluster));
         rank_lost(j, rank, node);
     }
     dead_tell(j, &dead);

@@ -60,9 +60,14 @@ static const struct pmi_root_ops ops = {op_down, op_spawn, op_stuck};
 void root_init(struct run *run, void (*spawn)(struct run *run, const struct pmi_spawn *req))
 {
     run->spawn = spawn;
-    run->pmi = pmi_root_create(&ops, run, run->cluster->nlinks);
+    run->pmi = pmi_root_create(&ops, run, run->cluster->links.n);
     if (!run->pmi)
         log_fatal("out of memory");
+}
+
+void root_links(struct run *run)
+{
+    pmi_root_children(run->pmi, run->cluster->links.n);
 }
 
 void root_fini(struct run *run)

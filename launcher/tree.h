@@ -16,11 +16,20 @@ struct tree_ops {
     bool (*frame)(void *arg, struct link *l, const struct frame_head *h, const unsigned char *payload);
     /* The link to a subtree is gone, without having been told to go. */
     void (*lost)(void *arg, uint32_t first, uint32_t count, const char *why);
+    /* No proxy is on its way any more: all are ready, but on these nodes, of which the user has been told. What was
+     * sent down so far goes now, unless the callee cancels. */
+    void (*settled)(void *arg, const uint32_t *unstarted, uint32_t n);
 };
 
 /* Starts the proxies right below and tells them their nodes; they start the others. Of the options it reads the shape
- * of the tree and whether to tell much. ops and arg are borrowed. */
+ * of the tree and whether to tell much. ops and arg are borrowed. What is sent down waits until all are ready. */
 int tree_start(struct cluster *c, const struct options *o, const struct tree_ops *ops, void *arg, struct err *e);
+
+/* The job shall not run: if proxies are still on their way, all are dropped, and lost is told of each. Nothing where
+ * they have been settled. */
+void tree_cancel(struct cluster *c);
+bool tree_is_open(const struct cluster *c);        /* what is sent down goes down */
+bool tree_inherits_stdio(const struct cluster *c); /* there is one proxy, and it has our stdin and stdout */
 
 /* To the node's proxy, or to all (FRAME_ALL_NODES). */
 void tree_send(struct cluster *c, unsigned type, unsigned job, uint32_t node, const struct buf *payload);

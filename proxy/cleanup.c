@@ -21,13 +21,11 @@ void cleanup_everything(void)
 
 void cleanup_orphans(struct node *n)
 {
-    size_t count = 0;
-    pid_t *known = xcalloc(HASH_CNT(by_pid, n->running) + n->nchildren, sizeof *known);
+    size_t count;
+    pid_t *known = starter_pids(&n->starter, &count);
+    known = xreallocarray(known, count + HASH_CNT(by_pid, n->running) + 1, sizeof *known);
     for (struct rank *r = n->running; r; r = r->by_pid.next)
         known[count++] = r->pid;
-    for (uint32_t i = 0; i < n->nchildren; i++)
-        if (n->children[i].process.pid)
-            known[count++] = n->children[i].process.pid;
     descendants_kill_others(known, count);
     free(known);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * muster-proxy: starts, feeds, watches and reaps the ranks of one node, and relays for the nodes below it. It is
- * started by mpiexec or by another proxy, which holds the other end of descriptor 3; it ends when that link ends, and
- * takes everything that it started with it.
+ * started by mpiexec or by another proxy, which holds the other end of its link; it ends when that link ends, and takes
+ * everything that it started with it.
  */
 #include "common/log.h"
 #include "common/spawn.h"
@@ -10,15 +10,13 @@
 #include "proxy/node.h"
 #include "proxy/reap.h"
 #include "proxy/relay.h"
+#include "proxy/uplink.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <unistd.h>
-
-#define LINK_FD 3
 
 /* Every rank takes a few descriptors; the ranks themselves get the old limit back. */
 static void raise_nofile(struct node *n)
@@ -26,17 +24,6 @@ static void raise_nofile(struct node *n)
     getrlimit(RLIMIT_NOFILE, &n->nofile);
     struct rlimit all = {n->nofile.rlim_max, n->nofile.rlim_max};
     setrlimit(RLIMIT_NOFILE, &all);
-}
-
-static void check_link(void)
-{
-    int type = 0;
-    socklen_t len = sizeof type;
-    if (getsockopt(LINK_FD, SOL_SOCKET, SO_TYPE, &type, &len) < 0 || type != SOCK_STREAM) {
-        log_init("muster-proxy", false);
-        log_fatal("this program is started by mpiexec, not by hand");
-    }
-    fcntl(LINK_FD, F_SETFD, FD_CLOEXEC);
 }
 
 /* A proxy lives as long as its link. What is sent to a whole job (by a batch system, a service manager) is meant for
@@ -54,9 +41,10 @@ static void ignore_signals(void)
             signal(sig, SIG_IGN);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
-    check_link();
+    struct uplink up;
+    uplink_take(&up, argc, argv);
     log_init("proxy", false);
     if (spawn_init() < 0)
         log_fatal("unable to reserve descriptors: %m%s", errno == EMFILE ? " (raise the limit with ulimit -n)" : "");
@@ -75,7 +63,7 @@ int main(void)
         log_fatal("unable to make an event loop");
     event_config_free(config);
     reap_init(n);
-    relay_init(n, LINK_FD);
+    relay_init(n, &up);
     event_base_dispatch(n->base);
     cleanup_everything();
     return 0;

@@ -8,8 +8,7 @@
 #ifndef PROXY_NODE_H
 #define PROXY_NODE_H
 
-#include "common/peer.h"
-#include "common/start.h"
+#include "common/link.h"
 #include "wire/control.h"
 #include "wire/launch_spec.h"
 
@@ -26,17 +25,6 @@ struct evbuffer;
 struct pmi_server;
 struct rank_stdio;
 struct job_stdio;
-
-/* A proxy right below this one: serves nodes [first, first + count). */
-struct child {
-    struct node *node;
-    struct peer *peer; /* NULL: lost, or has left */
-    struct start_process process;
-    uint32_t index;
-    uint32_t first;
-    uint32_t count;
-    bool greeted;
-};
 
 struct rank {
     struct job *job;
@@ -81,9 +69,8 @@ struct node {
     struct event_base *base;
     struct peer *parent;
     struct control_setup setup; /* names[0] is this node's */
-    struct child *children;
-    uint32_t nchildren;
-    uint32_t children_left; /* not yet gone */
+    struct starter starter;
+    struct links below; /* to the proxies right below, for all of setup's nodes but the first */
     TAILQ_HEAD(, job) jobs;
     struct rank *running; /* hash by pid */
     struct pmi_server *pmi;

@@ -66,9 +66,8 @@ static void op_down(void *ctx, uint32_t child, const void *p, size_t n)
 {
     struct node *node = ctx;
     struct iovec iov = {(void *)p, n};
-    struct child *c = &node->children[child];
-    if (c->peer)
-        peer_sendv(c->peer, CONTROL_PMI_DOWN, 0, c->first, &iov, 1);
+    struct link *l = node->below.v[child];
+    link_sendv(l, CONTROL_PMI_DOWN, 0, l->first, &iov, 1);
 }
 
 static bool op_below(void *ctx, uint32_t job, uint32_t rank)
@@ -118,7 +117,7 @@ static void on_wake(evutil_socket_t fd, short what, void *arg)
 
 void pmi_init(struct node *n)
 {
-    n->pmi = pmi_server_create(&ops, n, n->nchildren);
+    n->pmi = pmi_server_create(&ops, n, n->below.n);
     n->pmi_wake = evtimer_new(n->base, on_wake, n);
     if (!n->pmi || !n->pmi_wake)
         log_fatal("out of memory");
@@ -306,8 +305,7 @@ void pmi_down(struct node *n, const unsigned char *payload, size_t len)
         log_fatal("a PMI message from above is malformed");
 }
 
-void pmi_child_up(struct node *n, uint32_t child, const unsigned char *payload, size_t len)
+bool pmi_child_up(struct node *n, uint32_t child, const unsigned char *payload, size_t len)
 {
-    if (pmi_server_child_up(n->pmi, child, payload, len) < 0)
-        log_fatal("a PMI message from node %u is malformed", n->children[child].first);
+    return pmi_server_child_up(n->pmi, child, payload, len) == 0;
 }

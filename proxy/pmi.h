@@ -21,6 +21,6 @@ void pmi_gone(struct rank *r);
 void pmi_close(struct rank *r); /* takes one that was never opened */
 
 void pmi_down(struct node *n, const unsigned char *payload, size_t len);
-void pmi_child_up(struct node *n, uint32_t child, const unsigned char *payload, size_t len);
+bool pmi_child_up(struct node *n, uint32_t child, const unsigned char *payload, size_t len); /* false: malformed */
 
 #endif

@@ -103,17 +103,6 @@ void reap_check_done(struct job *j)
         stdio_all_reaped(j);
 }
 
-static bool child_ended(struct node *n, pid_t pid, int status)
-{
-    for (uint32_t i = 0; i < n->nchildren; i++) {
-        if (n->children[i].process.pid != pid)
-            continue;
-        n->children[i].process = (struct start_process){0, status};
-        return true;
-    }
-    return false;
-}
-
 static void on_sigchld(evutil_socket_t sig, short what, void *arg)
 {
     struct node *n = arg;
@@ -127,7 +116,7 @@ static void on_sigchld(evutil_socket_t sig, short what, void *arg)
         HASH_FIND(by_pid, n->running, &pid, sizeof pid, r);
         if (r)
             reap_rank(r, status, &u, time);
-        else if (child_ended(n, pid, status))
+        else if (starter_reaped(&n->starter, pid, status))
             n->child_lost = strangers = true;
         else
             strangers = true;

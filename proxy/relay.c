@@ -6,8 +6,8 @@
  */
 #include "proxy/relay.h"
 
+#include "common/link.h"
 #include "common/log.h"
-#include "common/start.h"
 #include "common/xalloc.h"
 #include "proxy/cleanup.h"
 #include "proxy/pmi.h"
@@ -18,18 +18,15 @@
 #include "proxy/watch.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 static void say_hello(struct node *n)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_REALTIME, &t);
     struct buf b;
     buf_init(&b);
-    uint64_t now = (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-    control_hello_put(&b, &(struct control_hello){control_greet(), (uint32_t)getpid(), now});
+    link_hello_put(&b, CONTROL_VERSION);
     peer_send(n->parent, CONTROL_HELLO, 0, FRAME_ALL_NODES, &b);
     buf_fini(&b);
 }
@@ -50,122 +47,93 @@ static void nodes_lost(struct node *n, uint32_t first, uint32_t count, const cha
 
 void relay_down(struct node *n, const struct frame_head *h, const unsigned char *payload)
 {
-    for (uint32_t i = 0; i < n->nchildren; i++) {
-        struct child *c = &n->children[i];
-        if (c->peer && (h->node == FRAME_ALL_NODES || h->node - c->first < c->count))
-            peer_forward(c->peer, h, payload);
-    }
+    struct iovec iov = {(void *)payload, h->len};
+    links_sendv(&n->below, h->type, h->job, h->node, &iov, 1);
 }
 
 void relay_leave(struct node *n)
 {
-    n->leaving = true;
-    if (n->children_left == 0)
+    n->leaving = n->below.ending = true;
+    if (n->below.left == 0)
         event_base_loopexit(n->base, NULL);
 }
 
-static void child_drop(struct child *c, const char *why)
+static bool below_frame(void *arg, struct link *l, const struct frame_head *h, const unsigned char *payload)
 {
-    struct node *n = c->node;
-    peer_destroy(c->peer);
-    c->peer = NULL;
-    n->children_left--;
-    if (n->leaving) {
+    struct node *n = arg;
+    bool sane = true;
+    if (h->type == CONTROL_PMI_UP)
+        sane = pmi_child_up(n, l->index, payload, h->len);
+    else if (control_goes(h->type, CONTROL_UP))
+        peer_forward(n->parent, h, payload);
+    else
+        sane = false;
+    if (peer_congested(n->parent))
+        stdio_congested(n);
+    return sane;
+}
+
+/* Not all of this subtree can be ready, and no rank runs in it yet: it goes, and who is above tries another way. */
+static void subtree_failed(struct node *n, const struct link *l)
+{
+    struct start_failure f;
+    char text[sizeof f.cause];
+    start_failure_text(&l->failure, link_name(l), text, sizeof text);
+    start_failure_set(&f, START_SUBTREE, "", "%s", text);
+    link_tell_failed(n->parent, node_number(n), &f);
+    peer_flush(n->parent);
+    n->leaving = n->below.ending = true;
+    event_base_loopbreak(n->base);
+}
+
+static void below_lost(void *arg, struct link *l)
+{
+    struct node *n = arg;
+    if (n->leaving && n->below.left == 0)
         relay_leave(n);
+    if (n->leaving)
+        return;
+    if (!l->used) {
+        subtree_failed(n, l);
         return;
     }
-    nodes_lost(n, c->first, c->count, why);
+    nodes_lost(n, l->first, l->count, l->failure.cause);
     n->child_lost = true;
     cleanup_orphans(n);
 }
 
-/* Is this the greeting of a proxy that we can work with? It is read alone first: what follows it may differ between
- * versions. A child that is none is lost, and mpiexec told why; the rest of the tree goes on. */
-static void child_hello(struct child *c, const struct frame_head *h, const unsigned char *payload)
+static void below_settled(void *arg)
 {
-    struct rbuf r;
-    struct control_greeting g;
-    struct control_hello hello;
-    char why[256] = "it did not greet as a proxy does";
-    rbuf_init(&r, payload, h->len);
-    if (h->type == CONTROL_HELLO && control_greeting_get(&r, &g) && control_greeting_fits(&g, why, sizeof why)) {
-        rbuf_init(&r, payload, h->len);
-        c->greeted = control_hello_get(&r, &hello);
-    }
-    if (!c->greeted)
-        child_drop(c, why);
+    struct node *n = arg;
+    if (!n->leaving)
+        link_tell_ready(n->parent, node_number(n));
 }
 
-static void child_frame(void *arg, struct peer *p, const struct frame_head *h, const unsigned char *payload)
-{
-    struct child *c = arg;
-    struct node *n = c->node;
-    if (!c->greeted)
-        child_hello(c, h, payload);
-    else if (h->type == CONTROL_PMI_UP)
-        pmi_child_up(n, c->index, payload, h->len);
-    else if (control_goes(h->type, CONTROL_UP))
-        peer_forward(n->parent, h, payload);
-    else
-        child_drop(c, "it sent a message that does not go up");
-    if (peer_congested(n->parent))
-        stdio_congested(n);
-}
+static const struct link_ops below_ops = {.frame = below_frame, .lost = below_lost, .settled = below_settled};
 
-static void child_gone(void *arg, struct peer *p, const char *why)
+static void start_below(struct node *n)
 {
-    struct child *c = arg;
-    char text[128] = "";
-    if (!c->node->leaving)
-        start_describe_end(&c->process, why, text, sizeof text);
-    child_drop(c, text);
-}
-
-static const struct peer_ops child_ops = {child_frame, child_gone, NULL};
-
-static void child_start(struct node *n, struct child *c, const char *proxy)
-{
+    static char own[PATH_MAX];
     struct err e;
-    const char *name = n->setup.names[c->first - n->setup.first];
-    int fd = start_fork(proxy, &n->nofile, &c->process.pid, &e);
-    if (fd < 0) {
-        nodes_lost(n, c->first, c->count, e.text);
+    n->starter = (struct starter){.proxy = own, .nofile = &n->nofile};
+    snprintf(n->starter.secret, sizeof n->starter.secret, "%s", n->setup.secret);
+    n->below = (struct links){.base = n->base,
+                              .starter = &n->starter,
+                              .ops = &below_ops,
+                              .arg = n,
+                              .first = n->setup.first + 1,
+                              .nnodes = n->setup.nnodes - 1,
+                              .names = n->setup.names + 1,
+                              .radix = n->setup.radix,
+                              .verbose = n->setup.verbose};
+    links_init(&n->below);
+    if (n->below.nnodes == 0) {
+        below_settled(n);
         return;
     }
-    c->peer = peer_create(n->base, fd, fd, name, &child_ops, c);
-    n->children_left++;
-    struct control_setup s = n->setup;
-    s.from = control_greet();
-    s.first = c->first;
-    s.names += c->first - n->setup.first;
-    s.nnodes = c->count;
-    struct buf b;
-    buf_init(&b);
-    control_setup_put(&b, &s);
-    peer_send(c->peer, CONTROL_SETUP, 0, c->first, &b);
-    buf_fini(&b);
-}
-
-static void children_start(struct node *n)
-{
-    uint32_t below = n->setup.nnodes - 1;
-    uint32_t *part = xcalloc(below < n->setup.radix ? below : n->setup.radix, sizeof *part);
-    n->nchildren = start_split(below, n->setup.radix, part);
-    n->children = xcalloc(n->nchildren, sizeof *n->children);
-    char proxy[PATH_MAX];
-    struct err e;
-    bool found = n->nchildren == 0 || start_own_path(proxy, sizeof proxy, &e) == 0;
-    uint32_t first = n->setup.first + 1;
-    for (uint32_t i = 0; i < n->nchildren; i++) {
-        struct child *c = &n->children[i];
-        *c = (struct child){.node = n, .index = i, .first = first, .count = part[i]};
-        first += part[i];
-        if (found)
-            child_start(n, c, proxy);
-        else
-            nodes_lost(n, c->first, c->count, e.text);
-    }
-    free(part);
+    if (start_own_path(own, sizeof own, &e) < 0 || starter_init(&n->starter, n->setup.backend, n->base, &e) < 0)
+        log_fatal("%s", e.text);
+    links_start(&n->below, n->below.first, n->below.nnodes, n->setup.radix);
 }
 
 static void on_setup(struct node *n, const struct frame_head *h, const unsigned char *payload)
@@ -180,7 +148,7 @@ static void on_setup(struct node *n, const struct frame_head *h, const unsigned 
     if (!control_setup_get(&r, &n->setup))
         log_fatal("the first message from above is not a setup");
     log_init(xasprintf("proxy(%s)", node_name(n)), n->setup.verbose);
-    children_start(n);
+    start_below(n);
     pmi_init(n);
 }
 
@@ -297,10 +265,7 @@ static void parent_gone(void *arg, struct peer *p, const char *why)
 {
     struct node *n = arg;
     n->leaving = true;
-    for (uint32_t i = 0; i < n->nchildren; i++) {
-        peer_destroy(n->children[i].peer);
-        n->children[i].peer = NULL;
-    }
+    links_fini(&n->below);
     cleanup_everything();
     _exit(1);
 }
@@ -312,8 +277,8 @@ static void parent_drained(void *arg, struct peer *p)
 
 static const struct peer_ops parent_ops = {parent_frame, parent_gone, parent_drained};
 
-void relay_init(struct node *n, int parent_fd)
+void relay_init(struct node *n, const struct uplink *up)
 {
-    n->parent = peer_create(n->base, parent_fd, parent_fd, "parent", &parent_ops, n);
+    n->parent = peer_create(n->base, up->in, up->out, "parent", &parent_ops, n);
     say_hello(n);
 }

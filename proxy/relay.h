@@ -6,8 +6,9 @@
 #define PROXY_RELAY_H
 
 #include "proxy/node.h"
+#include "proxy/uplink.h"
 
-void relay_init(struct node *n, int parent_fd);
+void relay_init(struct node *n, const struct uplink *up);
 
 /* To every child, or to the one whose subtree holds the node. */
 void relay_down(struct node *n, const struct frame_head *h, const unsigned char *payload);

@@ -90,19 +90,16 @@ static struct node *node_of(const struct stream *s)
     return s->outlet.rank->job->node;
 }
 
-/* Children are paused by count, so each of them once. */
+/* They are paused by count, so once. */
 static void hold_children(struct node *n, bool hold)
 {
     if (io.children_held == hold)
         return;
     io.children_held = hold;
-    for (uint32_t i = 0; i < n->nchildren; i++) {
-        struct peer *p = n->children[i].peer;
-        if (p && hold)
-            peer_pause(p);
-        else if (p)
-            peer_resume(p);
-    }
+    if (hold)
+        links_pause(&n->below);
+    else
+        links_resume(&n->below);
 }
 
 static void check_held(struct node *n)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Hosts whose Muster speaks another version of the control protocol: the user is told which, and the others go on."""
+"""Hosts whose Muster speaks another version of the control protocol: the user is told which."""
 
 import os
 import shutil
@@ -13,6 +13,7 @@ STRANGER = """#!/usr/bin/env python3
 import socket, struct
 link = socket.socket(fileno=3)
 hello = struct.pack("<III", 0x5254534d, 77, 3) + b"9.1" + b"what a later version says"
+link.setblocking(True)
 link.sendall(struct.pack("<IHHI", len(hello), 1, 0, 0xffffffff) + hello)
 while link.recv(65536):
     pass
@@ -50,14 +51,13 @@ def test_a_host_of_another_version_is_named(mpiexec, tmp_path, stranger):
     mpiexec.program = shutil.copy(MPIEXEC, tmp_path / "bin/mpiexec")
     stranger.rename(tmp_path / "libexec/muster/muster-proxy")
     r = mpiexec("--hosts", "alpha", "-n", "1", "true")
-    assert r.code != 0 and f"the proxy on alpha is gone ({DIFFERS}" in r.err, r
+    assert r.code != 0 and f"mpiexec: alpha: unable to use the proxy there: {DIFFERS}" in r.err, r
     assert "install one version of Muster on all hosts" in r.err, r
 
 
 @pytest.mark.skipif("MUSTER_TEST_SANITIZERS" in os.environ, reason="their libraries come first")
-def test_below_a_proxy_only_that_part_of_the_tree_is_lost(mpiexec, tmp_path, stranger, cc):
+def test_what_a_proxy_cannot_use_is_started_by_mpiexec(mpiexec, tmp_path, stranger, cc):
     preloaded = cc(PRELOADED, "-shared", "-fPIC")
     r = mpiexec("--hosts", "alpha,beta,gamma", "--radix", "2", "--no-kill", "-n", "3", "--map-by", "node", "sh", "-c",
                 "echo rank $PMI_RANK", env={"LD_PRELOAD": preloaded, "STRANGER": stranger})
-    assert r.code != 0 and f"the proxy on beta is gone ({DIFFERS}" in r.err, r
-    assert sorted(r.lines) == ["rank 0", "rank 2"], r
+    assert r.code == 0 and not r.err and sorted(r.lines) == ["rank 0", "rank 1", "rank 2"], r

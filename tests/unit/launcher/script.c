@@ -56,6 +56,21 @@ void tree_give_up(struct cluster *c)
     script.gave_up = true;
 }
 
+void tree_cancel(struct cluster *c)
+{
+    script.cancelled = script.closed;
+}
+
+bool tree_is_open(const struct cluster *c)
+{
+    return !script.closed;
+}
+
+bool tree_inherits_stdio(const struct cluster *c)
+{
+    return false;
+}
+
 /* ---- the ends of the link ---- */
 
 static void our_frame(void *arg, struct peer *p, const struct frame_head *h, const unsigned char *payload)
@@ -143,7 +158,7 @@ int script_begin(void **state)
     for (int i = 0; i < NODES; i++)
         nodes[i] = (struct map_node){.name = names[i]};
     script.cluster = (struct cluster){.base = event_base_new(), .nodes = nodes, .nnodes = NODES, .node_lost = lost};
-    script.link = (struct link){.cluster = &script.cluster, .first = 1, .count = 4, .greeted = true};
+    script.link = (struct link){.first = 1, .count = 4, .state = LINK_READY};
     script.run = (struct run){.cluster = &script.cluster, .job_ops = &job_ops, .opt = {.kill_timeout = 2}};
     TAILQ_INIT(&script.run.jobs);
     if (!script.cluster.base || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, sv) < 0)

@@ -23,7 +23,8 @@ struct script {
     struct script_sent sent[SCRIPT_SENT_MAX];
     unsigned nsent;
     bool refused;                      /* a frame that came up was one that no proxy sends */
-    bool shutdown, gave_up;            /* what the tree was told */
+    bool shutdown, gave_up, cancelled; /* what the tree was told */
+    bool closed;                       /* proxies are still on their way: what is sent down waits */
     unsigned started, done, forgotten; /* jobs, as job_ops heard */
     unsigned gone, dead;               /* ranks */
 };

@@ -118,6 +118,35 @@ static void a_link_tells_of_nodes_below_it_alone(void **state)
     assert_false(script.cluster.node_lost[5]);
 }
 
+/* Nodes that have ranks and such that have none, before anything was sent down. */
+static void hosts_that_could_not_be_started(void **state)
+{
+    static const uint32_t unstarted[] = {2, 4};
+    struct job *j = script_job(two_nodes, 3, 0);
+    script.closed = true;
+    events_ops.settled(&script.run, unstarted, 2);
+    assert_true(script.cluster.node_lost[2] && script.cluster.node_lost[4]);
+    assert_false(j->ranks[2].lost); /* it was not started */
+    assert_true(j->ranks[2].ended && !j->ranks[2].started);
+    assert_string_equal(script.run.failure.text, "2 of 6 hosts could not be started: nothing was run");
+    assert_true(script.cancelled);
+    assert_int_equal(script_count(CONTROL_KILL), 1);
+}
+
+static void without_a_host_that_could_not_be_started(void **state)
+{
+    static const uint32_t unstarted[] = {2};
+    struct job *j = script_job(two_nodes, 3, 0);
+    script.closed = script.run.opt.no_kill = true;
+    events_ops.settled(&script.run, NULL, 0);
+    assert_int_equal(script.run.failure.kind, FAILURE_NONE);
+    events_ops.settled(&script.run, unstarted, 1);
+    assert_int_equal(j->ended, 1);
+    assert_string_equal(script.run.failure.text, "host n2 could not be started: the job runs without");
+    assert_false(script.cancelled);
+    assert_int_equal(script_count(CONTROL_KILL), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -129,6 +158,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_malformed, script_begin, script_end),
         cmocka_unit_test_setup_teardown(a_node_below_is_lost, script_begin, script_end),
         cmocka_unit_test_setup_teardown(a_link_tells_of_nodes_below_it_alone, script_begin, script_end),
+        cmocka_unit_test_setup_teardown(hosts_that_could_not_be_started, script_begin, script_end),
+        cmocka_unit_test_setup_teardown(without_a_host_that_could_not_be_started, script_begin, script_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

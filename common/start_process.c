@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The link of a process closes a moment before the process can be waited for; long before, where the processors are
+ * busy with others. So we look again until SIGCHLD has told of it: a short while, or as long as the kernel says that it
+ * is dying.
+ */
+#include "common/start_process.h"
+
+#include "common/descendants.h"
+#include "common/log.h"
+#include "common/spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define LINK_BUFFER (1 << 20)
+#define LOOK_MS 5
+#define LOOKS_DYING 600 /* three seconds */
+
+extern char **environ;
+
+static void close_both(int fd[2])
+{
+    if (fd[0] >= 0)
+        close(fd[0]);
+    if (fd[1] >= 0 && fd[1] != fd[0])
+        close(fd[1]);
+    fd[0] = fd[1] = -1;
+}
+
+static int make_socket(int ours[2], int theirs[2])
+{
+    int sv[2], size = LINK_BUFFER;
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, sv) < 0)
+        return -1;
+    for (int i = 0; i < 2; i++)
+        setsockopt(sv[i], SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+    ours[0] = ours[1] = sv[0];
+    theirs[0] = theirs[1] = sv[1];
+    return 0;
+}
+
+static int make_pipes(int ours[2], int theirs[2])
+{
+    int down[2], up[2];
+    if (pipe2(down, O_CLOEXEC) < 0)
+        return -1;
+    if (pipe2(up, O_CLOEXEC) < 0) {
+        close_both(down);
+        return -1;
+    }
+    ours[0] = up[0];
+    ours[1] = down[1];
+    theirs[0] = down[0];
+    theirs[1] = up[1];
+    return 0;
+}
+
+static pid_t spawn_process(const struct start *s, char *const *argv, bool two, const int theirs[2])
+{
+    struct spawn_fd fds[] = {{theirs[0], two ? STDIN_FILENO : START_LINK_FD}, {theirs[1], STDOUT_FILENO}};
+    struct spawn spawn = {.file = argv[0],
+                          .argv = argv,
+                          .envp = environ,
+                          .umask = -1,
+                          .fds = fds,
+                          .nfds = two ? 2 : 1,
+                          .nofile = s->starter->nofile,
+                          /* so that a stopped proxy, too, sees that its link has ended. It is not killed with us: it
+                           * still has to end the ranks and all that they started. */
+                          .death_signal = SIGCONT,
+                          .new_session = true};
+    enum spawn_stage stage;
+    return spawn_start(&spawn, &stage);
+}
+
+int start_process_begin(struct start *s, char *const *argv, bool two, int stream[2], int other[2])
+{
+    int theirs[2] = {-1, -1};
+    if ((two ? make_pipes(stream, theirs) : make_socket(stream, theirs)) < 0) {
+        start_failure_set(&s->failure, START_PROGRAM, errno == EMFILE ? "raise the limit with ulimit -n" : "",
+                          "no link to it can be made: %m");
+        return -1;
+    }
+    pid_t pid = spawn_process(s, argv, two, theirs);
+    if (pid < 0) {
+        start_failure_set(&s->failure, START_PROGRAM, "", "%s: %m", argv[0]);
+        close_both(stream);
+        close_both(theirs);
+        return -1;
+    }
+    s->pid = pid;
+    HASH_ADD(by_pid, s->starter->running, pid, sizeof s->pid, s);
+    if (other)
+        memcpy(other, theirs, sizeof theirs);
+    else
+        close_both(theirs);
+    return 0;
+}
+
+static void tell_ended(struct start *s)
+{
+    char how[128];
+    if (!s->waited)
+        snprintf(how, sizeof how, "%s", s->why);
+    else if (WIFSIGNALED(s->status))
+        snprintf(how, sizeof how, "it was killed by signal %d (SIG%s)", WTERMSIG(s->status),
+                 sigabbrev_np(WTERMSIG(s->status)));
+    else
+        snprintf(how, sizeof how, "it exited with code %d", WEXITSTATUS(s->status));
+    s->ending = false;
+    s->events->ended(s->arg, how);
+}
+
+static void look_again(struct start *s)
+{
+    if (s->looks++ < LOOKS_DYING && descendants_is_dying(s->pid))
+        start_later(s, LOOK_MS, look_again);
+    else
+        tell_ended(s);
+}
+
+void start_process_end(struct start *s, const char *why)
+{
+    snprintf(s->why, sizeof s->why, "%s", why);
+    s->ending = true;
+    s->looks = 0;
+    if (s->pid)
+        start_later(s, LOOK_MS, look_again);
+    else
+        tell_ended(s);
+}
+
+bool starter_reaped(struct starter *st, pid_t pid, int status)
+{
+    struct start *s;
+    HASH_FIND(by_pid, st->running, &pid, sizeof pid, s);
+    if (!s)
+        return false;
+    HASH_DELETE(by_pid, st->running, s);
+    s->pid = 0;
+    s->status = status;
+    s->waited = true;
+    if (s->ending) {
+        event_del(s->timer);
+        tell_ended(s);
+    }
+    return true;
+}
+
+/* What it has started, below it in the tree, ends when its own link does. */
+void start_process_cancel(struct start *s)
+{
+    s->ending = false;
+    if (s->pid)
+        kill(s->pid, SIGKILL);
+}

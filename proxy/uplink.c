@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * uplink: one of the two kinds of streams that a backend (common/start.h) gives a proxy.
+ */
+#include "proxy/uplink.h"
+
+#include "common/log.h"
+#include "common/start_process.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static bool is_stream(int fd)
+{
+    struct stat st;
+    return fstat(fd, &st) == 0 && (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode));
+}
+
+static bool is_stream_socket(int fd)
+{
+    int type = 0;
+    socklen_t len = sizeof type;
+    return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0 && type == SOCK_STREAM;
+}
+
+/* The ranks' stdin and stdout, and what a library writes, have no business on the link. */
+static int move_away(int fd)
+{
+    int to = fcntl(fd, F_DUPFD_CLOEXEC, START_LINK_FD);
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (to < 0 || null < 0 || dup2(null, fd) < 0)
+        log_fatal("unable to move the link to another descriptor: %m");
+    close(null);
+    return to;
+}
+
+void uplink_take(struct uplink *u, int argc, char **argv)
+{
+    log_init("muster-proxy", false);
+    bool stdio = argc == 2 && strcmp(argv[1], "--stdio") == 0;
+    if (stdio && is_stream(STDIN_FILENO) && is_stream(STDOUT_FILENO)) {
+        u->in = move_away(STDIN_FILENO);
+        u->out = move_away(STDOUT_FILENO);
+        return;
+    }
+    if (stdio || argc > 1 || !is_stream_socket(START_LINK_FD))
+        log_fatal("this program is started by mpiexec, not by hand");
+    u->in = u->out = START_LINK_FD;
+    fcntl(START_LINK_FD, F_SETFD, FD_CLOEXEC);
+}

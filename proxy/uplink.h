@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * uplink: the descriptors by which this proxy speaks to who has started it.
+ */
+#ifndef PROXY_UPLINK_H
+#define PROXY_UPLINK_H
+
+struct uplink {
+    int in, out; /* close-on-exec, above those of stdio; one and the same, or two */
+};
+
+/* Without arguments: the socket that is descriptor 3. With --stdio: stdin and stdout, as a remote shell gives them;
+ * /dev/null takes their place. Ends the program where they are no link: somebody has started it by hand. */
+void uplink_take(struct uplink *u, int argc, char **argv);
+
+#endif
