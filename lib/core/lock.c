@@ -4,33 +4,33 @@
  *
  * The lock proper is a word (1: held) with a futex. To take and give it costs two locked instructions, a tenth of the
  * latency of a message each; so the lock may be biased to one thread, which then takes it by a store and a load. Each
- * thread has a seat; `bias` points to the seat of the thread that it is biased to, or to `nobody`.
+ * thread has an owner; `bias` points to the owner of the thread that it is biased to, or to `nobody`.
  *
  *     who is biased, T                    who revokes, R
- *     T1  seat.in = 1                     R0  take the word
- *     T2  is bias still T's seat?         R1  bias = nobody
+ *     T1  owner.in = 1                     R0  take the word
+ *     T2  is bias still T's owner?         R1  bias = nobody
  *         yes: T has the lock             R2  membarrier
- *         no: seat.in = 0, wake R,        R3  wait until seat.in is 0: R has the lock
+ *         no: owner.in = 0, wake R,        R3  wait until owner.in is 0: R has the lock
  *             take the word
- *     T3  seat.in = 0 (release)
- *     T4  is bias still T's seat?  no: wake R
+ *     T3  owner.in = 0 (release)
+ *     T4  is bias still T's owner?  no: wake R
  *
  * One at a time. membarrier makes every running thread of the process pass a full barrier somewhere between R1 and R3,
  * and one that is not running has passed one. If T's barrier comes after T1, the store is visible at R3, and R waits.
  * If it comes before T1, then R1 is visible to T2, which comes later, and T does not enter. The compiler keeps T1
  * before T2 and T3 before T4 (atomic_signal_fence); the processor need not.
  *
- * Nobody sleeps for good. R sleeps on seat.in as long as it is not 0. If T's barrier comes before T3, then R1 is
+ * Nobody sleeps for good. R sleeps on owner.in as long as it is not 0. If T's barrier comes before T3, then R1 is
  * visible to T4, and T wakes R; if it comes after T3, R does not see the 1 of that turn. The same holds for the 0 that
  * T stores when it does not enter: it always wakes.
  *
  * What T wrote is seen by R: R3 reads (acquire) the 0 of T3 (release). What R wrote is seen by T: T takes the word next
  * (acquire), which R gave back (release), before the lock can be biased to T again, because only who holds the lock by
- * the word biases it, and to itself. Each thread stores only to its own seat, so that a late T1 spoils nothing.
+ * the word biases it, and to itself. Each thread stores only to its own owner, so that a late T1 spoils nothing.
  *
- * A seat outlives its thread, in a list of free ones, and its `in` is 0 then; a new thread that gets the seat while the
- * lock is still biased to it is as good as the old one. Where the lock may not be biased nobody takes a seat: a child
- * of fork needs no memory, which an allocator that another thread was in at the fork may never give.
+ * An owner outlives its thread, in a list of free ones, and its `in` is 0 then; a new thread that gets the owner while
+ * the lock is still biased to it is as good as the old one. Where the lock may not be biased nobody takes an owner: a
+ * child of fork needs no memory, which an allocator that another thread was in at the fork may never give.
  *
  * A revocation costs some microseconds, so the lock becomes biased only after a streak of one thread, and each
  * revocation makes the next streak longer.
@@ -49,9 +49,9 @@
 enum { SPINS = 100, STREAK_FIRST = 256, STREAK_MOST = 65536 };
 static const int64_t patience_ns = 50000;
 
-static struct seat nobody, outside; /* `outside`: of a thread that has no seat yet */
-struct lock_face lock_face = {.bias = &nobody, .on = true};
-_Thread_local __attribute__((tls_model("initial-exec"))) struct seat *lock_seat = &outside;
+static struct lock_owner nobody, outside; /* `outside`: of a thread that has no owner yet */
+struct lock_hot lock_hot = {.bias = &nobody, .on = true};
+_Thread_local __attribute__((tls_model("initial-exec"))) struct lock_owner *lock_self = &outside;
 static struct {
     _Alignas(64) _Atomic uint32_t word;
     _Atomic uint32_t turns;     /* how often one who had to wait got it */
@@ -63,7 +63,7 @@ static struct {
     _Atomic(const void *) holder;
     int depth;
     /* under the lock */
-    const struct seat *last;
+    const struct lock_owner *last;
     uint32_t streak, needed;
     bool can_bias;
 } lock = {.needed = STREAK_FIRST};
@@ -71,7 +71,7 @@ static struct {
 /* Tells one thread from another. */
 static const void *self(void)
 {
-    return &lock_seat;
+    return &lock_self;
 }
 
 static bool held_by_word(void)
@@ -80,19 +80,19 @@ static bool held_by_word(void)
 }
 
 static pthread_mutex_t seats_mutex = PTHREAD_MUTEX_INITIALIZER;
-static struct seat *seats_free;
+static struct lock_owner *owners_free;
 static pthread_key_t seats_key;
 static pthread_once_t seats_once = PTHREAD_ONCE_INIT;
 static bool seats_keyed;
 
 static void seat_leave(void *p)
 {
-    struct seat *s = p;
+    struct lock_owner *s = p;
     pthread_mutex_lock(&seats_mutex);
-    s->next = seats_free;
-    seats_free = s;
+    s->next = owners_free;
+    owners_free = s;
     pthread_mutex_unlock(&seats_mutex);
-    lock_seat = &outside;
+    lock_self = &outside;
 }
 
 static void seats_open(void)
@@ -107,9 +107,9 @@ static void seat_take(void)
     if (!seats_keyed)
         return;
     pthread_mutex_lock(&seats_mutex);
-    struct seat *s = seats_free;
+    struct lock_owner *s = owners_free;
     if (s)
-        seats_free = s->next;
+        owners_free = s->next;
     pthread_mutex_unlock(&seats_mutex);
     if (!s) {
         if (!(s = aligned_alloc(sizeof *s, sizeof *s)))
@@ -117,7 +117,7 @@ static void seat_take(void)
         atomic_init(&s->in, 0);
     }
     pthread_setspecific(seats_key, s);
-    lock_seat = s;
+    lock_self = s;
 }
 
 static void wait_on(_Atomic uint32_t *word, uint32_t value, const struct timespec *most)
@@ -208,9 +208,9 @@ static void turn_wait(uint32_t seen)
 }
 
 /* We have the word; somebody has the bias. */
-static void bias_revoke(struct seat *s)
+static void bias_revoke(struct lock_owner *s)
 {
-    atomic_store_explicit(&lock_face.bias, &nobody, memory_order_relaxed);
+    atomic_store_explicit(&lock_hot.bias, &nobody, memory_order_relaxed);
     syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
     for (int i = 0; i < SPINS && atomic_load_explicit(&s->in, memory_order_relaxed); i++)
         pause_cpu();
@@ -224,9 +224,9 @@ static void bias_revoke(struct seat *s)
 /* We have the word: if we have had it often enough, the bias instead. */
 static bool bias_gain(void)
 {
-    if (lock_seat == &outside && lock.can_bias)
+    if (lock_self == &outside && lock.can_bias)
         seat_take();
-    struct seat *s = lock_seat;
+    struct lock_owner *s = lock_self;
     if (lock.last != s) {
         lock.last = s;
         lock.streak = 0;
@@ -235,14 +235,14 @@ static bool bias_gain(void)
         atomic_load_explicit(&lock.wanted, memory_order_relaxed))
         return false;
     atomic_store_explicit(&s->in, 1, memory_order_relaxed);
-    atomic_store_explicit(&lock_face.bias, s, memory_order_relaxed);
+    atomic_store_explicit(&lock_hot.bias, s, memory_order_relaxed);
     word_give(); /* release: who takes it next sees both */
     return true;
 }
 
 static bool deeper(void)
 {
-    struct seat *s = lock_seat;
+    struct lock_owner *s = lock_self;
     uint32_t depth = lock_depth_of(s);
     if (depth > 0)
         atomic_store_explicit(&s->in, depth + 1, memory_order_relaxed);
@@ -259,7 +259,7 @@ void lock_take_slow(void)
         return;
     if (!word_try())
         word_wait();
-    struct seat *s = atomic_load_explicit(&lock_face.bias, memory_order_relaxed);
+    struct lock_owner *s = atomic_load_explicit(&lock_hot.bias, memory_order_relaxed);
     if (UNLIKELY(s != &nobody))
         bias_revoke(s);
     if (bias_gain())
@@ -268,12 +268,12 @@ void lock_take_slow(void)
     lock.depth = 1;
 }
 
-void lock_wake(struct seat *s)
+void lock_wake(struct lock_owner *s)
 {
     wake(&s->in, 1);
 }
 
-void lock_not_entered(struct seat *s)
+void lock_not_entered(struct lock_owner *s)
 {
     atomic_store_explicit(&s->in, 0, memory_order_release);
     lock_wake(s);
@@ -295,9 +295,9 @@ static void give_word(bool courtesy)
 /* Returns how deep it was held. */
 static int give_wholly(bool courtesy)
 {
-    struct seat *s = lock_seat;
-    if (UNLIKELY(lock_face.sleepers > 0))
-        lock_face.wake();
+    struct lock_owner *s = lock_self;
+    if (UNLIKELY(lock_hot.sleepers > 0))
+        lock_hot.wake();
     int depth = (int)lock_depth_of(s);
     if (depth > 0) {
         lock_give_biased(s);
@@ -310,7 +310,7 @@ static int give_wholly(bool courtesy)
 
 void lock_give_slow(void)
 {
-    struct seat *s = lock_seat;
+    struct lock_owner *s = lock_self;
     uint32_t depth = lock_depth_of(s);
     if (depth > 1)
         atomic_store_explicit(&s->in, depth - 1, memory_order_relaxed);
@@ -322,15 +322,15 @@ void lock_give_slow(void)
 
 bool lock_wanted(void)
 {
-    if (lock_biased_to(lock_seat))
+    if (lock_biased_to(lock_self))
         return false;
     /* The bias has been taken from us, or others wait for the word that we have. */
-    return lock_depth_of(lock_seat) > 0 || atomic_load_explicit(&lock.wanted, memory_order_relaxed);
+    return lock_depth_of(lock_self) > 0 || atomic_load_explicit(&lock.wanted, memory_order_relaxed);
 }
 
 static bool held(void)
 {
-    return lock_depth_of(lock_seat) > 0 || held_by_word();
+    return lock_depth_of(lock_self) > 0 || held_by_word();
 }
 
 int lib_suspend(void)
@@ -343,8 +343,8 @@ void lib_resume(int depth)
     if (depth == 0)
         return;
     lock_take();
-    if (lock_depth_of(lock_seat) > 0)
-        atomic_store_explicit(&lock_seat->in, (uint32_t)depth, memory_order_relaxed);
+    if (lock_depth_of(lock_self) > 0)
+        atomic_store_explicit(&lock_self->in, (uint32_t)depth, memory_order_relaxed);
     else
         lock.depth = depth;
 }
@@ -357,16 +357,16 @@ void lock_yield_slow(void)
 void lock_allow_bias(void)
 {
     lock.can_bias = syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
-    if (lock_seat == &outside && lock.can_bias)
+    if (lock_self == &outside && lock.can_bias)
         seat_take();
-    lock.last = lock_seat;
+    lock.last = lock_self;
     lock.streak = STREAK_MOST;
 }
 
-static void seat_free(struct seat *s)
+static void owner_free(struct lock_owner *s)
 {
-    if (atomic_load_explicit(&lock_face.bias, memory_order_relaxed) == s)
-        atomic_store_explicit(&lock_face.bias, &nobody, memory_order_relaxed);
+    if (atomic_load_explicit(&lock_hot.bias, memory_order_relaxed) == s)
+        atomic_store_explicit(&lock_hot.bias, &nobody, memory_order_relaxed);
     free(s);
 }
 
@@ -374,7 +374,7 @@ static void seat_free(struct seat *s)
  * present one's, if nobody is using the lock; whoever comes after that does without. */
 __attribute__((destructor)) static void seats_close(void)
 {
-    struct seat *own = lock_seat;
+    struct lock_owner *own = lock_self;
     if (!seats_keyed)
         return;
     pthread_key_delete(seats_key);
@@ -382,14 +382,14 @@ __attribute__((destructor)) static void seats_close(void)
     if (held() || !word_try())
         return;
     pthread_mutex_lock(&seats_mutex);
-    for (struct seat *s; (s = seats_free) != NULL;) {
-        seats_free = s->next;
-        seat_free(s);
+    for (struct lock_owner *s; (s = owners_free) != NULL;) {
+        owners_free = s->next;
+        owner_free(s);
     }
     pthread_mutex_unlock(&seats_mutex);
-    lock_seat = &outside;
+    lock_self = &outside;
     if (own != &outside)
-        seat_free(own);
+        owner_free(own);
     word_give();
 }
 
@@ -397,22 +397,22 @@ void lock_fork(void)
 {
     static const pthread_mutex_t fresh = PTHREAD_MUTEX_INITIALIZER;
     seats_mutex = fresh;
-    seats_free = NULL;
-    lock_seat = &outside;
+    owners_free = NULL;
+    lock_self = &outside;
     if (seats_keyed)
         pthread_setspecific(seats_key, NULL);
     memset(&lock, 0, sizeof lock);
     lock.needed = STREAK_FIRST;
-    lock_face.sleepers = 0;
-    atomic_store_explicit(&lock_face.bias, &nobody, memory_order_relaxed);
-    atomic_store_explicit(&lock_face.on, true, memory_order_relaxed);
+    lock_hot.sleepers = 0;
+    atomic_store_explicit(&lock_hot.bias, &nobody, memory_order_relaxed);
+    atomic_store_explicit(&lock_hot.on, true, memory_order_relaxed);
 }
 
 void lock_begin(void)
 {
     if (lock_used())
         return;
-    atomic_store_explicit(&lock_face.on, true, memory_order_relaxed);
+    atomic_store_explicit(&lock_hot.on, true, memory_order_relaxed);
     lock_take();
 }
 
@@ -421,5 +421,5 @@ void lock_end(void)
     if (!lock_used())
         return;
     lock_give();
-    atomic_store_explicit(&lock_face.on, false, memory_order_relaxed);
+    atomic_store_explicit(&lock_hot.on, false, memory_order_relaxed);
 }

@@ -12,50 +12,50 @@
 #include <stdatomic.h>
 #include "lib/core/types.h"
 
-/* Each thread has a seat. The lock is biased to one of them, which takes it by a store between two loads: see lock.c.
+/* Each thread is an owner. The lock is biased to one of them, which takes it by a store between two loads: see lock.c.
  */
-struct seat {
-    _Atomic uint32_t in; /* how deep the thread holds the lock by bias; written by it alone */
-    struct seat *next;   /* free */
+struct lock_owner {
+    _Atomic uint32_t in;     /* how deep the thread holds the lock by bias; written by it alone */
+    struct lock_owner *next; /* free */
     char pad[48];
 };
 
-/* What each call looks at, in one cache line. */
-struct lock_face {
-    _Alignas(64) _Atomic(struct seat *) bias;
+/* The hot part: what each call looks at, in one cache line. */
+struct lock_hot {
+    _Alignas(64) _Atomic(struct lock_owner *) bias;
     _Atomic bool on;
     /* Threads that sleep without the lock until what they wait for comes true. While there are any, `wake` is called by
      * each who is about to give the lock up. Changed under the lock. */
     int sleepers;
     void (*wake)(void);
 };
-extern struct lock_face lock_face;
+extern struct lock_hot lock_hot;
 /* initial-exec: reached without a call; so few bytes fit even where the library is loaded late. */
-extern _Thread_local __attribute__((tls_model("initial-exec"))) struct seat *lock_seat;
+extern _Thread_local __attribute__((tls_model("initial-exec"))) struct lock_owner *lock_self;
 
 static inline bool lock_used(void)
 {
-    return UNLIKELY(atomic_load_explicit(&lock_face.on, memory_order_relaxed));
+    return UNLIKELY(atomic_load_explicit(&lock_hot.on, memory_order_relaxed));
 }
 
 void lock_take_slow(void);
 void lock_give_slow(void);
-void lock_not_entered(struct seat *s); /* the lock is no longer biased to it */
-void lock_wake(struct seat *s);
+void lock_not_entered(struct lock_owner *s); /* the lock is no longer biased to it */
+void lock_wake(struct lock_owner *s);
 
-ALWAYS_INLINE bool lock_biased_to(const struct seat *s)
+ALWAYS_INLINE bool lock_biased_to(const struct lock_owner *s)
 {
-    return LIKELY(atomic_load_explicit(&lock_face.bias, memory_order_relaxed) == s);
+    return LIKELY(atomic_load_explicit(&lock_hot.bias, memory_order_relaxed) == s);
 }
 
-ALWAYS_INLINE uint32_t lock_depth_of(const struct seat *s)
+ALWAYS_INLINE uint32_t lock_depth_of(const struct lock_owner *s)
 {
     return atomic_load_explicit(&s->in, memory_order_relaxed);
 }
 
 ALWAYS_INLINE void lock_take(void)
 {
-    struct seat *s = lock_seat;
+    struct lock_owner *s = lock_self;
     if (UNLIKELY(!lock_biased_to(s) || lock_depth_of(s) > 0)) {
         lock_take_slow();
         return;
@@ -66,7 +66,7 @@ ALWAYS_INLINE void lock_take(void)
         lock_not_entered(s);
 }
 
-ALWAYS_INLINE void lock_give_biased(struct seat *s)
+ALWAYS_INLINE void lock_give_biased(struct lock_owner *s)
 {
     /* Release: what was written under the lock comes before. */
     atomic_store_explicit(&s->in, 0, memory_order_release);
@@ -77,8 +77,8 @@ ALWAYS_INLINE void lock_give_biased(struct seat *s)
 
 ALWAYS_INLINE void lock_give(void)
 {
-    struct seat *s = lock_seat;
-    if (LIKELY(lock_depth_of(s) == 1 && lock_face.sleepers == 0))
+    struct lock_owner *s = lock_self;
+    if (LIKELY(lock_depth_of(s) == 1 && lock_hot.sleepers == 0))
         lock_give_biased(s);
     else
         lock_give_slow();

@@ -196,7 +196,7 @@ static void rest(struct waiter *w, const struct request *on)
 {
     bool own = boot.local_size <= boot.local_cpus;
     unsigned spin = (unsigned)knobs.WAIT_SPINS, yields = (unsigned)knobs.WAIT_YIELDS;
-    if (own && lock_face.sleepers > 0 && boot.local_size * (1 + lock_face.sleepers) > boot.local_cpus)
+    if (own && lock_hot.sleepers > 0 && boot.local_size * (1 + lock_hot.sleepers) > boot.local_cpus)
         spin = (unsigned)knobs.WAIT_SPINS_THREADS; /* a thread that is woken may want the processor */
     if (!own && w->idle == spin && no_yields > 0) {
         no_yields--;

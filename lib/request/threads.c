@@ -103,13 +103,13 @@ void threads_sleep(struct waiter *w, _Atomic uint32_t *bell, uint32_t value, con
     w->signalled = false;
     w->deep = most->tv_nsec > nap.tv_nsec;
     TAILQ_INSERT_TAIL(&asleep, w, line);
-    lock_face.wake = threads_wake;
-    lock_face.sleepers++;
+    lock_hot.wake = threads_wake;
+    lock_hot.sleepers++;
     going = w;
     int depth = lib_suspend();
     syscall(SYS_futex, bell, FUTEX_WAIT, value, most, NULL, 0);
     lib_resume(depth);
-    lock_face.sleepers--;
+    lock_hot.sleepers--;
     TAILQ_REMOVE(&asleep, w, line);
     if (packets)
         at_bell = NULL;

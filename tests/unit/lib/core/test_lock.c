@@ -201,9 +201,9 @@ static void count_wake(void)
 
 static void sleepers_are_looked_after(void **state)
 {
-    lock_face.wake = count_wake;
+    lock_hot.wake = count_wake;
     lib_lock();
-    lock_face.sleepers = 1;
+    lock_hot.sleepers = 1;
     lib_lock();
     lib_unlock();
     assert_int_equal(woken, 0);
@@ -212,7 +212,7 @@ static void sleepers_are_looked_after(void **state)
     lib_lock();
     lib_resume(lib_suspend());
     assert_int_equal(woken, 2);
-    lock_face.sleepers = 0;
+    lock_hot.sleepers = 0;
     lib_unlock();
     assert_int_equal(woken, 2);
     woken = 0;
@@ -224,7 +224,7 @@ static int biased(void **state)
     lock_allow_bias();
     lib_unlock();
     visit();
-    return !lock.can_bias || lock_biased_to(lock_seat) ? 0 : -1; /* who comes next has it */
+    return !lock.can_bias || lock_biased_to(lock_self) ? 0 : -1; /* who comes next has it */
 }
 
 static void off_and_on(void **state)
@@ -243,13 +243,13 @@ static void children_take_no_memory(void **state)
 {
     int status;
     visit();
-    assert_true(lock_seat != &outside || !lock.can_bias);
+    assert_true(lock_self != &outside || !lock.can_bias);
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
         lock_fork();
         visit();
-        _exit(lock_seat == &outside && !atomic_load(&failed) ? 0 : 1);
+        _exit(lock_self == &outside && !atomic_load(&failed) ? 0 : 1);
     }
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_int_equal(status, 0);
