@@ -9,7 +9,7 @@
 #include "common/spawn.h"
 #include "common/topo/topo_pretend.h"
 #include "common/xalloc.h"
-#include "launcher/events.h"
+#include "launcher/dispatch.h"
 #include "launcher/exit_status.h"
 #include "launcher/failure.h"
 #include "launcher/job.h"
@@ -170,7 +170,7 @@ static int run_job(struct run *run)
         log_fatal("unable to become the reaper of orphans: %m");
     make_loop(run->cluster);
     signals_init(run);
-    if (tree_start(run->cluster, &run->opt, &events_ops, run, &e) < 0)
+    if (tree_start(run->cluster, &run->opt, &dispatch_ops, run, &e) < 0)
         give_up(run, &e);
     run->at.proxies_started = now_ns();
     root_init(run, spawn_later);

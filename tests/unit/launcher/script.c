@@ -5,7 +5,7 @@
 #include "script.h"
 
 #include "common/xalloc.h"
-#include "launcher/events.h"
+#include "launcher/dispatch.h"
 #include "launcher/job.h"
 #include "launcher/root.h"
 #include "launcher/shapes.h"
@@ -75,7 +75,7 @@ bool tree_inherits_stdio(const struct cluster *c)
 
 static void our_frame(void *arg, struct peer *p, const struct frame_head *h, const unsigned char *payload)
 {
-    script.refused |= !events_ops.frame(&script.run, &script.link, h, payload);
+    script.refused |= !dispatch_ops.frame(&script.run, &script.link, h, payload);
 }
 
 static void their_frame(void *arg, struct peer *p, const struct frame_head *h, const unsigned char *payload)

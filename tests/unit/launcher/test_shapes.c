@@ -4,7 +4,7 @@
  */
 #include "launcher/shapes.h"
 
-#include "launcher/events.h"
+#include "launcher/dispatch.h"
 #include "script.h"
 #include "wire/topo.h"
 

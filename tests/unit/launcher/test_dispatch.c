@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * test_events: what comes up is taken only from whom may send it, and does what it says.
+ * test_dispatch: what comes up is taken only from whom may send it, and does what it says.
  */
-#include "launcher/events.h"
+#include "launcher/dispatch.h"
 
 #include "launcher/exit_status.h"
 #include "script.h"
@@ -124,7 +124,7 @@ static void hosts_that_could_not_be_started(void **state)
     static const uint32_t unstarted[] = {2, 4};
     struct job *j = script_job(two_nodes, 3, 0);
     script.closed = true;
-    events_ops.settled(&script.run, unstarted, 2);
+    dispatch_ops.settled(&script.run, unstarted, 2);
     assert_true(script.cluster.node_lost[2] && script.cluster.node_lost[4]);
     assert_false(j->ranks[2].lost); /* it was not started */
     assert_true(j->ranks[2].ended && !j->ranks[2].started);
@@ -138,9 +138,9 @@ static void without_a_host_that_could_not_be_started(void **state)
     static const uint32_t unstarted[] = {2};
     struct job *j = script_job(two_nodes, 3, 0);
     script.closed = script.run.opt.no_kill = true;
-    events_ops.settled(&script.run, NULL, 0);
+    dispatch_ops.settled(&script.run, NULL, 0);
     assert_int_equal(script.run.failure.kind, FAILURE_NONE);
-    events_ops.settled(&script.run, unstarted, 1);
+    dispatch_ops.settled(&script.run, unstarted, 1);
     assert_int_equal(j->ended, 1);
     assert_string_equal(script.run.failure.text, "host n2 could not be started: the job runs without");
     assert_false(script.cancelled);

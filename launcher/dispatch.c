@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * events: one function a message, and what becomes of a node that is lost.
+ * dispatch: one function a message, and what becomes of a node that is lost.
  */
-#include "launcher/events.h"
+#include "launcher/dispatch.h"
 
 #include "common/log.h"
 #include "common/now.h"
@@ -18,7 +18,7 @@
 #include <stdio.h>
 
 /* One message: whose link, its job (NULL: not of a job that is known), the sender's node, the fields. */
-struct event_in {
+struct message {
     struct run *run;
     struct link *link;
     struct job *job;
@@ -28,121 +28,121 @@ struct event_in {
     size_t len;
 };
 
-static bool on_started(struct event_in *e)
+static bool on_started(struct message *m)
 {
-    return job_started(e->job, e->node, &e->r);
+    return job_started(m->job, m->node, &m->r);
 }
 
-static bool on_exited(struct event_in *e)
+static bool on_exited(struct message *m)
 {
-    return job_exited(e->job, e->node, &e->r);
+    return job_exited(m->job, m->node, &m->r);
 }
 
-static bool on_output(struct event_in *e)
+static bool on_output(struct message *m)
 {
     struct control_output o;
-    if (!control_output_get(&e->r, &o) || o.rank >= e->job->spec.map.nranks)
+    if (!control_output_get(&m->r, &o) || o.rank >= m->job->spec.map.nranks)
         return false;
-    struct stdio_text t = {.job = e->job->spec.job,
-                           .node = e->node,
-                           .host = cluster_node_name(e->run->cluster, e->node),
+    struct stdio_text t = {.job = m->job->spec.job,
+                           .node = m->node,
+                           .host = cluster_node_name(m->run->cluster, m->node),
                            .rank = o.rank,
                            .stream = o.stream,
                            .continues = o.continues,
                            .data = o.text.data,
                            .n = o.text.len};
-    stdio_output(e->run->io, &t);
+    stdio_output(m->run->io, &t);
     return true;
 }
 
-static bool on_output_broken(struct event_in *e)
+static bool on_output_broken(struct message *m)
 {
     struct control_output_broken o;
-    if (!control_output_broken_get(&e->r, &o))
+    if (!control_output_broken_get(&m->r, &o))
         return false;
-    stdio_broken(e->run->io, o.stream, (int)o.error);
+    stdio_broken(m->run->io, o.stream, (int)o.error);
     return true;
 }
 
-static bool on_output_end(struct event_in *e)
+static bool on_output_end(struct message *m)
 {
-    job_output_end(e->job, e->node);
+    job_output_end(m->job, m->node);
     return true;
 }
 
-static bool on_tail(struct event_in *e)
+static bool on_tail(struct message *m)
 {
     struct control_tail t;
-    if (!control_tail_get(&e->r, &t))
+    if (!control_tail_get(&m->r, &t))
         return false;
-    failure_tail(e->run, e->job, t.rank, t.text.data, t.text.len);
+    failure_tail(m->run, m->job, t.rank, t.text.data, t.text.len);
     return true;
 }
 
-static bool on_stdin_credit(struct event_in *e)
+static bool on_stdin_credit(struct message *m)
 {
     struct control_stdin_credit c;
-    if (!control_stdin_credit_get(&e->r, &c))
+    if (!control_stdin_credit_get(&m->r, &c))
         return false;
-    stdio_credit(e->run->io, e->node, c.bytes);
+    stdio_credit(m->run->io, m->node, c.bytes);
     return true;
 }
 
-static bool on_stdin_wanted(struct event_in *e)
+static bool on_stdin_wanted(struct message *m)
 {
-    stdio_wanted(e->run->io);
+    stdio_wanted(m->run->io);
     return true;
 }
 
-static bool on_pmi_up(struct event_in *e)
+static bool on_pmi_up(struct message *m)
 {
-    return root_up(e->run, e->link->index, e->payload, e->len);
+    return root_up(m->run, m->link->index, m->payload, m->len);
 }
 
-static void fail_rank(struct event_in *e, enum failure_kind kind, uint32_t rank, int code, struct bytes text)
+static void fail_rank(struct message *m, enum failure_kind kind, uint32_t rank, int code, struct bytes text)
 {
     char line[WIRE_LINE_MAX + 1];
     snprintf(line, sizeof line, "%.*s", (int)text.len, text.data);
-    job_fail(e->job, kind, rank, now_ns(), code, line);
+    job_fail(m->job, kind, rank, now_ns(), code, line);
 }
 
-static bool on_abort(struct event_in *e)
+static bool on_abort(struct message *m)
 {
     struct control_abort a;
-    if (!control_abort_get(&e->r, &a) || a.rank >= e->job->spec.map.nranks)
+    if (!control_abort_get(&m->r, &a) || a.rank >= m->job->spec.map.nranks)
         return false;
-    fail_rank(e, FAILURE_ABORT, a.rank, a.code, a.message);
+    fail_rank(m, FAILURE_ABORT, a.rank, a.code, a.message);
     return true;
 }
 
-static bool on_rank_failed(struct event_in *e)
+static bool on_rank_failed(struct message *m)
 {
     struct control_rank_failed f;
-    if (!control_rank_failed_get(&e->r, &f) || f.rank >= e->job->spec.map.nranks)
+    if (!control_rank_failed_get(&m->r, &f) || f.rank >= m->job->spec.map.nranks)
         return false;
-    fail_rank(e, FAILURE_PMI, f.rank, 0, f.reason);
+    fail_rank(m, FAILURE_PMI, f.rank, 0, f.reason);
     return true;
 }
 
-static bool on_states(struct event_in *e)
+static bool on_states(struct message *m)
 {
-    return watch_states(e->run, e->job, e->node, &e->r);
+    return watch_states(m->run, m->job, m->node, &m->r);
 }
 
-static bool on_node_info(struct event_in *e)
+static bool on_node_info(struct message *m)
 {
-    return shapes_info(e->run->cluster, e->node, &e->r);
+    return shapes_info(m->run->cluster, m->node, &m->r);
 }
 
-static bool on_topo(struct event_in *e)
+static bool on_topo(struct message *m)
 {
-    return shapes_topo(e->run->cluster, e->node, &e->r);
+    return shapes_topo(m->run->cluster, m->node, &m->r);
 }
 
-static bool on_warning(struct event_in *e)
+static bool on_warning(struct message *m)
 {
     struct control_warning w;
-    if (!control_warning_get(&e->r, &w))
+    if (!control_warning_get(&m->r, &w))
         return false;
     char line[WIRE_LINE_MAX * PRINTABLE_WIDTH + 1];
     printable_put(line, sizeof line, w.text.data, w.text.len);
@@ -196,25 +196,25 @@ static void settled(void *arg, const uint32_t *unstarted, uint32_t n)
         job_kill_all(run, SIGTERM, run->opt.kill_timeout);
 }
 
-static bool on_node_lost(struct event_in *e)
+static bool on_node_lost(struct message *m)
 {
     struct control_node_lost l;
-    if (!control_node_lost_get(&e->r, &l))
+    if (!control_node_lost_get(&m->r, &l))
         return false;
     char text[512];
     snprintf(text, sizeof text, "%.*s", (int)l.reason.len, l.reason.data);
     struct rbuf nodes = list_items(&l.nodes);
     for (uint32_t i = 0; i < l.nodes.n; i++) {
         uint32_t node = rbuf_u32(&nodes);
-        if (node - e->link->first >= e->link->count)
+        if (node - m->link->first >= m->link->count)
             return false;
-        nodes_lost(e->run, node, 1, text);
+        nodes_lost(m->run, node, 1, text);
     }
     return true;
 }
 
 static const struct {
-    bool (*act)(struct event_in *e);
+    bool (*act)(struct message *m);
     bool of_a_job; /* dropped when that job is not there any more */
 } from_below[CONTROL_END] = {
     [CONTROL_STARTED] = {on_started, true},
@@ -240,14 +240,14 @@ static bool on_frame(void *arg, struct link *l, const struct frame_head *h, cons
     struct run *run = arg;
     if (h->type >= CONTROL_END || !from_below[h->type].act || h->node - l->first >= l->count)
         return false;
-    struct event_in e = {.link = l, .run = run, .node = h->node, .payload = payload, .len = h->len};
-    rbuf_init(&e.r, payload, h->len);
+    struct message m = {.link = l, .run = run, .node = h->node, .payload = payload, .len = h->len};
+    rbuf_init(&m.r, payload, h->len);
     if (from_below[h->type].of_a_job) {
-        e.job = job_find(run, h->job);
-        if (!e.job)
+        m.job = job_find(run, h->job);
+        if (!m.job)
             return true;
     }
-    return from_below[h->type].act(&e);
+    return from_below[h->type].act(&m);
 }
 
-const struct tree_ops events_ops = {on_frame, nodes_lost, settled};
+const struct tree_ops dispatch_ops = {on_frame, nodes_lost, settled};
