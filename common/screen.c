@@ -24,7 +24,7 @@ struct screen {
     void *arg;
     struct outlet outlets[2];
     struct outlet *of[2]; /* of[stream - 1] */
-    bool held;
+    bool paused;
 };
 
 static void on_drained(void *arg)
@@ -33,9 +33,9 @@ static void on_drained(void *arg)
     struct screen *s = o->screen;
     if (screen_backlog(s))
         return;
-    if (s->held) {
-        s->held = false;
-        s->ops->go_on(s->arg);
+    if (s->paused) {
+        s->paused = false;
+        s->ops->resume(s->arg);
     }
     if (s->ops->idle)
         s->ops->idle(s->arg);
@@ -90,9 +90,9 @@ void screen_write(struct screen *s, const struct screen_text *t)
     o->open = t->data[t->n - 1] != '\n';
     o->owner = t->who;
     writer_write(o->writer, iov, n);
-    if (!s->held && screen_backlog(s) > BACKLOG_HIGH) {
-        s->held = true;
-        s->ops->hold(s->arg);
+    if (!s->paused && screen_backlog(s) > BACKLOG_HIGH) {
+        s->paused = true;
+        s->ops->pause(s->arg);
     }
 }
 

@@ -16,9 +16,9 @@
 struct screen;
 
 struct screen_ops {
-    /* Too much is queued; that is over: each hold is followed by one go_on. */
-    void (*hold)(void *arg);
-    void (*go_on)(void *arg);
+    /* Too much is queued; that is over: each pause is followed by one resume. */
+    void (*pause)(void *arg);
+    void (*resume)(void *arg);
     void (*idle)(void *arg); /* something was queued, and all is written now; may be NULL */
     /* Stream (1, 2) cannot be written any more: EPIPE when nobody reads it. From the loop. */
     void (*broken)(void *arg, unsigned stream, int error);

@@ -44,16 +44,16 @@ static void stdin_down(void *arg, uint32_t node, const void *data, size_t n)
     tree_sendv(run->cluster, CONTROL_STDIN_DATA, 0, node, &iov, 1);
 }
 
-static void output_hold(void *arg)
+static void output_pause(void *arg)
 {
     const struct run *run = arg;
-    tree_hold(run->cluster);
+    tree_pause(run->cluster);
 }
 
-static void output_go_on(void *arg)
+static void output_resume(void *arg)
 {
     const struct run *run = arg;
-    tree_go_on(run->cluster);
+    tree_resume(run->cluster);
 }
 
 /* As in a pipeline without us: who writes to a reader that has left is ended. Nobody needs stderr to go on. */
@@ -68,7 +68,7 @@ static void output_broken(void *arg, unsigned stream, int error)
         job_kill_all(run, SIGTERM, run->opt.kill_timeout);
 }
 
-static const struct stdio_ops stdio_ops = {stdin_down, output_hold, output_go_on, output_broken};
+static const struct stdio_ops stdio_ops = {stdin_down, output_pause, output_resume, output_broken};
 
 static const struct job_ops job_ops = {root_job_started, root_job_done, watch_forget, root_rank_gone, root_rank_dead};
 

@@ -65,7 +65,7 @@ static void stop(struct run *run, int sig)
     raise(SIGSTOP);
 }
 
-static void go_on(struct run *run, int sig)
+static void resume(struct run *run, int sig)
 {
     to_ranks(run, SIGCONT, false);
     stdio_foreground(run->io);
@@ -92,7 +92,7 @@ static const struct {
     void (*act)(struct run *run, int sig);
 } actions[] = {
     {SIGINT, end_job}, {SIGTERM, end_job},        {SIGHUP, end_job}, {SIGQUIT, end_job}, {SIGTSTP, stop},
-    {SIGCONT, go_on},  {SIGUSR1, table_and_pass}, {SIGUSR2, pass},   {SIGWINCH, pass},   {SIGCHLD, reap},
+    {SIGCONT, resume}, {SIGUSR1, table_and_pass}, {SIGUSR2, pass},   {SIGWINCH, pass},   {SIGCHLD, reap},
 };
 #define NACTIONS (sizeof actions / sizeof *actions)
 

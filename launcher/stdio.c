@@ -29,16 +29,16 @@ struct stdio {
     bool broken[2];
 };
 
-static void on_hold(void *arg)
+static void on_pause(void *arg)
 {
     struct stdio *s = arg;
-    s->ops->hold(s->arg);
+    s->ops->pause(s->arg);
 }
 
-static void on_go_on(void *arg)
+static void on_resume(void *arg)
 {
     struct stdio *s = arg;
-    s->ops->go_on(s->arg);
+    s->ops->resume(s->arg);
 }
 
 void stdio_broken(struct stdio *s, unsigned stream, int error)
@@ -55,7 +55,7 @@ static void on_broken(void *arg, unsigned stream, int error)
     stdio_broken(arg, stream, error);
 }
 
-static const struct screen_ops screen_ops = {on_hold, on_go_on, NULL, on_broken};
+static const struct screen_ops screen_ops = {on_pause, on_resume, NULL, on_broken};
 
 struct stdio *stdio_create(struct event_base *base, const struct options *o, const struct stdio_ops *ops, void *arg)
 {

@@ -23,8 +23,8 @@ struct stdio_ops {
      * stdin; n = 0: end of file. */
     void (*stdin_data)(void *arg, uint32_t node, const void *data, size_t n);
     /* Our stdout or stderr is slow: stop reading the links; go on. */
-    void (*hold)(void *arg);
-    void (*go_on)(void *arg);
+    void (*pause)(void *arg);
+    void (*resume)(void *arg);
     /* Our stdout (1) or stderr (2) cannot be written any more; EPIPE: nobody reads it. What is still to come is
      * dropped. May come once for each stream. */
     void (*broken)(void *arg, unsigned stream, int error);

@@ -142,12 +142,12 @@ void tree_send(struct cluster *c, unsigned type, unsigned job, uint32_t node, co
     tree_sendv(c, type, job, node, &iov, 1);
 }
 
-void tree_hold(struct cluster *c)
+void tree_pause(struct cluster *c)
 {
     links_pause(&c->links);
 }
 
-void tree_go_on(struct cluster *c)
+void tree_resume(struct cluster *c)
 {
     links_resume(&c->links);
 }

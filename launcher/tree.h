@@ -42,8 +42,8 @@ void tree_send_link(struct cluster *c, uint32_t link, unsigned type, const void 
 void tree_flush(struct cluster *c);
 
 /* Stop reading the links, go on: our own output is slow. */
-void tree_hold(struct cluster *c);
-void tree_go_on(struct cluster *c);
+void tree_pause(struct cluster *c);
+void tree_resume(struct cluster *c);
 
 /* Every job is done: the proxies end what is left and leave; the loop ends when they have. */
 void tree_shutdown(struct cluster *c);

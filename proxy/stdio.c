@@ -64,8 +64,8 @@ static struct {
     int epoll;
     struct event *readable;
     struct event *flush;
-    bool held;
-    bool children_held;
+    bool paused;
+    bool children_paused;
     int null;
     unsigned busy;
     TAILQ_HEAD(, stream) partial; /* streams that hold a beginning, the longest silent first */
@@ -91,25 +91,25 @@ static struct node *node_of(const struct stream *s)
 }
 
 /* They are paused by count, so once. */
-static void hold_children(struct node *n, bool hold)
+static void pause_children(struct node *n, bool pause)
 {
-    if (io.children_held == hold)
+    if (io.children_paused == pause)
         return;
-    io.children_held = hold;
-    if (hold)
+    io.children_paused = pause;
+    if (pause)
         links_pause(&n->below);
     else
         links_resume(&n->below);
 }
 
-static void check_held(struct node *n)
+static void check_paused(struct node *n)
 {
-    bool held = outlet_held(n);
-    hold_children(n, peer_congested(n->parent));
-    if (held == io.held || !io.readable)
+    bool paused = outlet_paused(n);
+    pause_children(n, peer_congested(n->parent));
+    if (paused == io.paused || !io.readable)
         return;
-    io.held = held;
-    if (held)
+    io.paused = paused;
+    if (paused)
         event_del(io.readable);
     else if (event_add(io.readable, NULL) < 0)
         log_fatal("out of memory");
@@ -223,7 +223,7 @@ static bool still_writes(struct stream *s)
 static void flush_silent(uint64_t now)
 {
     struct stream *s, *next;
-    for (s = TAILQ_FIRST(&io.partial); s && !io.held && now - s->since >= PARTIAL_MS; s = next) {
+    for (s = TAILQ_FIRST(&io.partial); s && !io.paused && now - s->since >= PARTIAL_MS; s = next) {
         next = TAILQ_NEXT(s, link);
         if (still_writes(s))
             continue;
@@ -231,7 +231,7 @@ static void flush_silent(uint64_t now)
         s->patient = waits && s->total % BLOCK == 0;
         if (!waits)
             flush(s);
-        check_held(node_of(s));
+        check_paused(node_of(s));
     }
 }
 
@@ -247,11 +247,11 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
     struct node *n = arg;
     struct epoll_event ready[BATCH];
     int count = epoll_wait(io.epoll, ready, BATCH, 0);
-    for (int i = 0; i < count && !io.held; i++) {
+    for (int i = 0; i < count && !io.paused; i++) {
         struct stream *s = ready[i].data.ptr;
         struct job *j = s->outlet.rank->job;
         read_once(s);
-        check_held(n);
+        check_paused(n);
         if (s->fd < 0)
             check_end(j);
     }
@@ -260,7 +260,7 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 static void screen_ready(struct node *n)
 {
     struct job *j;
-    check_held(n);
+    check_paused(n);
     TAILQ_FOREACH(j, &n->jobs, link)
     check_end(j);
 }
@@ -390,11 +390,11 @@ static void read_rest(struct stream *s)
 
 void stdio_reaped(struct rank *r)
 {
-    bool wait = io.held && r->job->killed;
+    bool wait = io.paused && r->job->killed;
     for (int i = 0; r->io && i < 2 && !wait; i++)
         if (r->io->out[i].fd >= 0)
             read_rest(&r->io->out[i]);
-    check_held(r->job->node);
+    check_paused(r->job->node);
     if (r->job->io->feed)
         feed_close(r->job->io->feed, r);
 }
@@ -419,16 +419,16 @@ void stdio_tell_tail(struct rank *r)
 static void on_linger(evutil_socket_t fd, short what, void *arg)
 {
     struct job *j = arg;
-    for (uint32_t i = 0; i < j->nranks && !io.held; i++)
-        for (int k = 0; j->ranks[i].io && k < 2 && !io.held; k++) {
+    for (uint32_t i = 0; i < j->nranks && !io.paused; i++)
+        for (int k = 0; j->ranks[i].io && k < 2 && !io.paused; k++) {
             struct stream *s = &j->ranks[i].io->out[k];
             if (s->fd < 0)
                 continue;
             read_rest(s);
             stream_end(s);
-            check_held(j->node);
+            check_paused(j->node);
         }
-    if (io.held)
+    if (io.paused)
         arm(j->io->linger, PARTIAL_MS);
     check_end(j);
 }
@@ -468,10 +468,10 @@ void stdio_stdin_data(struct job *j, const unsigned char *data, size_t n)
 
 void stdio_congested(struct node *n)
 {
-    check_held(n);
+    check_paused(n);
 }
 
 void stdio_drained(struct node *n)
 {
-    check_held(n);
+    check_paused(n);
 }

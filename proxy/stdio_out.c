@@ -18,17 +18,17 @@ static struct {
     struct screen *screen;
     struct node *node;
     void (*ready)(struct node *n);
-    bool held;
+    bool paused;
 } direct;
 
-static void on_hold(void *arg)
+static void on_pause(void *arg)
 {
-    direct.held = true;
+    direct.paused = true;
 }
 
-static void on_go_on(void *arg)
+static void on_resume(void *arg)
 {
-    direct.held = false;
+    direct.paused = false;
 }
 
 static void on_idle(void *arg)
@@ -45,7 +45,7 @@ static void on_broken(void *arg, unsigned stream, int error)
     buf_fini(&b);
 }
 
-static const struct screen_ops screen_ops = {on_hold, on_go_on, on_idle, on_broken};
+static const struct screen_ops screen_ops = {on_pause, on_resume, on_idle, on_broken};
 
 void outlet_screen_init(struct node *n, void (*ready)(struct node *n))
 {
@@ -56,9 +56,9 @@ void outlet_screen_init(struct node *n, void (*ready)(struct node *n))
     direct.screen = screen_create(n->base, &screen_ops, NULL);
 }
 
-bool outlet_held(const struct node *n)
+bool outlet_paused(const struct node *n)
 {
-    return direct.held || peer_congested(n->parent);
+    return direct.paused || peer_congested(n->parent);
 }
 
 bool outlet_idle(void)

@@ -28,7 +28,7 @@ void outlet_fini(struct outlet *o);
 void outlet_put(struct outlet *o, struct files *files, const char *data, size_t n, bool continues);
 
 /* Must the ranks wait, because mpiexec or the user's screen is slow? */
-bool outlet_held(const struct node *n);
+bool outlet_paused(const struct node *n);
 /* Has all that was put reached the link or the screen? */
 bool outlet_idle(void);
 /* Tells when a screen that was slow is ready again. */
