@@ -19,12 +19,12 @@ void cleanup_everything(void)
         log_warn("%zu processes do not die although killed (waiting for a device or file server?)", left);
 }
 
-void cleanup_orphans(struct node *n)
+void cleanup_orphans(struct proxy *proxy)
 {
     size_t count;
-    pid_t *known = starter_pids(&n->starter, &count);
-    known = xreallocarray(known, count + HASH_CNT(by_pid, n->running) + 1, sizeof *known);
-    for (struct rank *r = n->running; r; r = r->by_pid.next)
+    pid_t *known = starter_pids(&proxy->starter, &count);
+    known = xreallocarray(known, count + HASH_CNT(by_pid, proxy->running) + 1, sizeof *known);
+    for (struct rank *r = proxy->running; r; r = r->by_pid.next)
         known[count++] = r->pid;
     descendants_kill_others(known, count);
     free(known);

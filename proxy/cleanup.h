@@ -6,13 +6,13 @@
 #ifndef PROXY_CLEANUP_H
 #define PROXY_CLEANUP_H
 
-#include "proxy/node.h"
+#include "proxy/proxy.h"
 
 /* Kills (SIGKILL) all descendants of this process until there is none. Returns within a second or so even when
  * one cannot die (a dead file server). */
 void cleanup_everything(void);
 
 /* A proxy below has died: kills what it left to us, which are our children that we did not start. */
-void cleanup_orphans(struct node *n);
+void cleanup_orphans(struct proxy *proxy);
 
 #endif

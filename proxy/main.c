@@ -7,7 +7,7 @@
 #include "common/log.h"
 #include "common/spawn.h"
 #include "proxy/cleanup.h"
-#include "proxy/node.h"
+#include "proxy/proxy.h"
 #include "proxy/reap.h"
 #include "proxy/relay.h"
 #include "proxy/uplink.h"
@@ -19,10 +19,10 @@
 #include <unistd.h>
 
 /* Every rank takes a few descriptors; the ranks themselves get the old limit back. */
-static void raise_nofile(struct node *n)
+static void raise_nofile(struct proxy *proxy)
 {
-    getrlimit(RLIMIT_NOFILE, &n->nofile);
-    struct rlimit all = {n->nofile.rlim_max, n->nofile.rlim_max};
+    getrlimit(RLIMIT_NOFILE, &proxy->nofile);
+    struct rlimit all = {proxy->nofile.rlim_max, proxy->nofile.rlim_max};
     setrlimit(RLIMIT_NOFILE, &all);
 }
 
@@ -47,24 +47,25 @@ int main(int argc, char **argv)
     uplink_take(&up, argc, argv);
     log_init("proxy", false);
     if (spawn_init() < 0)
-        log_fatal("unable to reserve descriptors: %m%s", errno == EMFILE ? " (raise the limit with ulimit -n)" : "");
-    static struct node node = {.nofile = {0}};
-    struct node *n = &node;
-    TAILQ_INIT(&n->jobs);
+        log_fatal("unable to reserve descriptors: %m%s",
+                  errno == EMFILE ? " (raise the limit with ulimit -proxy)" : "");
+    static struct proxy self = {.nofile = {0}};
+    struct proxy *proxy = &self;
+    TAILQ_INIT(&proxy->jobs);
     ignore_signals();
     if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
         log_fatal("unable to become the reaper of the ranks' orphans: %m");
-    raise_nofile(n);
+    raise_nofile(proxy);
     struct event_config *config = event_config_new();
     if (config)
         event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK);
-    n->base = config ? event_base_new_with_config(config) : NULL;
-    if (!n->base)
+    proxy->base = config ? event_base_new_with_config(config) : NULL;
+    if (!proxy->base)
         log_fatal("unable to make an event loop");
     event_config_free(config);
-    reap_init(n);
-    relay_init(n, &up);
-    event_base_dispatch(n->base);
+    reap_init(proxy);
+    relay_init(proxy, &up);
+    event_base_dispatch(proxy->base);
     cleanup_everything();
     return 0;
 }

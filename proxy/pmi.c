@@ -32,7 +32,7 @@
 static void tell(struct rank *r, unsigned type, struct buf *b)
 {
     struct job *j = r->job;
-    peer_send(j->node->parent, type, j->spec.job, node_number(j->node), b);
+    peer_send(j->proxy->parent, type, j->spec.job, proxy_node(j->proxy), b);
     buf_fini(b);
     stdio_tell_tail(r);
 }
@@ -57,31 +57,31 @@ static void op_send(void *rank_ctx, const void *p, size_t n)
 
 static void op_up(void *ctx, const void *p, size_t n)
 {
-    struct node *node = ctx;
+    struct proxy *proxy = ctx;
     struct iovec iov = {(void *)p, n};
-    peer_sendv(node->parent, CONTROL_PMI_UP, 0, node_number(node), &iov, 1);
+    peer_sendv(proxy->parent, CONTROL_PMI_UP, 0, proxy_node(proxy), &iov, 1);
 }
 
 static void op_down(void *ctx, uint32_t child, const void *p, size_t n)
 {
-    struct node *node = ctx;
+    struct proxy *proxy = ctx;
     struct iovec iov = {(void *)p, n};
-    struct link *l = node->below.v[child];
+    struct link *l = proxy->below.v[child];
     link_sendv(l, CONTROL_PMI_DOWN, 0, l->first, &iov, 1);
 }
 
 static bool op_below(void *ctx, uint32_t job, uint32_t rank)
 {
-    struct node *n = ctx;
-    struct job *j = node_job(n, job);
+    struct proxy *proxy = ctx;
+    struct job *j = proxy_job(proxy, job);
     uint32_t node = j ? rankmap_node(&j->spec.map, rank) : UINT32_MAX;
-    return node > n->setup.first && node - n->setup.first < n->setup.nnodes;
+    return node > proxy->setup.first && node - proxy->setup.first < proxy->setup.nnodes;
 }
 
 static void op_wake(void *ctx)
 {
-    struct node *n = ctx;
-    event_active(n->pmi_wake, EV_TIMEOUT, 0);
+    struct proxy *proxy = ctx;
+    event_active(proxy->pmi_wake, EV_TIMEOUT, 0);
 }
 
 static void op_abort(void *rank_ctx, int code, const char *message)
@@ -111,22 +111,22 @@ static const struct pmi_server_ops ops = {.send = op_send,
 
 static void on_wake(evutil_socket_t fd, short what, void *arg)
 {
-    struct node *n = arg;
-    pmi_server_flush(n->pmi);
+    struct proxy *proxy = arg;
+    pmi_server_flush(proxy->pmi);
 }
 
-void pmi_init(struct node *n)
+void pmi_init(struct proxy *proxy)
 {
-    n->pmi = pmi_server_create(&ops, n, n->below.n);
-    n->pmi_wake = evtimer_new(n->base, on_wake, n);
-    if (!n->pmi || !n->pmi_wake)
+    proxy->pmi = pmi_server_create(&ops, proxy, proxy->below.n);
+    proxy->pmi_wake = evtimer_new(proxy->base, on_wake, proxy);
+    if (!proxy->pmi || !proxy->pmi_wake)
         log_fatal("out of memory");
 }
 
 static uint32_t ranks_below(const struct job *j)
 {
     uint32_t sum = 0;
-    const struct control_setup *s = &j->node->setup;
+    const struct control_setup *s = &j->proxy->setup;
     for (uint32_t i = 1; i < s->nnodes; i++)
         sum += rankmap_local_size(&j->spec.map, s->first + i);
     return sum;
@@ -146,14 +146,14 @@ void pmi_job_add(struct job *j)
                          .below = ranks_below(j),
                          .map = &j->spec.map,
                          .spawner = *j->spec.spawner ? j->spec.spawner : NULL};
-    if (pmi_server_job_add(j->node->pmi, &pj) < 0)
+    if (pmi_server_job_add(j->proxy->pmi, &pj) < 0)
         log_fatal("job %u is there already", j->spec.job);
     free(local);
 }
 
 void pmi_job_del(struct job *j)
 {
-    pmi_server_job_del(j->node->pmi, j->spec.job);
+    pmi_server_job_del(j->proxy->pmi, j->spec.job);
 }
 
 static void wait_for_end(struct rank *r)
@@ -204,7 +204,7 @@ static void watch_half(struct rank *r)
     if (!half)
         return;
     if (!r->pmi_half)
-        r->pmi_half = evtimer_new(r->job->node->base, on_half_long_ago, r);
+        r->pmi_half = evtimer_new(r->job->proxy->base, on_half_long_ago, r);
     struct timeval t = {HALF_PATIENCE_S, 0};
     if (!r->pmi_half || evtimer_add(r->pmi_half, &t) < 0)
         log_fatal("out of memory");
@@ -219,7 +219,7 @@ static void on_read(evutil_socket_t fd, short what, void *arg)
     if (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)))
         return;
     event_del(r->pmi_event);
-    r->pmi_closed = evtimer_new(r->job->node->base, on_closed_long_ago, r);
+    r->pmi_closed = evtimer_new(r->job->proxy->base, on_closed_long_ago, r);
     if (!r->pmi_closed)
         log_fatal("out of memory");
     wait_for_end(r);
@@ -254,10 +254,10 @@ int pmi_open(struct rank *r, int *theirs)
     r->pmi_fd = sv[0];
     *theirs = sv[1];
     evutil_make_socket_nonblocking(r->pmi_fd);
-    r->pmi = pmi_server_client(r->job->node->pmi, r->job->spec.job, r->rank, r);
+    r->pmi = pmi_server_client(r->job->proxy->pmi, r->job->spec.job, r->rank, r);
     r->pmi_out = evbuffer_new();
-    r->pmi_event = event_new(r->job->node->base, r->pmi_fd, EV_READ | EV_PERSIST, on_read, r);
-    r->pmi_write = event_new(r->job->node->base, r->pmi_fd, EV_WRITE, on_write, r);
+    r->pmi_event = event_new(r->job->proxy->base, r->pmi_fd, EV_READ | EV_PERSIST, on_read, r);
+    r->pmi_write = event_new(r->job->proxy->base, r->pmi_fd, EV_WRITE, on_write, r);
     if (!r->pmi || !r->pmi_out || !r->pmi_event || !r->pmi_write || event_add(r->pmi_event, NULL) < 0)
         log_fatal("unable to watch the PMI connection of rank %u", r->rank);
     return 0;
@@ -299,13 +299,13 @@ void pmi_close(struct rank *r)
     r->pmi_fd = -1;
 }
 
-void pmi_down(struct node *n, const unsigned char *payload, size_t len)
+void pmi_down(struct proxy *proxy, const unsigned char *payload, size_t len)
 {
-    if (pmi_server_down(n->pmi, payload, len) < 0)
+    if (pmi_server_down(proxy->pmi, payload, len) < 0)
         log_fatal("a PMI message from above is malformed");
 }
 
-bool pmi_child_up(struct node *n, uint32_t child, const unsigned char *payload, size_t len)
+bool pmi_child_up(struct proxy *proxy, uint32_t child, const unsigned char *payload, size_t len)
 {
-    return pmi_server_child_up(n->pmi, child, payload, len) == 0;
+    return pmi_server_child_up(proxy->pmi, child, payload, len) == 0;
 }

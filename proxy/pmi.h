@@ -6,9 +6,9 @@
 #ifndef PROXY_PMI_H
 #define PROXY_PMI_H
 
-#include "proxy/node.h"
+#include "proxy/proxy.h"
 
-void pmi_init(struct node *n); /* once the children are known */
+void pmi_init(struct proxy *proxy); /* once the children are known */
 void pmi_job_add(struct job *j);
 void pmi_job_del(struct job *j);
 
@@ -20,7 +20,7 @@ uint32_t pmi_exit_flags(struct rank *r);
 void pmi_gone(struct rank *r);
 void pmi_close(struct rank *r); /* takes one that was never opened */
 
-void pmi_down(struct node *n, const unsigned char *payload, size_t len);
-bool pmi_child_up(struct node *n, uint32_t child, const unsigned char *payload, size_t len); /* false: malformed */
+void pmi_down(struct proxy *proxy, const unsigned char *payload, size_t len);
+bool pmi_child_up(struct proxy *proxy, uint32_t child, const unsigned char *payload, size_t len); /* false: malformed */
 
 #endif

@@ -81,7 +81,7 @@ void rank_env_init(struct rank_env *e, const struct rank *r)
     const struct job *j = r->job;
     const struct launch_app *a = rank_app(r);
     const struct strings *base = &j->spec.envs[a->env];
-    struct pattern_values v = {r->rank, r->local, j->spec.map.nranks, node_name(j->node)};
+    struct pattern_values v = {r->rank, r->local, j->spec.map.nranks, proxy_name(j->proxy)};
     size_t n = base->n, extra = OWN_VARIABLES + a->templates.n;
     e->own = xcalloc(extra + a->argv.n, sizeof *e->own);
     e->nown = 0;
@@ -94,7 +94,7 @@ void rank_env_init(struct rank_env *e, const struct rank *r)
     set(e, &n, xasprintf("PMI_SIZE=%u", j->spec.map.nranks));
     set(e, &n, xasprintf("MPI_LOCALRANKID=%u", r->local));
     set(e, &n, xasprintf("MPI_LOCALNRANKS=%u", j->nranks));
-    set(e, &n, xasprintf("PMI_HOSTNAME=%s", node_name(j->node)));
+    set(e, &n, xasprintf("PMI_HOSTNAME=%s", proxy_name(j->proxy)));
     if (j->spec.flags & LAUNCH_SPAWNED)
         set(e, &n, xstrdup("PMI_SPAWNED=1"));
     if (j->segment_fd >= 0) {

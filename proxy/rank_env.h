@@ -6,7 +6,7 @@
 #ifndef PROXY_RANK_ENV_H
 #define PROXY_RANK_ENV_H
 
-#include "proxy/node.h"
+#include "proxy/proxy.h"
 
 /* Descriptor numbers in the rank: none that scripts use (exec 3>file), where the limit allows that. */
 int rank_pmi_fd(void);

@@ -51,7 +51,7 @@ static const struct found *find_program(struct found *f, const struct launch_app
 /* Who only pretends to be a machine does not have its processors. */
 static const char *binding_of(const struct rank *r)
 {
-    if (r->job->node->pretends)
+    if (r->job->proxy->pretends)
         return NULL;
     const struct launch_spec *s = &r->job->spec;
     uint32_t b = rank_runs_at(&s->binding_of_rank, r->rank);
@@ -65,8 +65,8 @@ static void verify_binding(struct rank *r, const struct cpulist *want)
     cpulist_init(&have);
     if (cpulist_affinity(&have, r->pid, NULL) == 0 && !cpulist_equal(&have, want)) {
         char *w = cpulist_format(want), *h = cpulist_format(&have);
-        node_warn(r->job->node, "rank %u on %s was to be bound to processors %s, but runs on %s", r->rank,
-                  node_name(r->job->node), w, h);
+        proxy_warn(r->job->proxy, "rank %u on %s was to be bound to processors %s, but runs on %s", r->rank,
+                   proxy_name(r->job->proxy), w, h);
         free(w);
         free(h);
     }
@@ -124,7 +124,7 @@ static enum start_stage exec_rank(struct rank *r, const struct stdio_ends *io, i
                       .nfds = r->job->segment_fd < 0 ? 4 : 5,
                       .cpus = binding ? cpus.set : NULL,
                       .cpus_size = cpus.size,
-                      .nofile = &r->job->node->nofile,
+                      .nofile = &r->job->proxy->nofile,
                       .death_signal = SIGKILL,
                       .new_session = true};
     enum spawn_stage stage;
@@ -132,7 +132,7 @@ static enum start_stage exec_rank(struct rank *r, const struct stdio_ends *io, i
     result = pid < 0 ? stage_of(stage) : START_OK;
     if (pid > 0) {
         r->pid = pid;
-        HASH_ADD(by_pid, r->job->node->running, pid, sizeof r->pid, r);
+        HASH_ADD(by_pid, r->job->proxy->running, pid, sizeof r->pid, r);
         if (binding)
             verify_binding(r, &cpus);
     }
@@ -191,31 +191,31 @@ static void start_all(struct job *j)
     control_started_put(&b, &(struct control_started){list_of(j->nranks, &items)});
     b.failed |= items.failed;
     buf_fini(&items);
-    peer_send(j->node->parent, CONTROL_STARTED, j->spec.job, node_number(j->node), &b);
+    peer_send(j->proxy->parent, CONTROL_STARTED, j->spec.job, proxy_node(j->proxy), &b);
     buf_fini(&b);
     free(found);
     stdio_job_started(j);
     reap_check_done(j);
 }
 
-void ranks_launch(struct node *n, const unsigned char *payload, size_t len)
+void ranks_launch(struct proxy *proxy, const unsigned char *payload, size_t len)
 {
     struct job *j = xcalloc(1, sizeof *j);
     struct rbuf rb;
     rbuf_init(&rb, payload, len);
     if (!launch_spec_get(&rb, &j->spec))
         log_fatal("the launch description from above is malformed");
-    j->node = n;
+    j->proxy = proxy;
     j->segment_fd = -1;
-    j->nranks = rankmap_local_size(&j->spec.map, node_number(n));
+    j->nranks = rankmap_local_size(&j->spec.map, proxy_node(proxy));
     j->ranks = xcalloc(j->nranks, sizeof *j->ranks);
     struct rankmap_iter it;
-    rankmap_iter_init(&it, &j->spec.map, node_number(n));
+    rankmap_iter_init(&it, &j->spec.map, proxy_node(proxy));
     for (uint32_t i = 0; i < j->nranks; i++) {
         j->ranks[i] = (struct rank){.job = j, .local = i, .pmi_fd = -1};
         rankmap_iter_next(&it, &j->ranks[i].rank);
     }
-    TAILQ_INSERT_TAIL(&n->jobs, j, link);
+    TAILQ_INSERT_TAIL(&proxy->jobs, j, link);
     pmi_job_add(j);
     if (j->nranks == 0)
         return;
@@ -264,14 +264,14 @@ void ranks_kill(struct job *j, int sig, uint64_t grace_ms)
     }
     struct timeval t = {(time_t)(grace_ms / 1000), (suseconds_t)(grace_ms % 1000 * 1000)};
     if (!j->kill_timer)
-        j->kill_timer = evtimer_new(j->node->base, on_kill_timer, j);
+        j->kill_timer = evtimer_new(j->proxy->base, on_kill_timer, j);
     if (!j->kill_timer || evtimer_add(j->kill_timer, &t) < 0)
         log_fatal("out of memory");
 }
 
 void ranks_forget(struct job *j)
 {
-    TAILQ_REMOVE(&j->node->jobs, j, link);
+    TAILQ_REMOVE(&j->proxy->jobs, j, link);
     for (uint32_t i = 0; i < j->nranks; i++) {
         stdio_close(&j->ranks[i]);
         pmi_close(&j->ranks[i]);

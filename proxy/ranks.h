@@ -5,10 +5,10 @@
 #ifndef PROXY_RANKS_H
 #define PROXY_RANKS_H
 
-#include "proxy/node.h"
+#include "proxy/proxy.h"
 
 /* A LAUNCH came: decodes it, starts this node's ranks, answers STARTED. */
-void ranks_launch(struct node *n, const unsigned char *payload, size_t len);
+void ranks_launch(struct proxy *proxy, const unsigned char *payload, size_t len);
 
 /* To the process group of every rank that lives; if_caught: to those of its processes that have a handler for it. */
 void ranks_signal(struct job *j, int signal, bool if_caught);

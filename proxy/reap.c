@@ -39,12 +39,12 @@ static unsigned long long oom_kills(void)
 
 /* A SIGKILL that nobody of us sent to a process of some size, while the count grew: it was out of memory, most likely.
  */
-static bool was_oom(struct node *n, const struct rank *r, int status, const struct rusage *u)
+static bool was_oom(struct proxy *proxy, const struct rank *r, int status, const struct rusage *u)
 {
     if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL || (r->job->killed && !r->dying))
         return false;
-    unsigned long long now = oom_kills(), before = n->oom_kills;
-    n->oom_kills = now;
+    unsigned long long now = oom_kills(), before = proxy->oom_kills;
+    proxy->oom_kills = now;
     return now > before && u->ru_maxrss >= OOM_SIZE_KIB;
 }
 
@@ -59,7 +59,7 @@ static void tell_exit(struct rank *r, int status, const struct rusage *u, uint32
         .rank = r->rank,
         .status = (uint32_t)status,
         .flags = (WIFSIGNALED(status) && WCOREDUMP(status) ? EXIT_CORE : 0) |
-                 (was_oom(r->job->node, r, status, u) ? EXIT_OOM : 0) |
+                 (was_oom(r->job->proxy, r, status, u) ? EXIT_OOM : 0) |
                  (r->job->killed && !r->dying ? EXIT_KILLED_BY_US : 0) | pmi_flags,
         .utime = us(u->ru_utime),
         .stime = us(u->ru_stime),
@@ -73,7 +73,7 @@ static void tell_exit(struct rank *r, int status, const struct rusage *u, uint32
     control_exited_put(&b, &(struct control_exited){list_of(1, &item)});
     b.failed |= item.failed;
     buf_fini(&item);
-    peer_send(r->job->node->parent, CONTROL_EXITED, r->job->spec.job, node_number(r->job->node), &b);
+    peer_send(r->job->proxy->parent, CONTROL_EXITED, r->job->spec.job, proxy_node(r->job->proxy), &b);
     buf_fini(&b);
 }
 
@@ -83,7 +83,7 @@ static void reap_rank(struct rank *r, int status, const struct rusage *u, uint64
 {
     if (status)
         kill(-r->pid, SIGKILL);
-    HASH_DELETE(by_pid, r->job->node->running, r);
+    HASH_DELETE(by_pid, r->job->proxy->running, r);
     r->pid = 0;
     r->reaped = true;
     r->job->alive--;
@@ -105,7 +105,7 @@ void reap_check_done(struct job *j)
 
 static void on_sigchld(evutil_socket_t sig, short what, void *arg)
 {
-    struct node *n = arg;
+    struct proxy *proxy = arg;
     int status;
     struct rusage u;
     pid_t pid;
@@ -113,23 +113,23 @@ static void on_sigchld(evutil_socket_t sig, short what, void *arg)
     uint64_t time = now_ns();
     while ((pid = wait4(-1, &status, WNOHANG, &u)) > 0) {
         struct rank *r;
-        HASH_FIND(by_pid, n->running, &pid, sizeof pid, r);
+        HASH_FIND(by_pid, proxy->running, &pid, sizeof pid, r);
         if (r)
             reap_rank(r, status, &u, time);
-        else if (starter_reaped(&n->starter, pid, status))
-            n->child_lost = strangers = true;
+        else if (starter_reaped(&proxy->starter, pid, status))
+            proxy->child_lost = strangers = true;
         else
             strangers = true;
     }
     /* Each process that a lost proxy left behind may leave others when it ends. */
-    if (strangers && n->child_lost && !n->leaving)
-        cleanup_orphans(n);
+    if (strangers && proxy->child_lost && !proxy->leaving)
+        cleanup_orphans(proxy);
 }
 
-void reap_init(struct node *n)
+void reap_init(struct proxy *proxy)
 {
-    n->oom_kills = oom_kills();
-    n->sigchld = evsignal_new(n->base, SIGCHLD, on_sigchld, n);
-    if (!n->sigchld || evsignal_add(n->sigchld, NULL) < 0)
+    proxy->oom_kills = oom_kills();
+    proxy->sigchld = evsignal_new(proxy->base, SIGCHLD, on_sigchld, proxy);
+    if (!proxy->sigchld || evsignal_add(proxy->sigchld, NULL) < 0)
         log_fatal("unable to watch for the end of ranks");
 }

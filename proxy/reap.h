@@ -5,9 +5,9 @@
 #ifndef PROXY_REAP_H
 #define PROXY_REAP_H
 
-#include "proxy/node.h"
+#include "proxy/proxy.h"
 
-void reap_init(struct node *n);
+void reap_init(struct proxy *proxy);
 
 /* All ranks reaped and their output sent: says OUTPUT_END, once. */
 void reap_check_done(struct job *j);

@@ -22,16 +22,16 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static void say_hello(struct node *n)
+static void say_hello(struct proxy *proxy)
 {
     struct buf b;
     buf_init(&b);
     link_hello_put(&b, CONTROL_VERSION);
-    peer_send(n->parent, CONTROL_HELLO, 0, FRAME_ALL_NODES, &b);
+    peer_send(proxy->parent, CONTROL_HELLO, 0, FRAME_ALL_NODES, &b);
     buf_fini(&b);
 }
 
-static void nodes_lost(struct node *n, uint32_t first, uint32_t count, const char *why)
+static void nodes_lost(struct proxy *proxy, uint32_t first, uint32_t count, const char *why)
 {
     struct buf b, nodes;
     buf_init(&b);
@@ -41,102 +41,103 @@ static void nodes_lost(struct node *n, uint32_t first, uint32_t count, const cha
     control_node_lost_put(&b, &(struct control_node_lost){list_of(count, &nodes), bytes_of(why)});
     b.failed |= nodes.failed;
     buf_fini(&nodes);
-    peer_send(n->parent, CONTROL_NODE_LOST, 0, node_number(n), &b);
+    peer_send(proxy->parent, CONTROL_NODE_LOST, 0, proxy_node(proxy), &b);
     buf_fini(&b);
 }
 
-void relay_down(struct node *n, const struct frame_head *h, const unsigned char *payload)
+void relay_down(struct proxy *proxy, const struct frame_head *h, const unsigned char *payload)
 {
     struct iovec iov = {(void *)payload, h->len};
-    links_sendv(&n->below, h->type, h->job, h->node, &iov, 1);
+    links_sendv(&proxy->below, h->type, h->job, h->node, &iov, 1);
 }
 
-void relay_leave(struct node *n)
+void relay_leave(struct proxy *proxy)
 {
-    n->leaving = n->below.ending = true;
-    if (n->below.left == 0)
-        event_base_loopexit(n->base, NULL);
+    proxy->leaving = proxy->below.ending = true;
+    if (proxy->below.left == 0)
+        event_base_loopexit(proxy->base, NULL);
 }
 
 static bool below_frame(void *arg, struct link *l, const struct frame_head *h, const unsigned char *payload)
 {
-    struct node *n = arg;
+    struct proxy *proxy = arg;
     bool sane = true;
     if (h->type == CONTROL_PMI_UP)
-        sane = pmi_child_up(n, l->index, payload, h->len);
+        sane = pmi_child_up(proxy, l->index, payload, h->len);
     else if (control_goes(h->type, CONTROL_UP))
-        peer_forward(n->parent, h, payload);
+        peer_forward(proxy->parent, h, payload);
     else
         sane = false;
-    if (peer_congested(n->parent))
-        stdio_congested(n);
+    if (peer_congested(proxy->parent))
+        stdio_congested(proxy);
     return sane;
 }
 
 /* Not all of this subtree can be ready, and no rank runs in it yet: it goes, and who is above tries another way. */
-static void subtree_failed(struct node *n, const struct link *l)
+static void subtree_failed(struct proxy *proxy, const struct link *l)
 {
     struct start_failure f;
     char text[sizeof f.cause];
     start_failure_text(&l->failure, link_name(l), text, sizeof text);
     start_failure_set(&f, START_SUBTREE, "", "%s", text);
-    link_tell_failed(n->parent, node_number(n), &f);
-    peer_flush(n->parent);
-    n->leaving = n->below.ending = true;
-    event_base_loopbreak(n->base);
+    link_tell_failed(proxy->parent, proxy_node(proxy), &f);
+    peer_flush(proxy->parent);
+    proxy->leaving = proxy->below.ending = true;
+    event_base_loopbreak(proxy->base);
 }
 
 static void below_lost(void *arg, struct link *l)
 {
-    struct node *n = arg;
-    if (n->leaving && n->below.left == 0)
-        relay_leave(n);
-    if (n->leaving)
+    struct proxy *proxy = arg;
+    if (proxy->leaving && proxy->below.left == 0)
+        relay_leave(proxy);
+    if (proxy->leaving)
         return;
     if (!l->used) {
-        subtree_failed(n, l);
+        subtree_failed(proxy, l);
         return;
     }
-    nodes_lost(n, l->first, l->count, l->failure.cause);
-    n->child_lost = true;
-    cleanup_orphans(n);
+    nodes_lost(proxy, l->first, l->count, l->failure.cause);
+    proxy->child_lost = true;
+    cleanup_orphans(proxy);
 }
 
 static void below_settled(void *arg)
 {
-    struct node *n = arg;
-    if (!n->leaving)
-        link_tell_ready(n->parent, node_number(n));
+    struct proxy *proxy = arg;
+    if (!proxy->leaving)
+        link_tell_ready(proxy->parent, proxy_node(proxy));
 }
 
 static const struct link_ops below_ops = {.frame = below_frame, .lost = below_lost, .settled = below_settled};
 
-static void start_below(struct node *n)
+static void start_below(struct proxy *proxy)
 {
     static char own[PATH_MAX];
     struct err e;
-    n->starter = (struct starter){.proxy = own, .nofile = &n->nofile};
-    snprintf(n->starter.secret, sizeof n->starter.secret, "%s", n->setup.secret);
-    n->below = (struct links){.base = n->base,
-                              .starter = &n->starter,
-                              .ops = &below_ops,
-                              .arg = n,
-                              .first = n->setup.first + 1,
-                              .nnodes = n->setup.nnodes - 1,
-                              .names = n->setup.names + 1,
-                              .radix = n->setup.radix,
-                              .verbose = n->setup.verbose};
-    links_init(&n->below);
-    if (n->below.nnodes == 0) {
-        below_settled(n);
+    proxy->starter = (struct starter){.proxy = own, .nofile = &proxy->nofile};
+    snprintf(proxy->starter.secret, sizeof proxy->starter.secret, "%s", proxy->setup.secret);
+    proxy->below = (struct links){.base = proxy->base,
+                                  .starter = &proxy->starter,
+                                  .ops = &below_ops,
+                                  .arg = proxy,
+                                  .first = proxy->setup.first + 1,
+                                  .nnodes = proxy->setup.nnodes - 1,
+                                  .names = proxy->setup.names + 1,
+                                  .radix = proxy->setup.radix,
+                                  .verbose = proxy->setup.verbose};
+    links_init(&proxy->below);
+    if (proxy->below.nnodes == 0) {
+        below_settled(proxy);
         return;
     }
-    if (start_own_path(own, sizeof own, &e) < 0 || starter_init(&n->starter, n->setup.backend, n->base, &e) < 0)
+    if (start_own_path(own, sizeof own, &e) < 0 ||
+        starter_init(&proxy->starter, proxy->setup.backend, proxy->base, &e) < 0)
         log_fatal("%s", e.text);
-    links_start(&n->below, n->below.first, n->below.nnodes, n->setup.radix);
+    links_start(&proxy->below, proxy->below.first, proxy->below.nnodes, proxy->setup.radix);
 }
 
-static void on_setup(struct node *n, const struct frame_head *h, const unsigned char *payload)
+static void on_setup(struct proxy *proxy, const struct frame_head *h, const unsigned char *payload)
 {
     struct rbuf r;
     struct control_greeting g;
@@ -145,84 +146,84 @@ static void on_setup(struct node *n, const struct frame_head *h, const unsigned 
     if (control_greeting_get(&r, &g) && !control_greeting_fits(&g, why, sizeof why))
         exit(1); /* our own greeting has told the other side, which says so */
     rbuf_init(&r, payload, h->len);
-    if (!control_setup_get(&r, &n->setup))
+    if (!control_setup_get(&r, &proxy->setup))
         log_fatal("the first message from above is not a setup");
-    log_init(xasprintf("proxy(%s)", node_name(n)), n->setup.verbose);
-    start_below(n);
-    pmi_init(n);
+    log_init(xasprintf("proxy(%s)", proxy_name(proxy)), proxy->setup.verbose);
+    start_below(proxy);
+    pmi_init(proxy);
 }
 
-static void on_launch(struct node *n, const struct frame_head *h, const unsigned char *payload)
+static void on_launch(struct proxy *proxy, const struct frame_head *h, const unsigned char *payload)
 {
-    ranks_launch(n, payload, h->len);
+    ranks_launch(proxy, payload, h->len);
 }
 
-static void on_signal(struct node *n, const struct frame_head *h, const unsigned char *payload)
+static void on_signal(struct proxy *proxy, const struct frame_head *h, const unsigned char *payload)
 {
     struct rbuf r;
     struct control_signal s;
     rbuf_init(&r, payload, h->len);
-    struct job *j = node_job(n, h->job);
+    struct job *j = proxy_job(proxy, h->job);
     if (j && control_signal_get(&r, &s))
         ranks_signal(j, (int)s.signal, s.if_caught);
 }
 
-static void on_kill(struct node *n, const struct frame_head *h, const unsigned char *payload)
+static void on_kill(struct proxy *proxy, const struct frame_head *h, const unsigned char *payload)
 {
     struct rbuf r;
     rbuf_init(&r, payload, h->len);
     struct control_kill k;
-    struct job *j = node_job(n, h->job);
+    struct job *j = proxy_job(proxy, h->job);
     if (j && control_kill_get(&r, &k))
         ranks_kill(j, (int)k.signal, k.grace);
 }
 
-static void on_stdin_data(struct node *n, const struct frame_head *h, const unsigned char *payload)
+static void on_stdin_data(struct proxy *proxy, const struct frame_head *h, const unsigned char *payload)
 {
-    struct job *j = node_job(n, h->job);
+    struct job *j = proxy_job(proxy, h->job);
     if (j)
         stdio_stdin_data(j, payload, h->len);
 }
 
-static void on_pmi_down(struct node *n, const struct frame_head *h, const unsigned char *payload)
+static void on_pmi_down(struct proxy *proxy, const struct frame_head *h, const unsigned char *payload)
 {
-    pmi_down(n, payload, h->len);
+    pmi_down(proxy, payload, h->len);
 }
 
-static void on_watch(struct node *n, const struct frame_head *h, const unsigned char *payload)
+static void on_watch(struct proxy *proxy, const struct frame_head *h, const unsigned char *payload)
 {
-    struct job *j = node_job(n, h->job);
+    struct job *j = proxy_job(proxy, h->job);
     if (j)
         watch_answer(j);
 }
 
-static void on_node_ask(struct node *n, const struct frame_head *h, const unsigned char *payload)
+static void on_node_ask(struct proxy *proxy, const struct frame_head *h, const unsigned char *payload)
 {
     struct rbuf r;
     struct control_node_ask a;
     rbuf_init(&r, payload, h->len);
     if (control_node_ask_get(&r, &a))
-        shape_tell(n, a.kinds);
+        shape_tell(proxy, a.kinds);
 }
 
-static void on_topo_ask(struct node *n, const struct frame_head *h, const unsigned char *payload)
+static void on_topo_ask(struct proxy *proxy, const struct frame_head *h, const unsigned char *payload)
 {
-    shape_send(n);
+    shape_send(proxy);
 }
 
-static void on_job_done(struct node *n, const struct frame_head *h, const unsigned char *payload)
+static void on_job_done(struct proxy *proxy, const struct frame_head *h, const unsigned char *payload)
 {
-    struct job *j = node_job(n, h->job);
+    struct job *j = proxy_job(proxy, h->job);
     if (j)
         ranks_forget(j);
 }
 
-static void on_ranks_dead(struct node *n, const struct frame_head *h, const unsigned char *payload)
+static void on_ranks_dead(struct proxy *proxy, const struct frame_head *h, const unsigned char *payload)
 {
     struct rbuf r;
     struct control_ranks_dead m;
     struct control_dead_rank d;
-    struct job *j = node_job(n, h->job);
+    struct job *j = proxy_job(proxy, h->job);
     rbuf_init(&r, payload, h->len);
     if (!j || !control_ranks_dead_get(&r, &m))
         return;
@@ -231,13 +232,13 @@ static void on_ranks_dead(struct node *n, const struct frame_head *h, const unsi
         segment_rank_dead(j, d.rank, d.never);
 }
 
-static void on_shutdown(struct node *n, const struct frame_head *h, const unsigned char *payload)
+static void on_shutdown(struct proxy *proxy, const struct frame_head *h, const unsigned char *payload)
 {
-    relay_leave(n);
+    relay_leave(proxy);
 }
 
 static const struct {
-    void (*act)(struct node *n, const struct frame_head *h, const unsigned char *payload);
+    void (*act)(struct proxy *proxy, const struct frame_head *h, const unsigned char *payload);
     bool relayed; /* not where the engine behind it sends on by itself */
 } from_above[CONTROL_END] = {
     [CONTROL_SETUP] = {on_setup, false},          [CONTROL_LAUNCH] = {on_launch, true},
@@ -250,22 +251,22 @@ static const struct {
 
 static void parent_frame(void *arg, struct peer *p, const struct frame_head *h, const unsigned char *payload)
 {
-    struct node *n = arg;
-    bool set_up = n->setup.nnodes > 0;
+    struct proxy *proxy = arg;
+    bool set_up = proxy->setup.nnodes > 0;
     if (h->type >= CONTROL_END || !from_above[h->type].act || set_up == (h->type == CONTROL_SETUP))
         log_fatal("unexpected message %u (%s) from above", h->type, control_name(h->type));
     if (from_above[h->type].relayed)
-        relay_down(n, h, payload);
-    if (h->node == FRAME_ALL_NODES || !set_up || h->node == node_number(n) || !from_above[h->type].relayed)
-        from_above[h->type].act(n, h, payload);
+        relay_down(proxy, h, payload);
+    if (h->node == FRAME_ALL_NODES || !set_up || h->node == proxy_node(proxy) || !from_above[h->type].relayed)
+        from_above[h->type].act(proxy, h, payload);
 }
 
 /* mpiexec, or the proxy above, is gone: nobody reads us any more. */
 static void parent_gone(void *arg, struct peer *p, const char *why)
 {
-    struct node *n = arg;
-    n->leaving = true;
-    links_fini(&n->below);
+    struct proxy *proxy = arg;
+    proxy->leaving = true;
+    links_fini(&proxy->below);
     cleanup_everything();
     _exit(1);
 }
@@ -277,8 +278,8 @@ static void parent_drained(void *arg, struct peer *p)
 
 static const struct peer_ops parent_ops = {parent_frame, parent_gone, parent_drained};
 
-void relay_init(struct node *n, const struct uplink *up)
+void relay_init(struct proxy *proxy, const struct uplink *up)
 {
-    n->parent = peer_create(n->base, up->in, up->out, "parent", &parent_ops, n);
-    say_hello(n);
+    proxy->parent = peer_create(proxy->base, up->in, up->out, "parent", &parent_ops, proxy);
+    say_hello(proxy);
 }

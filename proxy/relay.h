@@ -5,15 +5,15 @@
 #ifndef PROXY_RELAY_H
 #define PROXY_RELAY_H
 
-#include "proxy/node.h"
+#include "proxy/proxy.h"
 #include "proxy/uplink.h"
 
-void relay_init(struct node *n, const struct uplink *up);
+void relay_init(struct proxy *proxy, const struct uplink *up);
 
 /* To every child, or to the one whose subtree holds the node. */
-void relay_down(struct node *n, const struct frame_head *h, const unsigned char *payload);
+void relay_down(struct proxy *proxy, const struct frame_head *h, const unsigned char *payload);
 
 /* Leaves the loop once every child has left and everything queued for the parent is written. */
-void relay_leave(struct node *n);
+void relay_leave(struct proxy *proxy);
 
 #endif

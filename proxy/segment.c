@@ -32,7 +32,7 @@ void segment_create(struct job *j)
 {
     struct node_segment head = {.job_size = j->spec.map.nranks,
                                 .node_count = j->spec.map.nnodes,
-                                .node_id = node_number(j->node),
+                                .node_id = proxy_node(j->proxy),
                                 .local_size = j->nranks,
                                 .local_cpus = usable_processors(),
                                 .run_count = j->spec.map.nblocks,
@@ -46,7 +46,8 @@ void segment_create(struct job *j)
     if (fd >= 0 && node_segment_extend(fd, size, size) > 0)
         at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (at == MAP_FAILED) {
-        node_warn(j->node, "no shared memory for the ranks on %s (%m): they start the slow way", node_name(j->node));
+        proxy_warn(j->proxy, "no shared memory for the ranks on %s (%m): they start the slow way",
+                   proxy_name(j->proxy));
         if (fd >= 0)
             close(fd);
         return;
@@ -101,7 +102,7 @@ void segment_rank_not_started(const struct rank *r)
 
 void segment_rank_dead(struct job *j, uint32_t rank, bool never)
 {
-    bool ours = rankmap_node(&j->spec.map, rank) == node_number(j->node);
+    bool ours = rankmap_node(&j->spec.map, rank) == proxy_node(j->proxy);
     if (!j->segment || ours || j->ndead == j->dead_room)
         return;
     j->dead[j->ndead++] = rank | (never ? NODE_SEGMENT_DEAD_NEVER : 0);

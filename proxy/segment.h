@@ -5,7 +5,7 @@
 #ifndef PROXY_SEGMENT_H
 #define PROXY_SEGMENT_H
 
-#include "proxy/node.h"
+#include "proxy/proxy.h"
 
 /* Fills j->segment_fd and j->status; leaves -1 and NULL, with a warning, where memory is short: the ranks then ask
  * by PMI. */
@@ -13,8 +13,8 @@ void segment_create(struct job *j);
 /* EXIT_IN_PMI if the rank, by its own word, is between MPI_Init and MPI_Finalize; our runtime does not say so by PMI.
  */
 uint32_t segment_exit_flags(const struct rank *r);
-/* After that: tells the others on the node not to wait for it, if they could. status is waitpid's. Returns EXIT_DEAD and
- * EXIT_NEVER, for those on other nodes. */
+/* After that: tells the others on the node not to wait for it, if they could. status is waitpid's. Returns EXIT_DEAD
+ * and EXIT_NEVER, for those on other nodes. */
 uint32_t segment_rank_ended(const struct rank *r, int status);
 /* With --no-kill nobody is to wait for a rank that could not be started. */
 void segment_rank_not_started(const struct rank *r);

@@ -12,45 +12,45 @@
 #include <stdlib.h>
 
 /* NULL: a test has this node be another machine that cannot be, or this one cannot be found out; the user was told. */
-static struct topo *find_topo(struct node *n, uint32_t kinds)
+static struct topo *find_topo(struct proxy *proxy, uint32_t kinds)
 {
     struct err e;
-    struct topo *t = n->pretends ? topo_synthetic(n->pretends, NULL, &e) : topo_load(kinds, &e);
+    struct topo *t = proxy->pretends ? topo_synthetic(proxy->pretends, NULL, &e) : topo_load(kinds, &e);
     if (!t)
-        node_warn(n, "host %s does not know its own processors: %s", node_name(n), e.text);
+        proxy_warn(proxy, "host %s does not know its own processors: %s", proxy_name(proxy), e.text);
     return t;
 }
 
-static uint64_t encode_topo(struct node *n, uint32_t kinds, uint32_t *processors)
+static uint64_t encode_topo(struct proxy *proxy, uint32_t kinds, uint32_t *processors)
 {
-    struct topo *t = find_topo(n, kinds);
-    buf_clear(&n->topo);
+    struct topo *t = find_topo(proxy, kinds);
+    buf_clear(&proxy->topo);
     if (!t)
         return 0;
-    topo_put(&n->topo, t);
-    if (n->topo.failed)
+    topo_put(&proxy->topo, t);
+    if (proxy->topo.failed)
         log_fatal("out of memory");
-    if (n->pretends)
+    if (proxy->pretends)
         *processors = topo_capacity(t);
     topo_destroy(t);
-    return topo_digest(n->topo.data, n->topo.len);
+    return topo_digest(proxy->topo.data, proxy->topo.len);
 }
 
-void shape_tell(struct node *n, uint32_t kinds)
+void shape_tell(struct proxy *proxy, uint32_t kinds)
 {
-    n->pretends = topo_pretended(node_name(n));
+    proxy->pretends = topo_pretended(proxy_name(proxy));
     struct control_node_info info = {.processors = cpus_usable()};
-    if (kinds || n->pretends)
-        info.digest = encode_topo(n, kinds, &info.processors);
+    if (kinds || proxy->pretends)
+        info.digest = encode_topo(proxy, kinds, &info.processors);
     info.digest = kinds ? info.digest : 0;
     struct buf b;
     buf_init(&b);
     control_node_info_put(&b, &info);
-    peer_send(n->parent, CONTROL_NODE_INFO, 0, node_number(n), &b);
+    peer_send(proxy->parent, CONTROL_NODE_INFO, 0, proxy_node(proxy), &b);
     buf_fini(&b);
 }
 
-void shape_send(struct node *n)
+void shape_send(struct proxy *proxy)
 {
-    peer_send(n->parent, CONTROL_TOPO, 0, node_number(n), &n->topo);
+    peer_send(proxy->parent, CONTROL_TOPO, 0, proxy_node(proxy), &proxy->topo);
 }

@@ -85,27 +85,27 @@ static void arm(struct event *e, long ms)
         log_fatal("out of memory");
 }
 
-static struct node *node_of(const struct stream *s)
+static struct proxy *proxy_of(const struct stream *s)
 {
-    return s->outlet.rank->job->node;
+    return s->outlet.rank->job->proxy;
 }
 
 /* They are paused by count, so once. */
-static void pause_children(struct node *n, bool pause)
+static void pause_children(struct proxy *proxy, bool pause)
 {
     if (io.children_paused == pause)
         return;
     io.children_paused = pause;
     if (pause)
-        links_pause(&n->below);
+        links_pause(&proxy->below);
     else
-        links_resume(&n->below);
+        links_resume(&proxy->below);
 }
 
-static void check_paused(struct node *n)
+static void check_paused(struct proxy *proxy)
 {
-    bool paused = outlet_paused(n);
-    pause_children(n, peer_congested(n->parent));
+    bool paused = outlet_paused(proxy);
+    pause_children(proxy, peer_congested(proxy->parent));
     if (paused == io.paused || !io.readable)
         return;
     io.paused = paused;
@@ -147,7 +147,7 @@ static void check_end(struct job *j)
     if (!o || !o->ending || o->ended || o->open || !outlet_idle())
         return;
     o->ended = true;
-    peer_send(j->node->parent, CONTROL_OUTPUT_END, j->spec.job, node_number(j->node), NULL);
+    peer_send(j->proxy->parent, CONTROL_OUTPUT_END, j->spec.job, proxy_node(j->proxy), NULL);
 }
 
 /* The pipe is at its end, or nobody wants what still comes. */
@@ -231,7 +231,7 @@ static void flush_silent(uint64_t now)
         s->patient = waits && s->total % BLOCK == 0;
         if (!waits)
             flush(s);
-        check_paused(node_of(s));
+        check_paused(proxy_of(s));
     }
 }
 
@@ -244,35 +244,35 @@ static void on_flush(evutil_socket_t fd, short what, void *arg)
 
 static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
-    struct node *n = arg;
+    struct proxy *proxy = arg;
     struct epoll_event ready[BATCH];
     int count = epoll_wait(io.epoll, ready, BATCH, 0);
     for (int i = 0; i < count && !io.paused; i++) {
         struct stream *s = ready[i].data.ptr;
         struct job *j = s->outlet.rank->job;
         read_once(s);
-        check_paused(n);
+        check_paused(proxy);
         if (s->fd < 0)
             check_end(j);
     }
 }
 
-static void screen_ready(struct node *n)
+static void screen_ready(struct proxy *proxy)
 {
     struct job *j;
-    check_paused(n);
-    TAILQ_FOREACH(j, &n->jobs, link)
+    check_paused(proxy);
+    TAILQ_FOREACH(j, &proxy->jobs, link)
     check_end(j);
 }
 
-static void node_init(struct node *n)
+static void node_init(struct proxy *proxy)
 {
     if (io.epoll >= 0)
         return;
     TAILQ_INIT(&io.partial);
     io.epoll = epoll_create1(EPOLL_CLOEXEC);
-    io.readable = io.epoll < 0 ? NULL : event_new(n->base, io.epoll, EV_READ | EV_PERSIST, on_readable, n);
-    io.flush = evtimer_new(n->base, on_flush, NULL);
+    io.readable = io.epoll < 0 ? NULL : event_new(proxy->base, io.epoll, EV_READ | EV_PERSIST, on_readable, proxy);
+    io.flush = evtimer_new(proxy->base, on_flush, NULL);
     if (!io.readable || !io.flush || event_add(io.readable, NULL) < 0)
         log_fatal("unable to watch the output of ranks: %m");
 }
@@ -304,12 +304,12 @@ static bool takes_stdin(const struct rank *r)
 
 void stdio_job_init(struct job *j)
 {
-    node_init(j->node);
+    node_init(j->proxy);
     j->io = xcalloc(1, sizeof *j->io);
     if (*j->spec.output_dir || *j->spec.outfile || *j->spec.errfile)
         j->io->files = files_create();
     if (j->spec.flags & LAUNCH_SCREEN)
-        outlet_screen_init(j->node, screen_ready);
+        outlet_screen_init(j->proxy, screen_ready);
     for (uint32_t i = 0; i < j->nranks && !j->io->feed && !(j->spec.flags & LAUNCH_STDIN_OURS); i++)
         if (takes_stdin(&j->ranks[i]))
             j->io->feed = feed_create(j);
@@ -394,7 +394,7 @@ void stdio_reaped(struct rank *r)
     for (int i = 0; r->io && i < 2 && !wait; i++)
         if (r->io->out[i].fd >= 0)
             read_rest(&r->io->out[i]);
-    check_paused(r->job->node);
+    check_paused(r->job->proxy);
     if (r->job->io->feed)
         feed_close(r->job->io->feed, r);
 }
@@ -411,7 +411,7 @@ void stdio_tell_tail(struct rank *r)
     struct buf b;
     buf_init(&b);
     control_tail_put(&b, &(struct control_tail){r->rank, {text, n}});
-    peer_send(r->job->node->parent, CONTROL_TAIL, r->job->spec.job, node_number(r->job->node), &b);
+    peer_send(r->job->proxy->parent, CONTROL_TAIL, r->job->spec.job, proxy_node(r->job->proxy), &b);
     buf_fini(&b);
 }
 
@@ -426,7 +426,7 @@ static void on_linger(evutil_socket_t fd, short what, void *arg)
                 continue;
             read_rest(s);
             stream_end(s);
-            check_paused(j->node);
+            check_paused(j->proxy);
         }
     if (io.paused)
         arm(j->io->linger, PARTIAL_MS);
@@ -441,7 +441,7 @@ void stdio_all_reaped(struct job *j)
     check_end(j);
     if (j->io->open == 0)
         return;
-    j->io->linger = evtimer_new(j->node->base, on_linger, j);
+    j->io->linger = evtimer_new(j->proxy->base, on_linger, j);
     if (!j->io->linger)
         log_fatal("out of memory");
     arm(j->io->linger, LINGER_MS);
@@ -466,12 +466,12 @@ void stdio_stdin_data(struct job *j, const unsigned char *data, size_t n)
         feed_data(j->io->feed, data, n);
 }
 
-void stdio_congested(struct node *n)
+void stdio_congested(struct proxy *proxy)
 {
-    check_paused(n);
+    check_paused(proxy);
 }
 
-void stdio_drained(struct node *n)
+void stdio_drained(struct proxy *proxy)
 {
-    check_paused(n);
+    check_paused(proxy);
 }

@@ -5,7 +5,7 @@
 #ifndef PROXY_STDIO_H
 #define PROXY_STDIO_H
 
-#include "proxy/node.h"
+#include "proxy/proxy.h"
 
 #include <sys/types.h>
 
@@ -36,7 +36,7 @@ void stdio_close(struct rank *r); /* takes one that was never opened */
 void stdio_stdin_data(struct job *j, const unsigned char *data, size_t n); /* n = 0: end of file */
 
 /* The parent's queue is long, short again: stop reading ranks and children, go on. */
-void stdio_congested(struct node *n);
-void stdio_drained(struct node *n);
+void stdio_congested(struct proxy *proxy);
+void stdio_drained(struct proxy *proxy);
 
 #endif

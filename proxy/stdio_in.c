@@ -49,7 +49,7 @@ struct feed {
 
 static void up(struct feed *f, unsigned type, const struct buf *b)
 {
-    peer_send(f->job->node->parent, type, f->job->spec.job, node_number(f->job->node), b);
+    peer_send(f->job->proxy->parent, type, f->job->spec.job, proxy_node(f->job->proxy), b);
 }
 
 static void credit(struct feed *f, uint32_t n)
@@ -154,7 +154,7 @@ struct feed *feed_create(struct job *j)
     f->job = j;
     f->takers = xcalloc(j->nranks, sizeof *f->takers);
     if (j->spec.flags & LAUNCH_STDIN_TTY) {
-        f->ask = evtimer_new(j->node->base, on_ask, f);
+        f->ask = evtimer_new(j->proxy->base, on_ask, f);
         if (!f->ask)
             log_fatal("out of memory");
     }
@@ -184,7 +184,7 @@ int feed_open(struct feed *f, struct rank *r, int *theirs)
     struct taker *t = &f->takers[f->ntakers++];
     *t = (struct taker){.feed = f, .rank = r, .fd = p[1]};
     t->pipe = fstat(p[1], &st) == 0 ? st.st_ino : 0;
-    t->writable = event_new(f->job->node->base, p[1], EV_WRITE, on_writable, t);
+    t->writable = event_new(f->job->proxy->base, p[1], EV_WRITE, on_writable, t);
     if (!t->writable)
         log_fatal("out of memory");
     f->left++;

@@ -7,7 +7,7 @@
 #ifndef PROXY_STDIO_IN_H
 #define PROXY_STDIO_IN_H
 
-#include "proxy/node.h"
+#include "proxy/proxy.h"
 
 struct feed;
 

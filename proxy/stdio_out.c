@@ -16,8 +16,8 @@
 /* The process has one stdout and one stderr, whatever the number of jobs. */
 static struct {
     struct screen *screen;
-    struct node *node;
-    void (*ready)(struct node *n);
+    struct proxy *proxy;
+    void (*ready)(struct proxy *proxy);
     bool paused;
 } direct;
 
@@ -33,7 +33,7 @@ static void on_resume(void *arg)
 
 static void on_idle(void *arg)
 {
-    direct.ready(direct.node);
+    direct.ready(direct.proxy);
 }
 
 static void on_broken(void *arg, unsigned stream, int error)
@@ -41,24 +41,24 @@ static void on_broken(void *arg, unsigned stream, int error)
     struct buf b;
     buf_init(&b);
     control_output_broken_put(&b, &(struct control_output_broken){(uint8_t)stream, (uint32_t)error});
-    peer_send(direct.node->parent, CONTROL_OUTPUT_BROKEN, 0, node_number(direct.node), &b);
+    peer_send(direct.proxy->parent, CONTROL_OUTPUT_BROKEN, 0, proxy_node(direct.proxy), &b);
     buf_fini(&b);
 }
 
 static const struct screen_ops screen_ops = {on_pause, on_resume, on_idle, on_broken};
 
-void outlet_screen_init(struct node *n, void (*ready)(struct node *n))
+void outlet_screen_init(struct proxy *proxy, void (*ready)(struct proxy *proxy))
 {
     if (direct.screen)
         return;
-    direct.node = n;
+    direct.proxy = proxy;
     direct.ready = ready;
-    direct.screen = screen_create(n->base, &screen_ops, NULL);
+    direct.screen = screen_create(proxy->base, &screen_ops, NULL);
 }
 
-bool outlet_paused(const struct node *n)
+bool outlet_paused(const struct proxy *proxy)
 {
-    return direct.paused || peer_congested(n->parent);
+    return direct.paused || peer_congested(proxy->parent);
 }
 
 bool outlet_idle(void)
@@ -70,9 +70,9 @@ static struct label_values values_of(const struct rank *r)
 {
     return (struct label_values){.rank = r->rank,
                                  .size = r->job->spec.map.nranks,
-                                 .node = node_number(r->job->node),
+                                 .node = proxy_node(r->job->proxy),
                                  .job = r->job->spec.job,
-                                 .host = node_name(r->job->node)};
+                                 .host = proxy_name(r->job->proxy)};
 }
 
 /* The name of the stream's file, NULL: it has none. *cut: nobody but this node and job writes it, so it is emptied now;
@@ -119,8 +119,8 @@ static bool to_file(struct outlet *o, struct files *files, const char *data, siz
     bool first;
     int error = files_write(files, o->file, data, n, &first);
     if (first)
-        node_warn(o->rank->job->node, "unable to write %s on %s: %s; the output of rank %u goes to mpiexec instead",
-                  files_name(o->file), node_name(o->rank->job->node), strerror(error), o->rank->rank);
+        proxy_warn(o->rank->job->proxy, "unable to write %s on %s: %s; the output of rank %u goes to mpiexec instead",
+                   files_name(o->file), proxy_name(o->rank->job->proxy), strerror(error), o->rank->rank);
     return !error && !(o->rank->job->spec.flags & LAUNCH_TEE);
 }
 
@@ -170,7 +170,7 @@ static void to_mpiexec(const struct outlet *o, struct bytes text, bool continues
     if (head.failed)
         log_fatal("out of memory");
     struct iovec iov[] = {{head.data, head.len}, {(void *)text.data, text.len}};
-    peer_sendv(j->node->parent, CONTROL_OUTPUT, j->spec.job, node_number(j->node), iov, 2);
+    peer_sendv(j->proxy->parent, CONTROL_OUTPUT, j->spec.job, proxy_node(j->proxy), iov, 2);
 }
 
 static void make_label(struct buf *b, const struct rank *r)

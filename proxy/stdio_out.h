@@ -8,7 +8,7 @@
 #ifndef PROXY_STDIO_OUT_H
 #define PROXY_STDIO_OUT_H
 
-#include "proxy/node.h"
+#include "proxy/proxy.h"
 #include "proxy/stdio_files.h"
 #include "proxy/stdio_tail.h"
 
@@ -28,10 +28,10 @@ void outlet_fini(struct outlet *o);
 void outlet_put(struct outlet *o, struct files *files, const char *data, size_t n, bool continues);
 
 /* Must the ranks wait, because mpiexec or the user's screen is slow? */
-bool outlet_paused(const struct node *n);
+bool outlet_paused(const struct proxy *proxy);
 /* Has all that was put reached the link or the screen? */
 bool outlet_idle(void);
 /* Tells when a screen that was slow is ready again. */
-void outlet_screen_init(struct node *n, void (*ready)(struct node *n));
+void outlet_screen_init(struct proxy *proxy, void (*ready)(struct proxy *proxy));
 
 #endif

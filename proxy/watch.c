@@ -152,6 +152,6 @@ void watch_answer(struct job *j)
     control_states_put(&b, &(struct control_states){list_of(j->nranks, &items)});
     b.failed |= items.failed;
     buf_fini(&items);
-    peer_send(j->node->parent, CONTROL_STATES, j->spec.job, node_number(j->node), &b);
+    peer_send(j->proxy->parent, CONTROL_STATES, j->spec.job, proxy_node(j->proxy), &b);
     buf_fini(&b);
 }

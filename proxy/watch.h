@@ -5,7 +5,7 @@
 #ifndef PROXY_WATCH_H
 #define PROXY_WATCH_H
 
-#include "proxy/node.h"
+#include "proxy/proxy.h"
 
 void watch_answer(struct job *j); /* sends STATES */
 

@@ -57,7 +57,7 @@ part("launcher", "opt opt_apply opt_config opt_env opt_help opt_man opt_parse op
 part("launcher", "env ranklist watch_table", *OPTIONS, "common", "wire")
 part("launcher", "stdio stdio_collapse stdio_in", *OPTIONS, "common", "wire")
 part("launcher", "cluster shapes tree", *OPTIONS, "launcher/map", "common", "common/topo", "wire")
-part("proxy", "node", "common", "wire")
+part("proxy", "proxy", "common", "wire")
 part("proxy", "stdio_files stdio_lines stdio_tail stdio_wants", "common", "wire")
 # The transports themselves are seen by one file alone.
 TRANSPORTS = {"lib/transport/self", "lib/transport/shm"}
@@ -147,7 +147,7 @@ def test_the_house_has_every_edge(sources, generated):
     ("pmi-server/x.c", "#  include <event2/event.h>", "alone"),
     ("proxy/x.c", '#include "launcher/job.h"', "not for proxy"),
     ("proxy/x.c", '#include "wire/pmi.h"', "text of PMI"),
-    ("launcher/x.c", '#include "proxy/node.h"', "not for launcher"),
+    ("launcher/x.c", '#include "proxy/proxy.h"', "not for launcher"),
     ("launcher/x.c", "#include <hwloc.h>", "alone"),
     ("launcher/map/x.c", '#include "launcher/job.h"', "not for launcher/map"),
     ("launcher/map/x.c", "#include <hwloc.h>", "alone"),
@@ -169,7 +169,7 @@ def test_the_house_has_every_edge(sources, generated):
     ("launcher/x.c", "#include <common/err.h>", "not <>"),
 ])
 def test_a_wrong_edge_is_found(path, text, says):
-    house = dict.fromkeys(["common/err.h", "pmi-server/server.h", "launcher/job.h", "proxy/node.h", "proxy/ranks.h", "wire/pmi.h",
+    house = dict.fromkeys(["common/err.h", "pmi-server/server.h", "launcher/job.h", "proxy/proxy.h", "proxy/ranks.h", "wire/pmi.h",
                            "lib/p2p/p2p.h", "lib/transport/transport.h", "lib/transport/shm/shm.h",
                            "lib/coll/forms.h"], "")
     assert len(found := faults({**house, path: text})) == 1 and says in found[0], found

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * node: the proxy's state: its place in the control tree, the jobs on its node and their local ranks.
+ * proxy: the proxy's state: its place in the control tree, the jobs on its node and their local ranks.
  *
  * A rank's life: started (pid), reaped (its exit status has gone up), and done when its output pipes are closed as
  * well. A job is forgotten on JOB_DONE. The lists below are the only owners.
  */
-#ifndef PROXY_NODE_H
-#define PROXY_NODE_H
+#ifndef PROXY_PROXY_H
+#define PROXY_PROXY_H
 
 #include "common/link.h"
 #include "wire/control.h"
@@ -33,7 +33,7 @@ struct rank {
     pid_t pid; /* 0: never started, or reaped */
     bool reaped;
     bool dying;            /* it was ending already when its job was killed */
-    UT_hash_handle by_pid; /* in node.running while it has a pid */
+    UT_hash_handle by_pid; /* in proxy.running while it has a pid */
     struct rank_stdio *io;
     /* pmi.c */
     struct pmi_client *pmi;
@@ -47,7 +47,7 @@ struct rank {
 };
 
 struct job {
-    struct node *node;
+    struct proxy *proxy;
     struct launch_spec spec;
     struct rank *ranks; /* nranks of this node, ascending */
     uint32_t nranks;
@@ -65,7 +65,7 @@ struct job {
     TAILQ_ENTRY(job) link;
 };
 
-struct node {
+struct proxy {
     struct event_base *base;
     struct peer *parent;
     struct control_setup setup; /* names[0] is this node's */
@@ -84,11 +84,11 @@ struct node {
     bool child_lost;              /* a proxy below has died: what it left behind comes to us */
 };
 
-const char *node_name(const struct node *n);
-uint32_t node_number(const struct node *n);
-struct job *node_job(struct node *n, unsigned job); /* NULL: no such job here */
+const char *proxy_name(const struct proxy *proxy);
+uint32_t proxy_node(const struct proxy *proxy);
+struct job *proxy_job(struct proxy *proxy, unsigned job); /* NULL: no such job here */
 
 /* One line for the user, through mpiexec. */
-void node_warn(struct node *n, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void proxy_warn(struct proxy *proxy, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #endif
