@@ -79,44 +79,44 @@ static bool held_by_word(void)
     return atomic_load_explicit(&lock.holder, memory_order_relaxed) == self();
 }
 
-static pthread_mutex_t seats_mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t owners_mutex = PTHREAD_MUTEX_INITIALIZER;
 static struct lock_owner *owners_free;
-static pthread_key_t seats_key;
-static pthread_once_t seats_once = PTHREAD_ONCE_INIT;
-static bool seats_keyed;
+static pthread_key_t owners_key;
+static pthread_once_t owners_once = PTHREAD_ONCE_INIT;
+static bool owners_keyed;
 
-static void seat_leave(void *p)
+static void owner_leave(void *p)
 {
     struct lock_owner *s = p;
-    pthread_mutex_lock(&seats_mutex);
+    pthread_mutex_lock(&owners_mutex);
     s->next = owners_free;
     owners_free = s;
-    pthread_mutex_unlock(&seats_mutex);
+    pthread_mutex_unlock(&owners_mutex);
     lock_self = &outside;
 }
 
-static void seats_open(void)
+static void owners_open(void)
 {
-    seats_keyed = pthread_key_create(&seats_key, seat_leave) == 0;
+    owners_keyed = pthread_key_create(&owners_key, owner_leave) == 0;
 }
 
 /* Without memory the thread stays without, and goes by the word. */
-static void seat_take(void)
+static void owner_take(void)
 {
-    pthread_once(&seats_once, seats_open);
-    if (!seats_keyed)
+    pthread_once(&owners_once, owners_open);
+    if (!owners_keyed)
         return;
-    pthread_mutex_lock(&seats_mutex);
+    pthread_mutex_lock(&owners_mutex);
     struct lock_owner *s = owners_free;
     if (s)
         owners_free = s->next;
-    pthread_mutex_unlock(&seats_mutex);
+    pthread_mutex_unlock(&owners_mutex);
     if (!s) {
         if (!(s = aligned_alloc(sizeof *s, sizeof *s)))
             return;
         atomic_init(&s->in, 0);
     }
-    pthread_setspecific(seats_key, s);
+    pthread_setspecific(owners_key, s);
     lock_self = s;
 }
 
@@ -225,7 +225,7 @@ static void bias_revoke(struct lock_owner *s)
 static bool bias_gain(void)
 {
     if (lock_self == &outside && lock.can_bias)
-        seat_take();
+        owner_take();
     struct lock_owner *s = lock_self;
     if (lock.last != s) {
         lock.last = s;
@@ -358,7 +358,7 @@ void lock_allow_bias(void)
 {
     lock.can_bias = syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
     if (lock_self == &outside && lock.can_bias)
-        seat_take();
+        owner_take();
     lock.last = lock_self;
     lock.streak = STREAK_MOST;
 }
@@ -372,21 +372,21 @@ static void owner_free(struct lock_owner *s)
 
 /* If the library is unloaded, threads that end later must not call into it. Seats of threads that are gone go, and the
  * present one's, if nobody is using the lock; whoever comes after that does without. */
-__attribute__((destructor)) static void seats_close(void)
+__attribute__((destructor)) static void owners_close(void)
 {
     struct lock_owner *own = lock_self;
-    if (!seats_keyed)
+    if (!owners_keyed)
         return;
-    pthread_key_delete(seats_key);
-    seats_keyed = false;
+    pthread_key_delete(owners_key);
+    owners_keyed = false;
     if (held() || !word_try())
         return;
-    pthread_mutex_lock(&seats_mutex);
+    pthread_mutex_lock(&owners_mutex);
     for (struct lock_owner *s; (s = owners_free) != NULL;) {
         owners_free = s->next;
         owner_free(s);
     }
-    pthread_mutex_unlock(&seats_mutex);
+    pthread_mutex_unlock(&owners_mutex);
     lock_self = &outside;
     if (own != &outside)
         owner_free(own);
@@ -396,11 +396,11 @@ __attribute__((destructor)) static void seats_close(void)
 void lock_fork(void)
 {
     static const pthread_mutex_t fresh = PTHREAD_MUTEX_INITIALIZER;
-    seats_mutex = fresh;
+    owners_mutex = fresh;
     owners_free = NULL;
     lock_self = &outside;
-    if (seats_keyed)
-        pthread_setspecific(seats_key, NULL);
+    if (owners_keyed)
+        pthread_setspecific(owners_key, NULL);
     memset(&lock, 0, sizeof lock);
     lock.needed = STREAK_FIRST;
     lock_hot.sleepers = 0;
