@@ -34,14 +34,14 @@ static const char *tag_text(struct match_key k, char text[32])
     return text;
 }
 
-static int message_error(int local, const struct comm *c, struct match_key k, bool sends)
+static int message_error(int proc, const struct comm *c, struct match_key k, bool sends)
 {
     char what[96], tag[32];
     if (k.ctx & 1)
-        return finalized_error(local, "this operation of all members");
+        return finalized_error(proc, "this operation of all members");
     snprintf(what, sizeof what, "%s %d with %s", sends ? "the send to" : "the receive from", k.source,
              tag_text(k, tag));
-    return finalized_error(local, what);
+    return finalized_error(proc, what);
 }
 
 /* Can nobody send on c but this process? */
@@ -52,7 +52,7 @@ static bool deserted(const struct comm *c)
         if (proc == process_self && !c->inter)
             continue;
         enum rank_state s = local < 0 ? RANK_INITIALIZED : process_state(local);
-        if (finalized_stage(local) != FINALIZED && s != RANK_DEAD && s != RANK_NEVER)
+        if (finalized_stage(proc) != FINALIZED && s != RANK_DEAD && s != RANK_NEVER)
             return false;
     }
     return c->peer_size > 1 || c->inter;
@@ -82,8 +82,8 @@ int finalize_of_source(struct comm *c, struct match_key k)
         return MPI_SUCCESS;
     if (k.source == MPI_ANY_SOURCE)
         return deserted(c) && only_thread() ? any_error(c, k) : MPI_SUCCESS;
-    int local = boot_local_of(comm_proc(c, k.source));
-    return finalized_stage(local) == FINALIZED ? message_error(local, c, k, false) : MPI_SUCCESS;
+    int proc = comm_proc(c, k.source);
+    return finalized_stage(proc) == FINALIZED ? message_error(proc, c, k, false) : MPI_SUCCESS;
 }
 
 static bool from_any(const struct request *r)
@@ -95,23 +95,23 @@ static int receive_fate(const struct p2p_request *r)
 {
     struct match_key k = r->posted.key;
     if (r->head.matched)
-        return finalized_stage(r->peer->local) != FINALIZED ? GOES_ON
-               : r->head.stage == FIN                       ? r->head.error
-                                                            : MPI_ERR_PROC_ABORTED;
+        return finalized_stage(r->peer->proc) != FINALIZED ? GOES_ON
+               : r->head.stage == FIN                      ? r->head.error
+                                                           : MPI_ERR_PROC_ABORTED;
     if (k.source == MPI_ANY_SOURCE)
         return deserted(r->head.comm) ? any_error(r->head.comm, k) : GOES_ON;
-    int local = boot_local_of(comm_proc(r->head.comm, k.source));
-    return finalized_stage(local) == FINALIZED ? message_error(local, r->head.comm, k, false) : GOES_ON;
+    int proc = comm_proc(r->head.comm, k.source);
+    return finalized_stage(proc) == FINALIZED ? message_error(proc, r->head.comm, k, false) : GOES_ON;
 }
 
 /* A rank in MPI_Finalize matches no new message, but completes rendezvous transfers already matched. */
 static int send_fate(const struct p2p_request *r)
 {
-    enum stage s = finalized_stage(r->peer->local);
+    enum stage s = finalized_stage(r->peer->proc);
     if (s == ACTIVE)
         return GOES_ON;
     if (r->head.stage == RTS)
-        return message_error(r->peer->local, r->head.comm, r->posted.key, true);
+        return message_error(r->peer->proc, r->head.comm, r->posted.key, true);
     if (r->head.stage == EAGER)
         return MPI_SUCCESS;
     return s == FINALIZED ? MPI_ERR_PROC_ABORTED : GOES_ON;

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * finalized: the stages of the node's ranks on their way out. */
+ * finalized: the stages of processes on their way out. */
 #include "lib/process/finalized.h"
 #include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
 #include "lib/boot/boot.h"
 #include "lib/core/error.h"
 #include "lib/core/state.h"
@@ -10,6 +12,17 @@
 
 uint32_t finalized_seen;
 static uint8_t *stages; /* by local rank; NULL: all are active */
+
+/* Of other nodes: reported and not noted so far; noted, a bit for each process as far as there is one. */
+struct report {
+    STAILQ_ENTRY(report) next;
+    int proc;
+};
+static STAILQ_HEAD(, report) reports = STAILQ_HEAD_INITIALIZER(reports);
+static struct {
+    uint64_t *bits;
+    int words;
+} far;
 
 void finalized_tell(enum rank_state s)
 {
@@ -30,33 +43,91 @@ static bool look_at(int local, void (*changed)(int proc, enum stage now))
     return true;
 }
 
+void finalized_report(int proc)
+{
+    struct report *r = malloc(sizeof *r);
+    if (!r)
+        return; /* who waits for it, waits; the launcher ends a job whose ranks do not */
+    r->proc = proc;
+    STAILQ_INSERT_TAIL(&reports, r, next);
+}
+
+static bool far_note(int proc)
+{
+    int words = proc / 64 + 1;
+    if (words > far.words) {
+        uint64_t *bits = realloc(far.bits, (size_t)words * sizeof *bits);
+        if (!bits)
+            return false;
+        memset(bits + far.words, 0, (size_t)(words - far.words) * sizeof *bits);
+        far.bits = bits;
+        far.words = words;
+    }
+    far.bits[proc / 64] |= UINT64_C(1) << proc % 64;
+    return true;
+}
+
+static bool reports_note(void (*changed)(int proc, enum stage now))
+{
+    struct report *r;
+    bool any = false;
+    while ((r = STAILQ_FIRST(&reports)) != NULL) {
+        changed(r->proc, FINALIZED);
+        if (!far_note(r->proc))
+            return any;
+        STAILQ_REMOVE_HEAD(&reports, next);
+        free(r);
+        finalized_seen++;
+        any = true;
+    }
+    return any;
+}
+
 bool finalized_scan(void (*changed)(int proc, enum stage now))
 {
     static uint32_t seen;
+    bool news = reports_note(changed);
     uint32_t now = boot.segment ? atomic_load_explicit(&boot.segment->left, memory_order_acquire) : 0;
     if (now == seen || (!stages && !(stages = calloc((size_t)boot.local_size, 1))))
-        return false;
-    bool news = false;
+        return news;
     seen = now;
     for (int i = 0; i < boot.local_size; i++)
         news |= look_at(i, changed);
     return news;
 }
 
-enum stage finalized_stage(int local)
+enum stage finalized_stage_local(int local)
 {
     return local >= 0 && stages ? (enum stage)stages[local] : ACTIVE;
 }
 
-int finalized_error(int local, const char *what)
+enum stage finalized_stage(int proc)
 {
-    error_note(MPI_ERR_PROC_ABORTED, "rank %u of MPI_COMM_WORLD has finalized, so %s can never complete",
-               node_segment_locals(boot.segment)[local], what);
+    bool said = proc / 64 < far.words && far.bits[proc / 64] >> proc % 64 & 1;
+    return said ? FINALIZED : finalized_stage_local(boot_local_of(proc));
+}
+
+int finalized_error(int proc, const char *what)
+{
+    error_note(MPI_ERR_PROC_ABORTED, "rank %d of MPI_COMM_WORLD has finalized, so %s can never complete", proc, what);
     return MPI_ERR_PROC_ABORTED;
+}
+
+int finalized_error_local(int local, const char *what)
+{
+    return finalized_error((int)node_segment_locals(boot.segment)[local], what);
 }
 
 void finalized_fini(void)
 {
+    struct report *r;
+    while ((r = STAILQ_FIRST(&reports)) != NULL) {
+        STAILQ_REMOVE_HEAD(&reports, next);
+        free(r);
+    }
+    free(far.bits);
+    far.bits = NULL;
+    far.words = 0;
     free(stages);
     stages = NULL;
     finalized_seen = 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * finalized: processes that are in MPI_Finalize, or have been. */
+ * finalized: processes that are in MPI_Finalize, or have been. Those of this node say so in its segment; those of other
+ * nodes say goodbye to whom they were connected to, when they are in it no more. */
 #ifndef LIB_PROCESS_FINALIZED_H
 #define LIB_PROCESS_FINALIZED_H
 
@@ -13,17 +14,22 @@ enum stage {
     FINALIZED,  /* it sends nothing more, and all that it sent has been delivered */
 };
 
-/* How often ranks of this node have been seen to change their stage. */
+/* How often processes have been seen to change their stage. */
 extern uint32_t finalized_seen;
 
 /* This process is in MPI_Finalize: RANK_LEAVING, then RANK_FINALIZED. */
 void finalized_tell(enum rank_state s);
+/* A transport says that a process of another node has said goodbye; noted by the next scan. */
+void finalized_report(int proc);
 /* Looks for ranks that have gone further; before one's new stage is kept, changed is called, which delivers what it has
  * sent. True: there was one. */
 bool finalized_scan(void (*changed)(int proc, enum stage now));
-enum stage finalized_stage(int local); /* ACTIVE of -1 */
-/* MPI_ERR_PROC_ABORTED, with a note of what can never complete because that local rank has finalized. */
-int finalized_error(int local, const char *what);
+enum stage finalized_stage(int proc); /* of any process */
+/* Of a rank of this node; ACTIVE of -1. */
+enum stage finalized_stage_local(int local);
+/* MPI_ERR_PROC_ABORTED, with a note of what can never complete because that process has finalized. */
+int finalized_error(int proc, const char *what);
+int finalized_error_local(int local, const char *what);
 void finalized_fini(void);
 
 #endif

@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include "lib/boot/boot.h"
 #include "lib/process/failed.h"
+#include "lib/process/finalized.h"
 #include "lib/process/process.h"
 
 struct peer **peer_table;
@@ -97,4 +98,9 @@ void peer_retire(struct peer *p, const struct transport *null)
 void peer_failed(struct peer *p, const char *why)
 {
     failed_report(p->proc, why);
+}
+
+void peer_finalized(struct peer *p)
+{
+    finalized_report(p->proc);
 }

@@ -22,8 +22,11 @@
  * peer_failed, from poll. The library, which may have heard it first from another side, answers with disconnect, once.
  * From peer_failed or disconnect on, whichever comes first, the transport takes nothing for that peer: reserve and
  * inject say "not now", the verbs of remote memory REMOTE_PEER_FAILED. disconnect completes what is under way with that
- * peer, each operation once, before it returns. Also a peer that has finalized is disconnected; that it closes its end
- * then is no failure.
+ * peer, each operation once, before it returns.
+ *
+ * Goodbye. fini tells all whom it is connected to that nothing more will come; a transport between nodes that hears it,
+ * and has delivered all that came before, says peer_finalized, from poll. That such a peer closes its end is no
+ * failure. It is disconnected in the same way. On one node the segment tells.
  */
 #ifndef LIB_TRANSPORT_TRANSPORT_H
 #define LIB_TRANSPORT_TRANSPORT_H
@@ -162,6 +165,8 @@ extern const struct transport transport_finalized; /* it has finalized: what is 
 bool p2p_deliver(struct peer *from, const struct packet *h, const void *payload, size_t n);
 /* The peer is gone, or cannot be reached any more; why in a few words. What needs it is ended soon after poll. */
 void peer_failed(struct peer *p, const char *why);
+/* The peer has said goodbye, and all that it sent has been delivered. */
+void peer_finalized(struct peer *p);
 
 extern uint32_t transport_attention; /* a bit for each row of the table: it wants to be polled */
 

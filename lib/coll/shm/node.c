@@ -34,8 +34,8 @@ static uint32_t at_of(const struct node *a, int r)
 static void look_for_left(struct node *a)
 {
     for (int r = 0; r < a->n && !a->broken; r++)
-        if (finalized_stage(a->locals[r]) == FINALIZED && (int32_t)(at_of(a, r) - a->seq) < 0) {
-            a->broken = finalized_error(a->locals[r], "this operation of all members");
+        if (finalized_stage_local(a->locals[r]) == FINALIZED && (int32_t)(at_of(a, r) - a->seq) < 0) {
+            a->broken = finalized_error_local(a->locals[r], "this operation of all members");
             a->open = false;
         }
 }

@@ -382,6 +382,36 @@ static void a_failure_ends_what_is_under_way(void **state)
     end();
 }
 
+static int awaited(struct request *r)
+{
+    request_await(r);
+    return ended(r);
+}
+
+/* What it sent before is received; what needs it further ends; what is sent to it then is lost. */
+static void a_goodbye_is_no_failure(void **state)
+{
+    begin(*(struct mock_options *)*state);
+    connected();
+    unsigned char key[MEM_KEY_MAX];
+    char byte = 42;
+    struct request *out = send_to_peer(theirs, LONG, MODE_STANDARD);
+    announced(key);
+    mock_arrive(peer, EAGER, from_peer(), &byte, 1);
+    mock_goodbye(peer);
+    byte = 0;
+    assert_int_equal(awaited(receive(&byte, 1, &datatype_byte)), MPI_SUCCESS);
+    assert_int_equal(byte, 42);
+    assert_int_equal(awaited(out), MPI_ERR_PROC_ABORTED);
+    assert_int_equal(mock_registered, 0);
+    assert_int_equal(awaited(receive(&byte, 1, &datatype_byte)), MPI_ERR_PROC_ABORTED);
+    assert_ptr_equal(peer->transport, &transport_finalized);
+    assert_int_equal(mock_disconnects, 1);
+    assert_int_equal(failed_count(), 0);
+    assert_null(send_to_peer(&byte, 1, MODE_STANDARD));
+    end();
+}
+
 static int predefine(void **state)
 {
     errhandler_init();
@@ -417,6 +447,8 @@ int main(void)
         OVER(what_cannot_be_got_streams, poor),
         cmocka_unit_test(what_is_wrong_does_no_harm),
         cmocka_unit_test(a_failure_ends_what_is_under_way),
+        OVER(a_goodbye_is_no_failure, plain),
+        OVER(a_goodbye_is_no_failure, slow),
     };
     return cmocka_run_group_tests(tests, predefine, NULL);
 }

@@ -29,6 +29,7 @@ struct link {
     TAILQ_ENTRY(link) next;
     uint64_t connected_at;
     bool broken, told; /* it has failed, and peer_failed was called; or it was disconnected */
+    bool goodbye;      /* the peer's last word is on its way */
     struct letters out, in;
     struct letter *open;
 };
@@ -219,6 +220,11 @@ static int deliver(struct link *l)
             return n;
         TAILQ_REMOVE(&l->in, first, next);
         free(first);
+        n++;
+    }
+    if (l->goodbye && TAILQ_EMPTY(&l->in)) {
+        l->goodbye = false;
+        peer_finalized(l->p);
         n++;
     }
     if (l->broken && !l->told) {
@@ -432,6 +438,11 @@ void mock_arrive(struct peer *p, uint8_t kind, struct match_key key, const void 
     if (n > 0)
         memcpy(letter->payload, payload, n);
     TAILQ_INSERT_TAIL(&l->in, letter, next);
+}
+
+void mock_goodbye(struct peer *p)
+{
+    ((struct link *)p->channel)->goodbye = true;
 }
 
 void mock_fail(struct peer *p)

@@ -32,6 +32,8 @@ bool mock_take(struct peer *p, struct mock_packet *out);
 void mock_arrive(struct peer *p, uint8_t kind, struct match_key key, const void *payload, size_t n);
 /* The connection breaks: told by the next poll. */
 void mock_fail(struct peer *p);
+/* The peer says goodbye, behind all that it has sent. */
+void mock_goodbye(struct peer *p);
 /* Memory of the process that the test plays. */
 void mock_offer(void *base, size_t len, unsigned access, void *key);
 
