@@ -28,16 +28,16 @@ void lib_fork(void);
 
 /* A user's function runs without the lock, between these two: it may wait for another thread that calls MPI. So others
  * come in meanwhile: what was read before may have changed. */
-struct lib_left {
+struct callback_state {
     int depth;
     struct obj *error_on;
 };
-static inline struct lib_left lib_leave(void)
+static inline struct callback_state callback_begin(void)
 {
     struct obj *on = lib.error_on;
-    return (struct lib_left){lock_used() ? lib_suspend() : 0, on};
+    return (struct callback_state){lock_used() ? lib_suspend() : 0, on};
 }
-static inline void lib_return(struct lib_left l)
+static inline void callback_end(struct callback_state l)
 {
     if (lock_used())
         lib_resume(l.depth);

@@ -83,9 +83,9 @@ static int call_delete(void *handle, struct attr *a)
     if (!v.del)
         return MPI_SUCCESS;
     a->dying = true;
-    struct lib_left left = lib_leave();
+    struct callback_state callback = callback_begin();
     int rc = v.del(handle, a->keyval, a->value, v.extra);
-    lib_return(left);
+    callback_end(callback);
     a->dying = false;
     return rc;
 }
@@ -154,9 +154,9 @@ static int copy_one(const struct attr *a, struct attrs *to, void *handle)
     void *out = a->value;
     int flag = v.copy != NULL, rc = MPI_SUCCESS;
     if (v.copy && (uintptr_t)v.copy != 1) {
-        struct lib_left left = lib_leave();
+        struct callback_state callback = callback_begin();
         rc = v.copy(handle, a->keyval, v.extra, a->value, &out, &flag);
-        lib_return(left);
+        callback_end(callback);
     }
     return rc == MPI_SUCCESS && flag ? add(to, a->keyval, out) : rc;
 }

@@ -75,9 +75,9 @@ int errhandler_run(struct obj *on, int code, const char *function)
         die(owner, on, code, function);
     int told = code;
     errhandler_ref(e);
-    struct lib_left left = lib_leave();
+    struct callback_state callback = callback_begin();
     owner->call(e, holder, &told, function);
-    lib_return(left);
+    callback_end(callback);
     errhandler_unref(e);
     return code;
 }

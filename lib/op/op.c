@@ -44,7 +44,7 @@ static void apply_user(const struct op *op, const void *in, void *inout, MPI_Cou
 {
     MPI_Datatype h = datatype_handle(t);
     MPI_Aint extent = t->extent;
-    struct lib_left left = lib_leave();
+    struct callback_state callback = callback_begin();
     if (op->wide)
         op->user_c((void *)(uintptr_t)in, inout, &count, &h);
     for (MPI_Count at = op->wide ? count : 0; at < count;) {
@@ -52,7 +52,7 @@ static void apply_user(const struct op *op, const void *in, void *inout, MPI_Cou
         op->user((char *)(uintptr_t)in + at * extent, (char *)inout + at * extent, &n, &h);
         at += n;
     }
-    lib_return(left);
+    callback_end(callback);
 }
 
 void op_apply(const struct op *op, const void *in, void *inout, MPI_Count count, struct datatype *t)

@@ -17,18 +17,18 @@ REQUEST_FITS(struct general);
 static int query(struct request *r, MPI_Status *s)
 {
     struct general *g = (struct general *)r;
-    struct lib_left left = lib_leave();
+    struct callback_state callback = callback_begin();
     int rc = g->query(g->extra, s);
-    lib_return(left);
+    callback_end(callback);
     return rc;
 }
 
 static int release(struct request *r)
 {
     struct general *g = (struct general *)r;
-    struct lib_left left = lib_leave();
+    struct callback_state callback = callback_begin();
     int rc = g->free(g->extra);
-    lib_return(left);
+    callback_end(callback);
     return rc;
 }
 
@@ -36,9 +36,9 @@ static int cancel(struct request *r)
 {
     struct general *g = (struct general *)r;
     bool complete = r->complete;
-    struct lib_left left = lib_leave();
+    struct callback_state callback = callback_begin();
     int rc = g->cancel(g->extra, complete);
-    lib_return(left);
+    callback_end(callback);
     return rc;
 }
 
