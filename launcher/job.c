@@ -273,6 +273,8 @@ bool job_exited(struct job *j, uint32_t node, struct rbuf *r)
         info->utime = x.utime;
         info->stime = x.stime;
         info->maxrss = x.maxrss;
+        info->streamed = x.streamed;
+        info->read = x.read;
         end_rank(j, info, node);
         if (x.flags & EXIT_NO_PMI)
             j->run->job_ops->rank_gone(j->run, j, x.rank);

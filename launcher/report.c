@@ -118,6 +118,8 @@ static cJSON *rank(const struct job *j, uint32_t number)
     cJSON_AddNumberToObject(o, "user_seconds", (double)r->utime / 1e6);
     cJSON_AddNumberToObject(o, "system_seconds", (double)r->stime / 1e6);
     cJSON_AddNumberToObject(o, "max_rss_kib", (double)r->maxrss);
+    cJSON_AddNumberToObject(o, "bytes_streamed", (double)r->streamed);
+    cJSON_AddNumberToObject(o, "bytes_read", (double)r->read);
     add_time(o, "started", j->run, r->started_at);
     add_time(o, "ended", j->run, r->ended_at);
     if (r->tail)

@@ -37,6 +37,7 @@ struct rank_info {
     uint64_t started_at, ended_at; /* ns, CLOCK_REALTIME */
     uint64_t utime, stime;         /* us */
     uint64_t maxrss;               /* KiB */
+    uint64_t streamed, read;       /* bytes of long data that came to it by either way (wire/control.def) */
     char *tail;                    /* the last lines of its stderr, when it failed; NULL: not kept */
 };
 

@@ -64,6 +64,8 @@ static void tell_exit(struct rank *r, int status, const struct rusage *u, uint32
         .utime = us(u->ru_utime),
         .stime = us(u->ru_stime),
         .maxrss = (uint64_t)u->ru_maxrss,
+        .streamed = segment_copied(r).streamed,
+        .read = segment_copied(r).read,
         .time = time,
     };
     struct buf b, item;

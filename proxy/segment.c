@@ -71,6 +71,16 @@ uint32_t segment_exit_flags(const struct rank *r)
     return state == RANK_INITIALIZED || state == RANK_LEAVING ? EXIT_IN_PMI : 0;
 }
 
+struct segment_copied segment_copied(const struct rank *r)
+{
+    const struct job *j = r->job;
+    if (!j->status)
+        return (struct segment_copied){0, 0};
+    const struct rank_status *s = &j->status[r - j->ranks];
+    return (struct segment_copied){atomic_load_explicit(&s->streamed, memory_order_relaxed),
+                                   atomic_load_explicit(&s->read, memory_order_relaxed)};
+}
+
 static uint32_t set_dead(const struct rank *r, bool never)
 {
     const struct job *j = r->job;

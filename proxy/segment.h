@@ -13,6 +13,11 @@ void segment_create(struct job *j);
 /* EXIT_IN_PMI if the rank, by its own word, is between MPI_Init and MPI_Finalize; our runtime does not say so by PMI.
  */
 uint32_t segment_exit_flags(const struct rank *r);
+/* Bytes of long data that came to it by either way, by its own word. */
+struct segment_copied {
+    uint64_t streamed, read;
+};
+struct segment_copied segment_copied(const struct rank *r);
 /* After that: tells the others on the node not to wait for it, if they could. status is waitpid's. Returns EXIT_DEAD
  * and EXIT_NEVER, for those on other nodes. */
 uint32_t segment_rank_ended(const struct rank *r, int status);

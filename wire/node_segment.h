@@ -32,7 +32,7 @@
 #include "wire/rankmap.h"
 
 #define NODE_SEGMENT_MAGIC UINT64_C(0x315265747375754d)
-#define NODE_SEGMENT_VERSION 4
+#define NODE_SEGMENT_VERSION 5
 #define NODE_SEGMENT_FD_ENV "MUSTER_NODE_FD"
 #define NODE_SEGMENT_LOCAL_RANK_ENV "MUSTER_LOCAL_RANK"
 #define NODE_SEGMENT_APPNUM_ENV "MUSTER_APPNUM"
@@ -102,7 +102,9 @@ static_assert(sizeof(struct rank_wait) == 64, "one cache line a wait");
 struct rank_status {
     _Atomic uint64_t call;
     _Atomic uint32_t state; /* enum rank_state */
-    char pad[52];
+    uint32_t unused;
+    _Atomic uint64_t streamed, read; /* bytes of long data that came to it by either way: through shared memory, by CMA */
+    char pad[32];
     struct rank_wait waits[RANK_WAIT_THREADS + 1];
 };
 static_assert(sizeof(struct rank_status) == 320, "what each call writes has a cache line of its own");

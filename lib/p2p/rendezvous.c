@@ -6,6 +6,7 @@
  * receiver, once matched, has two ways. It gets the message out of the sender's memory and answers FIN (fetch.c). Or it
  * answers CTS, and the sender streams DATA through the transport. */
 #include <string.h>
+#include "lib/core/trace.h"
 #include "lib/p2p/protocol.h"
 #include "lib/process/process.h"
 
@@ -258,6 +259,7 @@ static void data_arrived(struct peer *from, const void *payload, size_t n)
     r->moved += (MPI_Count)n;
     if (r->moved != r->whole)
         return;
+    trace_streamed((size_t)r->whole);
     copy_busy_end(&p2p_peer(from)->busy, r->cost_class ? fetch_cost(r) : NULL, r->both);
     request_complete(&r->head, r->head.error);
 }

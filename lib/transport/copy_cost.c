@@ -27,10 +27,10 @@ static void settle(struct copy_cost *c, bool both)
     c->when = c->period = 0; /* the other way once more, at once */
 }
 
-/* A short message tells less than a long one. */
+/* The first messages find cold what the others find in the caches; the last ones tell what it is like. */
 static void try(struct copy_cost *c, size_t n, bool reads)
 {
-    static const uint8_t tries[COPY_CLASSES] = {4, 2, 1, 1};
+    static const uint8_t tries[COPY_CLASSES] = {12, 8, 6, 4};
     c->trial = reads;
     c->tries = tries[copy_class(n)];
 }
@@ -69,8 +69,8 @@ bool copy_cost_prefers_cma(struct copy_cost *c, size_t n, bool both)
     return c->trial && !isinf(c->read[both]);
 }
 
-/* One that was disturbed counts as at most twice what is usual; what cannot be, as with counters of two processors that
- * differ, not at all. */
+/* Disturbances make it longer, never shorter: so the cost falls at once, and rises slowly, by at most twice at a time.
+ * What cannot be, as with counters of two processors that differ, does not count. */
 static void took(float *cost, uint64_t ticks, size_t n)
 {
     if (ticks >> 40 || n == 0)
@@ -78,8 +78,10 @@ static void took(float *cost, uint64_t ticks, size_t n)
     float now = (float)ticks / (float)n, old = *cost;
     if (old <= 0)
         *cost = now;
+    else if (now < old)
+        *cost = old + (now - old) * 0.5F;
     else if (!isinf(old))
-        *cost = old + ((now < 2 * old ? now : 2 * old) - old) * 0.5F;
+        *cost = old + ((now < 2 * old ? now : 2 * old) - old) * 0.2F;
 }
 
 void copy_cost_streamed(struct copy_cost *c, uint64_t ticks, size_t n, bool both)

@@ -78,7 +78,7 @@ static void test_trials_are_few(void **state)
         c.when = INT64_MAX / 2; /* no time passes */
         read += messages(&c, 1, (struct costs){50, 90}, false, 5);
     }
-    assert_in_range(read, 0, 4);
+    assert_in_range(read, 0, 8);
 }
 
 static void test_alike(void **state)
@@ -97,10 +97,9 @@ static void test_slow_for_a_while(void **state)
 {
     struct copy_cost c = {0};
     messages(&c, 40, (struct costs){50, 90}, false, 5);
-    messages(&c, 6, (struct costs){400, 90}, false, 0);
-    messages(&c, 2, (struct costs){400, 90}, false, 0);
+    messages(&c, 30, (struct costs){400, 90}, false, 0);
     assert_true(c.reads[false]);
-    messages(&c, 20, (struct costs){50, 90}, false, 5);
+    messages(&c, 60, (struct costs){50, 90}, false, 5);
     assert_false(c.reads[false]);
 }
 
