@@ -5,6 +5,7 @@ Anchors: Debian's MPICH and Open MPI by their own mpicc and mpiexec; and, where 
 MUSTER_BENCH_SID (/srv/sid) with the standard-ABI libraries of MPICH 5 and Open MPI 6, those with the binary that was
 compiled for us. A library that fails or takes too long has no number, and is said so on stderr."""
 
+import json
 import os
 import pathlib
 import shutil
@@ -134,6 +135,17 @@ def two(rounds, libs):
         yield row(f"2 ranks, {name} of {size} B", unit, values, better, goal)
 
 
+def ways(out, libs):
+    """Which way our long data went: how much of it was read out of the sender's memory, the rest through shared memory."""
+    for what in ("pt2pt", "coll"):
+        report = pathlib.Path(out) / "report.json"
+        command = libs["muster"](2, what)
+        subprocess.run([command[0], "--report", report, *command[1:]], stdout=subprocess.DEVNULL, timeout=LIMIT)
+        ranks = [r for job in json.loads(report.read_text())["jobs"] for r in job["ranks"]]
+        read, streamed = (sum(r[f"bytes_{way}"] for r in ranks) for way in ("read", "streamed"))
+        yield row(f"2 ranks, {what}: long data read by the receiver", "%", {"muster": [100 * read / max(1, read + streamed)]})
+
+
 def many(rounds, libs, n):
     table = collect(rounds, {name: cmd(n, "coll") for name, cmd in libs.items()})
     for (name, size), values in table.items():
@@ -211,6 +223,7 @@ def run(rounds):
         yield from init(rounds, libs)
         yield from memory(rounds, libs)
         yield from two(rounds, libs)
+        yield from ways(out, libs)
         yield from types(rounds, libs)
         yield from threads(rounds, libs)
         yield from outstanding(rounds, libs)
