@@ -14,7 +14,7 @@ import sys
 
 import pytest
 
-from processes import PATIENCE, Marked, family
+from processes import PATIENCE, Marked, began, family
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path.append(str(TOP / "tests"))
@@ -68,7 +68,7 @@ class Started(subprocess.Popen):
 
     def __init__(self, *args, **kw):
         super().__init__(*args, **kw)
-        Marked.held.add(self.pid)
+        Marked.held[self.pid] = began(self.pid)
 
     def late(self, e):
         return f"no end within {e.timeout:.0f} s\n{family(self.pid)}\n--- stdout\n{shown(e.output)}\n--- stderr\n{shown(e.stderr)}"

@@ -76,7 +76,7 @@ class Marked:
     """env: give it to mpiexec; pids(): everything alive that has it, in whatever session, and everything else that has
     come from the tests since, whatever it has made of its environment; but none of those that a test holds itself."""
 
-    held = set()  # what a test has started itself, and waits for
+    held = {}  # what a test has started itself, and waits for; when each began, since numbers are used again
 
     def __init__(self):
         self.name = "TEST_MARK_" + uuid.uuid4().hex
@@ -86,8 +86,8 @@ class Marked:
     def pids(self, name=None):
         parents = all_parents()
         ours = descendants(parents, os.getpid()) - self.before
-        return sorted(p for p in parents if (p in ours or has_in_environment(p, self.name)) and p not in self.held and
-                      state(p) != "Z" and (name is None or comm(p) == name))
+        return sorted(p for p in parents if (p in ours or has_in_environment(p, self.name)) and
+                      self.held.get(p) != began(p) and state(p) != "Z" and (name is None or comm(p) == name))
 
     def wait(self, count, name=None, seconds=PATIENCE):
         """Until at least so many processes of that name are there."""
@@ -123,6 +123,14 @@ def state(pid):
         return stat(pid)[0]
     except OSError:
         return "Z"
+
+
+def began(pid):
+    """When a process began, in ticks: it and its number are unique. 0: it is gone."""
+    try:
+        return int(stat(pid)[19])
+    except OSError:
+        return 0
 
 
 class Gone(Exception):
