@@ -34,9 +34,9 @@ void op_unref(struct op *op)
 
 int op_check(const struct op *op, const struct datatype *t)
 {
-    if (op->which < 0 || op->which == NO_OP)
+    if (op->which < 0)
         return MPI_SUCCESS;
-    return t->basic >= 0 && t->obj.predefined && op_kernels[t->basic][op->which] ? MPI_SUCCESS : MPI_ERR_OP;
+    return op->which < REPLACE && t->basic >= 0 && t->obj.predefined && op_kernels[t->basic][op->which] ? MPI_SUCCESS : MPI_ERR_OP;
 }
 
 /* The user's function takes an int: long vectors go in pieces. */
@@ -57,7 +57,7 @@ static void apply_user(const struct op *op, const void *in, void *inout, MPI_Cou
 
 void op_apply(const struct op *op, const void *in, void *inout, MPI_Count count, struct datatype *t)
 {
-    if (count == 0 || op->which == NO_OP)
+    if (count == 0)
         return;
     if (op->which < 0)
         apply_user(op, in, inout, count, t);

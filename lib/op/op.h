@@ -22,7 +22,7 @@ struct op {
 /* out = a op b, n elements; out may be a or b. */
 typedef void op_kernel(const void *a, const void *b, void *out, MPI_Count n);
 
-/* May op work on this type? MPI_SUCCESS or MPI_ERR_OP. */
+/* May op reduce elements of this type? MPI_SUCCESS or MPI_ERR_OP. MPI_REPLACE and MPI_NO_OP are for windows alone. */
 int op_check(const struct op *op, const struct datatype *t);
 /* inout = in op inout, element by element; what op_check allows. */
 void op_apply(const struct op *op, const void *in, void *inout, MPI_Count count, struct datatype *t);

@@ -28,6 +28,14 @@ static void refused(void)
     FAILS(MPI_ERR_OP, MPI_Allreduce(a, b, 1, MPI_C_DOUBLE_COMPLEX, MPI_MIN, world));
     FAILS(MPI_ERR_OP, MPI_Allreduce(a, b, 1, MPI_INT, MPI_MINLOC, world));
     FAILS(MPI_ERR_OP, MPI_Reduce_local(a, b, 1, MPI_2INT, MPI_SUM));
+    /* For windows alone; and packed bytes are no numbers. */
+    FAILS(MPI_ERR_OP, MPI_Reduce(a, b, 1, MPI_INT, MPI_REPLACE, 0, world));
+    FAILS(MPI_ERR_OP, MPI_Reduce(a, b, 1, MPI_INT, MPI_NO_OP, 0, world));
+    FAILS(MPI_ERR_OP, MPI_Allreduce(a, b, 1, MPI_INT, MPI_REPLACE, world));
+    FAILS(MPI_ERR_OP, MPI_Reduce_local(a, b, 1, MPI_INT, MPI_REPLACE));
+    FAILS(MPI_ERR_OP, MPI_Reduce_local(a, b, 1, MPI_INT, MPI_NO_OP));
+    FAILS(MPI_ERR_OP, MPI_Reduce(a, b, 1, MPI_PACKED, MPI_BAND, 0, world));
+    FAILS(MPI_ERR_OP, MPI_Reduce_local(a, b, 1, MPI_PACKED, MPI_BAND));
     OK(MPI_Type_contiguous(2, MPI_INT, &two));
     OK(MPI_Type_commit(&two));
     FAILS(MPI_ERR_OP, MPI_Allreduce(a, b, 1, two, MPI_SUM, world));
