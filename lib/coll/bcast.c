@@ -1,76 +1,94 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * bcast, barrier. */
-#include "lib/coll/forms.h"
+ * bcast: the tables of barrier and bcast. */
+#include "lib/coll/base/short.h"
+#include "lib/coll/checks.h"
+#include "lib/coll/levels.h"
 #include "lib/coll/shm/node_blocks.h"
 #include "lib/coll/shm/node_short.h"
-#include "lib/coll/base/small.h"
+#include "lib/core/knobs.h"
 
-/* Dissemination: after round k everybody has heard, indirectly, of 2^k ranks. */
-static int build_barrier(struct sched *s, struct comm *comm)
+static int barrier_check(const struct coll_args *args)
 {
-    INTRA(comm);
-    for (int step = 1; step < comm->size; step <<= 1) {
-        sched_recv(s, NULL, 0, &datatype_byte, (comm->rank - step % comm->size + comm->size) % comm->size);
-        sched_send(s, NULL, 0, &datatype_byte, (comm->rank + step) % comm->size);
-        sched_round(s);
-    }
     return MPI_SUCCESS;
 }
-FORMS_OTHERS(barrier, (struct comm * comm), (comm))
+
+static MPI_Count barrier_bytes(const struct coll_args *args)
+{
+    return -1;
+}
+
+static int barrier_run(struct node *a, const struct coll_args *args)
+{
+    return node_barrier(a);
+}
+
+const struct coll_kind coll_barrier = {
+    "barrier",
+    barrier_check,
+    barrier_bytes,
+    (const struct coll_algorithm[]){
+        {.name = "node", .fits = fits_node, .run = barrier_run, .program = &node_ibarrier},
+        {.name = "two-level", .fits = fits_levels, .stages = levels_barrier},
+        {.name = "short", .messages = short_barrier},
+        {.name = "dissemination", .build = messages_barrier},
+        {0},
+    },
+};
 
 int mpi_barrier(struct comm *comm)
 {
-    INTRA(comm);
-    struct node *a = node_of(comm);
-    if (!a)
-        return small_barrier(comm);
-    uint32_t k = node_begin(a, NODE_ALL);
-    NODE_CHECK(a);
-    node_post(a, k, 0);
-    node_meet(a, k);
-    node_end(a, k);
-    return node_came_to(a, MPI_SUCCESS);
+    struct node *a = node_quick(comm);
+    if (UNLIKELY(!a))
+        return coll_run(&coll_barrier, &(struct coll_args){.comm = comm});
+    int rc = node_barrier(a);
+    return LIKELY(!a->broken) ? rc : a->broken;
+}
+COLL_LATER(barrier, &coll_barrier, (struct comm * comm), .comm = comm)
+
+static int bcast_check(const struct coll_args *args)
+{
+    return data_check(args->recv.count, args->recv.t);
 }
 
-/* Binomial tree over ranks counted from the root. */
-void coll_bcast(struct sched *s, void *buf, MPI_Count count, struct datatype *t, int root, struct comm *c)
+static MPI_Count bcast_bytes(const struct coll_args *args)
 {
-    int n = c->size, me = (c->rank - root + n) % n, mask = 1;
-    while (mask < n && !(me & mask))
-        mask <<= 1;
-    if (me > 0) {
-        sched_recv(s, buf, count, t, (me - mask + root) % n);
-        sched_round(s);
-    }
-    for (mask >>= 1; mask > 0; mask >>= 1)
-        if (me + mask < n)
-            sched_send(s, buf, count, t, (me + mask + root) % n);
-    sched_round(s);
+    return args->recv.count * args->recv.t->size;
 }
 
-static int build_bcast(struct sched *s, void *buffer, MPI_Count count, struct datatype *t, int root, struct comm *comm)
+static int bcast_run(struct node *a, const struct coll_args *args)
 {
-    INTRA(comm);
-    CHECK(forms_check(count, t));
-    if (count * t->size > 0)
-        coll_bcast(s, buffer, count, t, root, comm);
-    return MPI_SUCCESS;
+    struct node_data d = args_block(&args->recv);
+    return node_bcast(a, &d, args->root);
 }
 
-static int on_node_bcast(struct node *a, void *buffer, MPI_Count count, struct datatype *t, int root, struct comm *comm)
+static bool fits_short(const struct coll_shape *x)
 {
-    CHECK(forms_check(count, t));
-    if (LIKELY(node_is_short(count, t) && count * t->size > 0))
-        return node_short_bcast(a, (char *)buffer + t->true_lb, (size_t)(count * t->size), root);
-    return count * t->size > 0 ? node_bcast(a, &(struct node_data){buffer, count, t}, root) : MPI_SUCCESS;
+    return x->bytes <= (MPI_Count)knobs.COLL_SHORT_MAX;
 }
-FORMS_NODE_SMALL(bcast, (void *buffer, MPI_Count count, struct datatype *t, int root, struct comm *comm),
-                 (buffer, count, t, root, comm))
 
-static int by_message_bcast(void *buffer, MPI_Count count, struct datatype *t, int root, struct comm *comm)
+const struct coll_kind coll_bcast = {
+    "bcast",
+    bcast_check,
+    bcast_bytes,
+    (const struct coll_algorithm[]){
+        {.name = "node", .fits = fits_node, .run = bcast_run, .program = &node_ibcast},
+        {.name = "two-level", .fits = fits_levels, .stages = levels_bcast},
+        {.name = "short", .fits = fits_short, .messages = short_bcast},
+        {.name = "binomial", .build = messages_bcast},
+        {0},
+    },
+};
+
+int mpi_bcast(void *buffer, MPI_Count count, struct datatype *t, int root, struct comm *comm)
 {
-    if (UNLIKELY(forms_check(count, t) != MPI_SUCCESS) || count * t->size == 0 || !small_enough(comm, count, t))
-        return scheduled_bcast(buffer, count, t, root, comm);
-    return small_bcast(buffer, count * t->size, root, comm);
+    struct node *a = node_quick(comm);
+    if (UNLIKELY(!a) || UNLIKELY(data_check(count, t) != MPI_SUCCESS) || !node_is_short(count, t) ||
+        count * t->size == 0)
+        return coll_run(&coll_bcast,
+                        &(struct coll_args){.recv = BLOCKS_EQUAL(buffer, count, t), .root = root, .comm = comm});
+    int rc = node_short_bcast(a, (char *)buffer + t->true_lb, (size_t)(count * t->size), root);
+    return LIKELY(!a->broken) ? rc : a->broken;
 }
+COLL_LATER(bcast, &coll_bcast, (void *buffer, MPI_Count count, struct datatype *t, int root, struct comm *comm),
+           .recv = BLOCKS_EQUAL(buffer, count, t), .root = root, .comm = comm)

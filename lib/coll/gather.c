@@ -1,148 +1,166 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * gather and scatter, with equal and with varying counts. */
-#include "lib/coll/forms.h"
+ * gather: the tables of gather and scatter, with equal and with varying counts. */
+#include "lib/coll/checks.h"
+#include "lib/coll/levels.h"
+#include "lib/coll/shm/choice.h"
 #include "lib/coll/shm/node_blocks.h"
 
-static void gather(struct sched *s, const void *sendbuf, MPI_Count n, struct datatype *t, const struct blocks *v,
-                   int root, struct comm *c)
+/* One side is a block on each rank, the other the blocks of all at the root. */
+static int rooted_check(const struct coll_args *args, const struct blocks *one, const struct blocks *all)
 {
-    if (c->rank != root) {
-        if (n * t->size > 0)
-            sched_send(s, sendbuf, n, t, root);
-        return;
-    }
-    for (int r = 0; r < c->size; r++)
-        if (r != root && blocks_bytes(v, r) > 0)
-            sched_recv(s, blocks_at(v, r), blocks_count(v, r), v->t, r);
-    if (sendbuf != MPI_IN_PLACE)
-        sched_copy(s, sendbuf, n, t, blocks_at(v, root), blocks_count(v, root), v->t);
+    if (args->comm->rank != args->root)
+        return one->buf == MPI_IN_PLACE ? MPI_ERR_BUFFER : data_check(one->count, one->t);
+    CHECK(blocks_check(all, args->comm->size));
+    if (one->buf == MPI_IN_PLACE)
+        return MPI_SUCCESS;
+    CHECK(data_check(one->count, one->t));
+    return buffers_check(args);
 }
 
-/* The one side is (buf, n, t) on each rank, the other v at the root. */
-static int check_rooted(const void *buf, MPI_Count n, struct datatype *t, const struct blocks *v, int root,
-                        struct comm *c)
+static int varying_check(const struct coll_args *args, const struct blocks *one, const struct blocks *all)
 {
-    INTRA(c);
-    if (c->rank == root)
-        CHECK(blocks_check(v, c->size));
-    else if (buf == MPI_IN_PLACE)
-        return MPI_ERR_BUFFER;
-    return buf == MPI_IN_PLACE ? MPI_SUCCESS : forms_check(n, t);
+    if (args->comm->rank == args->root && (!all->counts.at || !all->displs.at))
+        return MPI_ERR_ARG;
+    return rooted_check(args, one, all);
 }
 
-static void scatter(struct sched *s, const struct blocks *v, void *recvbuf, MPI_Count n, struct datatype *t, int root,
-                    struct comm *c)
+static MPI_Count rooted_bytes(const struct coll_args *args, const struct blocks *one, const struct blocks *all)
 {
-    if (c->rank != root) {
-        if (n * t->size > 0)
-            sched_recv(s, recvbuf, n, t, root);
-        return;
-    }
-    for (int r = 0; r < c->size; r++)
-        if (r != root && blocks_bytes(v, r) > 0)
-            sched_send(s, blocks_at(v, r), blocks_count(v, r), v->t, r);
-    if (recvbuf != MPI_IN_PLACE)
-        sched_copy(s, blocks_at(v, root), blocks_count(v, root), v->t, recvbuf, n, t);
+    const struct blocks *v = args->comm->rank == args->root ? all : one;
+    return v->count * v->t->size;
 }
 
-static int build_gather(struct sched *s, const void *sendbuf, MPI_Count sendcount, struct datatype *sendtype,
-                        void *recvbuf, MPI_Count recvcount, struct datatype *recvtype, int root, struct comm *comm)
+static MPI_Count bytes_unknown(const struct coll_args *args)
 {
-    struct blocks v = BLOCKS_EQUAL(recvbuf, recvcount, recvtype);
-    CHECK(check_rooted(sendbuf, sendcount, sendtype, &v, root, comm));
-    gather(s, sendbuf, sendcount, sendtype, &v, root, comm);
-    return MPI_SUCCESS;
+    return -1;
 }
 
-static int on_node_gather(struct node *a, const void *sendbuf, MPI_Count sendcount, struct datatype *sendtype,
-                          void *recvbuf, MPI_Count recvcount, struct datatype *recvtype, int root, struct comm *comm)
+static int gather_check(const struct coll_args *args)
 {
-    struct blocks v = BLOCKS_EQUAL(recvbuf, recvcount, recvtype);
-    struct node_data mine = {sendbuf, sendcount, sendtype};
-    CHECK(check_rooted(sendbuf, sendcount, sendtype, &v, root, comm));
-    return node_gather(a, sendbuf == MPI_IN_PLACE ? NULL : &mine, &v, root);
-}
-FORMS_NODE(gather,
-           (const void *sendbuf, MPI_Count sendcount, struct datatype *sendtype, void *recvbuf, MPI_Count recvcount,
-            struct datatype *recvtype, int root, struct comm *comm),
-           (sendbuf, sendcount, sendtype, recvbuf, recvcount, recvtype, root, comm))
-
-static int check_arrays(struct ints counts, struct ints displs, int root, const struct comm *comm)
-{
-    return comm->rank == root && (!counts.at || !displs.at) ? MPI_ERR_ARG : MPI_SUCCESS;
+    return rooted_check(args, &args->send, &args->recv);
 }
 
-static int build_gatherv(struct sched *s, const void *sendbuf, MPI_Count sendcount, struct datatype *sendtype,
-                         void *recvbuf, struct ints recvcounts, struct ints displs, struct datatype *recvtype, int root,
-                         struct comm *comm)
+static int gatherv_check(const struct coll_args *args)
 {
-    struct blocks v = BLOCKS_VARYING(recvbuf, recvcounts, displs, recvtype);
-    CHECK(check_arrays(recvcounts, displs, root, comm));
-    CHECK(check_rooted(sendbuf, sendcount, sendtype, &v, root, comm));
-    gather(s, sendbuf, sendcount, sendtype, &v, root, comm);
-    return MPI_SUCCESS;
+    return varying_check(args, &args->send, &args->recv);
 }
 
-static int on_node_gatherv(struct node *a, const void *sendbuf, MPI_Count sendcount, struct datatype *sendtype,
-                           void *recvbuf, struct ints recvcounts, struct ints displs, struct datatype *recvtype,
-                           int root, struct comm *comm)
+static int scatter_check(const struct coll_args *args)
 {
-    struct blocks v = BLOCKS_VARYING(recvbuf, recvcounts, displs, recvtype);
-    struct node_data mine = {sendbuf, sendcount, sendtype};
-    CHECK(check_arrays(recvcounts, displs, root, comm));
-    CHECK(check_rooted(sendbuf, sendcount, sendtype, &v, root, comm));
-    return node_gatherv(a, sendbuf == MPI_IN_PLACE ? NULL : &mine, &v, root);
-}
-FORMS_NODE(gatherv,
-           (const void *sendbuf, MPI_Count sendcount, struct datatype *sendtype, void *recvbuf, struct ints recvcounts,
-            struct ints displs, struct datatype *recvtype, int root, struct comm *comm),
-           (sendbuf, sendcount, sendtype, recvbuf, recvcounts, displs, recvtype, root, comm))
-
-static int build_scatter(struct sched *s, const void *sendbuf, MPI_Count sendcount, struct datatype *sendtype,
-                         void *recvbuf, MPI_Count recvcount, struct datatype *recvtype, int root, struct comm *comm)
-{
-    struct blocks v = BLOCKS_EQUAL(sendbuf, sendcount, sendtype);
-    CHECK(check_rooted(recvbuf, recvcount, recvtype, &v, root, comm));
-    scatter(s, &v, recvbuf, recvcount, recvtype, root, comm);
-    return MPI_SUCCESS;
+    return rooted_check(args, &args->recv, &args->send);
 }
 
-static int on_node_scatter(struct node *a, const void *sendbuf, MPI_Count sendcount, struct datatype *sendtype,
-                           void *recvbuf, MPI_Count recvcount, struct datatype *recvtype, int root, struct comm *comm)
+static int scatterv_check(const struct coll_args *args)
 {
-    struct blocks v = BLOCKS_EQUAL(sendbuf, sendcount, sendtype);
-    struct node_data mine = {recvbuf, recvcount, recvtype};
-    CHECK(check_rooted(recvbuf, recvcount, recvtype, &v, root, comm));
-    return node_scatter(a, &v, recvbuf == MPI_IN_PLACE ? NULL : &mine, root);
-}
-FORMS_NODE(scatter,
-           (const void *sendbuf, MPI_Count sendcount, struct datatype *sendtype, void *recvbuf, MPI_Count recvcount,
-            struct datatype *recvtype, int root, struct comm *comm),
-           (sendbuf, sendcount, sendtype, recvbuf, recvcount, recvtype, root, comm))
-
-static int build_scatterv(struct sched *s, const void *sendbuf, struct ints sendcounts, struct ints displs,
-                          struct datatype *sendtype, void *recvbuf, MPI_Count recvcount, struct datatype *recvtype,
-                          int root, struct comm *comm)
-{
-    struct blocks v = BLOCKS_VARYING(sendbuf, sendcounts, displs, sendtype);
-    CHECK(check_arrays(sendcounts, displs, root, comm));
-    CHECK(check_rooted(recvbuf, recvcount, recvtype, &v, root, comm));
-    scatter(s, &v, recvbuf, recvcount, recvtype, root, comm);
-    return MPI_SUCCESS;
+    return varying_check(args, &args->recv, &args->send);
 }
 
-static int on_node_scatterv(struct node *a, const void *sendbuf, struct ints sendcounts, struct ints displs,
-                            struct datatype *sendtype, void *recvbuf, MPI_Count recvcount, struct datatype *recvtype,
-                            int root, struct comm *comm)
+static MPI_Count gather_bytes(const struct coll_args *args)
 {
-    struct blocks v = BLOCKS_VARYING(sendbuf, sendcounts, displs, sendtype);
-    struct node_data mine = {recvbuf, recvcount, recvtype};
-    CHECK(check_arrays(sendcounts, displs, root, comm));
-    CHECK(check_rooted(recvbuf, recvcount, recvtype, &v, root, comm));
-    return node_scatterv(a, &v, recvbuf == MPI_IN_PLACE ? NULL : &mine, root);
+    return rooted_bytes(args, &args->send, &args->recv);
 }
-FORMS_NODE(scatterv,
-           (const void *sendbuf, struct ints sendcounts, struct ints displs, struct datatype *sendtype, void *recvbuf,
-            MPI_Count recvcount, struct datatype *recvtype, int root, struct comm *comm),
-           (sendbuf, sendcounts, displs, sendtype, recvbuf, recvcount, recvtype, root, comm))
+
+static MPI_Count scatter_bytes(const struct coll_args *args)
+{
+    return rooted_bytes(args, &args->recv, &args->send);
+}
+
+/* NULL: in place, at the root. */
+static const struct node_data *block_of(const struct blocks *v, struct node_data *d)
+{
+    *d = args_block(v);
+    return v->buf == MPI_IN_PLACE ? NULL : d;
+}
+
+static int gather_run(struct node *a, const struct coll_args *args)
+{
+    struct node_data d;
+    return node_gather(a, block_of(&args->send, &d), &args->recv, args->root);
+}
+
+static int gatherv_run(struct node *a, const struct coll_args *args)
+{
+    struct node_data d;
+    return node_gatherv(a, block_of(&args->send, &d), &args->recv, args->root);
+}
+
+static int scatter_run(struct node *a, const struct coll_args *args)
+{
+    struct node_data d;
+    return node_scatter(a, &args->send, block_of(&args->recv, &d), args->root);
+}
+
+static int scatterv_run(struct node *a, const struct coll_args *args)
+{
+    struct node_data d;
+    return node_scatterv(a, &args->send, block_of(&args->recv, &d), args->root);
+}
+
+/* Where nobody waits, a phase has a piece of each block. */
+static bool fits_scatter(const struct coll_shape *x)
+{
+    return x->node && (!x->later || choice_each(x->node, (size_t)x->bytes, 1) > 0);
+}
+
+const struct coll_kind coll_gather = {
+    "gather",
+    gather_check,
+    gather_bytes,
+    (const struct coll_algorithm[]){
+        {.name = "node", .fits = fits_node, .run = gather_run, .program = &node_igather},
+        {.name = "two-level", .fits = fits_levels_blocks, .stages = levels_gather},
+        {.name = "linear", .build = messages_gather},
+        {0},
+    },
+};
+const struct coll_kind coll_gatherv = {
+    "gatherv",
+    gatherv_check,
+    bytes_unknown,
+    (const struct coll_algorithm[]){
+        {.name = "node", .fits = fits_node, .run = gatherv_run, .program = &node_igatherv},
+        {.name = "linear", .build = messages_gather},
+        {0},
+    },
+};
+const struct coll_kind coll_scatter = {
+    "scatter",
+    scatter_check,
+    scatter_bytes,
+    (const struct coll_algorithm[]){
+        {.name = "node", .fits = fits_scatter, .run = scatter_run, .program = &node_iscatter},
+        {.name = "two-level", .fits = fits_levels_blocks, .stages = levels_scatter},
+        {.name = "linear", .build = messages_scatter},
+        {0},
+    },
+};
+const struct coll_kind coll_scatterv = {
+    "scatterv",
+    scatterv_check,
+    bytes_unknown,
+    (const struct coll_algorithm[]){
+        {.name = "node", .fits = fits_node, .run = scatterv_run, .program = &node_iscatterv},
+        {.name = "linear", .build = messages_scatter},
+        {0},
+    },
+};
+
+COLL_VARIANTS(gather, &coll_gather,
+              (const void *sendbuf, MPI_Count sendcount, struct datatype *sendtype, void *recvbuf, MPI_Count recvcount,
+               struct datatype *recvtype, int root, struct comm *comm),
+              BLOCKS_EQUAL(sendbuf, sendcount, sendtype), BLOCKS_EQUAL(recvbuf, recvcount, recvtype), NULL, root, comm)
+COLL_VARIANTS(gatherv, &coll_gatherv,
+              (const void *sendbuf, MPI_Count sendcount, struct datatype *sendtype, void *recvbuf,
+               struct ints recvcounts, struct ints displs, struct datatype *recvtype, int root, struct comm *comm),
+              BLOCKS_EQUAL(sendbuf, sendcount, sendtype), BLOCKS_VARYING(recvbuf, recvcounts, displs, recvtype), NULL,
+              root, comm)
+COLL_VARIANTS(scatter, &coll_scatter,
+              (const void *sendbuf, MPI_Count sendcount, struct datatype *sendtype, void *recvbuf, MPI_Count recvcount,
+               struct datatype *recvtype, int root, struct comm *comm),
+              BLOCKS_EQUAL(sendbuf, sendcount, sendtype), BLOCKS_EQUAL(recvbuf, recvcount, recvtype), NULL, root, comm)
+COLL_VARIANTS(scatterv, &coll_scatterv,
+              (const void *sendbuf, struct ints sendcounts, struct ints displs, struct datatype *sendtype,
+               void *recvbuf, MPI_Count recvcount, struct datatype *recvtype, int root, struct comm *comm),
+              BLOCKS_VARYING(sendbuf, sendcounts, displs, sendtype), BLOCKS_EQUAL(recvbuf, recvcount, recvtype), NULL,
+              root, comm)

@@ -1,91 +1,74 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * reduce_scatter, with equal and with varying counts. */
-#include "lib/coll/forms.h"
+ * reduce_scatter: its tables, with equal and with varying counts. */
+#include "lib/coll/checks.h"
+#include "lib/coll/shm/choice.h"
 #include "lib/coll/shm/node_reduce.h"
+#include "lib/coll/table.h"
 
-/* Checks all counts, and adds them up. */
-static int sum_of(struct ints counts, MPI_Count each, int n, const struct datatype *t, const struct op *op,
-                  MPI_Count *total)
+static MPI_Count sum_of(const struct coll_args *args)
 {
-    *total = 0;
-    for (int r = 0; r < n; r++) {
-        MPI_Count count = counts.at ? ints_get(counts, r) : each;
-        CHECK(coll_reduce_check(count, t, op));
-        *total += count;
-        if (UNLIKELY(!datatype_bears(t, *total)))
-            return forms_wrong_together(count, r + 1, t);
+    MPI_Count total = 0;
+    for (int r = 0; r < args->comm->size; r++)
+        total += blocks_count(&args->recv, r);
+    return total;
+}
+
+/* All counts, and their sum. */
+static int counts_check(const struct coll_args *args)
+{
+    const struct blocks *v = &args->recv;
+    MPI_Count total = 0;
+    for (int r = 0; r < args->comm->size; r++) {
+        CHECK(operand_check(blocks_count(v, r), v->t, args->op));
+        total += blocks_count(v, r);
+        if (UNLIKELY(!datatype_bears(v->t, total)))
+            return data_wrong_together(blocks_count(v, r), r + 1, v->t);
     }
-    return MPI_SUCCESS;
+    /* As an operand it has no type of its own. */
+    struct coll_args same = *args;
+    same.send.t = v->t;
+    same.send.count = total;
+    return buffers_check(&same);
 }
 
-static int reduce_scatter(struct sched *s, const void *sendbuf, void *recvbuf, struct ints counts, MPI_Count each,
-                          struct datatype *t, struct op *op, struct comm *c)
+static int varying_check(const struct coll_args *args)
 {
-    MPI_Count total, at = 0, mine = counts.at ? ints_get(counts, c->rank) : each;
-    INTRA(c);
-    CHECK(sum_of(counts, each, c->size, t, op, &total));
-    if (total == 0)
-        return MPI_SUCCESS;
-    void *all = c->rank == 0 ? sched_temp_for(s, total, t) : NULL;
-    coll_reduce(s, sendbuf == MPI_IN_PLACE ? recvbuf : sendbuf, all, total, t, op, 0, c);
-    if (c->rank > 0) {
-        if (mine > 0)
-            sched_recv(s, recvbuf, mine, t, 0);
-        return MPI_SUCCESS;
-    }
-    for (int r = 0; r < c->size; r++) {
-        MPI_Count n = counts.at ? ints_get(counts, r) : each;
-        if (r == 0)
-            sched_copy(s, all, n, t, recvbuf, n, t);
-        else if (n > 0)
-            sched_send(s, forms_at(all, at, t), n, t, r);
-        at += n;
-    }
-    return MPI_SUCCESS;
+    return args->recv.counts.at ? counts_check(args) : MPI_ERR_ARG;
 }
 
-static int on_node(struct node *a, const void *sendbuf, void *recvbuf, struct ints counts, MPI_Count each,
-                   struct datatype *t, struct op *op)
+static MPI_Count longest_part(const struct coll_args *args)
 {
-    MPI_Count total;
-    CHECK(sum_of(counts, each, a->n, t, op, &total));
-    const void *own = sendbuf == MPI_IN_PLACE ? recvbuf : sendbuf;
-    return total > 0 ? node_reduce_scatter(a, &(struct vector){own, recvbuf, total, t, op}, counts, each) : MPI_SUCCESS;
+    MPI_Count longest = 0;
+    for (int r = 0; r < (args->recv.counts.at ? args->comm->size : 1); r++)
+        longest = blocks_bytes(&args->recv, r) > longest ? blocks_bytes(&args->recv, r) : longest;
+    return longest;
 }
 
-static int build_reduce_scatter(struct sched *s, const void *sendbuf, void *recvbuf, struct ints recvcounts,
-                                struct datatype *t, struct op *op, struct comm *comm)
+static int reduce_scatter_run(struct node *a, const struct coll_args *args)
 {
-    if (!recvcounts.at)
-        return MPI_ERR_ARG;
-    return reduce_scatter(s, sendbuf, recvbuf, recvcounts, 0, t, op, comm);
+    struct vector v = {args_operand(args), (char *)(uintptr_t)args->recv.buf, sum_of(args), args->recv.t, args->op};
+    return node_reduce_scatter(a, &v, &args->recv);
 }
 
-static int on_node_reduce_scatter(struct node *a, const void *sendbuf, void *recvbuf, struct ints recvcounts,
-                                  struct datatype *t, struct op *op, struct comm *comm)
+static bool fits_reduce_scatter(const struct coll_shape *x)
 {
-    if (!recvcounts.at)
-        return MPI_ERR_ARG;
-    return on_node(a, sendbuf, recvbuf, recvcounts, 0, t, op);
-}
-FORMS_NODE(reduce_scatter,
-           (const void *sendbuf, void *recvbuf, struct ints recvcounts, struct datatype *t, struct op *op,
-            struct comm *comm),
-           (sendbuf, recvbuf, recvcounts, t, op, comm))
-
-static int build_reduce_scatter_block(struct sched *s, const void *sendbuf, void *recvbuf, MPI_Count recvcount,
-                                      struct datatype *t, struct op *op, struct comm *comm)
-{
-    return reduce_scatter(s, sendbuf, recvbuf, (struct ints){NULL, false}, recvcount, t, op, comm);
+    return x->node && node_reduce_fits(x->t) && choice_each(x->node, (size_t)x->bytes, (size_t)x->t->size) > 0;
 }
 
-static int on_node_reduce_scatter_block(struct node *a, const void *sendbuf, void *recvbuf, MPI_Count recvcount,
-                                        struct datatype *t, struct op *op, struct comm *comm)
-{
-    return on_node(a, sendbuf, recvbuf, (struct ints){NULL, false}, recvcount, t, op);
-}
-FORMS_NODE(reduce_scatter_block,
-           (const void *sendbuf, void *recvbuf, MPI_Count recvcount, struct datatype *t, struct op *op,
-            struct comm *comm),
-           (sendbuf, recvbuf, recvcount, t, op, comm))
+static const struct coll_algorithm rows[] = {
+    {.name = "node", .fits = fits_reduce_scatter, .run = reduce_scatter_run, .program = &node_ireduce_scatter},
+    {.name = "reduce", .build = messages_reduce_scatter},
+    {0},
+};
+const struct coll_kind coll_reduce_scatter = {"reduce_scatter", varying_check, longest_part, rows};
+const struct coll_kind coll_reduce_scatter_block = {"reduce_scatter_block", counts_check, longest_part, rows};
+
+COLL_VARIANTS(reduce_scatter, &coll_reduce_scatter,
+              (const void *sendbuf, void *recvbuf, struct ints recvcounts, struct datatype *t, struct op *op,
+               struct comm *comm),
+              {.buf = sendbuf}, BLOCKS_VARYING(recvbuf, recvcounts, recvcounts, t), op, 0, comm)
+COLL_VARIANTS(reduce_scatter_block, &coll_reduce_scatter_block,
+              (const void *sendbuf, void *recvbuf, MPI_Count recvcount, struct datatype *t, struct op *op,
+               struct comm *comm),
+              {.buf = sendbuf}, BLOCKS_EQUAL(recvbuf, recvcount, t), op, 0, comm)

@@ -1,83 +1,68 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * scan, exscan. */
-#include "lib/coll/forms.h"
+ * scan: the tables of scan and exscan. */
+#include "lib/coll/checks.h"
 #include "lib/coll/shm/node_reduce.h"
+#include "lib/coll/table.h"
 
-/* In round k rank r learns the sum of the 2^k ranks below the block that it knows. `below` holds what lies below rank r
- * (meaningless at rank 0), `block` the sum of the block that ends with r. */
-static void prefix(struct sched *s, const void *own, void *below, MPI_Count n, struct datatype *t, struct op *op,
-                   struct comm *c)
+static int scan_check(const struct coll_args *args)
 {
-    void *block = sched_temp_for(s, n, t), *in = sched_temp_for(s, n, t);
-    bool any = false;
-    sched_copy(s, own, n, t, block, n, t);
-    sched_round(s);
-    for (int step = 1; step < c->size; step <<= 1) {
-        if (c->rank >= step)
-            sched_recv(s, in, n, t, c->rank - step);
-        if (c->rank + step < c->size)
-            sched_send(s, block, n, t, c->rank + step);
-        sched_round(s);
-        if (c->rank < step)
-            continue;
-        /* below = in op below; block = in op block: `in` is lower in rank than both. */
-        if (any)
-            sched_reduce(s, in, below, n, t, op);
-        else
-            sched_copy(s, in, n, t, below, n, t);
-        any = true;
-        sched_round(s);
-        sched_reduce(s, in, block, n, t, op);
-        sched_round(s);
-    }
+    return operand_check(args->recv.count, args->recv.t, args->op);
 }
 
-static int build_exscan(struct sched *s, const void *sendbuf, void *recvbuf, MPI_Count count, struct datatype *t,
-                        struct op *op, struct comm *comm)
+static MPI_Count scan_bytes(const struct coll_args *args)
 {
-    INTRA(comm);
-    CHECK(coll_reduce_check(count, t, op));
-    if (count > 0)
-        prefix(s, sendbuf == MPI_IN_PLACE ? recvbuf : sendbuf, recvbuf, count, t, op, comm);
-    return MPI_SUCCESS;
-}
-static int on_node_exscan(struct node *a, const void *sendbuf, void *recvbuf, MPI_Count count, struct datatype *t,
-                          struct op *op, struct comm *comm)
-{
-    const void *own = sendbuf == MPI_IN_PLACE ? recvbuf : sendbuf;
-    CHECK(coll_reduce_check(count, t, op));
-    return count > 0 ? node_scan(a, &(struct vector){own, recvbuf, count, t, op}, true) : MPI_SUCCESS;
-}
-FORMS_NODE(exscan,
-           (const void *sendbuf, void *recvbuf, MPI_Count count, struct datatype *t, struct op *op, struct comm *comm),
-           (sendbuf, recvbuf, count, t, op, comm))
-
-static int build_scan(struct sched *s, const void *sendbuf, void *recvbuf, MPI_Count count, struct datatype *t,
-                      struct op *op, struct comm *comm)
-{
-    INTRA(comm);
-    CHECK(coll_reduce_check(count, t, op));
-    if (count == 0)
-        return MPI_SUCCESS;
-    const void *own = sendbuf == MPI_IN_PLACE ? recvbuf : sendbuf;
-    void *below = sched_temp_for(s, count, t);
-    prefix(s, own, below, count, t, op, comm);
-    if (sendbuf != MPI_IN_PLACE)
-        sched_copy(s, sendbuf, count, t, recvbuf, count, t);
-    sched_round(s);
-    if (comm->rank > 0)
-        sched_reduce(s, below, recvbuf, count, t, op);
-    return MPI_SUCCESS;
+    return args->recv.count * args->recv.t->size;
 }
 
-static int on_node_scan(struct node *a, const void *sendbuf, void *recvbuf, MPI_Count count, struct datatype *t,
-                        struct op *op, struct comm *comm)
+static int run(struct node *a, const struct coll_args *args, bool below)
 {
-    const void *own = sendbuf == MPI_IN_PLACE ? recvbuf : sendbuf;
-    CHECK(coll_reduce_check(count, t, op));
-    return count > 0 ? node_scan(a, &(struct vector){own, recvbuf, count, t, op}, false) : MPI_SUCCESS;
+    struct vector v = {args_operand(args), (char *)(uintptr_t)args->recv.buf, args->recv.count, args->recv.t,
+                       args->op};
+    return node_scan(a, &v, below);
 }
-FORMS_NODE(scan,
-           (const void *sendbuf, void *recvbuf, MPI_Count count, struct datatype *t, struct op *op, struct comm *comm),
-           (sendbuf, recvbuf, count, t, op, comm))
+
+static int scan_run(struct node *a, const struct coll_args *args)
+{
+    return run(a, args, false);
+}
+
+static int exscan_run(struct node *a, const struct coll_args *args)
+{
+    return run(a, args, true);
+}
+
+static bool fits_scan(const struct coll_shape *x)
+{
+    return x->node && node_reduce_fits(x->t);
+}
+
+const struct coll_kind coll_scan = {
+    "scan",
+    scan_check,
+    scan_bytes,
+    (const struct coll_algorithm[]){
+        {.name = "node", .fits = fits_scan, .run = scan_run, .program = &node_iscan},
+        {.name = "prefix", .build = messages_scan},
+        {0},
+    },
+};
+const struct coll_kind coll_exscan = {
+    "exscan",
+    scan_check,
+    scan_bytes,
+    (const struct coll_algorithm[]){
+        {.name = "node", .fits = fits_scan, .run = exscan_run, .program = &node_iexscan},
+        {.name = "prefix", .build = messages_exscan},
+        {0},
+    },
+};
+
+COLL_VARIANTS(scan, &coll_scan,
+              (const void *sendbuf, void *recvbuf, MPI_Count count, struct datatype *t, struct op *op,
+               struct comm *comm),
+              {.buf = sendbuf}, BLOCKS_EQUAL(recvbuf, count, t), op, 0, comm)
+COLL_VARIANTS(exscan, &coll_exscan,
+              (const void *sendbuf, void *recvbuf, MPI_Count count, struct datatype *t, struct op *op,
+               struct comm *comm),
+              {.buf = sendbuf}, BLOCKS_EQUAL(recvbuf, count, t), op, 0, comm)

@@ -6,7 +6,7 @@
 #include <string.h>
 #include "lib/bindings/impl.h"
 #include "lib/boot/boot.h"
-#include "lib/coll/base/sched.h"
+#include "lib/coll/table.h"
 #include "lib/object/comm.h"
 #include "lib/object/attr.h"
 #include "lib/object/errhandler.h"
@@ -54,6 +54,8 @@ static int start(void)
         rc = p2p_init();
     if (rc == MPI_SUCCESS)
         rc = comm_init(boot.rank, boot.size);
+    if (rc == MPI_SUCCESS)
+        rc = coll_init();
     return rc;
 }
 
@@ -94,7 +96,7 @@ int mpi_finalize(void)
     attr_delete_all(&comm_world.attrs, ATTR_COMM, comm_handle(&comm_world));
     p2p_fini();
     comm_fini();
-    sched_fini();
+    coll_fini();
     datatype_fini();
     attr_fini();
     transport_fini();

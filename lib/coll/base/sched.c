@@ -9,7 +9,7 @@
 #include "lib/p2p/failure_sweep.h"
 #include "lib/request/counter.h"
 
-enum step_kind { SEND, RECV, COPY, REDUCE, CALL, ROUND };
+enum step_kind { SEND, RECV, COPY, REDUCE, CALL, HOLD, ROUND };
 
 struct step {
     uint8_t kind;
@@ -40,6 +40,10 @@ struct sched {
     int at;    /* first step of the round under way */
     int until; /* first step that has not begun */
     struct temp *temps;
+    int built;                /* steps that there were when it was handed to a request */
+    struct temp *built_temps; /* and memory */
+    struct sched_line *line;  /* or NULL */
+    TAILQ_ENTRY(sched) link;
     int again;               /* calls of the round that are not done */
     struct request *request; /* NULL: the caller runs it */
     struct counter counter;  /* of the round: its messages, and one for all its calls */
@@ -58,25 +62,32 @@ struct sched *sched_new(struct comm *c)
     s->comm = comm_ref(c);
     s->tag = (int)(c->coll_seq++ & 0x3fffffff);
     s->error = MPI_SUCCESS;
-    s->count = s->at = s->until = s->again = 0;
+    s->count = s->at = s->until = s->again = s->built = 0;
+    s->built_temps = NULL;
+    s->line = NULL;
     s->request = NULL;
     return s;
+}
+
+/* Drops the steps from `count` on, and the memory that came after `temps`. */
+static void cut_back(struct sched *s, int count, const struct temp *temps)
+{
+    for (; s->count > count; s->count--) {
+        datatype_unref(s->steps[s->count - 1].type);
+        datatype_unref(s->steps[s->count - 1].to_type);
+        op_unref(s->steps[s->count - 1].op);
+    }
+    for (struct temp *t = s->temps; t != temps; t = s->temps) {
+        s->temps = t->next;
+        free(t);
+    }
 }
 
 void sched_free(struct sched *s)
 {
     if (!s)
         return;
-    for (int i = 0; i < s->count; i++) {
-        datatype_unref(s->steps[i].type);
-        datatype_unref(s->steps[i].to_type);
-        op_unref(s->steps[i].op);
-    }
-    for (struct temp *t = s->temps, *next; t; t = next) {
-        next = t->next;
-        free(t);
-    }
-    s->temps = NULL;
+    cut_back(s, 0, NULL);
     comm_unref(s->comm);
     s->next = spare;
     spare = s;
@@ -159,6 +170,31 @@ void sched_fail(struct sched *s, int error)
 {
     if (s->error == MPI_SUCCESS)
         s->error = error;
+}
+
+int sched_error(const struct sched *s)
+{
+    return s->error;
+}
+
+struct comm *sched_comm(const struct sched *s)
+{
+    return s->comm;
+}
+
+int sched_tag(const struct sched *s)
+{
+    return s->tag;
+}
+
+void sched_hold(struct sched *s, struct datatype *x, struct datatype *y, struct op *op)
+{
+    struct step *p = add(s, HOLD);
+    if (!p)
+        return;
+    p->type = x ? datatype_ref(x) : NULL;
+    p->to_type = y ? datatype_ref(y) : NULL;
+    p->op = op ? op_ref(op) : NULL;
 }
 
 void sched_round(struct sched *s)
@@ -284,8 +320,8 @@ int sched_run(struct sched *s)
     return rc;
 }
 
-/* Goes on until something is to be waited for, or the request is complete. */
-static void advance(struct sched *s)
+/* Goes on until something is to be waited for. True: it is over, and its request is to be told. */
+static bool advance(struct sched *s)
 {
     while (s->until < s->count) {
         counter_begin(&s->counter);
@@ -293,17 +329,33 @@ static void advance(struct sched *s)
         if (calls_begin(s))
             s->counter.pending++;
         if (!counter_end(&s->counter))
-            return;
+            return false;
         round_end(s);
     }
-    request_complete(s->request, s->error);
+    return true;
+}
+
+/* Tells its request that it is over; so may be those behind it in its line as soon as they begin. */
+static void finish(struct sched *s)
+{
+    for (struct sched *next; s; s = next) {
+        next = NULL;
+        if (s->line) {
+            TAILQ_REMOVE(&s->line->all, s, link);
+            next = TAILQ_FIRST(&s->line->all);
+        }
+        request_complete(s->request, s->error);
+        if (next && !advance(next))
+            return;
+    }
 }
 
 static void round_completed(struct counter *c)
 {
     struct sched *s = (struct sched *)((char *)c - offsetof(struct sched, counter));
     round_end(s);
-    advance(s);
+    if (advance(s))
+        finish(s);
 }
 
 struct sched_request {
@@ -320,9 +372,14 @@ static struct sched *sched_of(struct request *r)
 static int request_begin(struct request *r)
 {
     struct sched *s = sched_of(r);
+    cut_back(s, s->built, s->built_temps);
     s->at = s->until = 0;
     s->error = MPI_SUCCESS;
-    advance(s);
+    bool first = !s->line || TAILQ_EMPTY(&s->line->all);
+    if (s->line)
+        TAILQ_INSERT_TAIL(&s->line->all, s, link);
+    if (first && advance(s))
+        finish(s);
     return MPI_SUCCESS;
 }
 
@@ -345,6 +402,8 @@ static int to_request(struct sched *s, struct request **req)
     r->owns = true;
     ((struct sched_request *)r)->sched = s;
     s->request = r;
+    s->built = s->count;
+    s->built_temps = s->temps;
     s->counter = (struct counter){.completed = round_completed, .request = r};
     *req = r;
     return MPI_SUCCESS;
@@ -354,6 +413,22 @@ int sched_start(struct sched *s, struct request **req)
 {
     int rc = to_request(s, req);
     return rc == MPI_SUCCESS ? request_begin(*req) : rc;
+}
+
+int sched_start_alone(struct sched *s)
+{
+    struct request *r;
+    int rc = to_request(s, &r);
+    if (rc == MPI_SUCCESS)
+        r->orphan = true;
+    return rc == MPI_SUCCESS ? request_begin(r) : rc;
+}
+
+void sched_join(struct sched *s, struct sched_line *line)
+{
+    if (!line->all.tqh_last)
+        TAILQ_INIT(&line->all);
+    s->line = line;
 }
 
 int sched_persist(struct sched *s, struct request **req)

@@ -10,6 +10,10 @@
 #include "lib/p2p/p2p.h"
 
 struct sched;
+/* Schedules of which each begins when the one before it is over. Zeros are an empty one. */
+struct sched_line {
+    TAILQ_HEAD(, sched) all;
+};
 
 struct sched *sched_new(struct comm *c); /* NULL without memory */
 void sched_free(struct sched *s);        /* NULL is fine */
@@ -27,19 +31,28 @@ void sched_copy(struct sched *s, const void *from, MPI_Count from_count, struct 
 /* inout = in op inout */
 void sched_reduce(struct sched *s, const void *in, void *inout, MPI_Count count, struct datatype *t, struct op *op);
 /* Calls fn at once, and then whenever MPI makes progress, until it is done. It must not wait; it may add steps, which
- * come after all others; an error that it came to is told by sched_fail. */
+ * come after all others, in later rounds; an error that it came to is told by sched_fail. */
 typedef bool sched_fn(struct sched *s, void *arg);
 void sched_call(struct sched *s, sched_fn *fn, void *arg);
 void sched_round(struct sched *s);
 /* The first error is what the schedule ends with; steps that follow are done nevertheless, so that no other rank waits
  * for this one. */
 void sched_fail(struct sched *s, int error);
+int sched_error(const struct sched *s);
+struct comm *sched_comm(const struct sched *s);
+int sched_tag(const struct sched *s);
+/* Does nothing, but keeps what calls use as long as the schedule lives; each may be NULL. */
+void sched_hold(struct sched *s, struct datatype *x, struct datatype *y, struct op *op);
+/* Before it is handed to a request: when that is started it waits for its turn in a line, which outlives it. */
+void sched_join(struct sched *s, struct sched_line *line);
 
 /* Runs to its end and frees it; an error class. */
 int sched_run(struct sched *s);
 /* Hands it to a request, started, which frees it. */
 int sched_start(struct sched *s, struct request **req);
-/* Hands it to a persistent request, inactive. */
+/* Starts it for the library itself: nobody asks for what becomes of it. */
+int sched_start_alone(struct sched *s);
+/* Hands it to a persistent request, inactive. What its calls have added goes when it is started again. */
 int sched_persist(struct sched *s, struct request **req);
 
 void sched_fini(void);

@@ -3,6 +3,7 @@
  * node: phases, and the waiting in them. */
 #include "lib/coll/shm/node.h"
 #include "lib/core/clock.h"
+#include "lib/core/error.h"
 #include "lib/process/finalized.h"
 #include "lib/nodemem/nodemem.h"
 
@@ -31,12 +32,12 @@ static uint32_t at_of(const struct node *a, int r)
 }
 
 /* A member that has left was in all phases that it was to be in: is there one that was not in this one? */
-static void look_for_left(struct node *a)
+void node_look_for_left(struct node *a)
 {
     for (int r = 0; r < a->n && !a->broken; r++)
         if (finalized_stage_local(a->locals[r]) == FINALIZED && (int32_t)(at_of(a, r) - a->seq) < 0) {
             a->broken = finalized_error_local(a->locals[r], "this operation of all members");
-            a->open = false;
+            a->open = a->quick = false;
         }
 }
 
@@ -45,11 +46,58 @@ static void wait_until(struct node *a, bool (*ready)(const void *), const struct
     struct waiter wait = {.ready = ready, .arg = w, .comm = a->comm};
     while (!ready(w) && !a->broken) {
         progress_wait(&wait, NULL);
+        if (UNLIKELY(atomic_load_explicit(&a->area->spoiled, memory_order_relaxed)))
+            node_look_for_spoiled(a);
         if (UNLIKELY(finalized_seen) && wait.slept && !ready(w))
-            look_for_left(a);
+            node_look_for_left(a);
     }
     if (UNLIKELY(a->broken))
         progress_give_up(&wait);
+}
+
+static void spoiled_note(struct node *a, int rc)
+{
+    a->broken = rc;
+    a->open = a->quick = false;
+    a->spoiled = true;
+}
+
+void node_look_for_spoiled(struct node *a)
+{
+    if (a->broken || !atomic_load_explicit(&a->area->spoiled, memory_order_relaxed))
+        return;
+    spoiled_note(a, MPI_ERR_OTHER);
+    node_spoiled(a);
+}
+
+int node_spoiled(struct node *a)
+{
+    error_note(MPI_ERR_OTHER,
+               "in an earlier collective of this communicator its %d members did not agree on the lengths", a->n);
+    return MPI_ERR_OTHER;
+}
+
+int node_spoil(struct node *a, int r, const struct node_cell *c, uint64_t whole)
+{
+    if (a->broken)
+        return a->broken;
+    bool ours = node_is_ours(a, c);
+    spoiled_note(a, ours && node_whole(c) > whole ? MPI_ERR_TRUNCATE : MPI_ERR_OTHER);
+    if (ours)
+        error_note(a->broken, "rank %d says %llu bytes, rank %d %llu", r, (unsigned long long)node_whole(c), a->me,
+                   (unsigned long long)whole);
+    else
+        error_note(a->broken, "rank %d is in another collective than rank %d", r, a->me);
+    atomic_store_explicit(&a->area->spoiled, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&a->area->wanted, 1, memory_order_seq_cst);
+    node_wake_all(a);
+    return a->broken;
+}
+
+void node_end_wanted(struct node *a)
+{
+    node_wake_all(a);
+    node_look_for_spoiled(a);
 }
 
 void node_await_slow(struct node *a, const _Atomic uint32_t *word, uint32_t value)
@@ -128,6 +176,32 @@ void node_skip(struct node *a, uint32_t phases)
     }
 }
 
+/* Where in the ring n bytes would begin after `head`, and where the next ones. */
+static uint64_t ring_place(const struct node *a, uint64_t head, size_t n, uint64_t *next)
+{
+    uint64_t off = head % a->ring, at = off + n > a->ring ? head + a->ring - off : head;
+    *next = (at + n + 63) / 64 * 64;
+    return at;
+}
+
+static bool is_free(const struct node *a, uint64_t end)
+{
+    return a->seq - a->known < NODE_DEPTH && (a->known == a->seq || end - a->phases[a->known % NODE_DEPTH].start <= a->ring);
+}
+
+bool node_can_begin(struct node *a, size_t n, size_t more)
+{
+    uint64_t end = a->head;
+    if (n > NODE_INLINE)
+        ring_place(a, end, n, &end);
+    if (more > NODE_INLINE)
+        ring_place(a, end, more, &end);
+    if (is_free(a, end))
+        return true;
+    catch_up(a, a->known, a->seq);
+    return is_free(a, end);
+}
+
 /* The first phase from k on, at most `last`, from whose begin to `end` there are no more than `room` bytes of the ring.
  */
 static uint32_t phase_within(const struct node *a, uint32_t k, uint32_t last, uint64_t end, size_t room)
@@ -140,9 +214,7 @@ static uint32_t phase_within(const struct node *a, uint32_t k, uint32_t last, ui
 /* The ring is free but for what was written since the phase `known`; who wants more waits for readers of later ones. */
 char *node_room_slow(struct node *a, struct node_cell *c, size_t n)
 {
-    uint64_t at = a->head, off = at % a->ring;
-    if (off + n > a->ring)
-        at += a->ring - off;
+    uint64_t next, at = ring_place(a, a->head, n, &next);
     uint32_t k = phase_within(a, a->known, a->seq - 1, at + n, a->ring), mine = at_of(a, a->me);
     /* See CROWDED_DEPTH. Not for phases that others may not finish before I do. */
     if (a->crowded && k != a->known && (int32_t)(mine - k) > 0)
@@ -150,7 +222,7 @@ char *node_room_slow(struct node *a, struct node_cell *c, size_t n)
     catch_up(a, k, k);
     if (UNLIKELY(a->broken))
         return NULL;
-    a->head = (at + n + 63) / 64 * 64;
+    a->head = next;
     c->where = (uint32_t)((size_t)a->me * a->ring + at % a->ring);
     return a->rings + c->where;
 }
@@ -191,7 +263,7 @@ bool node_last(struct node *a, uint32_t k)
 
 void node_result_post(struct node *a, uint32_t k, uint64_t whole)
 {
-    node_post_in(node_result(a, k), k, whole);
+    node_post_in(a, node_result(a, k), k, whole);
     node_wake_all(a);
 }
 

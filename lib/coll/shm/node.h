@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * node: blocking collectives among ranks that share memory.
+ * node: collectives among ranks that share memory.
  *
- * A communicator whose members are all on this node has an area in the node's segment. A collective is a sequence of
+ * A communicator whose members are all on this node has an area in the node's segment for its blocking collectives, and
+ * another one for those that nobody waits in, since of these several may be under way while a blocking one begins. A collective is a sequence of
  * phases, numbered alike on all members. In a phase a rank may offer data: small ones in its cell, a cache line
  * together with the word that announces it, others in its ring, of which a phase takes as much as it needs. Long data
  * go in pieces, a phase each, so that they are read while the rest is still being written: with two copies in nearby
@@ -27,17 +28,18 @@
 #include "lib/datatype/datatype.h"
 #include "lib/p2p/p2p.h"
 
-enum { NODE_DEPTH = 128, NODE_INLINE = 48, NODE_LATER = -1, NODE_ALL = -1, NODE_NONE = -2 };
+enum { NODE_DEPTH = 128, NODE_INLINE = 48, NODE_ALL = -1, NODE_NONE = -2 };
 
 struct node_cell {
     _Atomic uint32_t seq; /* the phase it belongs to, from 1 */
     uint32_t where;       /* its data: place in the rings, or NODE_IN_CELL */
-    uint64_t bytes;       /* of the whole of which this phase brings a piece */
+    uint64_t whole;       /* bytes of which this phase brings a piece; above NODE_WHOLE, the number of the collective */
     char data[NODE_INLINE];
 };
 #define NODE_IN_CELL UINT32_MAX
 #define NODE_BY_MESSAGE (UINT32_MAX - 1)
 #define NODE_BY_ADDRESS (UINT32_MAX - 2) /* see node_direct.h */
+#define NODE_WHOLE ((UINT64_C(1) << 48) - 1)
 
 struct node_member {
     _Atomic uint32_t at; /* phases that it has finished */
@@ -52,7 +54,8 @@ struct node_count { /* of one phase */
 
 struct node_area {
     _Atomic uint32_t users, last, wanted; /* members left; phases used so far; somebody waits for slow members */
-    char pad[52];
+    _Atomic uint32_t spoiled;             /* members are not in the same phase any more; then wanted stays above 0 */
+    char pad[48];
     struct node_count counts[NODE_DEPTH];
     struct node_cell results[NODE_DEPTH]; /* by whoever came last */
 };
@@ -64,8 +67,11 @@ struct node_phase {
 };
 
 struct node {
-    bool open;  /* false: this communicator goes by messages */
-    int broken; /* error class: a member is gone */
+    bool quick;    /* open, and short collectives need not ask for an algorithm */
+    bool open;     /* false: this communicator goes by messages */
+    int broken;    /* error class: a member is gone, or it is spoiled */
+    bool spoiled;  /* see node_spoil */
+    uint64_t mark; /* the number of this collective, in the place that it has in a cell */
     struct node_area *area;
     struct node_member *members;
     struct comm *comm;
@@ -90,12 +96,11 @@ struct node {
     const char **from; /* for what has an operand of each member */
 };
 
-/* The area of a communicator, made at its first blocking collective (all members are in it); NULL: it has none. */
-struct node *node_make(struct comm *c);
-static inline struct node *node_of(struct comm *c)
+/* The area of blocking collectives, if they may be done in it without more ado. comm->coll begins with it. */
+ALWAYS_INLINE struct node *node_quick(const struct comm *c)
 {
-    struct node *a = LIKELY(c->coll != NULL) ? c->coll : node_make(c);
-    return a && a->open ? a : NULL;
+    struct node *a = c->coll;
+    return LIKELY(a && a->quick) ? a : NULL;
 }
 /* Waiting ends when a member is gone; nothing that was offered means anything then, and nothing may be offered. So this
  * follows whatever may have waited, in functions that return an error class. */
@@ -109,6 +114,33 @@ static inline int node_came_to(const struct node *a, int rc)
 {
     return LIKELY(!a->broken) ? rc : a->broken;
 }
+
+/* A new collective. What members offer says to which one it belongs, so that those who do not agree on lengths, and so
+ * on the number of phases, notice, instead of taking one thing for another. */
+ALWAYS_INLINE void node_enter(struct node *a)
+{
+    a->mark += NODE_WHOLE + 1;
+}
+/* Is it from this collective? Of so many bytes in all? */
+ALWAYS_INLINE bool node_is_ours(const struct node *a, const struct node_cell *c)
+{
+    return (c->whole ^ a->mark) <= NODE_WHOLE;
+}
+ALWAYS_INLINE bool node_is_whole(const struct node *a, const struct node_cell *c, uint64_t whole)
+{
+    return c->whole == (a->mark | whole);
+}
+ALWAYS_INLINE uint64_t node_whole(const struct node_cell *c)
+{
+    return c->whole & NODE_WHOLE;
+}
+/* It is not, of r: this collective and all later ones on this communicator end with an error, on all members, since
+ * nobody knows any more who is in which phase. Returns the class; it becomes a->broken. */
+int node_spoil(struct node *a, int r, const struct node_cell *c, uint64_t whole) COLD;
+/* What later collectives end with: MPI_ERR_OTHER, with a note. */
+int node_spoiled(struct node *a) COLD;
+/* Has another member said so? Then it becomes a->broken. */
+void node_look_for_spoiled(struct node *a) COLD;
 
 void node_begin_slow(struct node *a);
 /* A new phase, in which I offer something for a reader: a member, NODE_ALL (also where all meet) or NODE_NONE. Waits
@@ -152,6 +184,7 @@ static inline void node_wake_all(struct node *a)
             node_wake_slow(a, r);
 }
 
+void node_end_wanted(struct node *a);
 /* The phase is over for me: others may write where I have read. */
 ALWAYS_INLINE void node_end(struct node *a, uint32_t k)
 {
@@ -159,11 +192,15 @@ ALWAYS_INLINE void node_end(struct node *a, uint32_t k)
     atomic_store_explicit(&a->members[a->me].at, k + 1, memory_order_release);
     node_order(a);
     if (UNLIKELY(atomic_load_explicit(&a->area->wanted, memory_order_relaxed)))
-        node_wake_all(a);
+        node_end_wanted(a);
 }
 
 /* Would n bytes find room in my ring without waiting? */
 bool node_has_room(struct node *a, size_t n);
+/* Could a phase begin in which I take room for n bytes, and for so many more, without waiting for anybody? */
+bool node_can_begin(struct node *a, size_t n, size_t more);
+/* Somebody has finalized: was one of them to be in this? Then it becomes a->broken. */
+void node_look_for_left(struct node *a) COLD;
 /* Waits until all that I have offered is read. NODE_CHECK follows. */
 void node_await_readers(struct node *a);
 
@@ -182,15 +219,15 @@ ALWAYS_INLINE char *node_room(struct node *a, uint32_t k, size_t n)
     return node_room_in(a, node_cell(a, k, a->me), n);
 }
 /* Announces what was written there, part of so many bytes. Wakes nobody. */
-ALWAYS_INLINE void node_post_in(struct node_cell *c, uint32_t k, uint64_t whole)
+ALWAYS_INLINE void node_post_in(const struct node *a, struct node_cell *c, uint32_t k, uint64_t whole)
 {
-    c->bytes = whole;
+    c->whole = a->mark | whole;
     /* Release: the data before the word that announces them. */
     atomic_store_explicit(&c->seq, k + 1, memory_order_release);
 }
 ALWAYS_INLINE void node_post(struct node *a, uint32_t k, uint64_t whole)
 {
-    node_post_in(node_cell(a, k, a->me), k, whole);
+    node_post_in(a, node_cell(a, k, a->me), k, whole);
 }
 ALWAYS_INLINE const char *node_look(const struct node *a, const struct node_cell *c)
 {

@@ -1,4 +1,6 @@
-/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * node_direct: blocks that are read where they lie. */
 #include "lib/coll/shm/node_direct.h"
 #include "lib/boot/boot.h"
 #include "lib/coll/shm/choice.h"
@@ -54,11 +56,11 @@ static int take(struct node *a, int r, const struct node_data *d, uint64_t at, s
     char piece[16384];
     size_t n;
     if (datatype_is_run(d->t, d->count))
-        return fetch(a->comm, r, (char *)(uintptr_t)d->buf + d->t->true_lb, at, bytes) ? MPI_SUCCESS : NODE_LATER;
+        return fetch(a->comm, r, (char *)(uintptr_t)d->buf + d->t->true_lb, at, bytes) ? MPI_SUCCESS : NODE_REFUSED;
     for (size_t from = 0; from < bytes; from += n) {
         n = choice_least(bytes - from, sizeof piece);
         if (!fetch(a->comm, r, piece, at + from, n))
-            return NODE_LATER;
+            return NODE_REFUSED;
         node_unpack(d, from, piece, n);
     }
     return MPI_SUCCESS;
@@ -67,13 +69,14 @@ static int take(struct node *a, int r, const struct node_data *d, uint64_t at, s
 int node_direct_take(struct node *a, uint32_t k, int r, const struct node_data *d)
 {
     const struct node_cell *c = node_cell(a, k, r);
-    size_t room = node_bytes(d);
     uint64_t at;
+    if (UNLIKELY(!node_is_whole(a, c, node_bytes(d))))
+        return node_spoil(a, r, c, node_bytes(d));
     memcpy(&at, c->data, sizeof at);
-    int rc = take(a, r, d, at, choice_least(c->bytes, room));
-    if (UNLIKELY(rc == NODE_LATER)) /* my cell of this phase, in which I offer nothing, says so */
+    int rc = take(a, r, d, at, node_bytes(d));
+    if (UNLIKELY(rc == NODE_REFUSED)) /* my cell of this phase, in which I offer nothing, says so */
         node_post(a, k, 0);
-    return rc == MPI_SUCCESS && c->bytes > room ? MPI_ERR_TRUNCATE : rc;
+    return rc;
 }
 
 bool node_direct_refused(struct node *a, uint32_t k, int r)

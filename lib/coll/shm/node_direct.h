@@ -8,6 +8,8 @@
 
 #include "lib/coll/shm/node.h"
 
+enum { NODE_REFUSED = -1 };
+
 /* At the making of an area: can the memory of rank 0 be read here? It says where its sign is. That is a hint: another
  * member may forbid it, or later. */
 uint64_t node_direct_sign(void);
@@ -21,7 +23,7 @@ static inline bool node_direct_posted(const struct node *a, uint32_t k, int r)
 {
     return node_cell(a, k, r)->where == NODE_BY_ADDRESS;
 }
-/* Takes what r has offered. NODE_LATER: its memory cannot be read any more; r is told, and is to send it (node_message)
+/* Takes what r has offered. NODE_REFUSED: its memory cannot be read any more; r is told, and is to send it (node_message)
  * when all have finished the phase. */
 int node_direct_take(struct node *a, uint32_t k, int r, const struct node_data *d);
 /* After node_await_readers: has r told so? Then nothing of mine is offered that way again. */

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * node_reduce: reductions among ranks that share memory. Arguments are checked, and counts are not 0. Operands meet in
- * the order of ranks, and all ranks come to the same bits. Each returns an error class, or NODE_LATER, on all of them:
- * to be done by messages. */
+ * node_reduce: blocking reductions among ranks that share memory. Arguments are checked, counts are not 0, and the type
+ * is one that node_reduce_fits. Operands meet in the order of ranks, and all ranks come to the same bits. Each returns
+ * an error class. */
 #ifndef LIB_COLL_SHM_NODE_REDUCE_H
 #define LIB_COLL_SHM_NODE_REDUCE_H
 
 #include "lib/coll/shm/node.h"
+#include "lib/coll/base/blocks.h"
 #include "lib/op/op.h"
 
 struct vector {
@@ -17,11 +18,33 @@ struct vector {
     struct op *op;
 };
 
+/* Do elements of that type lie one after the other, and can be cut anywhere? */
+bool node_reduce_fits(const struct datatype *t);
+
 int node_reduce(struct node *a, const struct vector *v, int root);
+/* choice_each finds a piece for an n-th of it, or it is no longer than choice_whole. */
 int node_allreduce(struct node *a, const struct vector *v);
 /* below: without one's own operand (exscan) */
 int node_scan(struct node *a, const struct vector *v, bool below);
-/* count is the sum of counts: rank r gets `each`, or counts[r] */
-int node_reduce_scatter(struct node *a, const struct vector *v, struct ints counts, MPI_Count each);
+/* The parts are those of v, of which count is the sum; choice_each finds a piece for the longest. */
+int node_reduce_scatter(struct node *a, const struct vector *v, const struct blocks *parts);
+
+/* What collectives of this kind are made of. */
+static inline size_t vector_bytes(const struct vector *v, MPI_Count n)
+{
+    return (size_t)(n * v->t->size);
+}
+/* What everybody has offered in phase k, from `skip` on, goes to a->from; of me, `own`. An error class: they do not
+ * agree on how much it is. */
+int node_operands(struct node *a, uint32_t k, const char *own, size_t skip, size_t whole);
+/* n elements of the operands at a->from; `also`, a place of my ring, gets the same, if it is not NULL. */
+void node_combine(struct node *a, const struct vector *v, char *to, char *also, MPI_Count n);
+/* One member's place in a prefix: `from` is the sum of those below (NULL: there are none), `room` where the next one
+ * finds the sum with mine (NULL: nobody comes after); n elements from byte `at` on. */
+void node_scan_piece(struct node *a, const struct vector *v, const char *from, size_t at, char *room, MPI_Count n,
+                     bool below);
+/* Elements [i, i + piece) of each part, `piece` apart; returns how many of them are mine, and a->from[a->me] is where. */
+MPI_Count node_deal_parts(struct node *a, const struct vector *v, const struct blocks *parts, char *room, MPI_Count i,
+                          MPI_Count piece);
 
 #endif

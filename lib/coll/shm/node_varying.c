@@ -1,17 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * node_varying: collectives whose blocks are as long as only sender and receiver know. One phase: what fits goes
+ * node_varying: blocking collectives whose blocks are as long as only sender and receiver know. One phase: what fits goes
  * through the ring; the table says of the rest that it comes as a message. */
 #include <stdlib.h>
 #include "lib/coll/shm/choice.h"
 #include "lib/coll/shm/node_blocks.h"
-
-/* One for each rank, at the begin of what a rank offers. */
-struct entry {
-    uint64_t where; /* place behind the table, or BY_MESSAGE */
-    uint64_t bytes;
-};
-#define BY_MESSAGE UINT64_MAX
+#include "lib/coll/shm/node_varying.h"
 
 /* Messages under way at once: they are waited for together, since each wait may be a change of ranks. All members go
  * through theirs in an order in which waiting for some in between blocks nobody. */
@@ -65,7 +59,7 @@ int node_message(struct comm *c, int tag, const struct node_data *out, int to, c
     return b.rc;
 }
 
-static int place(const struct node_data *d, const char *at, size_t bytes)
+int node_place(const struct node_data *d, const char *at, size_t bytes)
 {
     size_t room = node_bytes(d);
     if (bytes > 0 && room > 0)
@@ -94,6 +88,7 @@ int node_gatherv(struct node *a, const struct node_data *mine, const struct bloc
 {
     struct batch b = {.comm = a->comm, .tag = node_tag(a->comm)};
     int rc = MPI_SUCCESS;
+    node_enter(a);
     if (a->me != root)
         return gather_out(a, mine, b.tag, root);
     struct node_data to = blocks_data(all, root);
@@ -108,8 +103,10 @@ int node_gatherv(struct node *a, const struct node_data *mine, const struct bloc
         node_await(a, k, r);
         NODE_CHECK(a);
         to = blocks_data(all, r);
+        if (UNLIKELY(!node_is_ours(a, c)))
+            return node_spoil(a, r, c, node_bytes(&to));
         if (c->where != NODE_BY_MESSAGE)
-            rc = blocks_first(rc, place(&to, node_look(a, c), c->bytes));
+            rc = blocks_first(rc, node_place(&to, node_look(a, c), node_whole(c)));
     }
     for (int r = 0; r < a->n; r++) {
         to = blocks_data(all, r);
@@ -128,18 +125,19 @@ static bool stays(const struct node *a, const struct blocks *out, int r)
            datatype_is_run(blocks_type(out, r), blocks_count(out, r));
 }
 
-/* The table of what goes to each, and behind it what fits. */
-static struct entry *offer_table(struct node *a, uint32_t k, const struct blocks *out)
+size_t node_table_room(const struct node *a, const struct blocks *out)
 {
     size_t head = (size_t)a->n * sizeof(struct entry), most = a->ring / 2, used = head;
     for (int r = 0; r < a->n; r++)
         if (r != a->me && !stays(a, out, r) && used + (size_t)blocks_bytes(out, r) <= most)
             used += (size_t)blocks_bytes(out, r);
-    char *room = node_room(a, k, used);
-    if (UNLIKELY(!room))
-        return NULL;
+    return used;
+}
+
+struct entry *node_table_write(struct node *a, const struct blocks *out, char *room, size_t used)
+{
     struct entry *table = (struct entry *)room;
-    size_t at = head;
+    size_t at = (size_t)a->n * sizeof(struct entry);
     for (int r = 0; r < a->n; r++) {
         struct node_data d = blocks_data(out, r);
         size_t n = r == a->me ? 0 : node_bytes(&d);
@@ -150,13 +148,23 @@ static struct entry *offer_table(struct node *a, uint32_t k, const struct blocks
             at += n;
         }
     }
+    return table;
+}
+
+static struct entry *offer_table(struct node *a, uint32_t k, const struct blocks *out)
+{
+    size_t used = node_table_room(a, out);
+    char *room = node_room(a, k, used);
+    if (UNLIKELY(!room))
+        return NULL;
+    struct entry *table = node_table_write(a, out, room, used);
     node_post(a, k, used);
     return table;
 }
 
 static struct entry entry_of(const struct node *a, uint32_t k, int r)
 {
-    return ((const struct entry *)node_at(a, k, r))[a->me];
+    return node_table_entry(a, node_cell(a, k, r));
 }
 
 static int scatter_out(struct node *a, const struct blocks *all, int tag)
@@ -181,6 +189,7 @@ static int scatter_out(struct node *a, const struct blocks *all, int tag)
 int node_scatterv(struct node *a, const struct blocks *all, const struct node_data *mine, int root)
 {
     struct batch b = {.comm = a->comm, .tag = node_tag(a->comm)};
+    node_enter(a);
     if (a->me == root) {
         struct node_data own = blocks_data(all, root);
         int rc = scatter_out(a, all, b.tag);
@@ -190,12 +199,14 @@ int node_scatterv(struct node *a, const struct blocks *all, const struct node_da
     NODE_CHECK(a);
     node_await(a, k, root);
     NODE_CHECK(a);
+    if (UNLIKELY(!node_is_ours(a, node_cell(a, k, root))))
+        return node_spoil(a, root, node_cell(a, k, root), node_bytes(mine));
     struct entry e = entry_of(a, k, root);
     int rc = MPI_SUCCESS;
     if (e.where == BY_MESSAGE)
         batch_recv(&b, mine, root);
     else
-        rc = place(mine, node_at(a, k, root) + e.where, e.bytes);
+        rc = node_place(mine, node_at(a, k, root) + e.where, e.bytes);
     node_end(a, k);
     batch_end(&b);
     return blocks_first(rc, b.rc);
@@ -238,11 +249,13 @@ static int exchange(struct node *a, uint32_t k, int tag, const struct entry *tab
     for (int i = 1; i < a->n; i++) {
         int to = (a->me + i) % a->n, from = (a->me - i + a->n) % a->n;
         struct node_data goes = outgoing(a, table, out, copies, to), comes = blocks_data(in, from);
+        if (UNLIKELY(!node_is_ours(a, node_cell(a, k, from))))
+            return node_spoil(a, from, node_cell(a, k, from), node_bytes(&comes));
         struct entry e = entry_of(a, k, from);
         if (e.where == BY_MESSAGE)
             batch_recv(&b, &comes, from);
         else
-            rc = blocks_first(rc, place(&comes, node_at(a, k, from) + e.where, e.bytes));
+            rc = blocks_first(rc, node_place(&comes, node_at(a, k, from) + e.where, e.bytes));
         if (table[to].where == BY_MESSAGE)
             batch_send(&b, &goes, to);
     }
@@ -255,6 +268,7 @@ int node_alltoallv(struct node *a, const struct blocks *out, const struct blocks
     bool in_place = out->buf == MPI_IN_PLACE;
     const struct blocks *from = in_place ? in : out;
     int tag = node_tag(a->comm), rc = MPI_SUCCESS;
+    node_enter(a);
     uint32_t k = node_begin(a, NODE_ALL);
     NODE_CHECK(a);
     const struct entry *table = offer_table(a, k, from);

@@ -69,8 +69,21 @@ static void given_twice(void)
     FAILS(MPI_ERR_BUFFER, MPI_Scan(a, a, N, MPI_INT, MPI_SUM, world));
     FAILS(MPI_ERR_BUFFER, MPI_Exscan(a, a, N, MPI_INT, MPI_SUM, world));
     FAILS(MPI_ERR_BUFFER, MPI_Reduce_local(a, a, N, MPI_INT, MPI_SUM));
-    if (rank == 0)
+    FAILS(MPI_ERR_BUFFER, MPI_Allgather(a, N, MPI_INT, a, N, MPI_INT, world));
+    FAILS(MPI_ERR_BUFFER, MPI_Allgatherv(a, N, MPI_INT, a, counts, displs, MPI_INT, world));
+    FAILS(MPI_ERR_BUFFER, MPI_Alltoall(a, N, MPI_INT, a, N, MPI_INT, world));
+    FAILS(MPI_ERR_BUFFER, MPI_Alltoallv(a, counts, displs, MPI_INT, a, counts, displs, MPI_INT, world));
+    FAILS(MPI_ERR_BUFFER, MPI_Ialltoallw(a, counts, displs, types, a, counts, displs, types, world, &r));
+    FAILS(MPI_ERR_BUFFER, MPI_Reduce_scatter_block(a, a, N, MPI_INT, MPI_SUM, world));
+    FAILS(MPI_ERR_BUFFER, MPI_Reduce_scatter(a, a, counts, MPI_INT, MPI_SUM, world));
+    FAILS(MPI_ERR_BUFFER, MPI_Reduce_scatter_init(a, a, counts, MPI_INT, MPI_SUM, world, MPI_INFO_NULL, &r));
+    if (rank == 0) {
         FAILS(MPI_ERR_BUFFER, MPI_Reduce(a, a, N, MPI_INT, MPI_SUM, 0, world));
+        FAILS(MPI_ERR_BUFFER, MPI_Gather(a, N, MPI_INT, a, N, MPI_INT, 0, world));
+        FAILS(MPI_ERR_BUFFER, MPI_Gatherv(a, N, MPI_INT, a, counts, displs, MPI_INT, 0, world));
+        FAILS(MPI_ERR_BUFFER, MPI_Scatter(a, N, MPI_INT, a, N, MPI_INT, 0, world));
+        FAILS(MPI_ERR_BUFFER, MPI_Iscatterv(a, counts, displs, MPI_INT, a, N, MPI_INT, 0, world, &r));
+    }
     /* Other mistakes keep their own names. */
     FAILS(MPI_ERR_TYPE, MPI_Allreduce(a, a, N, MPI_DATATYPE_NULL, MPI_SUM, world));
     FAILS(MPI_ERR_COUNT, MPI_Allreduce(a, a, -1, MPI_INT, MPI_SUM, world));
@@ -84,6 +97,7 @@ static void allowed(void)
     OK(MPI_Allreduce(a, a, 0, MPI_INT, MPI_SUM, world));
     OK(MPI_Allreduce(NULL, NULL, 0, MPI_INT, MPI_SUM, world));
     OK(MPI_Reduce_local(a, a, 0, MPI_INT, MPI_SUM));
+    OK(MPI_Allgather(a, 0, MPI_INT, a, 0, MPI_INT, world));
     OK(MPI_Bcast(NULL, 0, MPI_INT, 0, world));
     OK(MPI_Gather(NULL, 0, MPI_INT, NULL, 0, MPI_INT, 0, world));
     OK(MPI_Reduce(ones, rank ? NULL : b, N, MPI_INT, MPI_SUM, 0, world));

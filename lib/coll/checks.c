@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * forms: what is wrong with the arguments of a collective. */
-#include "lib/coll/forms.h"
+ * checks: what is wrong with the arguments of a collective. */
+#include "lib/coll/checks.h"
 #include "lib/core/error.h"
 
-int forms_wrong(MPI_Count count, const struct datatype *t)
+int data_wrong(MPI_Count count, const struct datatype *t)
 {
     if (count >= 0 && (!t || !t->committed))
         return MPI_ERR_TYPE;
     return call_wrong_count("a count", count, t);
 }
 
-int forms_wrong_together(MPI_Count count, int blocks, const struct datatype *t)
+int data_wrong_together(MPI_Count count, int blocks, const struct datatype *t)
 {
     error_note(MPI_ERR_COUNT, "%d times %lld are more elements, of %lld bytes and %lld apart, than any memory holds",
                blocks, (long long)count, (long long)t->size, (long long)t->extent);
@@ -33,13 +33,31 @@ int blocks_check_varying(const struct blocks *v, int n)
     for (int r = 0; r < n; r++) {
         MPI_Count count = blocks_count(v, r);
         const struct datatype *t = blocks_type(v, r);
-        CHECK(forms_check(count, t));
+        CHECK(data_check(count, t));
         int64_t disp = count > 0 && !v->types ? ints_get(v->displs, r) : 0;
         if (UNLIKELY((disp < 0 ? -(uint64_t)disp : (uint64_t)disp) > t->most))
             return wrong_displacement(disp, r);
         bytes += (uint64_t)(count * t->size);
         if (UNLIKELY(bytes > most))
-            return forms_wrong_together(count, r + 1, t);
+            return data_wrong_together(count, r + 1, t);
     }
     return MPI_SUCCESS;
+}
+
+static bool has_data(const struct blocks *v, int n)
+{
+    for (int r = 0; r < (v->counts.at ? n : 1); r++)
+        if (blocks_bytes(v, r) > 0)
+            return true;
+    return false;
+}
+
+int buffers_check(const struct coll_args *a)
+{
+    int n = a->comm->size;
+    bool same = a->send.buf == a->recv.buf && a->send.buf != MPI_BOTTOM && a->send.buf != MPI_IN_PLACE;
+    if (LIKELY(!same) || !has_data(&a->send, n) || !has_data(&a->recv, n))
+        return MPI_SUCCESS;
+    error_note(MPI_ERR_BUFFER, "sendbuf and recvbuf are the same; MPI_IN_PLACE says that this is meant");
+    return MPI_ERR_BUFFER;
 }

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * levels: how a communicator comes to leaders, and how stages are done. */
+#include "lib/coll/levels.h"
+#include <stdlib.h>
+#include "lib/coll/base/place.h"
+#include "lib/p2p/failure_sweep.h"
+
+/* Leaders make contexts and tell them to those whom they lead; then all learn whether all have memory. */
+struct making {
+    struct levels *l, **out;
+    struct comm *comm;
+    uint64_t leaders_ctx, local_ctx;
+    int *members; /* ranks of those on this node */
+    int members_count;
+    int ok, all;
+};
+
+void levels_free(struct levels *l)
+{
+    if (!l)
+        return;
+    comm_unref(l->local);
+    comm_unref(l->leaders);
+    free(l->first);
+    free(l);
+}
+
+int levels_node_of(const struct levels *l, const struct comm *c, int rank)
+{
+    int node = place_node(comm_proc(c, rank)), low = 0, high = l->nodes;
+    for (int i = 0; !l->contiguous && i < l->nodes; i++)
+        if (place_node(comm_proc(c, l->first[i])) == node)
+            return i;
+    while (high - low > 1) {
+        int middle = low + (high - low) / 2;
+        if (l->first[middle] <= rank)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* Every node's place in the order of its lowest rank, by its number. -1: not met. NULL without memory, or if one is not
+ * known. */
+static int *places_of(const struct comm *c)
+{
+    int most = 0, node = 0;
+    for (int r = 0; r < c->size && node >= 0; r++) {
+        node = place_node(comm_proc(c, r));
+        most = node > most ? node : most;
+    }
+    int *places = node >= 0 ? malloc(((size_t)most + 1) * sizeof *places) : NULL;
+    for (int i = 0; places && i <= most; i++)
+        places[i] = -1;
+    return places;
+}
+
+/* Fills it in from the places of all ranks. */
+static void survey(struct making *m, int *places)
+{
+    struct levels *l = m->l;
+    const struct comm *c = m->comm;
+    int own = place_node(comm_proc(c, c->rank)), last = -1;
+    l->contiguous = true;
+    for (int r = 0; r < c->size; r++) {
+        int node = place_node(comm_proc(c, r));
+        if (places[node] >= 0 && node != last)
+            l->contiguous = false;
+        last = node;
+        if (places[node] < 0) {
+            places[node] = l->nodes;
+            l->first[l->nodes++] = r;
+        }
+        if (node == own)
+            m->members[m->members_count++] = r;
+    }
+    l->mine = places[own];
+}
+
+static struct comm *comm_of_ranks(struct comm *c, const int *ranks, int n, uint64_t ctx)
+{
+    int *procs = malloc((size_t)n * sizeof *procs);
+    for (int i = 0; procs && i < n; i++)
+        procs[i] = comm_proc(c, ranks[i]);
+    struct group *g = procs && ctx ? group_new(procs, n) : NULL;
+    struct comm *made = g ? comm_new(g, ctx, c) : NULL;
+    group_unref(g);
+    return made;
+}
+
+static bool leads(const struct making *m)
+{
+    return m->members[0] == m->comm->rank;
+}
+
+static bool make_comms(struct sched *s, void *arg)
+{
+    struct making *m = arg;
+    struct levels *l = m->l;
+    l->local = comm_of_ranks(m->comm, m->members, m->members_count, m->local_ctx);
+    if (leads(m))
+        l->leaders = comm_of_ranks(m->comm, l->first, l->nodes, m->leaders_ctx);
+    m->ok = l->local && (l->leaders || !leads(m));
+    return true;
+}
+
+static bool keep_levels(struct sched *s, void *arg)
+{
+    struct making *m = arg;
+    if (sched_error(s) == MPI_SUCCESS && m->all)
+        *m->out = m->l;
+    else
+        levels_free(m->l);
+    return true;
+}
+
+static void add_making(struct sched *s, struct making *m)
+{
+    struct levels *l = m->l;
+    struct tree leaders = {l->nodes, l->mine, 0, l->first}, local = {m->members_count, 0, 0, m->members};
+    while (m->members[local.me] != m->comm->rank)
+        local.me++;
+    if (leads(m)) {
+        m->local_ctx = comm_ctx_new(m->comm);
+        if (l->mine == 0)
+            m->leaders_ctx = comm_ctx_new(m->comm);
+        tree_bcast(s, &leaders, &m->leaders_ctx, sizeof m->leaders_ctx, &datatype_byte);
+    }
+    tree_bcast(s, &local, &m->local_ctx, sizeof m->local_ctx, &datatype_byte);
+    sched_call(s, make_comms, m);
+    sched_round(s);
+    struct datatype *t = datatype_of(MPI_INT);
+    struct coll_args all = {BLOCKS_EQUAL(&m->ok, 1, t), BLOCKS_EQUAL(&m->all, 1, t), op_of(MPI_LAND), 0, m->comm};
+    messages_allreduce_doubling(s, &all);
+    sched_round(s);
+    sched_call(s, keep_levels, m);
+    sched_round(s);
+}
+
+bool levels_make(struct sched *s, struct levels **out, struct comm *c)
+{
+    if (c->inter || c->size < 2)
+        return false;
+    int *places = places_of(c);
+    struct making *m = places ? sched_temp(s, sizeof *m) : NULL;
+    struct levels *l = m ? calloc(1, sizeof *l) : NULL;
+    if (l)
+        l->first = malloc((size_t)c->size * sizeof *l->first);
+    int *members = l && l->first ? sched_temp(s, (size_t)c->size * sizeof *members) : NULL;
+    if (!members) {
+        levels_free(l);
+        free(places);
+        return false;
+    }
+    *m = (struct making){.l = l, .out = out, .comm = c, .members = members};
+    survey(m, places);
+    free(places);
+    if (l->nodes < 2 || l->nodes == c->size) {
+        levels_free(l);
+        return false;
+    }
+    add_making(s, m);
+    return true;
+}
+
+int stages_run(stages_fn *fn, const struct levels *l, const struct coll_args *args)
+{
+    struct stages p = {.levels = l, .s = sched_new(args->comm)};
+    if (!p.s)
+        return MPI_ERR_NO_MEM;
+    uint64_t next = args->comm->coll_seq;
+    fn(&p, args);
+    args->comm->coll_seq = next;
+    int rc = blocks_first(p.rc, sched_error(p.s));
+    sched_free(p.s);
+    return rc;
+}
+
+void stages_add(struct sched *s, stages_fn *fn, const struct levels *l, const struct coll_args *args)
+{
+    fn(&(struct stages){.levels = l, .s = s, .later = true}, args);
+}
+
+struct stage {
+    const struct coll_kind *kind;
+    struct coll_args args;
+    struct comm *whole;
+    uint64_t seq;
+    struct request *r; /* NULL: not begun */
+};
+
+enum { STAGES = 8 };
+/* Members of one communicator go through the same stages there. */
+static uint64_t stage_seq(struct stages *p, const struct comm *c)
+{
+    int *count = c == p->levels->local ? &p->local_count : &p->leaders_count;
+    return (uint64_t)sched_tag(p->s) * STAGES + (uint64_t)(*count)++;
+}
+
+/* A member of the whole has failed: another node will not go on. */
+static int stage_failed(struct stage *g)
+{
+    return UNLIKELY(failed_or_far) ? failure_of_all(g->whole) : MPI_SUCCESS;
+}
+
+static bool stage_go(struct sched *s, void *arg)
+{
+    struct stage *g = arg;
+    if (!g->r)
+        g->args.comm->coll_seq = g->seq;
+    int rc = g->r ? MPI_SUCCESS : coll_begin(g->kind, &g->args, &g->r);
+    if (rc == MPI_SUCCESS && !g->r->complete && (rc = stage_failed(g)) == MPI_SUCCESS)
+        return false;
+    if (rc != MPI_SUCCESS) {
+        if (g->r)
+            g->r->orphan = true;
+    } else {
+        rc = g->r->error;
+        request_free(g->r);
+    }
+    g->r = NULL;
+    if (rc != MPI_SUCCESS)
+        sched_fail(s, rc);
+    return true;
+}
+
+void stages_coll(struct stages *p, const struct coll_kind *k, const struct coll_args *args)
+{
+    uint64_t seq = stage_seq(p, args->comm);
+    if (!p->later) {
+        args->comm->coll_seq = seq;
+        p->rc = blocks_first(p->rc, coll_run(k, args));
+        return;
+    }
+    struct stage *g = sched_temp(p->s, sizeof *g);
+    if (!g)
+        return;
+    *g = (struct stage){.kind = k, .args = *args, .whole = sched_comm(p->s), .seq = seq};
+    sched_call(p->s, stage_go, g);
+    sched_round(p->s);
+}
+
+struct sched *stages_messages(struct stages *p)
+{
+    if (p->later)
+        return p->messages = p->s;
+    sched_comm(p->s)->coll_seq = (uint64_t)sched_tag(p->s);
+    return p->messages = sched_new(sched_comm(p->s));
+}
+
+void stages_end(struct stages *p)
+{
+    if (p->later)
+        sched_round(p->s);
+    else
+        p->rc = blocks_first(p->rc, p->messages ? sched_run(p->messages) : MPI_ERR_NO_MEM);
+}

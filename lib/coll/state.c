@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * state: what the collectives keep with a communicator, made when first used. */
+#include "lib/coll/state.h"
+#include <stdlib.h>
+#include "lib/coll/choose.h"
+#include "lib/coll/shm/node_area.h"
+
+static void set_free(struct coll_set *set)
+{
+    if (set->node)
+        node_leave(set->node);
+    levels_free(set->levels);
+}
+
+static void state_free(struct comm *c)
+{
+    struct coll_state *st = c->coll;
+    c->coll = NULL;
+    set_free(&st->now);
+    set_free(&st->later);
+    free(st->later.node);
+    free(st);
+}
+
+static void state_break(struct comm *c)
+{
+    struct coll_state *st = c->coll;
+    node_break(&st->now_node, MPI_ERR_PROC_ABORTED);
+    if (st->later.node)
+        node_break(st->later.node, MPI_ERR_PROC_ABORTED);
+}
+
+static struct coll_state *state_of(struct comm *c)
+{
+    comm_coll_free = state_free;
+    comm_coll_break = state_break;
+    if (!c->coll)
+        c->coll = calloc(1, sizeof(struct coll_state));
+    struct coll_state *st = c->coll;
+    if (st)
+        st->now.node = &st->now_node;
+    return st;
+}
+
+/* Adds the steps of making it; false: there are none. */
+static bool set_make(struct sched *s, struct coll_set *set, struct comm *c)
+{
+    if (node_eligible(c)) {
+        node_make(s, set->node, c);
+        return true;
+    }
+    return levels_make(s, &set->levels, c);
+}
+
+struct coll_state *state_now(struct comm *c)
+{
+    struct coll_state *st = c->coll;
+    if (LIKELY(st && st->now.made))
+        return st;
+    struct sched *s = (st = state_of(c)) ? sched_new(c) : NULL;
+    if (!s)
+        return NULL;
+    /* It is used at once by what waits for it to be made, and fails there if this does. */
+    st->now.made = true;
+    set_make(s, &st->now, c);
+    sched_run(s);
+    st->now_node.quick = st->now_node.open && !choose_forced();
+    return st;
+}
+
+static bool later_made(struct sched *s, void *arg)
+{
+    struct coll_set *set = arg;
+    set->made = true;
+    set->making = false;
+    return true;
+}
+
+struct coll_state *state_later(struct comm *c)
+{
+    struct coll_state *st = c->coll;
+    if (LIKELY(st && (st->later.made || st->later.making)))
+        return st;
+    st = state_of(c);
+    if (st && !st->later.node)
+        st->later.node = calloc(1, sizeof *st->later.node);
+    struct sched *s = st && st->later.node ? sched_new(c) : NULL;
+    if (!s)
+        return NULL;
+    if (!set_make(s, &st->later, c)) {
+        st->later.made = true;
+        sched_free(s);
+        return st;
+    }
+    sched_call(s, later_made, &st->later);
+    sched_join(s, &st->line);
+    st->later.making = true;
+    return sched_start_alone(s) == MPI_SUCCESS ? st : NULL;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * state: what the collectives keep with a communicator. Two sets of it, since blocking collectives may begin while
+ * others are under way that nobody waits in, and each set is used in the same order on all members. */
+#ifndef LIB_COLL_STATE_H
+#define LIB_COLL_STATE_H
+
+#include "lib/coll/levels.h"
+#include "lib/coll/shm/node.h"
+
+struct coll_set {
+    bool made, making;
+    struct node *node;     /* area of all members; open, or not to be used */
+    struct levels *levels; /* or NULL */
+};
+
+/* comm->coll points here. It begins with the area of blocking collectives (node_quick). */
+struct coll_state {
+    struct node now_node;
+    struct coll_set now, later;
+    struct sched_line line; /* of those that use the set `later` */
+};
+
+/* That of c, with the set for blocking collectives made, if c may have one. NULL without memory. */
+struct coll_state *state_now(struct comm *c);
+/* That of c, with its other set, made or in the making: a schedule at the head of the line does it. */
+struct coll_state *state_later(struct comm *c);
+
+#endif

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * table: from a collective and its arguments to the algorithm that does it. */
+#include "lib/coll/table.h"
+#include <stdlib.h>
+#include "lib/coll/base/place.h"
+#include "lib/coll/checks.h"
+#include "lib/coll/choose.h"
+#include "lib/coll/state.h"
+
+const struct coll_kind *const coll_kinds[] = {
+    &coll_barrier,
+    &coll_bcast,
+    &coll_gather,
+    &coll_gatherv,
+    &coll_scatter,
+    &coll_scatterv,
+    &coll_allgather,
+    &coll_allgatherv,
+    &coll_alltoall,
+    &coll_alltoallv,
+    &coll_alltoallw,
+    &coll_reduce,
+    &coll_allreduce,
+    &coll_scan,
+    &coll_exscan,
+    &coll_reduce_scatter,
+    &coll_reduce_scatter_block,
+    NULL,
+};
+
+int coll_init(void)
+{
+    int rc = place_init();
+    return rc == MPI_SUCCESS ? choose_init(getenv("MUSTER_COLL")) : rc;
+}
+
+void coll_fini(void)
+{
+    sched_fini();
+}
+
+static struct coll_shape shape_of(const struct coll_args *args, const struct coll_set *set, MPI_Count bytes, bool later)
+{
+    return (struct coll_shape){args->comm, set->node->open ? set->node : NULL, set->levels, bytes,
+                               args->op ? args->recv.t : NULL, args->op, later};
+}
+
+static int run_schedule(const struct coll_algorithm *row, const struct coll_args *args)
+{
+    struct sched *s = sched_new(args->comm);
+    if (!s)
+        return MPI_ERR_NO_MEM;
+    row->build(s, args);
+    return sched_run(s);
+}
+
+int coll_run(const struct coll_kind *k, const struct coll_args *args)
+{
+    struct comm *c = args->comm;
+    if (UNLIKELY(c->inter))
+        return MPI_ERR_UNSUPPORTED_OPERATION;
+    struct coll_state *st = state_now(c);
+    if (UNLIKELY(!st))
+        return MPI_ERR_NO_MEM;
+    struct node *a = st->now.node;
+    if (UNLIKELY(a->spoiled))
+        return node_spoiled(a);
+    int rc = k->check(args);
+    if (UNLIKELY(rc != MPI_SUCCESS))
+        return rc;
+    MPI_Count bytes = k->bytes(args);
+    if (bytes == 0)
+        return MPI_SUCCESS;
+    struct coll_shape x = shape_of(args, &st->now, bytes, false);
+    const struct coll_algorithm *row = choose_row(k, &x);
+    if (row->run) {
+        rc = row->run(a, args);
+        return LIKELY(!a->broken) ? rc : a->broken;
+    }
+    if (row->messages)
+        return row->messages(args);
+    return row->stages ? stages_run(row->stages, st->now.levels, args) : run_schedule(row, args);
+}
+
+/* A collective that nobody waits in: what it is, until an algorithm can be chosen. */
+struct postponed {
+    const struct coll_kind *kind;
+    struct coll_args args;
+};
+
+static void add_steps(struct sched *s, const struct coll_kind *k, const struct coll_args *args)
+{
+    struct coll_state *st = args->comm->coll;
+    MPI_Count bytes = k->bytes(args);
+    if (bytes == 0)
+        return;
+    struct coll_shape x = shape_of(args, &st->later, bytes, true);
+    const struct coll_algorithm *row = choose_row(k, &x);
+    if (row->build) {
+        row->build(s, args);
+        return;
+    }
+    sched_join(s, &st->line);
+    sched_hold(s, args->send.t, args->recv.t, args->op);
+    if (row->program)
+        node_op_add(s, x.node, row->program, args);
+    else
+        stages_add(s, row->stages, st->later.levels, args);
+}
+
+static bool choose_now(struct sched *s, void *arg)
+{
+    struct postponed *p = arg;
+    add_steps(s, p->kind, &p->args);
+    return true;
+}
+
+/* Who comes while the communicator's set is made stands in line behind that. */
+static void postpone(struct sched *s, struct sched_line *line, const struct coll_kind *k, const struct coll_args *args)
+{
+    struct postponed *p = sched_temp(s, sizeof *p);
+    if (!p)
+        return;
+    *p = (struct postponed){k, *args};
+    sched_join(s, line);
+    sched_hold(s, args->send.t, args->recv.t, args->op);
+    sched_call(s, choose_now, p);
+}
+
+/* Messages alone: nothing is to be made before. */
+static bool is_plain(const struct coll_kind *k)
+{
+    for (const struct coll_algorithm *row = k->rows; row->name; row++)
+        if (row->program || row->stages)
+            return false;
+    return true;
+}
+
+static int schedule_of(const struct coll_kind *k, const struct coll_args *args, struct sched **out)
+{
+    if (UNLIKELY(args->comm->inter))
+        return MPI_ERR_UNSUPPORTED_OPERATION;
+    struct coll_state *st = state_later(args->comm);
+    if (UNLIKELY(!st))
+        return MPI_ERR_NO_MEM;
+    if (UNLIKELY(st->later.node->spoiled))
+        return node_spoiled(st->later.node);
+    int rc = k->check(args);
+    if (UNLIKELY(rc != MPI_SUCCESS))
+        return rc;
+    struct sched *s = sched_new(args->comm);
+    if (!s)
+        return MPI_ERR_NO_MEM;
+    if (is_plain(k) || st->later.made)
+        add_steps(s, k, args);
+    else
+        postpone(s, &st->line, k, args);
+    *out = s;
+    return MPI_SUCCESS;
+}
+
+int coll_begin(const struct coll_kind *k, const struct coll_args *args, struct request **r)
+{
+    struct sched *s;
+    int rc = schedule_of(k, args, &s);
+    return rc == MPI_SUCCESS ? sched_start(s, r) : rc;
+}
+
+int coll_start(const struct coll_kind *k, const struct coll_args *args, MPI_Request *request)
+{
+    struct request *r;
+    int rc = coll_begin(k, args, &r);
+    if (rc == MPI_SUCCESS)
+        *request = request_handle(r);
+    return rc;
+}
+
+int coll_persist(const struct coll_kind *k, const struct coll_args *args, MPI_Request *request)
+{
+    struct request *r;
+    struct sched *s;
+    int rc = schedule_of(k, args, &s);
+    if (rc == MPI_SUCCESS)
+        rc = sched_persist(s, &r);
+    if (rc == MPI_SUCCESS)
+        *request = request_handle(r);
+    return rc;
+}
