@@ -4,6 +4,7 @@
 #include "lib/coll/checks.h"
 #include "lib/coll/levels.h"
 #include "lib/coll/shm/node_blocks.h"
+#include "lib/coll/shm/node_cma.h"
 
 static int allgather_check(const struct coll_args *args)
 {
@@ -36,6 +37,20 @@ static int allgather_run(struct node *a, const struct coll_args *args)
     return node_allgather(a, &args->recv);
 }
 
+static bool fits_cma(const struct coll_shape *x)
+{
+    return x->node && !x->later && node_cma_fits(x->node, x->bytes);
+}
+
+static int allgather_cma(struct node *a, const struct coll_args *args)
+{
+    if (args->send.buf != MPI_IN_PLACE) {
+        struct node_data from = args_block(&args->send), to = blocks_data(&args->recv, a->me);
+        CHECK(blocks_own(&from, &to));
+    }
+    return node_cma_allgather(a, &args->recv);
+}
+
 static bool fits_bruck(const struct coll_shape *x)
 {
     enum { SHORT = 16384 };
@@ -47,6 +62,7 @@ const struct coll_kind coll_allgather = {
     allgather_check,
     allgather_bytes,
     (const struct coll_algorithm[]){
+        {.name = "cma", .fits = fits_cma, .run = allgather_cma},
         {.name = "node", .fits = fits_node, .run = allgather_run, .program = &node_iallgather},
         {.name = "two-level", .fits = fits_levels_blocks, .stages = levels_allgather},
         {.name = "bruck", .fits = fits_bruck, .build = messages_allgather_bruck},
@@ -59,6 +75,7 @@ const struct coll_kind coll_allgatherv = {
     allgatherv_check,
     allgather_bytes,
     (const struct coll_algorithm[]){
+        {.name = "cma", .fits = fits_cma, .run = allgather_cma},
         {.name = "node", .fits = fits_node, .run = allgather_run, .program = &node_iallgather},
         {.name = "ring", .build = messages_allgather_ring},
         {0},

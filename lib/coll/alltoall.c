@@ -4,6 +4,7 @@
 #include "lib/coll/checks.h"
 #include "lib/coll/shm/choice.h"
 #include "lib/coll/shm/node_blocks.h"
+#include "lib/coll/shm/node_cma.h"
 #include "lib/coll/table.h"
 
 static int alltoall_check(const struct coll_args *args)
@@ -52,6 +53,17 @@ static int alltoallv_run(struct node *a, const struct coll_args *args)
     return node_alltoallv(a, &args->send, &args->recv);
 }
 
+static bool fits_cma(const struct coll_shape *x)
+{
+    return x->node && !x->later && node_cma_fits(x->node, x->bytes) && choice_each(x->node, (size_t)x->bytes, 1) > 0;
+}
+
+static int alltoall_cma(struct node *a, const struct coll_args *args)
+{
+    bool in_place = args->send.buf == MPI_IN_PLACE; /* on all members: what is read would be written */
+    return in_place ? alltoall_run(a, args) : node_cma_alltoall(a, &args->send, &args->recv);
+}
+
 static bool fits_alltoall(const struct coll_shape *x)
 {
     return x->node && choice_each(x->node, (size_t)x->bytes, 1) > 0;
@@ -62,6 +74,7 @@ const struct coll_kind coll_alltoall = {
     alltoall_check,
     alltoall_bytes,
     (const struct coll_algorithm[]){
+        {.name = "cma", .fits = fits_cma, .run = alltoall_cma},
         {.name = "node", .fits = fits_alltoall, .run = alltoall_run, .program = &node_ialltoall},
         {.name = "pairwise", .build = messages_alltoall},
         {0},

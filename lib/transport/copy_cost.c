@@ -13,26 +13,28 @@ enum {
     BUSY_MOST = 1 << 20, /* bytes after which streams that never pause are measured */
     NEW = 1 << 20,       /* bytes that come through new memory first */
 };
-/* A choice is left only for one that takes so much of its time, so that two that are alike do not alternate. */
-static const float worth = 0.9F;
+/* Streaming is left only for a reading that takes so much of its time, since it is measured beside what disturbs both
+ * processors, and taken again as soon as it is no slower. Between the two nothing alternates. */
+static const float worth = 0.75F;
 
 static void settle(struct copy_cost *c, bool both)
 {
-    float now = c->reads[both] ? c->read[both] : c->stream[both],
-          other = c->reads[both] ? c->stream[both] : c->read[both];
-    if (other <= 0 || now <= 0 || other >= worth * now)
+    float stream = c->stream[both], read = c->read[both];
+    if (c->reads[both] ? read < stream : read >= worth * stream)
         return;
     c->reads[both] = !c->reads[both];
     c->bytes = LOOK;
     c->when = c->period = 0; /* the other way once more, at once */
 }
 
-/* The first messages find cold what the others find in the caches; the last ones tell what it is like. */
+/* A ring that was not used for a while is cold: only when all of it has been gone through do messages tell what that
+ * way is like. */
 static void try(struct copy_cost *c, size_t n, bool reads)
 {
-    static const uint8_t tries[COPY_CLASSES] = {12, 8, 6, 4};
+    enum { RING = 1 << 20, MORE = 6, MOST = 100 };
+    size_t tries = n ? RING / n + MORE : MOST;
     c->trial = reads;
-    c->tries = tries[copy_class(n)];
+    c->tries = (uint8_t)(tries < MOST ? tries : MOST);
 }
 
 static bool due(struct copy_cost *c, size_t n)

@@ -3,11 +3,11 @@
  * node: collectives among ranks that share memory.
  *
  * A communicator whose members are all on this node has an area in the node's segment for its blocking collectives, and
- * another one for those that nobody waits in, since of these several may be under way while a blocking one begins. A collective is a sequence of
- * phases, numbered alike on all members. In a phase a rank may offer data: small ones in its cell, a cache line
- * together with the word that announces it, others in its ring, of which a phase takes as much as it needs. Long data
- * go in pieces, a phase each, so that they are read while the rest is still being written: with two copies in nearby
- * caches and both processors at work that is faster than one copy by the kernel, at any length.
+ * another one for those that nobody waits in, since of these several may be under way while a blocking one begins. A
+ * collective is a sequence of phases, numbered alike on all members. In a phase a rank may offer data: small ones in
+ * its cell, a cache line together with the word that announces it, others in its ring, of which a phase takes as much
+ * as it needs. Long data go in pieces, a phase each, so that they are read while the rest is still being written: with
+ * two copies in nearby caches and both processors at work that is faster than one copy by the kernel, at any length.
  *
  * Cells are kept for NODE_DEPTH phases, and rings are long: a rank that need not wait for others runs far ahead of
  * them, and a processor that many ranks share changes between them once in many collectives.
@@ -86,10 +86,12 @@ struct node {
     bool crowded; /* more ranks than processors */
     bool fence;   /* see nodemem.h */
     int spins;
-    bool far;         /* members read what I write through memory, not out of my cache */
-    unsigned writes;  /* long ones */
-    bool direct;      /* members can read one another's memory */
-    unsigned directs; /* so many of the next scatters go that way */
+    bool far;                /* members read what I write through memory, not out of my cache */
+    unsigned writes;         /* long ones */
+    bool cma;                /* members can read one another's memory; the same on all */
+    struct copy_cost *costs; /* of member 0: what the ways of node_cma took; NULL: nothing yet */
+    bool direct;             /* as far as is known here, mine can be read by the others */
+    unsigned directs;        /* so many of the next scatters go that way */
     int number;
     _Atomic uint32_t **sleeping; /* of each member */
     int *locals;

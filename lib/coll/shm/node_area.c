@@ -66,6 +66,7 @@ static bool node_init(struct node *a, struct comm *c)
 
 static void drop_tables(struct node *a)
 {
+    free(a->costs);
     free(a->sleeping);
     free(a->locals);
     free(a->from);
@@ -103,7 +104,7 @@ static bool open_node(struct sched *s, void *arg)
     struct making *m = arg;
     struct node *a = m->a;
     if (sched_error(s) == MPI_SUCCESS && (m->all & ENTERED) && !a->broken) {
-        a->direct = m->all & READS;
+        a->cma = a->direct = m->all & READS;
         a->open = true;
         return true;
     }

@@ -4,6 +4,7 @@
 #include "lib/coll/shm/node_direct.h"
 #include "lib/boot/boot.h"
 #include "lib/coll/shm/choice.h"
+#include "lib/core/trace.h"
 #include "lib/nodemem/nodemem.h"
 
 static const uint64_t sign = 0x6d75737465720001;
@@ -51,7 +52,7 @@ void node_direct_post(struct node *a, uint32_t k, const struct node_data *d)
     node_post(a, k, node_bytes(d));
 }
 
-static int take(struct node *a, int r, const struct node_data *d, uint64_t at, size_t bytes)
+int node_direct_fetch(struct node *a, int r, const struct node_data *d, uint64_t at, size_t bytes)
 {
     char piece[16384];
     size_t n;
@@ -73,7 +74,9 @@ int node_direct_take(struct node *a, uint32_t k, int r, const struct node_data *
     if (UNLIKELY(!node_is_whole(a, c, node_bytes(d))))
         return node_spoil(a, r, c, node_bytes(d));
     memcpy(&at, c->data, sizeof at);
-    int rc = take(a, r, d, at, node_bytes(d));
+    int rc = node_direct_fetch(a, r, d, at, node_bytes(d));
+    if (LIKELY(rc == MPI_SUCCESS))
+        trace_read(node_bytes(d));
     if (UNLIKELY(rc == NODE_REFUSED)) /* my cell of this phase, in which I offer nothing, says so */
         node_post(a, k, 0);
     return rc;

@@ -23,6 +23,8 @@ static inline bool node_direct_posted(const struct node *a, uint32_t k, int r)
 {
     return node_cell(a, k, r)->where == NODE_BY_ADDRESS;
 }
+/* Bytes of d out of the memory of r, from address `at` on; NODE_REFUSED: it cannot be read. */
+int node_direct_fetch(struct node *a, int r, const struct node_data *d, uint64_t at, size_t bytes);
 /* Takes what r has offered. NODE_REFUSED: its memory cannot be read any more; r is told, and is to send it (node_message)
  * when all have finished the phase. */
 int node_direct_take(struct node *a, uint32_t k, int r, const struct node_data *d);

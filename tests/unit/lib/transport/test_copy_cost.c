@@ -40,8 +40,8 @@ static void test_cheaper(void **state)
 {
     struct copy_cost near = {0}, far = {0};
     assert_false(copy_cost_prefers_cma(&near, LENGTH, false));
-    messages(&near, 20, (struct costs){50, 90}, false, 0);
-    messages(&far, 20, (struct costs){200, 90}, false, 0);
+    messages(&near, 60, (struct costs){50, 90}, false, 0);
+    messages(&far, 60, (struct costs){200, 90}, false, 0);
     assert_false(near.reads[false]);
     assert_true(far.reads[false]);
 }
@@ -50,8 +50,8 @@ static void test_cheaper(void **state)
 static void test_both(void **state)
 {
     struct copy_cost c = {0};
-    messages(&c, 20, (struct costs){70, 90}, false, 0);
-    messages(&c, 20, (struct costs){130, 90}, true, 0);
+    messages(&c, 60, (struct costs){70, 90}, false, 0);
+    messages(&c, 60, (struct costs){130, 90}, true, 0);
     assert_false(c.reads[false]);
     assert_true(c.reads[true]);
 }
@@ -72,19 +72,19 @@ static void test_drift(void **state)
 static void test_trials_are_few(void **state)
 {
     struct copy_cost c = {0};
-    messages(&c, 20, (struct costs){50, 90}, false, 5);
+    messages(&c, 60, (struct costs){50, 90}, false, 5);
     int read = 0;
     for (int i = 0; i < 1000; i++) {
         c.when = INT64_MAX / 2; /* no time passes */
         read += messages(&c, 1, (struct costs){50, 90}, false, 5);
     }
-    assert_in_range(read, 0, 8);
+    assert_in_range(read, 0, 20);
 }
 
 static void test_alike(void **state)
 {
     struct copy_cost c = {0};
-    messages(&c, 20, (struct costs){50, 50}, false, 5);
+    messages(&c, 60, (struct costs){50, 50}, false, 5);
     bool first = c.reads[false];
     for (int i = 0; i < 1000; i++) {
         messages(&c, 1, (struct costs){50, 50}, false, 5);
@@ -107,7 +107,7 @@ static void test_slow_for_a_while(void **state)
 static void test_disturbed(void **state)
 {
     struct copy_cost c = {0};
-    messages(&c, 20, (struct costs){40, 90}, false, 0);
+    messages(&c, 60, (struct costs){40, 90}, false, 0);
     copy_cost_streamed(&c, ticks(100000, 0), LENGTH, false);
     messages(&c, 1, (struct costs){40, 90}, false, 0);
     assert_false(c.reads[false]);
@@ -123,7 +123,7 @@ static void test_denied(void **state)
             copy_cost_cma_denied(&c);
         }
         copy_cost_streamed(&c, ticks(50, 5), LENGTH, false);
-        assert_false(i > 20 && c.reads[false]);
+        assert_false(c.reads[false]);
     }
     assert_int_equal(read, 1);
 }
