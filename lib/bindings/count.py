@@ -17,9 +17,9 @@ def written(folder):
             if name.endswith('.c'):
                 text = open(os.path.join(path, name)).read()
                 names |= set(re.findall(r'^int (mpi_\w+)\(', text, re.M))
-                for form in re.findall(r'^FORMS\w*\((\w+),', text, re.M):
-                    names |= {'mpi_i' + form, 'mpi_%s_init' % form}
-                names |= {'mpi_' + form for form in re.findall(r'^FORMS(?!_OTHERS)\w*\((\w+),', text, re.M)}
+                for name in re.findall(r'^\w+_(?:VARIANTS|LATER)\((\w+),', text, re.M):
+                    names |= {'mpi_i' + name, 'mpi_%s_init' % name}
+                names |= {'mpi_' + name for name in re.findall(r'^\w+_VARIANTS\((\w+),', text, re.M)}
                 for field in re.findall(r'^FIELD\((\w+),', text, re.M):
                     names |= {'mpi_status_get_' + field, 'mpi_status_set_' + field}
     return names
