@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * dims: a number of processes as a product of dimensions, falling and as close to one another as they can be: of all
- * products the one whose largest factor is smallest, then the second largest, and so on. */
+ * products one where the difference of the largest and the smallest factor is least, and of these one whose largest is
+ * smallest. */
 #include <stdlib.h>
 #include "lib/bindings/impl.h"
 
@@ -32,7 +33,8 @@ static bool reaches(int d, int k, int n)
     return p >= n;
 }
 
-/* n as k factors that fall from `most`. Each level takes a factor of at least 2, so that 31 of them are enough. */
+/* n as k factors that fall from `most`: the largest as small as it can be, then the second, and so on. Each level takes
+ * a factor of at least 2, so that 31 of them are enough. */
 static bool factors(int n, int k, int most, const struct divisors *d, int *out)
 {
     if (n == 1) {
@@ -50,12 +52,70 @@ static bool factors(int n, int k, int most, const struct divisors *d, int *out)
     return false;
 }
 
-/* Gives the entries that are 0 their values; out has room for as many. */
+/* A search for factors that rise from one that is given, and of which the last is at most `most`. */
+struct search {
+    const struct divisors *d;
+    int count;
+    int most;  /* falls with each that is found */
+    int *now;  /* room for count */
+    int *best; /* rising */
+    bool found;
+};
+
+/* d to the k is at most n */
+static bool fits(int d, int k, int n)
+{
+    for (; k > 0 && n > 0; k--)
+        n /= d;
+    return n > 0;
+}
+
+static void search_from(struct search *s, int at, int n, int least)
+{
+    int left = s->count - at;
+    if (left == 1) {
+        if (n < s->now[at - 1] || n > s->most)
+            return;
+        s->now[at] = n;
+        for (int i = 0; i < s->count; i++)
+            s->best[i] = s->now[i];
+        s->most = n - 1;
+        s->found = true;
+        return;
+    }
+    for (int i = least; i < s->d->count && s->d->at[i] <= s->most && fits(s->d->at[i], left, n); i++) {
+        int f = s->d->at[i];
+        if (n % f != 0 || !reaches(s->most, left - 1, n / f))
+            continue;
+        s->now[at] = f;
+        search_from(s, at + 1, n / f, i);
+    }
+}
+
+/* Makes the difference of k falling factors smaller, if it can be: as the largest is the smallest that there is, that
+ * takes a smallest factor that is larger. */
+static void narrow(int n, int k, const struct divisors *d, int *out, int *room)
+{
+    for (int i = 0; i < d->count && fits(d->at[i], k, n); i++) {
+        int least = d->at[i], difference = out[0] - out[k - 1];
+        if (least <= out[k - 1])
+            continue;
+        struct search s = {.d = d, .count = k, .most = least + difference - 1, .now = room, .best = room + k};
+        s.now[0] = least;
+        search_from(&s, 1, n / least, i);
+        for (int j = 0; s.found && j < k; j++)
+            out[j] = s.best[k - 1 - j];
+    }
+}
+
+/* Gives the entries that are 0 their values; out has room for three times as many. */
 static void fill(int nnodes, int ndims, int *dims, int zeros, int *out)
 {
     struct divisors d;
     divisors_of(nnodes, &d);
     factors(nnodes, zeros, nnodes, &d, out);
+    if (zeros > 1)
+        narrow(nnodes, zeros, &d, out, out + zeros);
     for (int i = 0; i < ndims; i++)
         if (dims[i] == 0)
             dims[i] = *out++;
@@ -78,7 +138,7 @@ int mpi_dims_create(int nnodes, int ndims, int *dims)
     }
     if (zeros == 0)
         return nnodes == 1 || ndims == 0 ? MPI_SUCCESS : MPI_ERR_DIMS;
-    int *out = malloc((size_t)zeros * sizeof *out);
+    int *out = malloc(3 * (size_t)zeros * sizeof *out);
     if (!out)
         return MPI_ERR_NO_MEM;
     fill(nnodes, ndims, dims, zeros, out);
