@@ -11,6 +11,7 @@
 #include "lib/object/comm.h"
 #include "lib/object/errhandler.h"
 #include "lib/object/info.h"
+#include "lib/object/topology.h"
 
 static int give(struct comm *c, MPI_Comm *out)
 {
@@ -35,6 +36,7 @@ static int dup_begin(struct comm *c, struct info *info, struct comm **out)
         comm_unref(n);
         return MPI_ERR_NO_MEM;
     }
+    n->topo = topology_ref(c->topo);
     int rc = copy_attrs(c, n);
     if (rc != MPI_SUCCESS) {
         comm_release(n);

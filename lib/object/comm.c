@@ -8,6 +8,7 @@
 #include "lib/object/context.h"
 #include "lib/object/errhandler.h"
 #include "lib/object/info.h"
+#include "lib/object/topology.h"
 
 struct comm comm_world, comm_self;
 
@@ -69,6 +70,7 @@ void comm_unref(struct comm *c)
     group_unref(c->group);
     errhandler_unref(c->errhandler);
     info_destroy(c->info);
+    topology_unref(c->topo);
     comm_unref(c->local);
     free(c->buffer);
     obj_free(&c->obj);

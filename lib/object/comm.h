@@ -37,7 +37,7 @@ void group_unref(struct group *g);                    /* NULL is fine */
 int group_rank_of(struct group *g, int proc);         /* or MPI_UNDEFINED; O(log size) */
 int group_relation(struct group *a, struct group *b); /* MPI_IDENT, MPI_SIMILAR, MPI_UNEQUAL */
 
-struct topology; /* topo */
+struct topology; /* topology.h */
 
 /* Which of its members cannot be reached; p2p/reach.c keeps it. */
 struct comm_reach {
