@@ -93,6 +93,8 @@ KINDS = {
     'displs': ints('MPI_Aint'),
     'aintcs': kind('const MPI_Aint *', 'const MPI_Count *', 'const int64_t *', use='(const int64_t *)$'),
     'types': kind('const MPI_Datatype *'),
+    'weights': kind('const int *'),  # no array: MPI_UNWEIGHTED points to none, and compilers would say so
+    'weights*': kind('int *'),
     'requests': kind('MPI_Request *'),
     'crequests': kind('const MPI_Request *'),
     'status': kind('MPI_Status *'),

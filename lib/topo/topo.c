@@ -3,6 +3,7 @@
  * topo: communicators that are made with a topology, and what is asked about it. */
 #include "lib/topo/topo.h"
 #include <stdlib.h>
+#include <string.h>
 #include "lib/bindings/impl.h"
 #include "lib/datatype/datatype.h"
 
@@ -44,6 +45,16 @@ int topo_comm_new(struct comm *c, const int *order, int n, struct topology *t, M
     else
         topology_unref(t);
     return rc;
+}
+
+int topo_give(const int *from, int n, int room, int *to)
+{
+    n = n < room ? n : room;
+    if (room < 0 || (n > 0 && !to))
+        return MPI_ERR_ARG;
+    if (n > 0)
+        memcpy(to, from, (size_t)n * sizeof *to);
+    return MPI_SUCCESS;
 }
 
 int topo_neighbors(const struct comm *c, struct neighbors *out)

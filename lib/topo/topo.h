@@ -18,6 +18,9 @@ static inline const struct topology *topo_of(const struct comm *c, int kind)
  * *out is MPI_COMM_NULL on ranks that are not in, and after an error. */
 int topo_comm_new(struct comm *c, const int *order, int n, struct topology *t, MPI_Comm *out);
 
+/* As many of n numbers as fit go to an array of the user that has `room`. MPI_SUCCESS or MPI_ERR_ARG. */
+int topo_give(const int *from, int n, int room, int *to);
+
 /* The neighbours of this rank, in the order in which blocks of neighbourhood collectives lie. On a grid each may be
  * MPI_PROC_NULL, and there is as much to send as to receive. */
 struct neighbors {

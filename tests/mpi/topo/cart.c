@@ -235,6 +235,12 @@ static void refused_on(MPI_Comm cart)
     FAILS(MPI_ERR_ARG, MPI_Cart_sub(cart, NULL, &sub));
     FAILS(MPI_ERR_ARG, MPI_Cart_sub(cart, (int[]){1, 1}, NULL));
     FAILS(MPI_ERR_ARG, MPI_Topo_test(cart, NULL));
+    FAILS(MPI_ERR_TOPOLOGY, MPI_Graphdims_get(cart, &r, &t));
+    FAILS(MPI_ERR_TOPOLOGY, MPI_Graph_get(cart, 1, 1, d, p));
+    FAILS(MPI_ERR_TOPOLOGY, MPI_Graph_neighbors_count(cart, 0, &t));
+    FAILS(MPI_ERR_TOPOLOGY, MPI_Graph_neighbors(cart, 0, 1, d));
+    FAILS(MPI_ERR_TOPOLOGY, MPI_Dist_graph_neighbors_count(cart, &r, &t, d));
+    FAILS(MPI_ERR_TOPOLOGY, MPI_Dist_graph_neighbors(cart, 0, d, d, 0, d, d));
 }
 
 static void refused(void)
