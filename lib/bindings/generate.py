@@ -83,6 +83,8 @@ KINDS = {
     'from@': kind('const void *', check=IN_PLACE % AT_ROOT, phase=1),
     'result': kind('void *', check=RESULT % '', phase=1),
     'result@': kind('void *', check=RESULT % AT_ROOT, phase=1),
+    'sides': kind('const void *'),  # blocks of neighbours, of whom there may be none
+    'sides*': kind('void *'),
     'ptr': kind('void *'),
     'str': kind('const char *', check=OUT, phase=1),
     'str?': kind('const char *'),
