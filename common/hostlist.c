@@ -10,6 +10,7 @@
 #include "common/xalloc.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uthash.h>
@@ -51,18 +52,47 @@ static void index_drop(struct hostlist *l)
     }
 }
 
+/* The texts of a host besides its name. */
+static const struct {
+    const char *plural;
+    size_t offset;
+} words[] = {
+    {"users", offsetof(struct hostlist_host, user)},
+    {"keys", offsetof(struct hostlist_host, key)},
+    {"lists of processors", offsetof(struct hostlist_host, cpus)},
+    {"bindings", offsetof(struct hostlist_host, binding)},
+};
+
+static char **word_of(const struct hostlist_host *h, size_t i)
+{
+    return (char **)((char *)h + words[i].offset);
+}
+
+static int merge_word(struct hostlist_host *old, const struct hostlist_host *h, size_t i, struct err *e)
+{
+    char **to = word_of(old, i), *from = *word_of(h, i);
+    if (from && *to && strcmp(from, *to))
+        return err_set(e, "host %s is named with two %s, %.80s and %.80s", old->name, words[i].plural, *to, from);
+    if (from && !*to)
+        *to = xstrdup(from);
+    return 0;
+}
+
 static int merge(struct hostlist_host *old, const struct hostlist_host *h, struct err *e)
 {
     uint64_t sum = (uint64_t)(old->slots ? old->slots : 1) + (h->slots ? h->slots : 1);
     if (sum > HOSTLIST_SLOTS_MAX)
         return err_set(e, "host %s has more than %u slots", old->name, HOSTLIST_SLOTS_MAX);
-    if (h->user && old->user && strcmp(h->user, old->user))
-        return err_set(e, "host %s is named with two users, %s and %s", old->name, old->user, h->user);
+    if (h->port && old->port && h->port != old->port)
+        return err_set(e, "host %s is named with two ports, %u and %u", old->name, old->port, h->port);
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (merge_word(old, h, i, e) < 0)
+            return -1;
     old->slots = (uint32_t)sum;
     if (h->max_slots)
         old->max_slots = h->max_slots;
-    if (h->user && !old->user)
-        old->user = xstrdup(h->user);
+    if (h->port)
+        old->port = h->port;
     return 0;
 }
 
@@ -79,15 +109,27 @@ int hostlist_add(struct hostlist *l, const struct hostlist_host *h, struct err *
     struct hostlist_host *new = &l->hosts[l->n];
     *new = *h;
     new->name = xstrdup(h->name);
-    new->user = h->user ? xstrdup(h->user) : NULL;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        *word_of(new, i) = *word_of(h, i) ? xstrdup(*word_of(h, i)) : NULL;
     index_add(l, l->n++);
     return 0;
+}
+
+void hostlist_complete(struct hostlist_host *h, const struct hostlist_host *from)
+{
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (!*word_of(h, i) && *word_of(from, i))
+            *word_of(h, i) = xstrdup(*word_of(from, i));
+    h->slots = h->slots ? h->slots : from->slots;
+    h->max_slots = h->max_slots ? h->max_slots : from->max_slots;
+    h->port = h->port ? h->port : from->port;
 }
 
 static void host_fini(struct hostlist_host *h)
 {
     free(h->name);
-    free(h->user);
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        free(*word_of(h, i));
 }
 
 void hostlist_fini(struct hostlist *l)
@@ -129,10 +171,23 @@ static int finish(struct hostlist *l, struct hostlist *out, const char *what, st
 int hostlist_parse(struct hostlist *l, const char *text, struct err *e)
 {
     struct hostlist out = {.max = l->max};
-    struct hostlist_host extra = {0};
-    int rc = hostlist_items(l, &out, text, strlen(text), &extra, "", e);
+    const char *end = text + strlen(text);
+    struct hostlist_text t = {.start = text, .shown_end = end, .at = text, .end = end, .where = "", .e = e};
+    int rc = hostlist_items(l, &out, &t, &(struct hostlist_host){0});
     if (rc == 0)
         rc = finish(l, &out, "the host list", e);
+    hostlist_fini(&out);
+    return rc;
+}
+
+int hostlist_mention(struct hostlist *l, const char *text, size_t len, uint32_t slots, const char *where,
+                     struct err *e)
+{
+    struct hostlist out = {.max = l->max};
+    struct hostlist_text t = {
+        .start = text, .shown_end = text + len, .at = text, .end = text + len, .where = where, .e = e};
+    int rc = hostlist_items(l, &out, &t, &(struct hostlist_host){.slots = slots});
+    leave_out(l, &out);
     hostlist_fini(&out);
     return rc;
 }

@@ -4,7 +4,8 @@
  *
  *   list    ITEM[,ITEM...]     ITEM: [USER@]NAME[:SLOTS], or ^NAME to leave a host out
  *           NAME may hold ranges: n[001-128,^7]:8, rack[1-4]node[01-16]; zeros in front are kept
- *   file    a line: LIST [slots=N] [max_slots=N] [user=NAME], # starts a comment
+ *           an IPv6 address stands in brackets: [fe80::1%eth0]:4; NAME*SLOTS is Slurm's way to say NAME:SLOTS
+ *   file    a line: LIST [KEY=VALUE...], # starts a comment; the keys are in hostlist_line.c
  *
  * A host that is named once without a number has 0 slots (as many as it has processors). Named again, its slots add
  * up, and a mention without a number counts one: "a,a" is a with 2 slots. ^NAME speaks for its whole list or file.
@@ -22,11 +23,16 @@
 #define HOSTLIST_SLOTS_MAX 1000000u /* slots of a host */
 #define HOSTLIST_NAME_MAX 255u      /* bytes of a host's or user's name */
 
+/* What was not given is NULL, or 0. */
 struct hostlist_host {
-    char *name;
-    char *user;         /* NULL: not given */
-    uint32_t slots;     /* 0: not given */
-    uint32_t max_slots; /* 0: not given */
+    char *name; /* of an IPv6 address without its brackets */
+    char *user;
+    char *key;     /* file with the private key */
+    char *cpus;    /* processors that ranks may have there: "0-3,8" */
+    char *binding; /* in the words of --bind-to */
+    uint32_t slots;
+    uint32_t max_slots;
+    uint16_t port;
 };
 
 /* Starts as { 0 }; everything in it belongs to it until hostlist_fini. */
@@ -43,11 +49,20 @@ struct hostlist {
 int hostlist_parse(struct hostlist *l, const char *text, struct err *e);
 int hostlist_read(struct hostlist *l, const char *file, struct err *e);
 
+/* Adds those of a list that a program wrote, such as a resource manager: text[0..len) names hosts, and each mention is
+ * worth so many slots (0: not known). where starts an error's text: "" or "FILE:LINE: ". A text that names none adds
+ * none. */
+int hostlist_mention(struct hostlist *l, const char *text, size_t len, uint32_t slots, const char *where,
+                     struct err *e);
+
 /* Position of the host in l->hosts, or -1. */
 long hostlist_find(const struct hostlist *l, const char *name);
 
 /* Adds one host, merging it with one of its name. */
 int hostlist_add(struct hostlist *l, const struct hostlist_host *h, struct err *e);
+
+/* What h leaves open is as from says: slots, bound on slots, user, port, key, processors, binding. */
+void hostlist_complete(struct hostlist_host *h, const struct hostlist_host *from);
 
 void hostlist_fini(struct hostlist *l);
 

@@ -8,7 +8,9 @@
 #include "common/hostlist_range.h"
 #include "common/xalloc.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
+#include <net/if.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,8 +38,7 @@ static bool is_name_char(int c)
     return c > 0 && c < 128 && (isalnum(c) || strchr("._-", c));
 }
 
-/* Name characters into text of HOSTLIST_NAME_MAX + 1 bytes. */
-static int literal(struct hostlist_text *t, char *into, size_t *len)
+int hostlist_literal(struct hostlist_text *t, char *into, size_t *len)
 {
     const char *start = t->at;
     while (is_name_char(hostlist_peek(t)))
@@ -50,36 +51,67 @@ static int literal(struct hostlist_text *t, char *into, size_t *len)
     return 0;
 }
 
-static int item_slots(struct hostlist_text *t, struct item *it)
+int hostlist_slots(struct hostlist_text *t, uint32_t *slots)
 {
     const char *start = t->at;
     int width;
-    if (hostlist_number(t, &it->slots, &width) < 0)
+    if (hostlist_number(t, slots, &width) < 0)
         return -1;
-    if (it->slots < 1 || it->slots > HOSTLIST_SLOTS_MAX)
+    if (*slots < 1 || *slots > HOSTLIST_SLOTS_MAX)
         return hostlist_fail(t, start, "a host has 1 to %u slots", HOSTLIST_SLOTS_MAX);
     return 0;
 }
 
+/* The bracket that closes the one here, if a colon stands between them; else NULL. */
+static const char *address_end(const struct hostlist_text *t)
+{
+    const char *end = hostlist_peek(t) == '[' ? memchr(t->at, ']', (size_t)(t->end - t->at)) : NULL;
+    return end && memchr(t->at, ':', (size_t)(end - t->at)) ? end : NULL;
+}
+
+/* "[fe80::1%eth0]": the whole name. */
+static int item_address(struct hostlist_text *t, struct piece *p, const char *end)
+{
+    const char *start = t->at + 1;
+    struct in6_addr ignored;
+    p->len = (size_t)(end - start);
+    if (p->len > INET6_ADDRSTRLEN + IF_NAMESIZE)
+        return hostlist_fail(t, start, "this is no IPv6 address");
+    memcpy(p->literal, start, p->len);
+    p->literal[p->len] = '\0';
+    char *zone = strchr(p->literal, '%');
+    if (zone)
+        *zone = '\0';
+    bool ok = inet_pton(AF_INET6, p->literal, &ignored) == 1;
+    for (const char *z = zone ? zone + 1 : NULL; ok && z && (z == zone + 1 || *z); z++)
+        ok = is_name_char(*z);
+    if (zone)
+        *zone = '%';
+    t->at = end + 1;
+    return ok ? 0 : hostlist_fail(t, start, "this is no IPv6 address");
+}
+
 static int item_name(struct hostlist_text *t, struct item *it)
 {
-    const char *start = t->at;
+    const char *start = t->at, *end;
     struct piece *p = &it->pieces[it->n++];
-    if (literal(t, p->literal, &p->len) < 0)
+    if (hostlist_literal(t, p->literal, &p->len) < 0)
         return -1;
     if (p->len && hostlist_take(t, '@')) {
         memcpy(it->user, p->literal, p->len + 1);
         start = t->at;
-        if (literal(t, p->literal, &p->len) < 0)
+        if (hostlist_literal(t, p->literal, &p->len) < 0)
             return -1;
     }
+    if (!p->len && (end = address_end(t)))
+        return item_address(t, p, end);
     while (hostlist_take(t, '[')) {
         if (it->n > DIMENSIONS)
             return hostlist_fail(t, t->at - 1, "more than %u brackets in a name", DIMENSIONS);
         if (hostlist_bracket(t, &p->numbers) < 0)
             return -1;
         p = &it->pieces[it->n++];
-        if (literal(t, p->literal, &p->len) < 0)
+        if (hostlist_literal(t, p->literal, &p->len) < 0)
             return -1;
     }
     if (t->at == start)
@@ -89,14 +121,26 @@ static int item_name(struct hostlist_text *t, struct item *it)
     return 0;
 }
 
+static size_t word_length(const char *text, size_t max)
+{
+    size_t n = 0;
+    while (n < max && text[n] != ',' && !isspace((unsigned char)text[n]))
+        n++;
+    return n;
+}
+
 static int item_read(struct hostlist_text *t, struct item *it)
 {
     it->out = hostlist_take(t, '^');
     if (item_name(t, it) < 0)
         return -1;
-    if (!it->out && hostlist_take(t, ':'))
-        return item_slots(t, it);
-    return 0;
+    const char *colon = t->at;
+    if (it->out || (!hostlist_take(t, ':') && !hostlist_take(t, '*')))
+        return 0;
+    size_t rest = (size_t)(t->end - t->at), word = word_length(t->at, rest);
+    if (memchr(t->at, ':', word))
+        return hostlist_fail(t, colon, "an IPv6 address stands in brackets: [fe80::1]:4");
+    return hostlist_slots(t, &it->slots);
 }
 
 /* Hosts that the item names, at most max + 1. */
@@ -173,97 +217,31 @@ static void item_fini(struct item *it)
     free(it);
 }
 
-static void skip_blanks(struct hostlist_text *t)
+void hostlist_skip_blanks(struct hostlist_text *t)
 {
     while (hostlist_peek(t) > 0 && isspace(hostlist_peek(t)))
         t->at++;
 }
 
-int hostlist_items(struct hostlist *l, struct hostlist *out, const char *text, size_t len,
-                   const struct hostlist_host *extra, const char *where, struct err *e)
+int hostlist_items(struct hostlist *l, struct hostlist *out, struct hostlist_text *t,
+                   const struct hostlist_host *extra)
 {
-    struct hostlist_text t = {text, text + len, text, where, e};
-    skip_blanks(&t);
-    if (t.at == t.end)
+    hostlist_skip_blanks(t);
+    if (t->at == t->end)
         return 0;
     do {
-        skip_blanks(&t);
-        const char *start = t.at;
+        hostlist_skip_blanks(t);
+        const char *start = t->at;
         struct item *it = xcalloc(1, sizeof *it);
-        int rc = item_read(&t, it);
+        int rc = item_read(t, it);
         if (rc == 0)
-            rc = item_make(&t, start, it, extra, it->out ? out : l);
+            rc = item_make(t, start, it, extra, it->out ? out : l);
         item_fini(it);
         if (rc < 0)
             return -1;
-        skip_blanks(&t);
-    } while (hostlist_take(&t, ','));
-    if (t.at < t.end)
-        return hostlist_fail(&t, t.at, "this character cannot stand here");
+        hostlist_skip_blanks(t);
+    } while (hostlist_take(t, ','));
+    if (t->at < t->end)
+        return hostlist_fail(t, t->at, "this character cannot stand here");
     return 0;
-}
-
-static int key_number(struct hostlist_text *t, uint32_t *value)
-{
-    struct item it = {0};
-    if (item_slots(t, &it) < 0)
-        return -1;
-    *value = it.slots;
-    return 0;
-}
-
-static int key_user(struct hostlist_text *t, char *user)
-{
-    size_t len;
-    if (literal(t, user, &len) < 0)
-        return -1;
-    return len ? 0 : hostlist_fail(t, t->at, "the name of a user is expected here");
-}
-
-/* One KEY=VALUE of a host file's line; blanks around '=' are fine. */
-static int key_read(struct hostlist_text *t, struct hostlist_host *extra, char *user)
-{
-    char key[HOSTLIST_NAME_MAX + 1];
-    const char *start = t->at;
-    size_t len;
-    if (literal(t, key, &len) < 0)
-        return -1;
-    skip_blanks(t);
-    if (len == 0 || !hostlist_take(t, '='))
-        return hostlist_fail(t, start, "slots=N, max_slots=N or user=NAME is expected here");
-    skip_blanks(t);
-    if (!strcmp(key, "slots"))
-        return key_number(t, &extra->slots);
-    if (!strcmp(key, "max_slots") || !strcmp(key, "max-slots"))
-        return key_number(t, &extra->max_slots);
-    if (strcmp(key, "user"))
-        return hostlist_fail(t, start, "unknown key %.40s: slots, max_slots and user are known", key);
-    extra->user = user;
-    return key_user(t, user);
-}
-
-static int keys_read(struct hostlist_text *t, struct hostlist_host *extra, char *user)
-{
-    for (skip_blanks(t); t->at < t->end; skip_blanks(t)) {
-        if (key_read(t, extra, user) < 0)
-            return -1;
-        if (hostlist_peek(t) > 0 && !isspace(hostlist_peek(t)))
-            return hostlist_fail(t, t->at, "this character cannot stand here");
-    }
-    if (extra->slots && extra->max_slots && extra->max_slots < extra->slots)
-        return hostlist_fail(t, t->start, "max_slots is less than slots");
-    return 0;
-}
-
-int hostlist_line(struct hostlist *l, struct hostlist *out, char *line, const char *where, struct err *e)
-{
-    line[strcspn(line, "#")] = '\0';
-    line += strspn(line, " \t\r\v\f");
-    size_t len = strcspn(line, " \t\r\v\f");
-    char user[HOSTLIST_NAME_MAX + 1];
-    struct hostlist_host extra = {0};
-    struct hostlist_text t = {line, line + strlen(line), line + len, where, e};
-    if (keys_read(&t, &extra, user) < 0)
-        return -1;
-    return hostlist_items(l, out, line, len, &extra, where, e);
 }

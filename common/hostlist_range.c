@@ -22,9 +22,9 @@ int hostlist_fail(const struct hostlist_text *t, const char *pos, const char *fm
     vsnprintf(why, sizeof why, fmt, ap);
     va_end(ap);
     const char *from = pos - t->start > SHOWN / 2 ? pos - SHOWN / 2 : t->start;
-    int n = t->end - from > SHOWN ? SHOWN : (int)(t->end - from);
+    int n = t->shown_end - from > SHOWN ? SHOWN : (int)(t->shown_end - from);
     for (int i = 0; i < n; i++)
-        shown[i] = isprint((unsigned char)from[i]) ? from[i] : '?';
+        shown[i] = isprint((unsigned char)from[i]) ? from[i] : isspace((unsigned char)from[i]) ? ' ' : '?';
     shown[n] = '\0';
     return err_set(t->e, "%s%s\n  %s\n  %*s^", t->where, why, shown, (int)(pos - from), "");
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * hostlist_range: reading a host list's text, its numbers and the ranges in its brackets. Used by hostlist_item.c
- * alone.
+ * hostlist_range: reading a host list's text, its numbers and the ranges in its brackets. Used by
+ * hostlist_item.c and hostlist_line.c alone.
  */
 #ifndef COMMON_HOSTLIST_RANGE_H
 #define COMMON_HOSTLIST_RANGE_H
@@ -13,8 +13,8 @@
 #include <stdint.h>
 
 struct hostlist_text {
-    const char *start, *end;
-    const char *at;
+    const char *start, *shown_end; /* what an error shows */
+    const char *at, *end;          /* what is left to read */
     const char *where; /* in front of an error: "" or "FILE:LINE: " */
     struct err *e;
 };

@@ -105,12 +105,7 @@ static int narrow(const struct options *o, const struct hostlist *file, struct h
         if (at < 0)
             return err_set(e, "host %s of --hosts is not in %s; name it there, or give only one of the two", h->name,
                            o->hostfile);
-        const struct hostlist_host *f = &file->hosts[at];
-        h->max_slots = f->max_slots;
-        if (!h->slots)
-            h->slots = f->slots;
-        if (!h->user)
-            h->user = string_copy(f->user);
+        hostlist_complete(h, &file->hosts[at]);
     }
     return 0;
 }

@@ -28,6 +28,10 @@ static void check(const struct hostlist *l)
     for (size_t i = 0; i < l->n; i++) {
         const struct hostlist_host *h = &l->hosts[i];
         size_t n = strlen(h->name);
+        if (h->user && !*h->user)
+            abort();
+        if (h->key && !*h->key)
+            abort();
         if (n == 0 || n > HOSTLIST_NAME_MAX || h->slots > HOSTLIST_SLOTS_MAX || hostlist_find(l, h->name) != (long)i)
             abort();
     }

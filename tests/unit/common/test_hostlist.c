@@ -11,7 +11,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-/* The list as text, "name:slots" for each host ("user@" in front, "/max" behind where given). */
+/* The list as text, "name:slots" for each host ("user@" in front, "/max" and others behind where given). */
 static char *drawn(const struct hostlist *l)
 {
     char *s = NULL;
@@ -22,6 +22,11 @@ static char *drawn(const struct hostlist *l)
         fprintf(f, "%s%s%s%s:%u", i ? " " : "", h->user ? h->user : "", h->user ? "@" : "", h->name, h->slots);
         if (h->max_slots)
             fprintf(f, "/%u", h->max_slots);
+        if (h->port)
+            fprintf(f, " port %u", h->port);
+        fprintf(f, h->key ? " key %s" : "", h->key);
+        fprintf(f, h->cpus ? " cpus %s" : "", h->cpus);
+        fprintf(f, h->binding ? " binding %s" : "", h->binding);
     }
     fclose(f);
     return s;
@@ -61,6 +66,10 @@ static const struct {
     {"root@a:2,b", "root@a:2 b:0"},
     {"a,b,c,^b", "a:0 c:0"},
     {"^n[2-3],n[1-4]", "n1:0 n4:0"},
+    {"[fe80::1],[::1]:4,me@[fe80::2%eth0.1]:2", "fe80::1:0 ::1:4 me@fe80::2%eth0.1:2"},
+    {"[::ffff:10.0.0.1],[::1],^[::1]", "::ffff:10.0.0.1:0"},
+    {"n[001-002]x2,n[1-2]x[0-1]", "n001x2:0 n002x2:0 n1x0:0 n1x1:0 n2x0:0 n2x1:0"},
+    {"n1*3,n[2-3]*2", "n1:3 n2:2 n3:2"},
     {"10.0.0.1,node-1.example.org:2", "10.0.0.1:0 node-1.example.org:2"},
 };
 
@@ -101,6 +110,14 @@ static const struct {
     {"a\xc3\xa4", "cannot stand", 1},
     {"me@", "name of a host", 3},
     {"x@a,y@a", "two users", 4},
+    {"fe80::1", "stands in brackets", 4},
+    {"a,fe80::1:2", "stands in brackets", 6},
+    {"[fe80::1", "number is expected", 1},
+    {"[fe80:1]", "no IPv6 address", 1},
+    {"a,[::1%]:2", "no IPv6 address", 3},
+    {"[::1]x", "cannot stand", 5},
+    {"a:2:3", "stands in brackets", 1},
+    {"a*", "number is expected", 2},
     {"a:999999,a:2", "more than 1000000 slots", 9},
 };
 
@@ -175,6 +192,17 @@ static void files_come_out_as_written(void **state)
         {"a\na\na\nb\n", "a:3 b:0"},
         {"a user=root\nme@b", "root@a:0 me@b:0"},
         {"a,b slots=2\n", "a:2 b:2"},
+        /* Hydra */
+        {"a:4 binding=user:0+2,1+3 user=me\nb:2 ifname=ib0", "me@a:4 binding user:0+2,1+3 b:2"},
+        /* Open MPI */
+        {"a slots=4 max_slots=8\nme@b slots=2 slots_max=2\nc max-slots=3", "a:4/8 me@b:2/2 c:0/3"},
+        /* Slurm: scontrol show hostnames, a hostlist of scontrol show hostlistsorted, a file for --distribution=arbitrary */
+        {"n001\nn002\n", "n001:0 n002:0"},
+        {"n[001-002,004]", "n001:0 n002:0 n004:0"},
+        {"n1*2\nn2\nn1\n", "n1:3 n2:0"},
+        {"a port=2222 key=~/.ssh/id cpus=0-3,8\n[fe80::1] slots=2 port = 22\n",
+         "a:0 port 2222 key ~/.ssh/id cpus 0-3,8 fe80::1:2 port 22"},
+        {"a port=22\na user=me\na key=k\n", "me@a:3 port 22 key k"},
     };
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         struct hostlist l = {0};
@@ -197,7 +225,14 @@ static void wrong_files_name_the_line(void **state)
     } files[] = {
         {"a\nb:x\n", ":2: a number is expected"},
         {"a slots=\n", ":1: a number is expected"},
-        {"a binding=user:0\n", "unknown key binding"},
+        {"a weight=2\n", "unknown key weight"},
+        {"a port=0", "1 to 65535"},
+        {"a port=65536", "1 to 65535"},
+        {"a key=", "key file is expected"},
+        {"a cpus=x", "not a list of processors"},
+        {"a port=1\na port=2\n", "two ports"},
+        {"a key=1\na key=2\n", "two keys, 1 and 2"},
+        {"a binding=core\na binding=none\n", "two bindings"},
         {"a b\n", "slots=N"},
         {"a:2 slots=3", "given twice"},
         {"a slots=4 max_slots=2", "less than slots"},
@@ -215,6 +250,59 @@ static void wrong_files_name_the_line(void **state)
             fail_msg("%s: %s", files[i].text, e.text);
         hostlist_fini(&l);
     }
+}
+
+/* The whole line is shown, whatever part of it is wrong, blanks as blanks. */
+static void a_wrong_line_is_shown_whole(void **state)
+{
+    static const struct {
+        const char *text, *shown;
+    } files[] = {
+        {"a\n\tb:x slots=2 # why\n", ":2: a number is expected here\n  b:x slots=2\n    ^"},
+        {"ab\tslots=2 sluts=3\n", "\n  ab slots=2 sluts=3\n             ^"},
+    };
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        struct hostlist l = {0};
+        struct err e = {""};
+        int rc;
+        read_text(files[i].text, &l, &e, &rc);
+        assert_int_equal(rc, -1);
+        if (!strstr(e.text, files[i].shown))
+            fail_msg("%s", e.text);
+        hostlist_fini(&l);
+    }
+}
+
+static void mentions_are_counted(void **state)
+{
+    struct hostlist l = {0};
+    struct err e = {""};
+    assert_int_equal(hostlist_mention(&l, "a b", 1, 1, "", &e), 0);
+    assert_int_equal(hostlist_mention(&l, "n[1-2],a", 8, 2, "", &e), 0);
+    assert_int_equal(hostlist_mention(&l, "", 0, 2, "", &e), 0);
+    char *s = drawn(&l);
+    assert_string_equal(s, "a:3 n1:2 n2:2");
+    free(s);
+    assert_int_equal(hostlist_mention(&l, "a;b", 3, 1, "nodes:7: ", &e), -1);
+    assert_string_equal(e.text, "nodes:7: this character cannot stand here\n  a;b\n   ^");
+    hostlist_fini(&l);
+}
+
+static void a_host_is_completed(void **state)
+{
+    struct hostlist l = {0}, file = {0};
+    struct err e = {""};
+    int rc;
+    assert_int_equal(hostlist_parse(&l, "me@a:2,b", &e), 0);
+    read_text("a slots=9 max_slots=10 user=you port=22 key=k\nb slots=3 port=23 user=you\n", &file, &e, &rc);
+    assert_int_equal(rc, 0);
+    hostlist_complete(&l.hosts[0], &file.hosts[0]);
+    hostlist_complete(&l.hosts[1], &file.hosts[1]);
+    char *s = drawn(&l);
+    assert_string_equal(s, "me@a:2/10 port 22 key k you@b:3 port 23");
+    free(s);
+    hostlist_fini(&l);
+    hostlist_fini(&file);
 }
 
 static void missing_and_binary_files_are_named(void **state)
@@ -239,6 +327,9 @@ int main(void)
         cmocka_unit_test(many_hosts_are_found),
         cmocka_unit_test(files_come_out_as_written),
         cmocka_unit_test(wrong_files_name_the_line),
+        cmocka_unit_test(a_wrong_line_is_shown_whole),
+        cmocka_unit_test(mentions_are_counted),
+        cmocka_unit_test(a_host_is_completed),
         cmocka_unit_test(missing_and_binary_files_are_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
