@@ -37,8 +37,9 @@ MAY = {
     "common/topo": {"common/topo", "common", "wire"},
     "pmi-server": {"pmi-server", "wire"},
     "proxy": {"proxy", "pmi-server", "common", "common/topo", "wire"},
-    "launcher": {"launcher", "launcher/map", "pmi-server", "common", "common/topo", "wire"},
+    "launcher": {"launcher", "launcher/map", "launcher/rm", "pmi-server", "common", "common/topo", "wire"},
     "launcher/map": {"launcher/map", "common", "common/topo", "wire"},
+    "launcher/rm": {"launcher/rm", "common"},
 }
 
 
@@ -73,7 +74,7 @@ ROOMS = {
     "event2/": {"common", "proxy", "launcher"},
     "event.h": set(),
     "hwloc": {"common/topo"},
-    "cjson/": {"launcher"},
+    "cjson/": {"launcher", "launcher/rm"},
     "pmix": {"pmi-server", "lib/boot"},
     "rdma/": {"lib/transport/ofi"},
     "cmocka": set(),
