@@ -8,6 +8,7 @@
 #include "common/hostlist.h"
 #include "common/link.h"
 #include "launcher/map/types.h"
+#include "launcher/rm/rm.h"
 
 #include <event2/event.h>
 #include <sys/resource.h>
@@ -19,6 +20,8 @@ struct cluster {
     struct event_base *base;
     struct rlimit nofile;   /* as it was before it was raised */
     struct hostlist hosts;  /* empty: this machine alone */
+    struct allocation allocation; /* of a resource manager, where the user named no host */
+    bool allocation_used;         /* hosts are its */
     struct map_node *nodes; /* nnodes */
     uint32_t nnodes;
     bool *node_lost;       /* by node */

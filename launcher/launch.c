@@ -59,7 +59,7 @@ struct job *launch_plan(struct run *run, struct err *e)
     struct job *j = plan_job(run, &r, &plan, &mr, e);
     if (j && plan.warning)
         log_warn("%s", plan.warning);
-    if (j && run->opt.display)
+    if (j && run->opt.display & ~DISPLAY_ALLOCATION)
         display(run, &plan, &mr);
     map_fini(&plan);
     run->at.planned = now_ns();

@@ -12,6 +12,7 @@
 #include "launcher/dispatch.h"
 #include "launcher/exit_status.h"
 #include "launcher/failure.h"
+#include "launcher/hosts.h"
 #include "launcher/job.h"
 #include "launcher/launch.h"
 #include "common/cpus.h"
@@ -72,11 +73,23 @@ static const struct stdio_ops stdio_ops = {stdin_down, output_pause, output_resu
 
 static const struct job_ops job_ops = {root_job_started, root_job_done, watch_forget, root_rank_gone, root_rank_dead};
 
+/* Before anything is planned, so that it is seen where that fails. The ranks' stdout stays theirs. */
+static void display_hosts(const struct run *run)
+{
+    FILE *out = run->opt.dry_run ? stdout : stderr;
+    char *text = hosts_draw(run->cluster, &run->opt);
+    if (fputs(text, out) == EOF || fflush(out) == EOF)
+        log_fatal("unable to write the allocation: %m");
+    free(text);
+}
+
 static int name_nodes(struct run *run, struct err *e)
 {
     struct cluster *c = run->cluster;
-    if (options_hosts(&run->opt, &c->hosts, e) < 0)
+    if (hosts_choose(c, &run->opt, environ, e) < 0)
         return -1;
+    if (run->opt.display & DISPLAY_ALLOCATION)
+        display_hosts(run);
     c->is_here = !topo_pretend_is_on();
     unsigned processors = cpus_usable();
     static char host[256] = "localhost";

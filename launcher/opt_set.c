@@ -141,7 +141,8 @@ static unsigned display_word(const char *s, size_t n)
         {"bind", DISPLAY_BINDINGS},
         {"topo", DISPLAY_TOPO},
         {"topology", DISPLAY_TOPO},
-        {"all", DISPLAY_MAP | DISPLAY_BINDINGS | DISPLAY_TOPO},
+        {"allocation", DISPLAY_ALLOCATION},
+        {"all", DISPLAY_MAP | DISPLAY_BINDINGS | DISPLAY_TOPO | DISPLAY_ALLOCATION},
     };
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strlen(words[i].name) == n && !strncasecmp(words[i].name, s, n))
@@ -158,7 +159,7 @@ int opt_set_display(struct opt_target *a)
         size_t n = strcspn(v, ",");
         unsigned word = display_word(v, n);
         if (!word)
-            return opt_expected(a, "a list of map, bindings, topo (or all)");
+            return opt_expected(a, "a list of map, bindings, topo, allocation (or all)");
         bits |= word;
         v += n;
         if (!*v)

@@ -12,7 +12,6 @@
 void options_init(struct options *o)
 {
     *o = (struct options){
-        .launcher = xstrdup("fork"),
         .usize = -1,
         .stdin_mode = STDIN_RANKS,
         .stdin_ranks = xstrdup("0"),
@@ -87,7 +86,7 @@ void options_fini(struct options *o)
     char *const strings[] = {
         o->hosts,           o->hostfile,        o->launcher,    o->map_by,        o->rank_by,
         o->bind_to,         o->rankmap,         o->rankfile,    o->label_pattern, o->output_dir,
-        o->outfile_pattern, o->errfile_pattern, o->stdin_ranks, o->report,
+        o->outfile_pattern, o->errfile_pattern, o->stdin_ranks, o->report,        o->rmk,
     };
     for (size_t i = 0; i < sizeof strings / sizeof *strings; i++)
         free(strings[i]);

@@ -44,7 +44,7 @@ struct app {
 
 enum stdin_mode { STDIN_RANKS, STDIN_ALL, STDIN_NONE };
 
-enum display { DISPLAY_MAP = 1, DISPLAY_BINDINGS = 2, DISPLAY_TOPO = 4 };
+enum display { DISPLAY_MAP = 1, DISPLAY_BINDINGS = 2, DISPLAY_TOPO = 4, DISPLAY_ALLOCATION = 8 };
 
 struct options {
     struct app *apps; /* at least one, unless only help was asked for */
@@ -54,7 +54,8 @@ struct options {
     /* hosts */
     char *hosts;    /* NULL, or the text of --hosts: "a,b:4,n[01-16]:8" (use options_hosts) */
     char *hostfile; /* NULL, or a file name (use options_hosts) */
-    char *launcher; /* "fork" (the default while it is the only one) */
+    char *launcher; /* NULL: chosen by mpiexec; "fork": every host is simulated on this machine */
+    char *rmk;      /* NULL: every resource manager is looked for; else its name, or "none" */
     long radix;     /* children of one proxy in the control tree; 0: chosen by mpiexec */
     long ppn;       /* ranks per node; 0: not given */
 

@@ -63,7 +63,7 @@ def nodes(rounds):
         # Hydra takes names only where it can resolve them or is told to fork; its -hosts list counts one rank each.
         results = interleave(
             rounds,
-            muster=milliseconds([MPIEXEC, "--hosts", hosts, "-n", str(n), TRUE]),
+            muster=milliseconds([MPIEXEC, "--launcher", "fork", "--hosts", hosts, "-n", str(n), TRUE]),
             hydra=hydra("-launcher", "fork", "-hosts", hosts, "-n", str(n), TRUE),
         )
         yield row(f"{n} simulated nodes of one rank", "ms", results,
@@ -99,7 +99,7 @@ def memory(rounds):
     used = {}
     for n in (1, 256):
         hosts = ",".join(f"n{i}:1" for i in range(n))
-        p = subprocess.Popen([MPIEXEC, "--hosts", hosts, "-n", str(n), "sleep", "100"], stdin=subprocess.DEVNULL)
+        p = subprocess.Popen([MPIEXEC, "--launcher", "fork", "--hosts", hosts, "-n", str(n), "sleep", "100"], stdin=subprocess.DEVNULL)
         while sum(1 for c in children(p.pid) if open(f"/proc/{c}/comm").read() == "sleep\n") < n:
             time.sleep(0.05)
         proxies = [c for c in children(p.pid) if open(f"/proc/{c}/comm").read().startswith("muster-proxy")]

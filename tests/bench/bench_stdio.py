@@ -17,7 +17,7 @@ def launchers(*args, hosts=True):
     """The competitors' commands, with these arguments of theirs that all spell alike."""
     found = {"muster": [MPIEXEC, *args]}
     if hosts:
-        found["muster_3_nodes"] = [MPIEXEC, "--hosts", "a,b,c", *args]
+        found["muster_3_nodes"] = [MPIEXEC, "--launcher", "fork", "--hosts", "a,b,c", *args]
     if HYDRA:
         found["hydra"] = [HYDRA, *args]
     if OPENMPI:
@@ -93,7 +93,7 @@ def inputs(rounds):
     results = interleave(
         rounds,
         muster=stdin_rate([MPIEXEC, "-n", "1", "wc", "-c"], megabytes),
-        muster_2_nodes=stdin_rate([MPIEXEC, "--hosts", "a,b", "-n", "2", "wc", "-c"], megabytes),
+        muster_2_nodes=stdin_rate([MPIEXEC, "--launcher", "fork", "--hosts", "a,b", "-n", "2", "wc", "-c"], megabytes),
         cat=stdin_rate(count, megabytes),
         openmpi=stdin_rate([OPENMPI, *OPENMPI_ARGS, "-n", "1", "wc", "-c"], megabytes) if OPENMPI else None,
         hydra=stdin_rate([HYDRA, "-n", "1", "wc", "-c"], megabytes) if HYDRA else None,

@@ -34,7 +34,7 @@ def test_other_names(run):
 @pytest.mark.parametrize("n, how", [(3, "--radix 1"), (64, "")], ids=["a chain", "two levels"])
 def test_a_proxy_starts_those_below_it(run, n, how):
     """By its own program, wherever that is: not by mpiexec's way to it."""
-    r = run(f"mpiexec --hosts $(seq -s, 1 {n}) {how} -n {n} echo here")
+    r = run(f"mpiexec --launcher fork --hosts $(seq -s, 1 {n}) {how} -n {n} echo here")
     assert r.returncode == 0 and r.stdout == "here\n" * n, r
 
 

@@ -83,7 +83,7 @@ static void defaults_are_those_of_the_contract(void **state)
     assert_null(o->apps[0].argv[1]);
     assert_string_equal(o->apps[0].where, "command line");
     assert_int_equal(o->genv.mode, ENV_UNSET);
-    assert_string_equal(o->launcher, "fork");
+    assert_null(o->launcher);
     assert_int_equal(o->usize, -1);
     assert_int_equal(o->stdin_mode, STDIN_RANKS);
     assert_string_equal(o->stdin_ranks, "0");

@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Which hosts are used: those that are named, those that a resource manager has allocated, this machine; and what is said
+where that is not what one may expect."""
+
+import re
+import socket
+
+import pytest
+
+HERE = socket.gethostname()
+SLURM = {"SLURM_JOB_ID": "42", "SLURM_JOB_NODELIST": "node[02,04-05]", "SLURM_TASKS_PER_NODE": "4,2,1", "SLURM_NTASKS": "7"}
+PLAIN = {"MUSTER_LAUNCHER": "", "MUSTER_RMK": ""}  # as users start it: nothing says that hosts are simulated
+FORK = {"MUSTER_RMK": ""}  # it does
+
+
+def here_alone(slots):
+    return {"SLURM_JOB_ID": "42", "SLURM_JOB_NODELIST": HERE, "SLURM_TASKS_PER_NODE": str(slots)}
+
+
+HOST = ["--arg-template", "echo", "{host}"]
+
+
+def test_other_hosts_are_simulated_with_a_warning(mpiexec):
+    r = mpiexec.ok("--hosts", f"a,b,{HERE}", "-n", "3", *HOST, env=PLAIN)
+    assert sorted(r.lines) == sorted(["a", "b", HERE]), r
+    assert r.err.count("\n") == 1 and "a and b are simulated on this machine" in r.err and "--launcher fork" in r.err, r
+
+
+@pytest.mark.parametrize("args, env", [
+    (["--hosts", "a,b", "--launcher", "fork"], PLAIN),
+    (["--hosts", "a,b"], FORK),
+    (["--hosts", "localhost"], PLAIN),
+    (["--hosts", HERE], PLAIN),
+    (["--host", "127.0.0.1"], PLAIN),
+    ([], PLAIN),
+], ids=["--launcher", "variable", "localhost", "own name", "own address", "none"])
+def test_what_is_meant_or_true_is_not_warned_of(mpiexec, args, env):
+    assert mpiexec.ok(*args, "-n", "2", "true", env=env).err == ""
+
+
+def test_many_hosts_make_a_short_line(mpiexec):
+    r = mpiexec.ok("--dry-run", "--hosts", "n[1-10000]", "-n", "1", "true", env=PLAIN)
+    assert r.err == ("mpiexec: warning: n1, n2, n3 and 9997 more are simulated on this machine: others are not reached yet "
+                     "(--launcher fork says that this is meant)\n"), r
+
+
+def test_an_allocation_of_other_hosts_is_not_used_and_that_is_said(mpiexec):
+    r = mpiexec.ok("-n", "2", *HOST, env={**PLAIN, **SLURM})
+    assert r.lines == [HERE, HERE], r
+    assert r.err.count("\n") == 1, r
+    assert "the hosts of Slurm job 42 (node02, node04 and node05) are not used" in r.err and "--rmk none" in r.err, r
+    for args in (["--rmk", "none"], ["--hosts", HERE]):
+        assert mpiexec.ok(*args, "-n", "2", "true", env={**PLAIN, **SLURM}).err == ""
+
+
+def test_an_allocation_of_this_machine_is_used(mpiexec):
+    r = mpiexec.ok(*HOST, env={**PLAIN, **here_alone(3)})
+    assert r.lines == 3 * [HERE] and r.err == "", r
+
+
+def test_of_an_allocation_this_machine_is_used(mpiexec):
+    r = mpiexec.ok(*HOST, env={**PLAIN, "LSB_MCPU_HOSTS": f"n1 4 {HERE} 3"})
+    assert r.lines == 3 * [HERE] and f"all ranks run on {HERE} " in r.err, r
+
+
+def test_ranks_follow_an_allocation(mpiexec):
+    r = mpiexec.ok(*HOST, env={**FORK, **SLURM})
+    assert sorted(r.lines) == 4 * ["node02"] + 2 * ["node04"] + ["node05"] and r.err == "", r
+    r = mpiexec.ok("-n", "2", "--map-by", "node", *HOST, env={**FORK, **SLURM})
+    assert sorted(r.lines) == ["node02", "node04"], r
+    r = mpiexec.ok("--ppn", "1", *HOST, env={**FORK, **SLURM})
+    assert sorted(r.lines) == ["node02", "node04", "node05"], r
+
+
+def test_the_number_of_ranks_is_the_jobs(mpiexec):
+    r = mpiexec.ok(*HOST, env={**FORK, **SLURM, "SLURM_NTASKS": "5"})
+    assert sorted(r.lines) == 4 * ["node02"] + ["node04"], r
+
+
+@pytest.mark.parametrize("manager, variable, text", [
+    ("pbs", "PBS_NODEFILE", "n1\nn1\nn2\n"),
+    ("sge", "PE_HOSTFILE", "n1 2 all.q@n1 UNDEFINED\nn2 1 all.q@n2 UNDEFINED\n"),
+    ("lsf", "LSB_DJOB_HOSTFILE", "n1\nn1\nn2\n"),
+    ("loadleveler", "LOADL_HOSTFILE", "n1\nn1\nn2\n"),
+])
+def test_files_of_managers(mpiexec, tmp_path, manager, variable, text):
+    (tmp_path / "nodes").write_text(text)
+    env = {**FORK, variable: str(tmp_path / "nodes")}
+    for args in ([], ["--rmk", manager]):
+        r = mpiexec.ok(*args, *HOST, env=env)
+        assert sorted(r.lines) == ["n1", "n1", "n2"], r
+    (tmp_path / "nodes").write_text("n1\nn2;\n" if manager != "sge" else "n1 2\nn2; 1\n")
+    r = mpiexec("true", env=env)
+    assert r.code == 1 and "--rmk none goes without it" in r.err and "nodes:2: this character cannot" in r.err, r
+    assert r.err.splitlines()[-1].strip() == "^", r
+
+
+def test_flux_is_asked(mpiexec, tmp_path):
+    """A stand-in for its command."""
+    flux = tmp_path / "flux"
+    flux.write_text("""#!/bin/sh
+test "$*" = "kvs get resource.R" || exit 3
+echo '{"execution":{"R_lite":[{"rank":"0-1","children":{"core":"0"}}],"nodelist":["n[1-2]"]}}'
+""")
+    flux.chmod(0o755)
+    env = {**FORK, "FLUX_URI": "local:///x", "PATH": f"{tmp_path}:/usr/bin:/bin"}
+    assert sorted(mpiexec.ok(*HOST, env=env).lines) == ["n1", "n2"]
+    r = mpiexec("true", env={**env, "FLUX_JOB_ID": "f1"})
+    assert r.code == 1 and "flux job info failed with status 3" in r.err, r
+
+
+@pytest.mark.parametrize("args, env, says", [
+    ([], {"SLURM_JOB_NODELIST": "n[1-"}, "SLURM_JOB_NODELIST: a number is expected here"),
+    ([], {"SLURM_JOB_NODELIST": "a", "SLURM_HET_SIZE": "2"}, "heterogeneous job"),
+    ([], {"PBS_NODEFILE": "/gone"}, "unable to read /gone"),
+    (["--rmk", "slurm"], {}, "--rmk slurm: this is no job of Slurm (SLURM_JOB_NODELIST is not set)"),
+    (["--rmk", "slum"], {}, 'none is expected, not "slum"'),
+])
+def test_what_is_wrong_with_an_allocation(mpiexec, args, env, says):
+    r = mpiexec(*args, "true", env={**PLAIN, **env})
+    assert r.code == 1 and says in r.err and r.err.startswith("mpiexec: "), r
+
+
+def test_display_allocation(mpiexec, tmp_path):
+    r = mpiexec.ok("--display", "allocation", "--dry-run", "true", env={**FORK, **SLURM})
+    assert r.out == ("allocation: 3 hosts with 7 slots, of Slurm job 42\n"
+                     "  from SLURM_JOB_NODELIST=node[02,04-05] and SLURM_TASKS_PER_NODE=4,2,1\n"
+                     "  node02  4 slots\n  node04  2 slots\n  node05  1 slot\n"), r
+    r = mpiexec.ok("--display", "allocation", "-n", "1", "echo", "x", env={**PLAIN, **SLURM})
+    assert r.out == "x\n" and "of Slurm job 42 (not used)\n" in r.err, r
+    (tmp_path / "hosts").write_text("n[1-9]:2\nm\n")
+    r = mpiexec.ok("--display-allocation", "--dry-run", "-f", "hosts", "true", env=FORK)
+    assert r.out == "allocation: 10 hosts, from hosts\n  n1 to n9 (9 hosts)  2 slots each\n  m  as many slots as processors\n", r
+    r = mpiexec.ok("--display", "allocation", "--dry-run", "true", env=FORK)
+    assert r.out == "allocation: none; ranks run on this machine\n", r
+
+
+def test_a_wrong_line_of_a_host_file(mpiexec, tmp_path):
+    (tmp_path / "hosts").write_text("a slots=2\n\n  b slots=2 prot=22   # a typing error\n")
+    r = mpiexec("-f", "hosts", "true")
+    assert r.code == 1, r
+    assert re.fullmatch(r"mpiexec: hosts:3: unknown key prot: .*\n  b slots=2 prot=22\n            \^\n", r.err), r
+
+
+def test_host_files_of_others(mpiexec, tmp_path):
+    (tmp_path / "hydra").write_text("a:2 ifname=ib0\nb:1 user=me\n")
+    (tmp_path / "openmpi").write_text("a slots=2 max_slots=4\nme@b slots=1\n")
+    (tmp_path / "slurm").write_text("a*2\nb\n")
+    for name in ("hydra", "openmpi", "slurm"):
+        r = mpiexec.ok("--hostfile", name, "-n", "3", *HOST)
+        assert sorted(r.lines) == ["a", "a", "b"] and r.err == "", r
+
+
+def test_addresses(mpiexec):
+    r = mpiexec.ok("--hosts", "[2001:db8::1]:2,192.0.2.7", "-n", "3", *HOST)
+    assert sorted(r.lines) == ["192.0.2.7", "2001:db8::1", "2001:db8::1"], r
