@@ -28,7 +28,7 @@ struct hostlist_host {
     char *name; /* of an IPv6 address without its brackets */
     char *user;
     char *key;     /* file with the private key */
-    char *cpus;    /* processors that ranks may have there: "0-3,8" */
+    char *cpus;    /* processors that its ranks share: "0-3,8" */
     char *binding; /* in the words of --bind-to */
     uint32_t slots;
     uint32_t max_slots;

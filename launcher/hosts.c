@@ -5,6 +5,7 @@
  */
 #include "launcher/hosts.h"
 
+#include "common/cpulist.h"
 #include "common/log.h"
 #include "common/this_host.h"
 #include "common/xalloc.h"
@@ -61,14 +62,23 @@ static void warn_of_simulation(const struct cluster *c, const struct options *o)
     free(names);
 }
 
-static void warn_of_wishes(const struct cluster *c)
+/* cpus=0-3,8: its ranks share these processors, and where nobody gave slots there are as many. */
+static int settle_cpus(struct hostlist_host *h, struct err *e)
 {
-    for (size_t i = 0; i < c->hosts.n; i++)
-        if (c->hosts.hosts[i].cpus || c->hosts.hosts[i].binding) {
-            log_warn("host %s: cpus= and binding= of a host file are not obeyed yet; say --bind-to for all hosts",
-                     c->hosts.hosts[i].name);
-            return;
-        }
+    struct cpulist l;
+    if (!h->cpus)
+        return 0;
+    if (h->binding)
+        return err_set(e, "host %s has both cpus= and binding=: one of them says where its ranks run", h->name);
+    cpulist_init(&l);
+    int rc = cpulist_parse(&l, h->cpus, e);
+    if (rc == 0 && !h->slots)
+        h->slots = cpulist_count(&l);
+    cpulist_fini(&l);
+    h->binding = xasprintf("user:%s", h->cpus);
+    for (char *c = h->binding; (c = strchr(c, ','));)
+        *c = '+';
+    return rc;
 }
 
 static void warn_of_unused(const struct allocation *a, const char *here)
@@ -118,7 +128,9 @@ int hosts_choose(struct cluster *c, struct options *o, char **env, struct err *e
         return -1;
     if (c->hosts.n) {
         warn_of_simulation(c, o);
-        warn_of_wishes(c);
+        for (size_t i = 0; i < c->hosts.n; i++)
+            if (settle_cpus(&c->hosts.hosts[i], e) < 0)
+                return -1;
         return 0;
     }
     if (rm_detect(&s, o->rmk, &c->allocation, e) < 0)

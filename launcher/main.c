@@ -99,8 +99,10 @@ static int name_nodes(struct run *run, struct err *e)
     c->node_lost = xcalloc(c->nnodes, sizeof *c->node_lost);
     for (uint32_t i = 0; i < c->nnodes; i++) {
         struct hostlist_host *h = c->hosts.n ? &c->hosts.hosts[i] : NULL;
-        c->nodes[i] =
-            (struct map_node){.name = h ? h->name : host, .slots = h ? h->slots : 0, .processors = processors};
+        c->nodes[i] = (struct map_node){.name = h ? h->name : host,
+                              .bind_to = h ? h->binding : NULL,
+                              .slots = h ? h->slots : 0,
+                              .processors = processors};
     }
     return 0;
 }

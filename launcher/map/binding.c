@@ -80,6 +80,7 @@ char *binding_text_of(const struct topo *t, struct topo_object run)
 
 struct table_key {
     const struct topo *topo;
+    const struct policy *how;
     uint64_t nranks; /* as wide as a pointer: no padding in a key that is hashed as bytes */
 };
 
@@ -89,13 +90,39 @@ struct table {
     UT_hash_handle hh;
 };
 
+/* What nodes say that have words of their own for binding: once for all that have the same. */
+struct node_policy {
+    const char *bind_to;
+    struct policy how;
+    UT_hash_handle hh;
+};
+
 struct binder {
     struct map_plan *plan;
     const struct map_request *r;
-    const struct policy *how;
+    const struct policy *how; /* of all other nodes */
+    struct node_policy *of_nodes;
     struct binding_set set;
     struct table *tables;
 };
+
+/* NULL: e is set. What the request says holds for all. */
+static const struct policy *policy_of(struct binder *b, uint32_t node, struct err *e)
+{
+    const struct map_node *n = &b->r->nodes[node];
+    struct node_policy *own;
+    if (!n->bind_to || b->r->bind_to)
+        return b->how;
+    HASH_FIND_STR(b->of_nodes, n->bind_to, own);
+    if (own)
+        return &own->how;
+    own = xcalloc(1, sizeof *own);
+    own->bind_to = n->bind_to;
+    HASH_ADD_KEYPTR(hh, b->of_nodes, own->bind_to, strlen(own->bind_to), own);
+    int rc = policy_parse_node(&own->how, b->r, n, e);
+    own->how.also = policy_want(b->how);
+    return rc < 0 ? NULL : &own->how;
+}
 
 /* A processor for each rank in turn, in the kernel's order. */
 static void fill_rr(struct binder *b, struct table *t)
@@ -117,7 +144,7 @@ static void fill_rr(struct binder *b, struct table *t)
 static void fill_user(struct binder *b, struct table *t)
 {
     for (uint64_t i = 0; i < t->key.nranks; i++)
-        t->bindings[i] = binding_set_add(&b->set, xstrdup(b->how->user[i % b->how->nuser]));
+        t->bindings[i] = binding_set_add(&b->set, xstrdup(t->key.how->user[i % t->key.how->nuser]));
 }
 
 static void fill_from(struct binder *b, struct table *t, const struct topo_object *at)
@@ -139,7 +166,7 @@ static void drop(struct table *t)
  * suffice but hardware threads do, ranks that were mapped by socket or the like at least stay there. */
 static void fill_default(struct binder *b, struct table *t, struct layout *l)
 {
-    const struct policy *how = b->how;
+    const struct policy *how = t->key.how;
     bool threads = how->hwthread_cpus || (how->map == POLICY_MAP_OBJECT && how->map_object == TOPO_HWTHREAD);
     l->unit = threads ? TOPO_HWTHREAD : TOPO_CORE;
     l->units = how->cpus;
@@ -159,7 +186,7 @@ static void fill_default(struct binder *b, struct table *t, struct layout *l)
 
 static void fill_object(struct binder *b, struct table *t, struct layout *l)
 {
-    const struct policy *how = b->how;
+    const struct policy *how = t->key.how;
     bool counted = how->bind_object == TOPO_CORE || how->bind_object == TOPO_HWTHREAD;
     l->unit = how->bind_object;
     l->units = how->bind_count ? how->bind_count : counted ? how->cpus : 1;
@@ -171,11 +198,11 @@ static void fill_table(struct binder *b, struct table *t)
 {
     struct layout l = {.nranks = (uint32_t)t->key.nranks, .at = xcalloc(t->key.nranks, sizeof *l.at)};
     t->bindings = xcalloc(t->key.nranks, sizeof *t->bindings);
-    if (b->how->bind == POLICY_BIND_RR)
+    if (t->key.how->bind == POLICY_BIND_RR)
         fill_rr(b, t);
-    else if (b->how->bind == POLICY_BIND_USER)
+    else if (t->key.how->bind == POLICY_BIND_USER)
         fill_user(b, t);
-    else if (b->how->bind == POLICY_BIND_OBJECT)
+    else if (t->key.how->bind == POLICY_BIND_OBJECT)
         fill_object(b, t, &l);
     else
         fill_default(b, t, &l);
@@ -184,15 +211,16 @@ static void fill_table(struct binder *b, struct table *t)
 
 /* ---- what is wrong, or worth a warning ---- */
 
-static int check_user(struct binder *b, const struct topo *t, uint32_t node, struct err *e)
+static int check_user(struct binder *b, const struct policy *how, const struct topo *t, uint32_t node,
+                      struct err *e)
 {
     char *usable = binding_text_of(t, (struct topo_object){0, topo_nhwthreads(t)});
     struct cpulist all, one;
     cpulist_init(&all);
     cpulist_init(&one);
     int rc = cpulist_parse(&all, usable, e);
-    for (uint32_t i = 0; i < b->how->nuser && !rc; i++) {
-        rc = cpulist_parse(&one, b->how->user[i], e);
+    for (uint32_t i = 0; i < how->nuser && !rc; i++) {
+        rc = cpulist_parse(&one, how->user[i], e);
         for (uint32_t cpu = 0; cpu < one.size * 8 && !rc; cpu++)
             if (cpulist_has(&one, cpu) && !cpulist_has(&all, cpu))
                 rc = err_set(e, "--bind-to user: processor %u may not be used on host %s; it has %.200s", cpu,
@@ -207,7 +235,7 @@ static int check_user(struct binder *b, const struct topo *t, uint32_t node, str
 /* An explicit wish is obeyed; but ranks that wait for one another on one processor are rarely what was meant. */
 static void warn_if_crowded(struct binder *b, const struct table *t, uint32_t node)
 {
-    if (b->plan->warning || !t->bindings || b->how->bind == POLICY_BIND_DEFAULT)
+    if (b->plan->warning || !t->bindings || t->key.how->bind == POLICY_BIND_DEFAULT)
         return;
     uint32_t *load = xcalloc(b->plan->nbindings, sizeof *load);
     for (uint64_t i = 0; i < t->key.nranks; i++)
@@ -227,27 +255,28 @@ static void warn_if_crowded(struct binder *b, const struct table *t, uint32_t no
 /* ---- the whole ---- */
 
 /* Can it be told without a topology that the ranks of this node are not bound? */
-static bool unbound(const struct binder *b, uint32_t node, uint32_t nranks)
+static bool unbound(const struct binder *b, const struct policy *how, uint32_t node, uint32_t nranks)
 {
     uint32_t processors = b->r->nodes[node].processors;
-    if (b->how->bind != POLICY_BIND_DEFAULT)
-        return b->how->bind == POLICY_BIND_NONE;
+    if (how->bind != POLICY_BIND_DEFAULT)
+        return how->bind == POLICY_BIND_NONE;
     if ((b->r->shared && b->r->nnodes > 1) || b->r->nodes[node].used)
         return true;
-    return processors && (uint64_t)nranks * b->how->cpus > processors;
+    return processors && (uint64_t)nranks * how->cpus > processors;
 }
 
 /* A quota of processor time is not a set of processors: two containers with a quota of two on one machine would
  * both be bound to its first two cores. */
-static bool has_quota(const struct binder *b, uint32_t node, const struct topo *t)
+static bool has_quota(const struct binder *b, const struct policy *how, uint32_t node, const struct topo *t)
 {
     uint32_t processors = b->r->nodes[node].processors;
-    return b->how->bind == POLICY_BIND_DEFAULT && processors && processors < topo_capacity(t);
+    return how->bind == POLICY_BIND_DEFAULT && processors && processors < topo_capacity(t);
 }
 
-static struct table *get_table(struct binder *b, uint32_t node, const struct topo *topo, uint32_t nranks)
+static struct table *get_table(struct binder *b, const struct policy *how, uint32_t node, const struct topo *topo,
+                               uint32_t nranks)
 {
-    struct table_key key = {topo, nranks};
+    struct table_key key = {topo, how, nranks};
     struct table *t;
     HASH_FIND(hh, b->tables, &key, sizeof key, t);
     if (t)
@@ -261,9 +290,9 @@ static struct table *get_table(struct binder *b, uint32_t node, const struct top
 }
 
 /* By default a job runs unbound, with a warning, rather than not at all. */
-static int cannot_bind(struct binder *b, uint32_t node, const struct err *e)
+static int cannot_bind(struct binder *b, const struct policy *how, uint32_t node, const struct err *e)
 {
-    if (b->how->bind != POLICY_BIND_DEFAULT)
+    if (how->bind != POLICY_BIND_DEFAULT)
         return -1;
     if (!b->plan->warning)
         b->plan->warning = xasprintf("ranks on host %s are not bound: %s", b->r->nodes[node].name, e->text);
@@ -273,16 +302,30 @@ static int cannot_bind(struct binder *b, uint32_t node, const struct err *e)
 /* The table of one node; *t stays NULL if its ranks are not bound. */
 static int bind_node(struct binder *b, uint32_t node, uint32_t nranks, struct table **t, struct err *e)
 {
-    if (!nranks || unbound(b, node, nranks))
-        return 0;
-    struct topo *topo = binding_topo(b->plan, b->r, node, policy_want(b->how), e);
-    if (!topo)
-        return cannot_bind(b, node, e);
-    if (b->how->bind == POLICY_BIND_USER && check_user(b, topo, node, e))
+    const struct policy *how = nranks ? policy_of(b, node, e) : b->how;
+    if (!how)
         return -1;
-    if (!has_quota(b, node, topo))
-        *t = get_table(b, node, topo, nranks);
+    if (!nranks || unbound(b, how, node, nranks))
+        return 0;
+    struct topo *topo = binding_topo(b->plan, b->r, node, policy_want(how), e);
+    if (!topo)
+        return cannot_bind(b, how, node, e);
+    if (how->bind == POLICY_BIND_USER && check_user(b, how, topo, node, e))
+        return -1;
+    if (!has_quota(b, how, node, topo))
+        *t = get_table(b, how, node, topo, nranks);
     return 0;
+}
+
+static void drop_policies(struct binder *b)
+{
+    struct node_policy *own, *next;
+    HASH_ITER(hh, b->of_nodes, own, next)
+    {
+        HASH_DEL(b->of_nodes, own);
+        policy_fini(&own->how);
+        free(own);
+    }
 }
 
 int binding_make(struct map_plan *p, const struct map_request *r, const struct policy *how, const uint32_t *counts,
@@ -303,6 +346,7 @@ int binding_make(struct map_plan *p, const struct map_request *r, const struct p
         free(t->bindings);
         free(t);
     }
+    drop_policies(&b);
     binding_set_fini(&b.set);
     free(of_node);
     return rc;

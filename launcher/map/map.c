@@ -14,6 +14,7 @@
 #include "launcher/map/slots.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct planning {
     struct map_plan *p;
@@ -107,13 +108,34 @@ static bool needs_topo(const struct policy *how)
            how->rankfile || how->per_object || how->cpus > 1;
 }
 
+/* Nodes of one line of a host file are neighbours: most have the words of the one before. */
+static bool has_new_words(const struct map_request *r, uint32_t node)
+{
+    const char *words = r->nodes[node].bind_to, *before = node ? r->nodes[node - 1].bind_to : NULL;
+    return words && !(before && strcmp(words, before) == 0);
+}
+
+/* What the nodes with words of their own for binding ask for, besides. */
+static int add_node_kinds(const struct map_request *r, unsigned *kinds, struct err *e)
+{
+    int rc = 0;
+    for (uint32_t i = 0; i < r->nnodes && rc == 0 && !r->bind_to; i++)
+        if (has_new_words(r, i)) {
+            struct policy how;
+            rc = policy_parse_node(&how, r, &r->nodes[i], e);
+            *kinds |= rc == 0 && needs_topo(&how) ? policy_want(&how) : 0;
+            policy_fini(&how);
+        }
+    return rc;
+}
+
 int map_kinds(const struct map_request *r, unsigned *kinds, struct err *e)
 {
     struct policy how;
     int rc = policy_parse(&how, r, e);
     *kinds = rc == 0 && needs_topo(&how) ? policy_want(&how) : 0;
     policy_fini(&how);
-    return rc;
+    return rc < 0 ? rc : add_node_kinds(r, kinds, e);
 }
 
 int map_make(struct map_plan *p, const struct map_request *r, struct err *e)
@@ -124,7 +146,7 @@ int map_make(struct map_plan *p, const struct map_request *r, struct err *e)
         return err_set(e, r->napps ? "there is no host to run on" : "there is no program to run");
     w.slots = xcalloc(r->nnodes, sizeof *w.slots);
     w.counts = xcalloc(r->nnodes, sizeof *w.counts);
-    int rc = policy_parse(&w.how, r, e) || plan(&w) ? -1 : 0;
+    int rc = policy_parse(&w.how, r, e) || add_node_kinds(r, &w.how.also, e) || plan(&w) ? -1 : 0;
     rankmap_text_fini(&w.rankmap);
     rankfile_fini(&w.rankfile);
     policy_fini(&w.how);

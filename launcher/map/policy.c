@@ -286,6 +286,16 @@ int policy_parse(struct policy *p, const struct map_request *r, struct err *e)
     return 0;
 }
 
+int policy_parse_node(struct policy *p, const struct map_request *r, const struct map_node *node, struct err *e)
+{
+    struct map_request own = *r;
+    struct err why;
+    own.bind_to = node->bind_to;
+    if (policy_parse(p, &own, &why) == 0)
+        return 0;
+    return err_set(e, "binding=%.80s of host %.80s: %s", node->bind_to, node->name, why.text);
+}
+
 void policy_fini(struct policy *p)
 {
     for (uint32_t i = 0; i < p->nuser; i++)
@@ -297,7 +307,7 @@ void policy_fini(struct policy *p)
 
 unsigned policy_want(const struct policy *p)
 {
-    unsigned want = TOPO_WANT(TOPO_HWTHREAD) | TOPO_WANT(TOPO_CORE) | TOPO_WANT(TOPO_MACHINE);
+    unsigned want = p->also | TOPO_WANT(TOPO_HWTHREAD) | TOPO_WANT(TOPO_CORE) | TOPO_WANT(TOPO_MACHINE);
     if (p->map == POLICY_MAP_OBJECT)
         want |= TOPO_WANT(p->map_object);
     if (p->rank == POLICY_RANK_OBJECT)

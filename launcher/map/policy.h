@@ -33,11 +33,16 @@ struct policy {
     bool no_oversubscribe;
     char **user; /* POLICY_BIND_USER: processor lists, dealt to the ranks of a node in turn; owned */
     uint32_t nuser;
+    unsigned also;  /* kinds that planning for other nodes asks for, or-ed TOPO_WANT */
     char *rankfile; /* named by --map-by rankfile:file=NAME, or by the request; owned */
 };
 
 /* Returns 0, or -1 with e set; p needs policy_fini after both. */
 int policy_parse(struct policy *p, const struct map_request *r, struct err *e);
+
+/* The same for the ranks of one node, which has words of its own for binding. */
+int policy_parse_node(struct policy *p, const struct map_request *r, const struct map_node *node, struct err *e);
+
 void policy_fini(struct policy *p);
 
 /* The kinds of objects that planning with p asks a topology for, or-ed TOPO_WANT. */

@@ -15,6 +15,7 @@ struct topo; /* wire/topo.h: the processors of one machine that the job may use 
 
 struct map_node {
     const char *name;    /* borrowed */
+    const char *bind_to; /* borrowed: the words for its ranks alone, where the request has none; NULL: none */
     uint32_t slots;      /* ranks that fit; 0: nobody told: as many as it has processors */
     uint32_t processors; /* that the job may use there (affinity, cpuset, quota); 0: what its topology says */
     uint32_t used;       /* ranks of other jobs of this run there: they have their slots, and their processors */

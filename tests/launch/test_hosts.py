@@ -2,8 +2,10 @@
 """Which hosts are used: those that are named, those that a resource manager has allocated, this machine; and what is said
 where that is not what one may expect."""
 
+import os
 import re
 import socket
+import subprocess
 
 import pytest
 
@@ -149,6 +151,23 @@ def test_host_files_of_others(mpiexec, tmp_path):
     for name in ("hydra", "openmpi", "slurm"):
         r = mpiexec.ok("--hostfile", name, "-n", "3", *HOST)
         assert sorted(r.lines) == ["a", "a", "b"] and r.err == "", r
+
+
+@pytest.mark.skipif(0 not in os.sched_getaffinity(0), reason="processor 0 is not for the tests")
+def test_a_host_has_its_own_binding(mpiexec, tmp_path):
+    (tmp_path / "hosts").write_text("a:2 binding=user:0\nb:2 binding=none\nc cpus=0\n")
+    where = ["sh", "-c", "grep Cpus_allowed_list /proc/self/status | cut -f2"]
+    all_of_it = subprocess.run(where, capture_output=True, text=True).stdout.strip()
+    r = mpiexec.ok("-f", "hosts", "--label-pattern", "{host} ", *where)
+    assert sorted(r.lines) == 2 * ["a 0"] + 2 * [f"b {all_of_it}"] + ["c 0"], r
+    r = mpiexec.ok("-f", "hosts", "--bind-to", "none", *where)
+    assert r.lines == 5 * [all_of_it], r
+    for text, says in (("a binding=teapot", "binding=teapot of host a: --bind-to: unknown object"),
+                       ("a cpus=0 binding=core", "host a has both cpus= and binding="),
+                       ("a cpus=9999", "processor 9999 may not be used on host a")):
+        (tmp_path / "hosts").write_text(text + "\n")
+        r = mpiexec("-f", "hosts", "true")
+        assert r.code == 1 and says in r.err, r
 
 
 def test_addresses(mpiexec):

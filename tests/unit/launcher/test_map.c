@@ -22,6 +22,7 @@ struct setup {
     const char *slots; /* one digit a node */
     const char *topo;  /* NULL: none may be asked for */
     const char *cpus;
+    const char *const *binds; /* NULL, or each node's own words for binding */
     const char *apps; /* one digit an application, "0" for no count; NULL: "0" */
     struct map_request r;
 };
@@ -56,6 +57,7 @@ static void make(struct made *m, const struct setup *s)
     for (uint32_t i = 0; i < m->r.nnodes; i++) {
         m->names[i][0] = s->hosts[i];
         m->nodes[i].name = m->names[i];
+        m->nodes[i].bind_to = s->binds ? s->binds[i] : NULL;
         m->nodes[i].slots = s->slots ? (uint32_t)(s->slots[i] - '0') : 0;
         m->nodes[i].processors = s->r.nodes ? s->r.nodes->processors : 0;
         m->nodes[i].used = s->r.nodes && !i ? s->r.nodes->used : 0; /* on the first node alone */
@@ -435,6 +437,19 @@ static void without_a_topology_only_explicit_wishes_fail(void **state)
     assert_int_equal(map_make(&p, &r, &e), -1);
 }
 
+static void a_node_may_have_a_binding_of_its_own(void **state)
+{
+    static const char *const binds[] = {"user:0+2,1", NULL, "none", "socket"}, *const wrong[] = {NULL, "teapot"};
+    static const char *const same[] = {"core", "core", "core", "core"};
+    expect(&(struct setup){"abcd", "2222", "pack:2 core:4 pu:1", .binds = binds},
+           "aabbccdd 0,2 1 0 4 - - 0-3 4-7");
+    expect(&(struct setup){"abcd", "1111", "pack:2 core:4 pu:1", .binds = same}, "abcd 0 0 0 0");
+    /* what the request says holds for all */
+    expect(&(struct setup){"abcd", "1111", "pack:2 core:4 pu:1", .binds = binds, R(.bind_to = "core")}, "abcd 0 0 0 0");
+    expect_error(&(struct setup){"ab", "11", "pack:2 core:4 pu:1", .binds = wrong},
+                 "binding=teapot of host b: --bind-to: unknown object");
+}
+
 static void crowded_bindings_are_warned_of(void **state)
 {
     struct made m;
@@ -519,6 +534,7 @@ int main(void)
         cmocka_unit_test(ranks_of_other_jobs_have_their_slots_and_processors),
         cmocka_unit_test(what_was_lent_is_taken_back),
         cmocka_unit_test(without_a_topology_only_explicit_wishes_fail),
+        cmocka_unit_test(a_node_may_have_a_binding_of_its_own),
         cmocka_unit_test(crowded_bindings_are_warned_of),
         cmocka_unit_test(a_million_ranks_on_ten_thousand_nodes_are_planned_at_once),
     };
