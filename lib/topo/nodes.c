@@ -4,11 +4,12 @@
 #include "lib/topo/nodes.h"
 #include <stdlib.h>
 #include "lib/boot/boot.h"
+#include "lib/coll/base/place.h"
 #include "lib/process/process.h"
 
 bool nodes_several(void)
 {
-    return boot.segment && boot.segment->node_count > 1;
+    return boot.segment && (boot.segment->node_count > 1 || place_pretended() > 1);
 }
 
 static uint32_t run_ranks(const struct rankmap_block *b)
@@ -42,8 +43,20 @@ static uint32_t node_of(const struct node_segment *h, const uint32_t *begins, ui
     return b->first + (rank - begins[lo]) / b->ranks_per_node % b->nodes;
 }
 
+/* On one node: those that it is taken for. */
+static int pretended_nodes(const struct comm *c, int n, uint32_t *node)
+{
+    for (int i = 0; i < n; i++) {
+        int is = place_node(comm_proc(c, i));
+        node[i] = is < 0 ? 0 : (uint32_t)is;
+    }
+    return MPI_SUCCESS;
+}
+
 int nodes_of(const struct comm *c, int n, uint32_t *node)
 {
+    if (boot.segment->node_count == 1)
+        return pretended_nodes(c, n, node);
     uint32_t *begins = run_begins(boot.segment);
     if (!begins)
         return MPI_ERR_NO_MEM;

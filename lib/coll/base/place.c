@@ -27,3 +27,8 @@ int place_node(int proc)
     int local = boot_local_of(proc);
     return local < 0 ? -1 : (int)((long long)local * pretended / boot.local_size);
 }
+
+int place_pretended(void)
+{
+    return pretended;
+}

@@ -4,6 +4,7 @@
 #include "../check.h"
 
 enum { MOST = 5 };
+static int moved; /* times that a map had another place for this rank */
 
 /* Coordinates of a rank, counted up one by one. */
 static void coords_of(int r, int ndims, const int *dims, int *coords)
@@ -165,12 +166,15 @@ static void grid(int ndims, const int *given, int reorder)
         OK(MPI_Cart_create(world, ndims, dims, raw, reorder, &cart));
         OK(MPI_Cart_map(world, ndims, dims, periods, &place));
         CHECK((cart != MPI_COMM_NULL) == (rank < all));
-        CHECK(place == (rank < all ? rank : MPI_UNDEFINED)); /* all on one node: each stays where it is */
+        CHECK((place == MPI_UNDEFINED) == (rank >= all));
+        if (!getenv("MUSTER_COLL_NODES")) /* all on one node: each stays where it is */
+            CHECK(rank >= all || place == rank);
+        moved += rank < all && place != rank;
         if (cart == MPI_COMM_NULL)
             continue;
         int me;
         OK(MPI_Comm_rank(cart, &me));
-        CHECK(me == rank);
+        CHECK(me == (reorder ? place : rank));
         described(cart, ndims, dims, periods);
         if (mask == 1 || mask == 2) {
             subs(cart, ndims, dims, periods);
@@ -292,5 +296,8 @@ int main(int argc, char **argv)
     }
     of_none();
     refused();
+    int all_moved;
+    OK(MPI_Allreduce(&moved, &all_moved, 1, MPI_INT, MPI_SUM, world));
+    CHECK((all_moved > 0) == (getenv("MUSTER_COLL_NODES") != NULL));
     return end();
 }
