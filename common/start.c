@@ -64,19 +64,30 @@ static int make_secret(char secret[65])
     return 0;
 }
 
+static int init(struct starter *st, const struct start_ops *ops, bool root, struct event_base *base, struct err *e)
+{
+    st->root = root;
+    st->base = base;
+    st->ops = ops;
+    if (root && make_secret(st->secret) < 0)
+        return err_set(e, "unable to get random bytes: %m");
+    st->patience_ms = ops->patience_ms;
+    return ops->init ? ops->init(st, e) : 0;
+}
+
+int starter_init_root(struct starter *st, const struct start_ops *ops, struct event_base *base, struct err *e)
+{
+    if (!ops)
+        ops = getenv(TEST_BACKEND) ? &start_delay : &start_fork;
+    return init(st, ops, true, base, e);
+}
+
 int starter_init(struct starter *st, const char *backend, struct event_base *base, struct err *e)
 {
-    st->root = !backend;
-    if (!backend)
-        backend = getenv(TEST_BACKEND) ? start_delay.name : start_fork.name;
-    st->base = base;
-    st->ops = start_ops_find(backend);
-    if (!st->ops)
+    const struct start_ops *ops = start_ops_find(backend);
+    if (!ops)
         return err_set(e, "this version has no way to start proxies that is called '%.40s'", backend);
-    if (st->root && make_secret(st->secret) < 0)
-        return err_set(e, "unable to get random bytes: %m");
-    st->patience_ms = st->ops->patience_ms;
-    return st->ops->init ? st->ops->init(st, e) : 0;
+    return init(st, ops, false, base, e);
 }
 
 void start_begin(struct starter *st, struct start **v, size_t n)
@@ -100,6 +111,8 @@ void start_cancel(struct start *s)
 
 void start_fini(struct start *s)
 {
+    if (s->own)
+        s->starter->ops->fini(s);
     if (s->timer)
         event_free(s->timer);
     if (s->pid)

@@ -10,6 +10,7 @@
 #define COMMON_START_H
 
 #include "common/err.h"
+#include "common/hostlist.h"
 #include "wire/control.h"
 
 #include <event2/event.h>
@@ -63,13 +64,19 @@ struct start_ops {
     const char *name;
     unsigned patience_ms; /* from begin to the proxy's first message, at most */
     bool inherits_stdio;  /* the proxy's stdin and stdout are ours */
+    bool is_flat;         /* mpiexec starts every proxy: hosts need not reach one another */
     /* May be NULL: reads what it needs to know; it may change st->patience_ms. */
     int (*init)(struct starter *st, struct err *e);
     /* Starts all of these; what they need (ssh's connections, one srun) is the backend's to share. */
     void (*begin)(struct starter *st, struct start **v, size_t n);
     void (*end)(struct start *s, const char *why); /* see start_end */
     void (*cancel)(struct start *s);               /* see start_cancel */
+    void (*fini)(struct start *s);                 /* frees s->own; may be NULL */
 };
+
+/* What a proxy with --mark writes before its first message: what comes before it is a login script's. The first byte
+ * stands in it once. */
+#define START_MARK "\001muster-link\n"
 
 /* One proxy that is being started, or was: in the memory of who wants it, which it must not leave before its process
  * has been waited for (the starter knows it by pid). The first block is the caller's to fill. */
@@ -81,35 +88,49 @@ struct start {
     void *arg;
 
     struct starter *starter;
-    pid_t pid;           /* its process, where it is one of ours; 0: none, or waited for */
-    int status;          /* as of waitpid, once it was */
-    bool waited;         /* it had a process, which was waited for */
-    bool ending;         /* start_end was called, and not answered yet */
-    char why[128];       /* what to answer if nothing more can be learnt */
-    unsigned looks;      /* how often we have looked whether it is dying */
-    struct event *timer; /* start_later */
+    pid_t pid;                     /* its process, where it is one of ours; 0: none, or waited for */
+    int status;                    /* as of waitpid, once it was */
+    bool waited;                   /* it had a process, which was waited for */
+    void (*over)(struct start *s); /* start_process_wait; NULL: nobody waits */
+    char why[128];                 /* what to answer if nothing more can be learnt */
+    unsigned looks;                /* how often we have looked whether it is dying */
+    unsigned looks_min;            /* how often we look though it is not */
+    struct event *timer;           /* start_later */
     void (*then)(struct start *s);
     struct start_failure failure; /* what failed is going to tell */
+    void *own;                    /* the backend's */
     UT_hash_handle by_pid;
+};
+
+/* How proxies are started on other machines. All borrowed. */
+struct start_remote {
+    const struct hostlist_host *hosts; /* by node: users and the like; NULL: names alone */
+    const char *program;               /* the remote shell; NULL: the backend's */
+    char *const *args;                 /* for it, before ours; NULL-terminated, or NULL */
+    unsigned connect_ms;               /* that a host may take to answer at all */
 };
 
 /* What all starts of one process share. */
 struct starter {
     const struct start_ops *ops;
+    struct start_remote remote;
     struct event_base *base;
-    const char *proxy;                         /* path of the program; borrowed */
-    const struct rlimit *nofile;               /* the limit of descriptors that the ranks are to have; borrowed */
-    unsigned patience_ms;                      /* the backend's, if the user wants no other */
-    bool root;                                 /* mpiexec's own */
+    const char *proxy;           /* path of the program; borrowed */
+    const struct rlimit *nofile; /* the limit of descriptors that the ranks are to have; borrowed */
+    unsigned patience_ms;        /* the backend's, if the user wants no other */
+    bool root;                   /* mpiexec's own */
     char secret[65];             /* of this run, hex digits: never on a command line */
-    struct start *running;                     /* hash by pid */
+    struct start *running;       /* hash by pid */
 };
 
 extern const struct start_ops start_fork, start_delay;
 
 const struct start_ops *start_ops_find(const char *name); /* NULL: there is no such backend */
 
-/* The backend of that name, or the one that the environment names for tests if NULL. 0, or -1. */
+/* mpiexec's own, by this backend; NULL: fork, or what the environment wants for tests. 0, or -1. */
+int starter_init_root(struct starter *st, const struct start_ops *ops, struct event_base *base, struct err *e);
+
+/* A proxy's, by the backend that its parent names. 0, or -1. */
 int starter_init(struct starter *st, const char *backend, struct event_base *base, struct err *e);
 
 void start_begin(struct starter *st, struct start **v, size_t n);

@@ -32,8 +32,10 @@ int start_proxy_path(char *path, size_t size, struct err *e)
     char self[PATH_MAX];
     if (own_path(self, sizeof self, e) < 0)
         return -1;
-    *strrchr(self, '/') = 0;
-    static const char *const places[] = {"../libexec/muster/muster-proxy", "../proxy/muster-proxy"};
+    for (int i = 0; i < 2; i++) /* the folder of programs, and what it lies in; no link is among them */
+        if (strrchr(self, '/'))
+            *strrchr(self, '/') = 0;
+    static const char *const places[] = {"libexec/muster/muster-proxy", "proxy/muster-proxy"};
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
         snprintf(path, size, "%s/%s", self, places[i]);
         if (access(path, X_OK) == 0)

@@ -62,45 +62,80 @@ static int make_pipes(int ours[2], int theirs[2])
     return 0;
 }
 
-static pid_t spawn_process(const struct start *s, char *const *argv, bool two, const int theirs[2])
+/* Returns 0, or -1 with s->failure set. */
+static int spawn_process(struct start *s, char *const *argv, const struct spawn_fd *fds, size_t n)
 {
-    struct spawn_fd fds[] = {{theirs[0], two ? STDIN_FILENO : START_LINK_FD}, {theirs[1], STDOUT_FILENO}};
     struct spawn spawn = {.file = argv[0],
                           .argv = argv,
                           .envp = environ,
                           .umask = -1,
                           .fds = fds,
-                          .nfds = two ? 2 : 1,
+                          .nfds = n,
                           .nofile = s->starter->nofile,
                           /* so that a stopped proxy, too, sees that its link has ended. It is not killed with us: it
                            * still has to end the ranks and all that they started. */
                           .death_signal = SIGCONT,
                           .new_session = true};
     enum spawn_stage stage;
-    return spawn_start(&spawn, &stage);
+    pid_t pid = spawn_start(&spawn, &stage);
+    if (pid < 0) {
+        start_failure_set(&s->failure, START_PROGRAM, "", "%s: %m", argv[0]);
+        return -1;
+    }
+    s->pid = pid;
+    HASH_ADD(by_pid, s->starter->running, pid, sizeof s->pid, s);
+    return 0;
+}
+
+static int no_link(struct start *s)
+{
+    start_failure_set(&s->failure, START_PROGRAM, errno == EMFILE ? "raise the limit with ulimit -n" : "",
+                      "no link to it can be made: %m");
+    return -1;
 }
 
 int start_process_begin(struct start *s, char *const *argv, bool two, int stream[2], int other[2])
 {
     int theirs[2] = {-1, -1};
-    if ((two ? make_pipes(stream, theirs) : make_socket(stream, theirs)) < 0) {
-        start_failure_set(&s->failure, START_PROGRAM, errno == EMFILE ? "raise the limit with ulimit -n" : "",
-                          "no link to it can be made: %m");
-        return -1;
-    }
-    pid_t pid = spawn_process(s, argv, two, theirs);
-    if (pid < 0) {
-        start_failure_set(&s->failure, START_PROGRAM, "", "%s: %m", argv[0]);
+    if ((two ? make_pipes(stream, theirs) : make_socket(stream, theirs)) < 0)
+        return no_link(s);
+    struct spawn_fd fds[] = {{theirs[0], two ? STDIN_FILENO : START_LINK_FD}, {theirs[1], STDOUT_FILENO}};
+    if (spawn_process(s, argv, fds, two ? 2 : 1) < 0) {
         close_both(stream);
         close_both(theirs);
         return -1;
     }
-    s->pid = pid;
-    HASH_ADD(by_pid, s->starter->running, pid, sizeof s->pid, s);
     if (other)
         memcpy(other, theirs, sizeof theirs);
     else
         close_both(theirs);
+    return 0;
+}
+
+int start_process_shell(struct start *s, char *const *argv, int *link, int *err)
+{
+    int ours[2], theirs[2] = {-1, -1}, says[2];
+    if (make_socket(ours, theirs) < 0)
+        return no_link(s);
+    if (pipe2(says, O_CLOEXEC) < 0) {
+        no_link(s);
+        close_both(ours);
+        close_both(theirs);
+        return -1;
+    }
+    fcntl(theirs[0], F_SETFL, 0); /* a remote shell expects to be able to wait */
+    struct spawn_fd fds[] = {{theirs[0], STDIN_FILENO}, {theirs[0], STDOUT_FILENO}, {says[1], STDERR_FILENO}};
+    int rc = spawn_process(s, argv, fds, 3);
+    close_both(theirs);
+    close(says[1]);
+    if (rc < 0) {
+        close_both(ours);
+        close(says[0]);
+        return -1;
+    }
+    fcntl(says[0], F_SETFL, O_NONBLOCK);
+    *link = ours[0];
+    *err = says[0];
     return 0;
 }
 
@@ -114,27 +149,40 @@ static void tell_ended(struct start *s)
                  sigabbrev_np(WTERMSIG(s->status)));
     else
         snprintf(how, sizeof how, "it exited with code %d", WEXITSTATUS(s->status));
-    s->ending = false;
     s->events->ended(s->arg, how);
+}
+
+static void tell_over(struct start *s)
+{
+    void (*over)(struct start * s) = s->over;
+    s->over = NULL;
+    over(s);
 }
 
 static void look_again(struct start *s)
 {
-    if (s->looks++ < LOOKS_DYING && descendants_is_dying(s->pid))
+    s->looks++;
+    if (s->looks <= s->looks_min || (s->looks <= LOOKS_DYING && descendants_is_dying(s->pid)))
         start_later(s, LOOK_MS, look_again);
     else
-        tell_ended(s);
+        tell_over(s);
+}
+
+void start_process_wait(struct start *s, unsigned ms, void (*over)(struct start *s))
+{
+    s->over = over;
+    s->looks = 0;
+    s->looks_min = ms / LOOK_MS;
+    if (s->pid)
+        start_later(s, LOOK_MS, look_again);
+    else
+        tell_over(s);
 }
 
 void start_process_end(struct start *s, const char *why)
 {
     snprintf(s->why, sizeof s->why, "%s", why);
-    s->ending = true;
-    s->looks = 0;
-    if (s->pid)
-        start_later(s, LOOK_MS, look_again);
-    else
-        tell_ended(s);
+    start_process_wait(s, 0, tell_ended);
 }
 
 bool starter_reaped(struct starter *st, pid_t pid, int status)
@@ -147,9 +195,9 @@ bool starter_reaped(struct starter *st, pid_t pid, int status)
     s->pid = 0;
     s->status = status;
     s->waited = true;
-    if (s->ending) {
+    if (s->over) {
         event_del(s->timer);
-        tell_ended(s);
+        tell_over(s);
     }
     return true;
 }
@@ -157,7 +205,7 @@ bool starter_reaped(struct starter *st, pid_t pid, int status)
 /* What it has started, below it in the tree, ends when its own link does. */
 void start_process_cancel(struct start *s)
 {
-    s->ending = false;
+    s->over = NULL;
     if (s->pid)
         kill(s->pid, SIGKILL);
 }

@@ -15,6 +15,14 @@
  * before it does; NULL: closed. Returns 0, or -1 with s->failure set. */
 int start_process_begin(struct start *s, char *const *argv, bool two, int stream[2], int other[2]);
 
+/* The same for a remote shell: its stdin and stdout are one socket, whose other end is *link; what it says on stderr
+ * comes from *err. Both are ours to close, and do not block. */
+int start_process_shell(struct start *s, char *const *argv, int *link, int *err);
+
+/* over(s) once the process was waited for; or after so many ms, unless the kernel says that it is dying. May come from
+ * inside that call. */
+void start_process_wait(struct start *s, unsigned ms, void (*over)(struct start *s));
+
 /* start_ops.end and start_ops.cancel of such a backend. */
 void start_process_end(struct start *s, const char *why);
 void start_process_cancel(struct start *s);

@@ -37,13 +37,24 @@ static int move_away(int fd)
     return to;
 }
 
+/* What a login script has written stands before it. */
+static void write_mark(int fd)
+{
+    static const char mark[] = START_MARK;
+    if (write(fd, mark, sizeof mark - 1) != sizeof mark - 1)
+        log_fatal("unable to write to the link: %m");
+}
+
 void uplink_take(struct uplink *u, int argc, char **argv)
 {
     log_init("muster-proxy", false);
-    bool stdio = argc == 2 && strcmp(argv[1], "--stdio") == 0;
-    if (stdio && is_stream(STDIN_FILENO) && is_stream(STDOUT_FILENO)) {
+    bool stdio = argc >= 2 && strcmp(argv[1], "--stdio") == 0;
+    bool mark = stdio && argc == 3 && strcmp(argv[2], "--mark") == 0;
+    if (stdio && argc == 2 + mark && is_stream(STDIN_FILENO) && is_stream(STDOUT_FILENO)) {
         u->in = move_away(STDIN_FILENO);
         u->out = move_away(STDOUT_FILENO);
+        if (mark)
+            write_mark(u->out);
         return;
     }
     if (stdio || argc > 1 || !is_stream_socket(START_LINK_FD))

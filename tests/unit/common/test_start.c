@@ -239,9 +239,9 @@ static void backends_and_words_that_are_not_there(void **state)
         setenv("MUSTER_TEST_START", bad[i], 1);
         assert_int_equal(starter_init(&starter, "delay", base, &e), -1);
     }
-    assert_int_equal(starter_init(&starter, NULL, base, &e), -1); /* the variable chooses */
+    assert_int_equal(starter_init_root(&starter, NULL, base, &e), -1); /* the variable chooses */
     unsetenv("MUSTER_TEST_START");
-    assert_int_equal(starter_init(&starter, NULL, base, &e), 0);
+    assert_int_equal(starter_init_root(&starter, NULL, base, &e), 0);
     assert_string_equal(starter.ops->name, "fork");
 }
 
@@ -249,7 +249,7 @@ static void a_secret_is_of_one_run(void **state)
 {
     struct starter a = {0}, b = {0};
     struct err e;
-    assert_int_equal(starter_init(&a, NULL, base, &e) + starter_init(&b, NULL, base, &e), 0);
+    assert_int_equal(starter_init_root(&a, NULL, base, &e) + starter_init_root(&b, NULL, base, &e), 0);
     assert_memory_not_equal(a.secret, b.secret, sizeof a.secret);
 }
 
