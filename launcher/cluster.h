@@ -25,9 +25,10 @@ struct cluster {
     struct map_node *nodes; /* nnodes */
     uint32_t nnodes;
     bool *node_lost;       /* by node */
+    bool is_remote;        /* some node is another machine */
     bool is_here;          /* every node is this machine: what they are is known */
     struct shapes *shapes; /* what the nodes have told of themselves; NULL: nothing was asked */
-    char **names;      /* of the nodes: nodes[i].name */
+    char **names;          /* of the nodes: nodes[i].name */
     struct starter starter;
     struct links links;  /* to the proxies right below */
     uint32_t *unstarted; /* nodes whose proxy could not be started, since they were last told of */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * hosts: the choice, and what the user is told about it. As long as there is no way to start proxies on other machines,
- * hosts that the user names are simulated here, and an allocation of others is not used.
+ * hosts: the choice, and what the user is told about it. As long as no launcher is named, hosts that the user names are
+ * simulated here, and an allocation of others is not used.
  */
 #include "launcher/hosts.h"
 
@@ -17,10 +17,11 @@
 #define NAMES 3u /* of hosts in a line */
 #define ROWS 16u /* of the picture */
 
-/* Who asks for fork wants every host to be this machine, and is told nothing. */
-static bool is_meant_here(const struct options *o)
+/* Who names a launcher knows where ranks run, and is told nothing: by fork every host is this machine, by the others
+ * each is reached. */
+static bool is_meant(const struct options *o)
 {
-    return o->launcher && strcmp(o->launcher, "fork") == 0;
+    return o->launcher != NULL;
 }
 
 static size_t count_others(const struct hostlist *l)
@@ -54,10 +55,10 @@ static char *list_names(const struct hostlist *l, bool others)
 static void warn_of_simulation(const struct cluster *c, const struct options *o)
 {
     size_t n = count_others(&c->hosts);
-    if (!n || is_meant_here(o))
+    if (!n || is_meant(o))
         return;
     char *names = list_names(&c->hosts, true);
-    log_warn("%s %s simulated on this machine: others are not reached yet (--launcher fork says that this is meant)",
+    log_warn("%s %s simulated on this machine: --launcher ssh-exec reaches others (and --launcher fork says that this is meant)",
              names, n == 1 ? "is" : "are");
     free(names);
 }
@@ -84,7 +85,7 @@ static int settle_cpus(struct hostlist_host *h, struct err *e)
 static void warn_of_unused(const struct allocation *a, const char *here)
 {
     char *names = list_names(&a->hosts, false);
-    log_warn("the hosts of %s%s%s (%s) are not used: other machines are not reached yet; all ranks run on %s "
+    log_warn("the hosts of %s%s%s (%s) are not used without --launcher ssh-exec; all ranks run on %s "
              "(--rmk none says that this is meant)",
              a->rm->title, a->job ? " job " : "", a->job ? a->job : "", names, here ? here : "this machine");
     free(names);
@@ -111,7 +112,7 @@ static void adopt_wishes(const struct allocation *a, struct options *o)
 static int use_allocation(struct cluster *c, struct options *o, struct err *e)
 {
     const struct allocation *a = &c->allocation;
-    c->allocation_used = is_meant_here(o) || !count_others(&a->hosts);
+    c->allocation_used = is_meant(o) || !count_others(&a->hosts);
     if (add_hosts(&c->hosts, &a->hosts, !c->allocation_used, e) < 0)
         return -1;
     if (c->allocation_used)

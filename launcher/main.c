@@ -7,6 +7,7 @@
 #include "common/log.h"
 #include "common/now.h"
 #include "common/spawn.h"
+#include "common/this_host.h"
 #include "common/topo/topo_pretend.h"
 #include "common/xalloc.h"
 #include "launcher/dispatch.h"
@@ -20,6 +21,7 @@
 #include "launcher/root.h"
 #include "launcher/signals.h"
 #include "launcher/spawn.h"
+#include "launcher/start/start_remote.h"
 #include "launcher/stdio.h"
 #include "launcher/tree.h"
 #include "launcher/watch.h"
@@ -83,6 +85,16 @@ static void display_hosts(const struct run *run)
     free(text);
 }
 
+/* fork takes any name for this machine. */
+static bool is_remote(const struct run *run)
+{
+    const struct hostlist *l = &run->cluster->hosts;
+    bool any = false;
+    for (size_t i = 0; i < l->n && !any; i++)
+        any = !this_host_is(l->hosts[i].name);
+    return any && start_remote_find(run->opt.launcher);
+}
+
 static int name_nodes(struct run *run, struct err *e)
 {
     struct cluster *c = run->cluster;
@@ -90,7 +102,8 @@ static int name_nodes(struct run *run, struct err *e)
         return -1;
     if (run->opt.display & DISPLAY_ALLOCATION)
         display_hosts(run);
-    c->is_here = !topo_pretend_is_on();
+    c->is_remote = is_remote(run);
+    c->is_here = !topo_pretend_is_on() && !c->is_remote;
     unsigned processors = cpus_usable();
     static char host[256] = "localhost";
     gethostname(host, sizeof host - 1);

@@ -32,6 +32,7 @@ enum opt_kind {
     OPT_LABEL,
     OPT_PATTERN,
     OPT_LAUNCHER,
+    OPT_WORDS,
     OPT_NOTHING,
     /* only on the command line; their readers are elsewhere */
     OPT_CONFIGFILE,

@@ -14,7 +14,7 @@ static int (*const setters[])(struct opt_target *) = {
     [OPT_ENVLIST] = opt_set_envlist,   [OPT_ENVMODE] = opt_set_envmode, [OPT_EXPORT] = opt_set_export,
     [OPT_TEMPLATE] = opt_set_template, [OPT_USIZE] = opt_set_usize,     [OPT_DISPLAY] = opt_set_display,
     [OPT_STDIN] = opt_set_stdin,       [OPT_LABEL] = opt_set_label,     [OPT_PATTERN] = opt_set_pattern,
-    [OPT_LAUNCHER] = opt_set_launcher, [OPT_NOTHING] = opt_set_nothing,
+    [OPT_LAUNCHER] = opt_set_launcher, [OPT_WORDS] = opt_set_words,     [OPT_NOTHING] = opt_set_nothing,
 };
 
 static bool repeats(const struct opt *o)
@@ -70,6 +70,15 @@ static void settle_hosts(struct opt_target *a)
         }
 }
 
+/* Who names a remote shell wants one. */
+static void settle_launcher(struct opt_target *a)
+{
+    if (!a->o->launcher_exec || a->last[OPT_ID_LAUNCHER])
+        return;
+    free(a->o->launcher);
+    a->o->launcher = xstrdup("ssh-exec");
+}
+
 static int apply_all(struct opt_target *a, const struct opt_settings *defaults, const struct opt_settings *command)
 {
     for (size_t i = 0; i < defaults->n; i++)
@@ -89,6 +98,7 @@ static int apply_all(struct opt_target *a, const struct opt_settings *defaults, 
             return -1;
     }
     settle_hosts(a);
+    settle_launcher(a);
     return 0;
 }
 

@@ -4,6 +4,7 @@
  */
 #include "common/xalloc.h"
 #include "launcher/opt_set.h"
+#include "launcher/opt_words.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -237,9 +238,28 @@ int opt_set_label(struct opt_target *a)
 
 int opt_set_launcher(struct opt_target *a)
 {
-    if (!a->s->values[0] || strcmp(a->s->values[0], "fork"))
-        return opt_expected(a, "fork (the only launcher that is there yet)");
-    return opt_set_text(a);
+    static const char *const names[] = {"fork", "ssh-exec", "rsh"};
+    const char *v = a->s->values[0] ? a->s->values[0] : "";
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(names[i], v) == 0)
+            return opt_set_text(a);
+    return opt_expected(a, "fork, ssh-exec or rsh");
+}
+
+int opt_set_words(struct opt_target *a)
+{
+    struct opt_words w = {0};
+    struct opt_text t = {a->s->values[0] ? a->s->values[0] : "", 1, a->s->shown};
+    char ***field = a->field;
+    if (opt_words_next(&w, &t, a->e) < 0) {
+        opt_words_fini(&w);
+        return -1;
+    }
+    for (char **old = *field; old && *old; old++)
+        free(*old);
+    free(*field);
+    *field = w.all;
+    return 0;
 }
 
 int opt_set_nothing(struct opt_target *a)

@@ -12,6 +12,7 @@
 void options_init(struct options *o)
 {
     *o = (struct options){
+        .connect_timeout = 10,
         .usize = -1,
         .stdin_mode = STDIN_RANKS,
         .stdin_ranks = xstrdup("0"),
@@ -82,11 +83,14 @@ void options_fini(struct options *o)
     for (size_t i = 0; i < o->napps; i++)
         app_fini(&o->apps[i]);
     free(o->apps);
+    for (char **w = o->launcher_args; w && *w; w++)
+        free(*w);
+    free(o->launcher_args);
     env_rules_fini(&o->genv);
     char *const strings[] = {
         o->hosts,           o->hostfile,        o->launcher,    o->map_by,        o->rank_by,
         o->bind_to,         o->rankmap,         o->rankfile,    o->label_pattern, o->output_dir,
-        o->outfile_pattern, o->errfile_pattern, o->stdin_ranks, o->report,        o->rmk,
+        o->outfile_pattern, o->errfile_pattern, o->stdin_ranks, o->report,        o->rmk,           o->launcher_exec,
     };
     for (size_t i = 0; i < sizeof strings / sizeof *strings; i++)
         free(strings[i]);

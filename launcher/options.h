@@ -52,12 +52,15 @@ struct options {
     struct env_rules genv;
 
     /* hosts */
-    char *hosts;    /* NULL, or the text of --hosts: "a,b:4,n[01-16]:8" (use options_hosts) */
-    char *hostfile; /* NULL, or a file name (use options_hosts) */
-    char *launcher; /* NULL: chosen by mpiexec; "fork": every host is simulated on this machine */
-    char *rmk;      /* NULL: every resource manager is looked for; else its name, or "none" */
-    long radix;     /* children of one proxy in the control tree; 0: chosen by mpiexec */
-    long ppn;       /* ranks per node; 0: not given */
+    char *hosts;            /* NULL, or the text of --hosts: "a,b:4,n[01-16]:8" (use options_hosts) */
+    char *hostfile;         /* NULL, or a file name (use options_hosts) */
+    char *launcher;         /* NULL: fork, and said where that surprises; "fork", "ssh-exec", "rsh" */
+    char *rmk;              /* NULL: every resource manager is looked for; else its name, or "none" */
+    char *launcher_exec;    /* NULL, or the program that stands for ssh or rsh */
+    char **launcher_args;   /* NULL, or words for that program; NULL-terminated */
+    double connect_timeout; /* seconds that a host may take to answer */
+    long radix;             /* children of one proxy in the control tree; 0: chosen by mpiexec */
+    long ppn;               /* ranks per node; 0: not given */
 
     /* mapping and binding: the user's words, parsed by map/ */
     char *map_by;       /* NULL or "slot", "core:2", ... */

@@ -12,6 +12,7 @@
 #include "common/link.h"
 #include "common/log.h"
 #include "common/xalloc.h"
+#include "launcher/start/start_remote.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -96,11 +97,27 @@ static uint32_t default_radix(uint32_t nnodes)
     return r;
 }
 
+/* Which way the user wants, and what that is to know of the hosts. */
+static int choose_way(struct cluster *c, const struct options *o, struct err *e)
+{
+    c->starter.remote = (struct start_remote){.hosts = c->hosts.n ? c->hosts.hosts : NULL,
+                                              .program = o->launcher_exec,
+                                              .args = o->launcher_args,
+                                              .connect_ms = (unsigned)(o->connect_timeout * 1000)};
+    return starter_init_root(&c->starter, c->is_remote ? start_remote_find(o->launcher) : NULL, c->base, e);
+}
+
+/* Where hosts need not reach one another, each of them is ours. */
+static uint32_t choose_width(const struct cluster *c)
+{
+    return c->starter.ops->is_flat ? c->nnodes : c->links.radix;
+}
+
 int tree_start(struct cluster *c, const struct options *o, const struct tree_ops *ops, void *arg, struct err *e)
 {
     static char proxy[PATH_MAX];
     c->starter = (struct starter){.proxy = proxy, .nofile = &c->nofile};
-    if (start_proxy_path(proxy, sizeof proxy, e) < 0 || starter_init(&c->starter, NULL, c->base, e) < 0)
+    if (start_proxy_path(proxy, sizeof proxy, e) < 0 || choose_way(c, o, e) < 0)
         return -1;
     c->ops = ops;
     c->arg = arg;
@@ -118,7 +135,7 @@ int tree_start(struct cluster *c, const struct options *o, const struct tree_ops
                               .verbose = o->verbose,
                               .hold = true};
     links_init(&c->links);
-    links_start(&c->links, 0, c->nnodes, c->links.radix);
+    links_start(&c->links, 0, c->nnodes, choose_width(c));
     return 0;
 }
 

@@ -37,7 +37,8 @@ MAY = {
     "common/topo": {"common/topo", "common", "wire"},
     "pmi-server": {"pmi-server", "wire"},
     "proxy": {"proxy", "pmi-server", "common", "common/topo", "wire"},
-    "launcher": {"launcher", "launcher/map", "launcher/rm", "pmi-server", "common", "common/topo", "wire"},
+    "launcher/start": {"launcher/start", "common", "wire"},
+    "launcher": {"launcher", "launcher/map", "launcher/rm", "launcher/start", "pmi-server", "common", "common/topo", "wire"},
     "launcher/map": {"launcher/map", "common", "common/topo", "wire"},
     "launcher/rm": {"launcher/rm", "common"},
 }
@@ -57,7 +58,8 @@ part("launcher", "opt opt_apply opt_config opt_env opt_help opt_man opt_parse op
      "opt_words", *OPTIONS, "common", "wire")
 part("launcher", "env ranklist watch_table", *OPTIONS, "common", "wire")
 part("launcher", "stdio stdio_collapse stdio_in", *OPTIONS, "common", "wire")
-part("launcher", "cluster hosts shapes tree", *OPTIONS, "launcher/map", "launcher/rm", "common", "common/topo", "wire")
+part("launcher", "cluster hosts shapes tree", *OPTIONS, "launcher/map", "launcher/rm", "launcher/start", "common",
+     "common/topo", "wire")
 part("proxy", "proxy", "common", "wire")
 part("proxy", "stdio_files stdio_lines stdio_tail stdio_wants", "common", "wire")
 # The transports themselves are seen by one file alone.
@@ -71,7 +73,7 @@ MAP_MAY_TOO = {"launcher/options.h"}
 
 # Where a library, or one of its headers, may be seen.
 ROOMS = {
-    "event2/": {"common", "proxy", "launcher"},
+    "event2/": {"common", "proxy", "launcher", "launcher/start"},
     "event.h": set(),
     "hwloc": {"common/topo"},
     "cjson/": {"launcher", "launcher/rm"},

@@ -21,7 +21,7 @@ MISTAKES = [
     (["--bind-to", "teapot", "true"], "teapot"),
     (["--map-by", "teapot", "true"], "teapot"),
     (["--rank-by", "teapot", "true"], "teapot"),
-    (["--launcher", "ssh", "true"], "fork"),
+    (["--launcher", "smoke-signals", "true"], "fork"),
     (["--stdin", "some", "true"], "--stdin: all, none"),
     (["--timeout", "soon", "true"], "--timeout: a time"),
     (["--display", "maps", "true"], "--display: a list of map"),

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * shell: begins with the process; its stdout is read up to the proxy's mark, and then is the link. Its stderr is kept
+ * until then: it may tell why there is no proxy. After that it is what the proxy says there, and how the connection
+ * ended.
+ */
+#include "launcher/start/shell.h"
+
+#include "common/log.h"
+#include "common/printable.h"
+#include "common/spawn.h"
+#include "common/start_process.h"
+#include "common/xalloc.h"
+#include "launcher/start/mark.h"
+#include "launcher/start/shell_command.h"
+#include "launcher/start/shell_failure.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define EXIT_WAIT_MS 3000 /* between the end of its output and its own */
+#define LINE_MAX_BYTES 1024
+
+struct shell {
+    struct start *start;
+    const char *program; /* borrowed */
+    int link, err;       /* -1: given away, or closed */
+    struct event *on_link, *on_err;
+    struct mark mark;
+    bool spoken;     /* the proxy has */
+    char said[4096]; /* on stderr, before that */
+    size_t said_len;
+    char line[LINE_MAX_BYTES + 1]; /* on stderr, after that */
+    size_t line_len;
+    char last[128]; /* how the connection ended */
+};
+
+static void drop_event(struct event **ev, int *fd)
+{
+    if (*ev)
+        event_free(*ev);
+    *ev = NULL;
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
+/* --- stderr */
+
+static void keep_said(struct shell *sh, const char *data, size_t n)
+{
+    size_t max = sizeof sh->said - 1;
+    if (n > max) {
+        data += n - max;
+        n = max;
+    }
+    if (sh->said_len + n > max) {
+        size_t drop = sh->said_len + n - max;
+        memmove(sh->said, sh->said + drop, sh->said_len -= drop);
+    }
+    memcpy(sh->said + sh->said_len, data, n);
+    sh->said[sh->said_len += n] = '\0';
+}
+
+static void show_line(struct shell *sh)
+{
+    char text[sizeof sh->line * PRINTABLE_WIDTH];
+    sh->line[sh->line_len] = '\0';
+    if (sh->line_len && sh->line[sh->line_len - 1] == '\r')
+        sh->line[--sh->line_len] = '\0';
+    printable_put(text, sizeof text, sh->line, sh->line_len);
+    sh->line_len = 0;
+    if (shell_connection_end(text))
+        snprintf(sh->last, sizeof sh->last, "%.127s", text);
+    else if (*text)
+        log_info("%s: %s", sh->start->host, text);
+}
+
+static void take_lines(struct shell *sh, const char *data, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (data[i] != '\n' && sh->line_len < LINE_MAX_BYTES)
+            sh->line[sh->line_len++] = data[i];
+        if (data[i] == '\n' || sh->line_len == LINE_MAX_BYTES)
+            show_line(sh);
+    }
+}
+
+static void read_err(struct shell *sh)
+{
+    char data[4096];
+    ssize_t n = -1;
+    while (sh->err >= 0 && (n = read(sh->err, data, sizeof data)) > 0) {
+        if (sh->spoken)
+            take_lines(sh, data, (size_t)n);
+        else
+            keep_said(sh, data, (size_t)n);
+    }
+    if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+        drop_event(&sh->on_err, &sh->err);
+}
+
+static void on_err(evutil_socket_t fd, short what, void *arg)
+{
+    read_err(arg);
+}
+
+/* --- the link, until the proxy speaks */
+
+static void show_said(struct shell *sh)
+{
+    char text[256];
+    for (char *at = sh->said, *next; *at; at = next) {
+        size_t n = strcspn(at, "\n");
+        next = at + n + (at[n] == '\n');
+        printable_put(text, sizeof text, at, n);
+        if (*text)
+            log_debug("%s says before the proxy does: %s", sh->start->host, text);
+    }
+}
+
+static void tell_failed(struct start *s)
+{
+    struct shell *sh = s->own;
+    read_err(sh);
+    drop_event(&sh->on_err, &sh->err);
+    show_said(sh);
+    shell_failure(&s->failure, sh->program, s->host, sh->said, s->waited ? s->status : -1);
+    s->events->failed(s->arg, &s->failure);
+}
+
+static void link_failed(struct shell *sh)
+{
+    mark_end(&sh->mark);
+    drop_event(&sh->on_link, &sh->link);
+    start_process_wait(sh->start, EXIT_WAIT_MS, tell_failed);
+}
+
+static void too_noisy(struct start *s)
+{
+    start_process_cancel(s);
+    start_failure_set(&s->failure, START_HELLO, "does a login script there write without end?",
+                      "it has sent %u bytes that are not a proxy's", MARK_NOISE_MAX);
+    s->events->failed(s->arg, &s->failure);
+}
+
+static void proxy_speaks(struct shell *sh)
+{
+    int fd = sh->link;
+    mark_end(&sh->mark);
+    read_err(sh);
+    show_said(sh);
+    sh->spoken = true;
+    sh->link = -1;
+    drop_event(&sh->on_link, &sh->link);
+    sh->start->events->stream(sh->start->arg, fd, fd);
+}
+
+static void on_link(evutil_socket_t fd, short what, void *arg)
+{
+    struct shell *sh = arg;
+    char data[4096];
+    bool found;
+    ssize_t n = recv(sh->link, data, sizeof data, MSG_PEEK);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    size_t taken = n > 0 ? mark_take(&sh->mark, data, (size_t)n, &found) : 0;
+    if (n <= 0 || recv(sh->link, data, taken, 0) != (ssize_t)taken)
+        link_failed(sh);
+    else if (found)
+        proxy_speaks(sh);
+    else if (sh->mark.noise > MARK_NOISE_MAX)
+        too_noisy(sh->start);
+}
+
+/* --- a start */
+
+static bool find_program(struct start *s, const char *program, char path[PATH_MAX])
+{
+    const char *in = getenv("PATH");
+    char here[PATH_MAX];
+    if (!getcwd(here, sizeof here))
+        strcpy(here, "/");
+    int error = spawn_find(program, in ? in : "/usr/bin:/bin", here, path);
+    if (error)
+        start_failure_set(&s->failure, START_PROGRAM, "install it, or choose another way by --launcher",
+                          "the program %.80s on this machine: %s", program, strerror(error));
+    return error == 0;
+}
+
+static int begin_process(struct shell *sh)
+{
+    char path[PATH_MAX];
+    if (!find_program(sh->start, sh->program, path))
+        return -1;
+    char **argv = shell_argv(sh->start, sh->program);
+    free(argv[0]);
+    argv[0] = xstrdup(path);
+    int rc = start_process_shell(sh->start, argv, &sh->link, &sh->err);
+    shell_argv_free(argv);
+    return rc;
+}
+
+void shell_begin(struct start *s, const char *program)
+{
+    struct event_base *base = s->starter->base;
+    struct shell *sh = s->own = xcalloc(1, sizeof *sh);
+    *sh = (struct shell){.start = s, .program = program, .link = -1, .err = -1, .mark = {.host = s->host}};
+    if (begin_process(sh) < 0) {
+        start_fail_later(s);
+        return;
+    }
+    sh->on_link = event_new(base, sh->link, EV_READ | EV_PERSIST, on_link, sh);
+    sh->on_err = event_new(base, sh->err, EV_READ | EV_PERSIST, on_err, sh);
+    if (!sh->on_link || !sh->on_err || event_add(sh->on_link, NULL) < 0 || event_add(sh->on_err, NULL) < 0)
+        log_fatal("out of memory");
+}
+
+/* ssh's own code says no more than that something has gone wrong. */
+static void tell_ended(struct start *s)
+{
+    struct shell *sh = s->own;
+    char how[128];
+    read_err(sh);
+    if (sh->line_len)
+        show_line(sh);
+    if (*sh->last)
+        snprintf(how, sizeof how, "%s", sh->last);
+    else if (s->waited && WIFEXITED(s->status) && WEXITSTATUS(s->status) != 255)
+        snprintf(how, sizeof how, "it exited with code %d", WEXITSTATUS(s->status));
+    else if (s->waited && WIFSIGNALED(s->status))
+        snprintf(how, sizeof how, "%.60s was killed by signal %d (SIG%s)", sh->program, WTERMSIG(s->status),
+                 sigabbrev_np(WTERMSIG(s->status)));
+    else
+        snprintf(how, sizeof how, "it was killed, or the connection to it has ended");
+    s->events->ended(s->arg, how);
+}
+
+void shell_end(struct start *s, const char *why)
+{
+    start_process_wait(s, EXIT_WAIT_MS, tell_ended);
+}
+
+void shell_cancel(struct start *s)
+{
+    struct shell *sh = s->own;
+    if (sh) {
+        drop_event(&sh->on_link, &sh->link);
+        drop_event(&sh->on_err, &sh->err);
+    }
+    start_process_cancel(s);
+}
+
+void shell_fini(struct start *s)
+{
+    struct shell *sh = s->own;
+    drop_event(&sh->on_link, &sh->link);
+    drop_event(&sh->on_err, &sh->err);
+    free(sh);
+    s->own = NULL;
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * shell_command: a remote shell joins its words with blanks and gives them to the user's login shell.
+ */
+#include "launcher/start/shell_command.h"
+
+#include "common/log.h"
+#include "common/xalloc.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ARGV_MAX 32 /* of ours, besides the user's */
+
+/* In single quotes, so neither a quote nor an exclamation mark (csh) nor an end of line stands in it. */
+#define SCRIPT                                                                                                         \
+    "p=$1; test -x \"$p\" || p=`command -v muster-proxy` || { echo \"muster-proxy: not found at $1, nor in PATH\" "    \
+    ">&2; exit 127; }; exec \"$p\" --stdio --mark"
+
+/* A backslash before what a shell might read something into. */
+static void quote(FILE *to, const char *text)
+{
+    for (; *text; text++) {
+        if (!isalnum((unsigned char)*text) && !((unsigned char)*text & 0x80) && !strchr("/._-+,:@%=", *text))
+            fputc('\\', to);
+        fputc(*text, to);
+    }
+}
+
+char *shell_command(const char *proxy)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *to = open_memstream(&text, &size);
+    if (to) {
+        fputs("/bin/sh -c '" SCRIPT "' sh ", to);
+        quote(to, proxy);
+    }
+    if (!to || fclose(to) < 0)
+        log_fatal("out of memory");
+    return text;
+}
+
+struct words {
+    char **v;
+    size_t n;
+};
+
+static void add_word(struct words *w, const char *word)
+{
+    w->v[w->n++] = xstrdup(word);
+}
+
+static void add_words(struct words *w, const char *first, const char *second)
+{
+    add_word(w, first);
+    add_word(w, second);
+}
+
+/* What of the user's own settings would change the link or ask for something on a terminal. */
+static void add_ssh_options(struct words *w, const struct start *s)
+{
+    const struct start_remote *r = &s->starter->remote;
+    char text[64];
+    add_words(w, "-x", "-T");
+    add_words(w, "-o", "BatchMode=yes");
+    add_words(w, "-o", "ClearAllForwardings=yes");
+    add_words(w, "-o", "ControlMaster=no"); /* one that is there is used; none is left behind */
+    add_words(w, "-o", "RemoteCommand=none");
+    snprintf(text, sizeof text, "ConnectTimeout=%u", (r->connect_ms + 999) / 1000);
+    add_words(w, "-o", text);
+}
+
+static bool is_ssh(const char *program)
+{
+    const char *slash = strrchr(program, '/');
+    return strcmp(slash ? slash + 1 : program, "ssh") == 0;
+}
+
+char **shell_argv(const struct start *s, const char *program)
+{
+    const struct start_remote *r = &s->starter->remote;
+    const struct hostlist_host *h = r->hosts ? &r->hosts[s->node] : NULL;
+    size_t more = 0;
+    while (r->args && r->args[more])
+        more++;
+    struct words w = {xcalloc(more + ARGV_MAX, sizeof *w.v), 0};
+    add_word(&w, program);
+    for (size_t i = 0; i < more; i++)
+        add_word(&w, r->args[i]);
+    if (is_ssh(program))
+        add_ssh_options(&w, s);
+    if (h && h->user)
+        add_words(&w, "-l", h->user);
+    if (is_ssh(program))
+        add_word(&w, "--");
+    add_word(&w, s->host);
+    char *command = shell_command(s->starter->proxy);
+    add_word(&w, command);
+    free(command);
+    return w.v;
+}
+
+void shell_argv_free(char **argv)
+{
+    for (size_t i = 0; argv[i]; i++)
+        free(argv[i]);
+    free(argv);
+}

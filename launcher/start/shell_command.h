@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * shell_command: the command line of a remote shell, and the command that it runs there.
+ */
+#ifndef LAUNCHER_START_SHELL_COMMAND_H
+#define LAUNCHER_START_SHELL_COMMAND_H
+
+#include "common/start.h"
+
+/* What the login shell of the other side is to run, whichever shell that is (sh, csh, fish): the proxy at the path that
+ * it has here, or the one in PATH. The caller frees. */
+char *shell_command(const char *proxy);
+
+/* argv for the proxy of s; program: "ssh", or a path. The caller frees it by shell_argv_free. */
+char **shell_argv(const struct start *s, const char *program);
+void shell_argv_free(char **argv);
+
+#endif
