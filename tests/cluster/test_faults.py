@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A host that cannot be used is told in one line, with the step that failed, the cause and a remedy, at once and together
+with all others; and no rank runs."""
+
+import os
+import shutil
+import signal
+import stat
+import time
+
+import pytest
+
+from conftest import MPIEXEC, TREE
+
+
+def lines_about(r, host):
+    return [line for line in r.err.splitlines() if f" {host}: " in line]
+
+
+def refused(mpiexec, hosts, *more, **kw):
+    """No rank runs, and there is one line for each host that is bad."""
+    r = mpiexec(*more, "--hosts", ",".join(hosts), "-n", len(hosts), "sh", "-c", ": > ran.$PMI_RANK", **kw)
+    assert r.code == 1 and not list(mpiexec.cwd.glob("ran.*")), r
+    return r
+
+
+def only_line(r, host):
+    (line,) = lines_about(r, host)
+    return line
+
+
+def no_sshd(rig):
+    rig.hosts["h2"].sshd(False)
+
+
+def key_refused(rig):
+    (rig.hosts["h2"].dir / "authorized_keys").write_text("")
+
+
+def key_unknown(rig):
+    rig.know(rig.hosts["h1"])
+
+
+def key_changed(rig):
+    rig.know(*rig.hosts.values(), h2=rig.hosts["h1"].key)
+
+
+def no_shell(rig):
+    (rig.hosts["h2"].dir / "home/.bashrc").write_text("exit 9\n")
+
+
+FAULTS = [
+    (no_sshd, "unable to connect: ", "Connection refused", "does an ssh server listen there?"),
+    (key_refused, "unable to log in: ", "Permission denied", "authorized_keys"),
+    (key_unknown, "unable to log in: ", "its host key is not known here", "ssh h2"),
+    (key_changed, "unable to log in: ", "its host key is not the one that it had", "ssh-keygen -R h2"),
+    (no_shell, "unable to start the proxy there: ", "9", ""),
+]
+
+
+@pytest.mark.parametrize("fault, step, cause, remedy", FAULTS, ids=[f[0].__name__ for f in FAULTS])
+def test_one_line_for_a_host(mpiexec, rig, fault, step, cause, remedy):
+    fault(rig)
+    line = only_line(r := refused(mpiexec, ["h1", "h2"]), "h2")
+    assert step in line and cause in line and remedy in line, r
+    assert not lines_about(r, "h1"), r
+
+
+def test_an_unknown_host(mpiexec):
+    line = only_line(r := refused(mpiexec, ["h1", "h77"]), "h77")
+    assert "unable to find its address: Name or service not known" in line, r
+
+
+def test_all_bad_hosts_are_told_together(mpiexec, rig):
+    no_sshd(rig)
+    rig.know(rig.hosts["h1"], rig.hosts["h2"], rig.hosts["h4"])
+    (rig.hosts["h4"].dir / "authorized_keys").write_text("")
+    r = refused(mpiexec, ["h1", "h2", "h3", "h4", "h77"])
+    for host in ("h2", "h3", "h4", "h77"):
+        only_line(r, host)
+    assert "4 of 5 hosts could not be started" in r.err, r
+
+
+def test_a_host_that_is_cut_off(mpiexec, rig):
+    rig.cut("h2")
+    line = only_line(r := refused(mpiexec, ["h1", "h2"], "--connect-timeout", 2), "h2")
+    assert "unable to connect: " in line and "is the host up" in line, r
+
+
+def test_a_host_that_is_stopped(mpiexec, rig):
+    """Its kernel takes connections, and nobody there speaks."""
+    pid = rig.hosts["h2"].sshd_pid()
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        line = only_line(r := refused(mpiexec, ["h1", "h2"], "--connect-timeout", 2), "h2")
+        assert "unable to connect: " in line and "does not answer" in line, r
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+@pytest.fixture
+def own_tree(rig):
+    """A copy of the installed tree that lies on the front alone."""
+    if TREE.is_build:
+        pytest.skip("only an installed tree can be copied")
+    at = f"{rig.front.dir}/home"
+    rig.front.run("sh", "-c", 'mkdir /dev/shm/own && cp -a "$1/." /dev/shm/own', "sh", str(TREE.root))
+    yield "/dev/shm/own"
+    for h in rig.all:
+        h.run("rm", "-rf", "/dev/shm/own")
+
+
+def test_a_host_without_the_proxy(mpiexec, rig, own_tree):
+    r = refused(mpiexec, ["h1", "h2"], program=f"{own_tree}/bin/mpiexec")
+    for host in ("h1", "h2"):
+        assert (f"{host}: unable to start the proxy there: not found at {own_tree}/libexec/muster/muster-proxy, nor in PATH "
+                "(install Muster there") in only_line(r, host), r
+
+
+def test_a_proxy_that_cannot_be_executed(mpiexec, rig, own_tree):
+    script = f"mkdir -p {own_tree}/libexec/muster; printf '\\177ELFxxxx' > {own_tree}/libexec/muster/muster-proxy; "
+    rig.hosts["h1"].run("sh", "-c", script)
+    rig.hosts["h2"].run("sh", "-c", script + f"chmod +x {own_tree}/libexec/muster/muster-proxy")
+    r = refused(mpiexec, ["h1", "h2"], program=f"{own_tree}/bin/mpiexec")
+    assert "not found at" in only_line(r, "h1") and "another kind" in only_line(r, "h2"), r
+
+
+def test_the_proxy_of_path(mpiexec, rig, own_tree):
+    (rig.hosts["h1"].dir / "home/.bashrc").write_text(f'PATH="{TREE.proxy.parent}:$PATH"\n')
+    r = mpiexec.ok("--hosts", "h1", "-n", 1, "hostname", program=f"{own_tree}/bin/mpiexec")
+    assert r.lines == ["h1"]
+
+
+def test_a_noisy_login_script(mpiexec, rig):
+    (rig.hosts["h1"].dir / "home/.bashrc").write_text("echo Welcome; echo news >&2; printf 'no end'; sleep 0.2\n")
+    r = mpiexec.ok("--hosts", "h1,h2", "-n", 2, "hostname")
+    assert sorted(r.lines) == ["h1", "h2"] and r.err == "", r
+    r = mpiexec.ok("-v", "--hosts", "h1,h2", "-n", 2, "hostname")
+    assert all(f"h1 says before the proxy does: {text}\n" in r.err for text in ("Welcome", "news", "no end")), r
+
+
+def test_a_login_script_without_end(mpiexec, rig):
+    (rig.hosts["h1"].dir / "home/.bashrc").write_text("yes\n")
+    assert "write without end" in only_line(r := refused(mpiexec, ["h1", "h2"]), "h1"), r
+
+
+def test_good_hosts_go_on_with_no_kill(mpiexec, rig):
+    no_sshd(rig)
+    r = mpiexec("--no-kill", "--hosts", "h1,h2", "-n", 2, "hostname")
+    assert "h1" in r.lines and only_line(r, "h2"), r
