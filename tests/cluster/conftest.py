@@ -66,7 +66,7 @@ class Mpiexec:
         way = ["--launcher", self.launcher] if self.launcher else []
         more = [f"{name}={value}" for name, value in (env or {}).items()]
         words = self.rig.front.enter("/usr/bin/env", *more, str(program), *way, *map(str, args), cwd=cwd or self.cwd)
-        p = Started(words, env=clean_env(self.cwd), start_new_session=True, **kw)
+        p = Started(words, env=clean_env(self.cwd, MUSTER_LAUNCHER="", MUSTER_RMK=""), start_new_session=True, **kw)
         self.running.append(p)
         return p
 
