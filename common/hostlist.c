@@ -180,8 +180,7 @@ int hostlist_parse(struct hostlist *l, const char *text, struct err *e)
     return rc;
 }
 
-int hostlist_mention(struct hostlist *l, const char *text, size_t len, uint32_t slots, const char *where,
-                     struct err *e)
+int hostlist_mention(struct hostlist *l, const char *text, size_t len, uint32_t slots, const char *where, struct err *e)
 {
     struct hostlist out = {.max = l->max};
     struct hostlist_text t = {

@@ -223,8 +223,7 @@ void hostlist_skip_blanks(struct hostlist_text *t)
         t->at++;
 }
 
-int hostlist_items(struct hostlist *l, struct hostlist *out, struct hostlist_text *t,
-                   const struct hostlist_host *extra)
+int hostlist_items(struct hostlist *l, struct hostlist *out, struct hostlist_text *t, const struct hostlist_host *extra)
 {
     hostlist_skip_blanks(t);
     if (t->at == t->end)

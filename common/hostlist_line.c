@@ -102,9 +102,15 @@ static const struct {
     const char *name;
     int (*read)(struct hostlist_text *t, struct line *l);
 } keys[] = {
-    {"slots", value_slots},         {"max_slots", value_max_slots}, {"max-slots", value_max_slots},
-    {"slots_max", value_max_slots}, {"user", value_user},           {"port", value_port},
-    {"key", value_key},             {"cpus", value_cpus},           {"binding", value_binding},
+    {"slots", value_slots},
+    {"max_slots", value_max_slots},
+    {"max-slots", value_max_slots},
+    {"slots_max", value_max_slots},
+    {"user", value_user},
+    {"port", value_port},
+    {"key", value_key},
+    {"cpus", value_cpus},
+    {"binding", value_binding},
     {"ifname", value_ignored},
 };
 

@@ -15,7 +15,7 @@
 struct hostlist_text {
     const char *start, *shown_end; /* what an error shows */
     const char *at, *end;          /* what is left to read */
-    const char *where; /* in front of an error: "" or "FILE:LINE: " */
+    const char *where;             /* in front of an error: "" or "FILE:LINE: " */
     struct err *e;
 };
 

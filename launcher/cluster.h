@@ -18,11 +18,11 @@ struct tree_ops;
 
 struct cluster {
     struct event_base *base;
-    struct rlimit nofile;   /* as it was before it was raised */
-    struct hostlist hosts;  /* empty: this machine alone */
+    struct rlimit nofile;         /* as it was before it was raised */
+    struct hostlist hosts;        /* empty: this machine alone */
     struct allocation allocation; /* of a resource manager, where the user named no host */
     bool allocation_used;         /* hosts are its */
-    struct map_node *nodes; /* nnodes */
+    struct map_node *nodes;       /* nnodes */
     uint32_t nnodes;
     bool *node_lost;       /* by node */
     bool is_remote;        /* some node is another machine */

@@ -113,9 +113,9 @@ static int name_nodes(struct run *run, struct err *e)
     for (uint32_t i = 0; i < c->nnodes; i++) {
         struct hostlist_host *h = c->hosts.n ? &c->hosts.hosts[i] : NULL;
         c->nodes[i] = (struct map_node){.name = h ? h->name : host,
-                              .bind_to = h ? h->binding : NULL,
-                              .slots = h ? h->slots : 0,
-                              .processors = processors};
+                                        .bind_to = h ? h->binding : NULL,
+                                        .slots = h ? h->slots : 0,
+                                        .processors = processors};
     }
     return 0;
 }

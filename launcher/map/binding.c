@@ -211,8 +211,7 @@ static void fill_table(struct binder *b, struct table *t)
 
 /* ---- what is wrong, or worth a warning ---- */
 
-static int check_user(struct binder *b, const struct policy *how, const struct topo *t, uint32_t node,
-                      struct err *e)
+static int check_user(struct binder *b, const struct policy *how, const struct topo *t, uint32_t node, struct err *e)
 {
     char *usable = binding_text_of(t, (struct topo_object){0, topo_nhwthreads(t)});
     struct cpulist all, one;

@@ -19,7 +19,7 @@ static int pairs_read(struct allocation *a, const char *text, struct err *e)
     static const char name[] = "LSB_MCPU_HOSTS";
     rm_note_from(a, name, text);
     const char *at = text;
-    for (size_t n; (n = word_next(&at)); ) {
+    for (size_t n; (n = word_next(&at));) {
         const char *host = at;
         uint32_t slots;
         at += n;

@@ -69,8 +69,7 @@ int rm_number(const char *text, size_t len, uint32_t max, uint32_t *value)
     return len && v ? 0 : -1;
 }
 
-int rm_node_file(const struct rm_source *s, struct allocation *a, const char *variable, uint32_t slots,
-                 struct err *e)
+int rm_node_file(const struct rm_source *s, struct allocation *a, const char *variable, uint32_t slots, struct err *e)
 {
     const char *path = rm_variable(s, variable), *line;
     size_t len;

@@ -33,8 +33,7 @@ bool rm_line_next(struct rm_lines *l, const char **line, size_t *len);
 int rm_number(const char *text, size_t len, uint32_t max, uint32_t *value);
 
 /* Hosts of a file that the variable names, one a line; each mention is worth so many slots. Returns 0, or -1. */
-int rm_node_file(const struct rm_source *s, struct allocation *a, const char *variable, uint32_t slots,
-                 struct err *e);
+int rm_node_file(const struct rm_source *s, struct allocation *a, const char *variable, uint32_t slots, struct err *e);
 
 /* Hosts of the variable's text, separated by blanks, each mention worth a slot. Returns 0, or -1. */
 int rm_host_words(const struct rm_source *s, struct allocation *a, const char *variable, struct err *e);

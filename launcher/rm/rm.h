@@ -20,10 +20,10 @@ struct rm_source {
 };
 
 struct allocation {
-    const struct rm *rm;   /* NULL: there is none */
-    char *job;             /* its name with that manager; NULL: not known */
-    char *from;            /* what it was read from: "PBS_NODEFILE=/var/spool/pbs/aux/12" */
-    struct hostlist hosts; /* slots 0: as many as the host has processors */
+    const struct rm *rm;    /* NULL: there is none */
+    char *job;              /* its name with that manager; NULL: not known */
+    char *from;             /* what it was read from: "PBS_NODEFILE=/var/spool/pbs/aux/12" */
+    struct hostlist hosts;  /* slots 0: as many as the host has processors */
     uint32_t cpus_per_rank; /* 0: not said */
     uint32_t ranks;         /* that the job was asked for; 0: not said */
 };

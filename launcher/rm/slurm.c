@@ -52,8 +52,8 @@ static int counts_of(const struct rm_source *s, const char *name, uint32_t *coun
         return err_set(e, "%s=%.80s is no list such as 2(x3),1", name, text);
     if (told == n)
         return 1;
-    err_set(e, "%s=%.80s speaks of %llu hosts, but SLURM_JOB_NODELIST names %zu", name, text,
-            (unsigned long long)told, n);
+    err_set(e, "%s=%.80s speaks of %llu hosts, but SLURM_JOB_NODELIST names %zu", name, text, (unsigned long long)told,
+            n);
     return 0;
 }
 

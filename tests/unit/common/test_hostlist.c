@@ -196,7 +196,8 @@ static void files_come_out_as_written(void **state)
         {"a:4 binding=user:0+2,1+3 user=me\nb:2 ifname=ib0", "me@a:4 binding user:0+2,1+3 b:2"},
         /* Open MPI */
         {"a slots=4 max_slots=8\nme@b slots=2 slots_max=2\nc max-slots=3", "a:4/8 me@b:2/2 c:0/3"},
-        /* Slurm: scontrol show hostnames, a hostlist of scontrol show hostlistsorted, a file for --distribution=arbitrary */
+        /* Slurm: scontrol show hostnames, a hostlist of scontrol show hostlistsorted, a file for
+           --distribution=arbitrary */
         {"n001\nn002\n", "n001:0 n002:0"},
         {"n[001-002,004]", "n001:0 n002:0 n004:0"},
         {"n1*2\nn2\nn1\n", "n1:3 n2:0"},

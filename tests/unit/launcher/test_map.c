@@ -23,7 +23,7 @@ struct setup {
     const char *topo;  /* NULL: none may be asked for */
     const char *cpus;
     const char *const *binds; /* NULL, or each node's own words for binding */
-    const char *apps; /* one digit an application, "0" for no count; NULL: "0" */
+    const char *apps;         /* one digit an application, "0" for no count; NULL: "0" */
     struct map_request r;
 };
 
@@ -441,8 +441,7 @@ static void a_node_may_have_a_binding_of_its_own(void **state)
 {
     static const char *const binds[] = {"user:0+2,1", NULL, "none", "socket"}, *const wrong[] = {NULL, "teapot"};
     static const char *const same[] = {"core", "core", "core", "core"};
-    expect(&(struct setup){"abcd", "2222", "pack:2 core:4 pu:1", .binds = binds},
-           "aabbccdd 0,2 1 0 4 - - 0-3 4-7");
+    expect(&(struct setup){"abcd", "2222", "pack:2 core:4 pu:1", .binds = binds}, "aabbccdd 0,2 1 0 4 - - 0-3 4-7");
     expect(&(struct setup){"abcd", "1111", "pack:2 core:4 pu:1", .binds = same}, "abcd 0 0 0 0");
     /* what the request says holds for all */
     expect(&(struct setup){"abcd", "1111", "pack:2 core:4 pu:1", .binds = binds, R(.bind_to = "core")}, "abcd 0 0 0 0");

@@ -68,8 +68,8 @@ static char *drawn(const struct allocation *a)
     return text;
 }
 
-#define FLUX_R                                                                                                        \
-    "{\"version\":1,\"execution\":{\"R_lite\":[{\"rank\":\"0,2\",\"children\":{\"core\":\"0-3\",\"gpu\":\"0\"}},"       \
+#define FLUX_R                                                                                                         \
+    "{\"version\":1,\"execution\":{\"R_lite\":[{\"rank\":\"0,2\",\"children\":{\"core\":\"0-3\",\"gpu\":\"0\"}},"      \
     "{\"rank\":\"1\",\"children\":{\"core\":\"0,2\"}}],\"starttime\":0,\"expiration\":0,\"nodelist\":[\"n[1-3]\"]}}"
 
 static const struct {
@@ -108,7 +108,8 @@ static const struct {
      "Slurm 7: n1:4 n2:4 n3:4"},
     {"PBS",
      {{"PBS_ENVIRONMENT=PBS_BATCH", "PBS_JOBID=12.front", "PBS_NODEFILE=/var/spool/pbs/aux/12.front"},
-      "/var/spool/pbs/aux/12.front", "n1.example.org\nn1.example.org\nn2.example.org\nn1.example.org\n"},
+      "/var/spool/pbs/aux/12.front",
+      "n1.example.org\nn1.example.org\nn2.example.org\nn1.example.org\n"},
      "PBS 12.front: n1.example.org:3 n2.example.org:1"},
     {"a file of another system", {{"PBS_NODEFILE=f"}, "f", "\r\n a \r\nb\r\n\n"}, "PBS -: a:1 b:1"},
     {"Cobalt, beside what it leaves for PBS' programs",
@@ -126,15 +127,18 @@ static const struct {
      "Grid Engine 9: n1:5 n2:2"},
     {"LoadLeveler", {{"LOADL_STEP_ID=ll.1.0", "LOADL_HOSTFILE=f"}, "f", "a\na\nb\n"}, "LoadLeveler ll.1.0: a:2 b:1"},
     {"LoadLeveler, a list", {{"LOADL_PROCESSOR_LIST=a b a "}}, "LoadLeveler -: a:2 b:1"},
-    {"a Flux instance", {{"FLUX_URI=local:///run/flux/local"}, NULL, FLUX_R, "flux kvs get resource.R"},
+    {"a Flux instance",
+     {{"FLUX_URI=local:///run/flux/local"}, NULL, FLUX_R, "flux kvs get resource.R"},
      "Flux -: n1:4 n2:2 n3:4"},
     {"a Flux job in a job of Slurm",
-     {{"FLUX_URI=local:///tmp/x", "FLUX_JOB_ID=f3", "SLURM_JOB_NODELIST=n[1-9]"}, NULL,
+     {{"FLUX_URI=local:///tmp/x", "FLUX_JOB_ID=f3", "SLURM_JOB_NODELIST=n[1-9]"},
+      NULL,
       "{\"execution\":{\"R_lite\":[{\"rank\":\"5\",\"children\":{\"core\":\"1\"}}],\"nodelist\":[\"n5\"]}}",
       "flux job info f3 R"},
      "Flux f3: n5:1"},
     {"a Flux instance of several brokers on one host",
-     {{"FLUX_URI=local:///tmp/x"}, NULL,
+     {{"FLUX_URI=local:///tmp/x"},
+      NULL,
       "{\"execution\":{\"R_lite\":[{\"rank\":\"0-1\",\"children\":{\"core\":\"0-1\"}}],\"nodelist\":[\"me,me\"]}}",
       "flux kvs get resource.R"},
      "Flux -: me:4"},
@@ -161,12 +165,14 @@ static const struct {
     const char *says;
 } bad[] = {
     {{{"SLURM_JOB_NODELIST=n[1-"}}, "Slurm has allocated (--rmk none goes without it): SLURM_JOB_NODELIST: a number"},
-    {{{"SLURM_JOB_NODELIST=n[1-2]", "SLURM_TASKS_PER_NODE=2(x3)"}}, "2(x3) speaks of 3 hosts, but SLURM_JOB_NODELIST names 2"},
+    {{{"SLURM_JOB_NODELIST=n[1-2]", "SLURM_TASKS_PER_NODE=2(x3)"}},
+     "2(x3) speaks of 3 hosts, but SLURM_JOB_NODELIST names 2"},
     {{{"SLURM_JOB_NODELIST=n1", "SLURM_TASKS_PER_NODE=2(x"}}, "SLURM_TASKS_PER_NODE=2(x is no list such as"},
     {{{"SLURM_JOB_NODELIST=n1", "SLURM_TASKS_PER_NODE=0"}}, "is no list"},
     {{{"SLURM_JOB_NODELIST=n1", "SLURM_TASKS_PER_NODE=1,"}}, "is no list"},
     {{{"SLURM_JOB_NODELIST=n1", "SLURM_TASKS_PER_NODE=1(x99999999999)"}}, "is no list"},
-    {{{"SLURM_JOB_NODELIST=n1", "SLURM_STEP_ID=0", "SLURM_JOB_CPUS_PER_NODE=1,1"}}, "SLURM_JOB_CPUS_PER_NODE=1,1 speaks of 2"},
+    {{{"SLURM_JOB_NODELIST=n1", "SLURM_STEP_ID=0", "SLURM_JOB_CPUS_PER_NODE=1,1"}},
+     "SLURM_JOB_CPUS_PER_NODE=1,1 speaks of 2"},
     {{{"SLURM_JOB_NODELIST=n1", "SLURM_HET_SIZE=2"}}, "heterogeneous job (SLURM_HET_SIZE=2), which is not supported"},
     {{{"SLURM_JOB_NODELIST=n1", "SLURM_PACK_SIZE=3"}}, "SLURM_PACK_SIZE=3"},
     {{{"PBS_NODEFILE=/gone"}}, "PBS has allocated (--rmk none goes without it): unable to read /gone"},
@@ -181,9 +187,15 @@ static const struct {
     {{{"FLUX_URI=x"}, NULL, "nonsense", "flux kvs get resource.R"}, "no readable JSON"},
     {{{"FLUX_URI=x"}, NULL, "{}", "flux kvs get resource.R"}, "no readable nodelist"},
     {{{"FLUX_URI=x"}, NULL, "{\"execution\":{\"nodelist\":[3]}}", "flux kvs get resource.R"}, "no readable nodelist"},
-    {{{"FLUX_URI=x"}, NULL, "{\"execution\":{\"nodelist\":[\"a,b\"],\"R_lite\":[{\"rank\":\"0-2\",\"children\":{\"core\":\"0\"}}]}}",
-      "flux kvs get resource.R"}, "2 hosts, but 3 ranks"},
-    {{{"FLUX_URI=x"}, NULL, "{\"execution\":{\"nodelist\":[\"a\"],\"R_lite\":[{\"rank\":\"0\"}]}}", "flux kvs get resource.R"},
+    {{{"FLUX_URI=x"},
+      NULL,
+      "{\"execution\":{\"nodelist\":[\"a,b\"],\"R_lite\":[{\"rank\":\"0-2\",\"children\":{\"core\":\"0\"}}]}}",
+      "flux kvs get resource.R"},
+     "2 hosts, but 3 ranks"},
+    {{{"FLUX_URI=x"},
+      NULL,
+      "{\"execution\":{\"nodelist\":[\"a\"],\"R_lite\":[{\"rank\":\"0\"}]}}",
+      "flux kvs get resource.R"},
      "cores in R_lite"},
 };
 
@@ -206,7 +218,7 @@ static void one_manager_can_be_named(void **state)
     static const struct {
         const char *name, *found;
     } names[] = {{"slurm", "Slurm -: n1:2 n2:2"}, {"pbs", "PBS -: a:1"}, {"torque", "PBS -: a:1"},
-                 {"pals", "PBS -: a:1"},          {"none", "none -:"},  {"user", "none -:"}};
+                 {"pals", "PBS -: a:1"},          {"none", "none -:"},   {"user", "none -:"}};
     struct allocation a;
     struct err e;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
@@ -265,10 +277,8 @@ static void the_machine_is_read(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(recordings_are_read),
-        cmocka_unit_test(what_cannot_be_read_is_said),
-        cmocka_unit_test(one_manager_can_be_named),
-        cmocka_unit_test(many_hosts_are_read),
+        cmocka_unit_test(recordings_are_read),      cmocka_unit_test(what_cannot_be_read_is_said),
+        cmocka_unit_test(one_manager_can_be_named), cmocka_unit_test(many_hosts_are_read),
         cmocka_unit_test(the_machine_is_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
