@@ -3,8 +3,8 @@
  * allgather: the tables of allgather, with equal and with varying counts. */
 #include "lib/coll/checks.h"
 #include "lib/coll/levels.h"
-#include "lib/coll/shm/node_blocks.h"
-#include "lib/coll/shm/node_cma.h"
+#include "lib/coll/shm/moves.h"
+#include "lib/coll/shm/cma_read.h"
 
 static int allgather_check(const struct coll_args *args)
 {
@@ -28,27 +28,27 @@ static MPI_Count allgather_bytes(const struct coll_args *args)
     return longest;
 }
 
-static int allgather_run(struct node *a, const struct coll_args *args)
+static int allgather_run(struct shm_coll *a, const struct coll_args *args)
 {
     if (args->send.buf != MPI_IN_PLACE) {
-        struct node_data from = args_block(&args->send), to = blocks_data(&args->recv, a->me);
+        struct coll_data from = args_block(&args->send), to = blocks_data(&args->recv, a->me);
         CHECK(blocks_own(&from, &to));
     }
-    return node_allgather(a, &args->recv);
+    return shm_allgather(a, &args->recv);
 }
 
 static bool fits_cma(const struct coll_shape *x)
 {
-    return x->node && !x->later && node_cma_fits(x->node, x->bytes);
+    return x->shm && !x->later && shm_cma_fits(x->shm, x->bytes);
 }
 
-static int allgather_cma(struct node *a, const struct coll_args *args)
+static int allgather_cma(struct shm_coll *a, const struct coll_args *args)
 {
     if (args->send.buf != MPI_IN_PLACE) {
-        struct node_data from = args_block(&args->send), to = blocks_data(&args->recv, a->me);
+        struct coll_data from = args_block(&args->send), to = blocks_data(&args->recv, a->me);
         CHECK(blocks_own(&from, &to));
     }
-    return node_cma_allgather(a, &args->recv);
+    return shm_cma_allgather(a, &args->recv);
 }
 
 static bool fits_bruck(const struct coll_shape *x)
@@ -63,7 +63,7 @@ const struct coll_kind coll_allgather = {
     allgather_bytes,
     (const struct coll_algorithm[]){
         {.name = "cma", .fits = fits_cma, .run = allgather_cma},
-        {.name = "node", .fits = fits_node, .run = allgather_run, .program = &node_iallgather},
+        {.name = "shm", .fits = fits_shm, .run = allgather_run, .program = &shm_iallgather},
         {.name = "two-level", .fits = fits_levels_blocks, .stages = levels_allgather},
         {.name = "bruck", .fits = fits_bruck, .build = messages_allgather_bruck},
         {.name = "ring", .build = messages_allgather_ring},
@@ -76,7 +76,7 @@ const struct coll_kind coll_allgatherv = {
     allgather_bytes,
     (const struct coll_algorithm[]){
         {.name = "cma", .fits = fits_cma, .run = allgather_cma},
-        {.name = "node", .fits = fits_node, .run = allgather_run, .program = &node_iallgather},
+        {.name = "shm", .fits = fits_shm, .run = allgather_run, .program = &shm_iallgather},
         {.name = "ring", .build = messages_allgather_ring},
         {0},
     },

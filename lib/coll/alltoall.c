@@ -3,8 +3,8 @@
  * alltoall: the tables of alltoall, alltoallv and alltoallw. */
 #include "lib/coll/checks.h"
 #include "lib/coll/shm/choice.h"
-#include "lib/coll/shm/node_blocks.h"
-#include "lib/coll/shm/node_cma.h"
+#include "lib/coll/shm/moves.h"
+#include "lib/coll/shm/cma_read.h"
 #include "lib/coll/table.h"
 
 static int alltoall_check(const struct coll_args *args)
@@ -43,30 +43,30 @@ static MPI_Count bytes_unknown(const struct coll_args *args)
     return -1;
 }
 
-static int alltoall_run(struct node *a, const struct coll_args *args)
+static int alltoall_run(struct shm_coll *a, const struct coll_args *args)
 {
-    return node_alltoall(a, &args->send, &args->recv);
+    return shm_alltoall(a, &args->send, &args->recv);
 }
 
-static int alltoallv_run(struct node *a, const struct coll_args *args)
+static int alltoallv_run(struct shm_coll *a, const struct coll_args *args)
 {
-    return node_alltoallv(a, &args->send, &args->recv);
+    return shm_alltoallv(a, &args->send, &args->recv);
 }
 
 static bool fits_cma(const struct coll_shape *x)
 {
-    return x->node && !x->later && node_cma_fits(x->node, x->bytes) && choice_each(x->node, (size_t)x->bytes, 1) > 0;
+    return x->shm && !x->later && shm_cma_fits(x->shm, x->bytes) && choice_each(x->shm, (size_t)x->bytes, 1) > 0;
 }
 
-static int alltoall_cma(struct node *a, const struct coll_args *args)
+static int alltoall_cma(struct shm_coll *a, const struct coll_args *args)
 {
     bool in_place = args->send.buf == MPI_IN_PLACE; /* on all members: what is read would be written */
-    return in_place ? alltoall_run(a, args) : node_cma_alltoall(a, &args->send, &args->recv);
+    return in_place ? alltoall_run(a, args) : shm_cma_alltoall(a, &args->send, &args->recv);
 }
 
 static bool fits_alltoall(const struct coll_shape *x)
 {
-    return x->node && choice_each(x->node, (size_t)x->bytes, 1) > 0;
+    return x->shm && choice_each(x->shm, (size_t)x->bytes, 1) > 0;
 }
 
 const struct coll_kind coll_alltoall = {
@@ -75,7 +75,7 @@ const struct coll_kind coll_alltoall = {
     alltoall_bytes,
     (const struct coll_algorithm[]){
         {.name = "cma", .fits = fits_cma, .run = alltoall_cma},
-        {.name = "node", .fits = fits_alltoall, .run = alltoall_run, .program = &node_ialltoall},
+        {.name = "shm", .fits = fits_alltoall, .run = alltoall_run, .program = &shm_ialltoall},
         {.name = "pairwise", .build = messages_alltoall},
         {0},
     },
@@ -85,7 +85,7 @@ const struct coll_kind coll_alltoallv = {
     alltoallv_check,
     bytes_unknown,
     (const struct coll_algorithm[]){
-        {.name = "node", .fits = fits_node, .run = alltoallv_run, .program = &node_ialltoallv},
+        {.name = "shm", .fits = fits_shm, .run = alltoallv_run, .program = &shm_ialltoallv},
         {.name = "pairwise", .build = messages_alltoall},
         {0},
     },
@@ -96,7 +96,7 @@ const struct coll_kind coll_alltoallw = {
     alltoallw_check,
     bytes_unknown,
     (const struct coll_algorithm[]){
-        {.name = "node", .fits = fits_node, .run = alltoallv_run},
+        {.name = "shm", .fits = fits_shm, .run = alltoallv_run},
         {.name = "pairwise", .build = messages_alltoall},
         {0},
     },

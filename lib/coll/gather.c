@@ -4,7 +4,7 @@
 #include "lib/coll/checks.h"
 #include "lib/coll/levels.h"
 #include "lib/coll/shm/choice.h"
-#include "lib/coll/shm/node_blocks.h"
+#include "lib/coll/shm/moves.h"
 
 /* One side is a block on each rank, the other the blocks of all at the root. */
 static int rooted_check(const struct coll_args *args, const struct blocks *one, const struct blocks *all)
@@ -67,40 +67,40 @@ static MPI_Count scatter_bytes(const struct coll_args *args)
 }
 
 /* NULL: in place, at the root. */
-static const struct node_data *block_of(const struct blocks *v, struct node_data *d)
+static const struct coll_data *block_of(const struct blocks *v, struct coll_data *d)
 {
     *d = args_block(v);
     return v->buf == MPI_IN_PLACE ? NULL : d;
 }
 
-static int gather_run(struct node *a, const struct coll_args *args)
+static int gather_run(struct shm_coll *a, const struct coll_args *args)
 {
-    struct node_data d;
-    return node_gather(a, block_of(&args->send, &d), &args->recv, args->root);
+    struct coll_data d;
+    return shm_gather(a, block_of(&args->send, &d), &args->recv, args->root);
 }
 
-static int gatherv_run(struct node *a, const struct coll_args *args)
+static int gatherv_run(struct shm_coll *a, const struct coll_args *args)
 {
-    struct node_data d;
-    return node_gatherv(a, block_of(&args->send, &d), &args->recv, args->root);
+    struct coll_data d;
+    return shm_gatherv(a, block_of(&args->send, &d), &args->recv, args->root);
 }
 
-static int scatter_run(struct node *a, const struct coll_args *args)
+static int scatter_run(struct shm_coll *a, const struct coll_args *args)
 {
-    struct node_data d;
-    return node_scatter(a, &args->send, block_of(&args->recv, &d), args->root);
+    struct coll_data d;
+    return shm_scatter(a, &args->send, block_of(&args->recv, &d), args->root);
 }
 
-static int scatterv_run(struct node *a, const struct coll_args *args)
+static int scatterv_run(struct shm_coll *a, const struct coll_args *args)
 {
-    struct node_data d;
-    return node_scatterv(a, &args->send, block_of(&args->recv, &d), args->root);
+    struct coll_data d;
+    return shm_scatterv(a, &args->send, block_of(&args->recv, &d), args->root);
 }
 
 /* Where nobody waits, a phase has a piece of each block. */
 static bool fits_scatter(const struct coll_shape *x)
 {
-    return x->node && (!x->later || choice_each(x->node, (size_t)x->bytes, 1) > 0);
+    return x->shm && (!x->later || choice_each(x->shm, (size_t)x->bytes, 1) > 0);
 }
 
 const struct coll_kind coll_gather = {
@@ -108,7 +108,7 @@ const struct coll_kind coll_gather = {
     gather_check,
     gather_bytes,
     (const struct coll_algorithm[]){
-        {.name = "node", .fits = fits_node, .run = gather_run, .program = &node_igather},
+        {.name = "shm", .fits = fits_shm, .run = gather_run, .program = &shm_igather},
         {.name = "two-level", .fits = fits_levels_blocks, .stages = levels_gather},
         {.name = "linear", .build = messages_gather},
         {0},
@@ -119,7 +119,7 @@ const struct coll_kind coll_gatherv = {
     gatherv_check,
     bytes_unknown,
     (const struct coll_algorithm[]){
-        {.name = "node", .fits = fits_node, .run = gatherv_run, .program = &node_igatherv},
+        {.name = "shm", .fits = fits_shm, .run = gatherv_run, .program = &shm_igatherv},
         {.name = "linear", .build = messages_gather},
         {0},
     },
@@ -129,7 +129,7 @@ const struct coll_kind coll_scatter = {
     scatter_check,
     scatter_bytes,
     (const struct coll_algorithm[]){
-        {.name = "node", .fits = fits_scatter, .run = scatter_run, .program = &node_iscatter},
+        {.name = "shm", .fits = fits_scatter, .run = scatter_run, .program = &shm_iscatter},
         {.name = "two-level", .fits = fits_levels_blocks, .stages = levels_scatter},
         {.name = "linear", .build = messages_scatter},
         {0},
@@ -140,7 +140,7 @@ const struct coll_kind coll_scatterv = {
     scatterv_check,
     bytes_unknown,
     (const struct coll_algorithm[]){
-        {.name = "node", .fits = fits_node, .run = scatterv_run, .program = &node_iscatterv},
+        {.name = "shm", .fits = fits_shm, .run = scatterv_run, .program = &shm_iscatterv},
         {.name = "linear", .build = messages_scatter},
         {0},
     },

@@ -5,8 +5,8 @@
 #include "lib/coll/checks.h"
 #include "lib/coll/levels.h"
 #include "lib/coll/shm/choice.h"
-#include "lib/coll/shm/node_reduce.h"
-#include "lib/coll/shm/node_short.h"
+#include "lib/coll/shm/reductions.h"
+#include "lib/coll/shm/short_phase.h"
 
 static int allreduce_check(const struct coll_args *args)
 {
@@ -30,28 +30,28 @@ static struct vector vector_of(const struct coll_args *args)
                            args->op};
 }
 
-static int reduce_run(struct node *a, const struct coll_args *args)
+static int reduce_run(struct shm_coll *a, const struct coll_args *args)
 {
     struct vector v = vector_of(args);
-    return node_reduce(a, &v, args->root);
+    return shm_reduce(a, &v, args->root);
 }
 
-static int allreduce_run(struct node *a, const struct coll_args *args)
+static int allreduce_run(struct shm_coll *a, const struct coll_args *args)
 {
     struct vector v = vector_of(args);
-    return node_allreduce(a, &v);
+    return shm_allreduce(a, &v);
 }
 
 static bool fits_reduce(const struct coll_shape *x)
 {
-    return x->node && node_reduce_fits(x->t);
+    return x->shm && shm_reduce_fits(x->t);
 }
 
 static bool fits_allreduce(const struct coll_shape *x)
 {
     size_t bytes = (size_t)x->bytes;
-    return fits_reduce(x) && (bytes <= choice_whole(x->node) ||
-                              choice_each(x->node, bytes / (size_t)x->node->n + 1, (size_t)x->t->size) > 0);
+    return fits_reduce(x) && (bytes <= choice_whole(x->shm) ||
+                              choice_each(x->shm, bytes / (size_t)x->shm->n + 1, (size_t)x->t->size) > 0);
 }
 
 static bool fits_short(const struct coll_shape *x)
@@ -70,7 +70,7 @@ const struct coll_kind coll_reduce = {
     reduce_check,
     vector_length,
     (const struct coll_algorithm[]){
-        {.name = "node", .fits = fits_reduce, .run = reduce_run, .program = &node_ireduce},
+        {.name = "shm", .fits = fits_reduce, .run = reduce_run, .program = &shm_ireduce},
         {.name = "two-level", .fits = fits_levels_reduce, .stages = levels_reduce},
         {.name = "short", .fits = fits_short, .messages = short_reduce},
         {.name = "binomial", .build = messages_reduce},
@@ -82,7 +82,7 @@ const struct coll_kind coll_allreduce = {
     allreduce_check,
     vector_length,
     (const struct coll_algorithm[]){
-        {.name = "node", .fits = fits_allreduce, .run = allreduce_run, .program = &node_iallreduce},
+        {.name = "shm", .fits = fits_allreduce, .run = allreduce_run, .program = &shm_iallreduce},
         {.name = "two-level", .fits = fits_levels_reduce, .stages = levels_allreduce},
         {.name = "short", .fits = fits_short, .messages = short_allreduce},
         {.name = "ring", .fits = fits_ring, .build = messages_allreduce_ring},
@@ -92,21 +92,21 @@ const struct coll_kind coll_allreduce = {
 };
 
 /* Two ranks, and few bytes of what there is a kernel for. */
-ALWAYS_INLINE bool is_pair(const struct node *a, MPI_Count count, const struct datatype *t, const struct op *op)
+ALWAYS_INLINE bool is_pair(const struct shm_coll *a, MPI_Count count, const struct datatype *t, const struct op *op)
 {
     return LIKELY(a && a->n == 2 && operand_check(count, t, op) == MPI_SUCCESS && op_kernel_of(op, t) &&
-                  node_is_short(count, t) && count > 0);
+                  shm_is_short(count, t) && count > 0);
 }
 
 int mpi_reduce(const void *sendbuf, void *recvbuf, MPI_Count count, struct datatype *t, struct op *op, int root,
                struct comm *comm)
 {
-    struct node *a = node_quick(comm);
+    struct shm_coll *a = shm_quick(comm);
     if (!is_pair(a, count, t, op) || UNLIKELY(sendbuf == MPI_IN_PLACE && comm->rank != root))
-        return coll_run(&coll_reduce, &(struct coll_args){{.buf = sendbuf}, BLOCKS_EQUAL(recvbuf, count, t), op, root,
-                                                          comm});
-    int rc = node_pair_reduce(a, sendbuf == MPI_IN_PLACE ? recvbuf : sendbuf, recvbuf, count, t, op_kernel_of(op, t),
-                              root);
+        return coll_run(&coll_reduce,
+                        &(struct coll_args){{.buf = sendbuf}, BLOCKS_EQUAL(recvbuf, count, t), op, root, comm});
+    int rc =
+        shm_pair_reduce(a, sendbuf == MPI_IN_PLACE ? recvbuf : sendbuf, recvbuf, count, t, op_kernel_of(op, t), root);
     return LIKELY(!a->broken) ? rc : a->broken;
 }
 COLL_LATER(reduce, &coll_reduce,
@@ -117,12 +117,11 @@ COLL_LATER(reduce, &coll_reduce,
 int mpi_allreduce(const void *sendbuf, void *recvbuf, MPI_Count count, struct datatype *t, struct op *op,
                   struct comm *comm)
 {
-    struct node *a = node_quick(comm);
+    struct shm_coll *a = shm_quick(comm);
     if (!is_pair(a, count, t, op))
         return coll_run(&coll_allreduce,
                         &(struct coll_args){{.buf = sendbuf}, BLOCKS_EQUAL(recvbuf, count, t), op, 0, comm});
-    int rc = node_pair_allreduce(a, sendbuf == MPI_IN_PLACE ? recvbuf : sendbuf, recvbuf, count, t,
-                                 op_kernel_of(op, t));
+    int rc = shm_pair_allreduce(a, sendbuf == MPI_IN_PLACE ? recvbuf : sendbuf, recvbuf, count, t, op_kernel_of(op, t));
     return LIKELY(!a->broken) ? rc : a->broken;
 }
 COLL_LATER(allreduce, &coll_allreduce,

@@ -3,7 +3,7 @@
  * reduce_scatter: its tables, with equal and with varying counts. */
 #include "lib/coll/checks.h"
 #include "lib/coll/shm/choice.h"
-#include "lib/coll/shm/node_reduce.h"
+#include "lib/coll/shm/reductions.h"
 #include "lib/coll/table.h"
 
 static MPI_Count sum_of(const struct coll_args *args)
@@ -45,19 +45,19 @@ static MPI_Count longest_part(const struct coll_args *args)
     return longest;
 }
 
-static int reduce_scatter_run(struct node *a, const struct coll_args *args)
+static int reduce_scatter_run(struct shm_coll *a, const struct coll_args *args)
 {
     struct vector v = {args_operand(args), (char *)(uintptr_t)args->recv.buf, sum_of(args), args->recv.t, args->op};
-    return node_reduce_scatter(a, &v, &args->recv);
+    return shm_reduce_scatter(a, &v, &args->recv);
 }
 
 static bool fits_reduce_scatter(const struct coll_shape *x)
 {
-    return x->node && node_reduce_fits(x->t) && choice_each(x->node, (size_t)x->bytes, (size_t)x->t->size) > 0;
+    return x->shm && shm_reduce_fits(x->t) && choice_each(x->shm, (size_t)x->bytes, (size_t)x->t->size) > 0;
 }
 
 static const struct coll_algorithm rows[] = {
-    {.name = "node", .fits = fits_reduce_scatter, .run = reduce_scatter_run, .program = &node_ireduce_scatter},
+    {.name = "shm", .fits = fits_reduce_scatter, .run = reduce_scatter_run, .program = &shm_ireduce_scatter},
     {.name = "reduce", .build = messages_reduce_scatter},
     {0},
 };

@@ -2,7 +2,7 @@
  *
  * scan: the tables of scan and exscan. */
 #include "lib/coll/checks.h"
-#include "lib/coll/shm/node_reduce.h"
+#include "lib/coll/shm/reductions.h"
 #include "lib/coll/table.h"
 
 static int scan_check(const struct coll_args *args)
@@ -15,26 +15,25 @@ static MPI_Count scan_bytes(const struct coll_args *args)
     return args->recv.count * args->recv.t->size;
 }
 
-static int run(struct node *a, const struct coll_args *args, bool below)
+static int run(struct shm_coll *a, const struct coll_args *args, bool below)
 {
-    struct vector v = {args_operand(args), (char *)(uintptr_t)args->recv.buf, args->recv.count, args->recv.t,
-                       args->op};
-    return node_scan(a, &v, below);
+    struct vector v = {args_operand(args), (char *)(uintptr_t)args->recv.buf, args->recv.count, args->recv.t, args->op};
+    return shm_scan(a, &v, below);
 }
 
-static int scan_run(struct node *a, const struct coll_args *args)
+static int scan_run(struct shm_coll *a, const struct coll_args *args)
 {
     return run(a, args, false);
 }
 
-static int exscan_run(struct node *a, const struct coll_args *args)
+static int exscan_run(struct shm_coll *a, const struct coll_args *args)
 {
     return run(a, args, true);
 }
 
 static bool fits_scan(const struct coll_shape *x)
 {
-    return x->node && node_reduce_fits(x->t);
+    return x->shm && shm_reduce_fits(x->t);
 }
 
 const struct coll_kind coll_scan = {
@@ -42,7 +41,7 @@ const struct coll_kind coll_scan = {
     scan_check,
     scan_bytes,
     (const struct coll_algorithm[]){
-        {.name = "node", .fits = fits_scan, .run = scan_run, .program = &node_iscan},
+        {.name = "shm", .fits = fits_scan, .run = scan_run, .program = &shm_iscan},
         {.name = "prefix", .build = messages_scan},
         {0},
     },
@@ -52,7 +51,7 @@ const struct coll_kind coll_exscan = {
     scan_check,
     scan_bytes,
     (const struct coll_algorithm[]){
-        {.name = "node", .fits = fits_scan, .run = exscan_run, .program = &node_iexscan},
+        {.name = "shm", .fits = fits_scan, .run = exscan_run, .program = &shm_iexscan},
         {.name = "prefix", .build = messages_exscan},
         {0},
     },

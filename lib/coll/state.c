@@ -4,12 +4,12 @@
 #include "lib/coll/state.h"
 #include <stdlib.h>
 #include "lib/coll/choose.h"
-#include "lib/coll/shm/node_area.h"
+#include "lib/coll/shm/area.h"
 
 static void set_free(struct coll_set *set)
 {
-    if (set->node)
-        node_leave(set->node);
+    if (set->shm)
+        area_leave(set->shm);
     levels_free(set->levels);
 }
 
@@ -19,16 +19,16 @@ static void state_free(struct comm *c)
     c->coll = NULL;
     set_free(&st->now);
     set_free(&st->later);
-    free(st->later.node);
+    free(st->later.shm);
     free(st);
 }
 
 static void state_break(struct comm *c)
 {
     struct coll_state *st = c->coll;
-    node_break(&st->now_node, MPI_ERR_PROC_ABORTED);
-    if (st->later.node)
-        node_break(st->later.node, MPI_ERR_PROC_ABORTED);
+    area_break(&st->now_shm, MPI_ERR_PROC_ABORTED);
+    if (st->later.shm)
+        area_break(st->later.shm, MPI_ERR_PROC_ABORTED);
 }
 
 static struct coll_state *state_of(struct comm *c)
@@ -39,15 +39,15 @@ static struct coll_state *state_of(struct comm *c)
         c->coll = calloc(1, sizeof(struct coll_state));
     struct coll_state *st = c->coll;
     if (st)
-        st->now.node = &st->now_node;
+        st->now.shm = &st->now_shm;
     return st;
 }
 
 /* Adds the steps of making it; false: there are none. */
 static bool set_make(struct sched *s, struct coll_set *set, struct comm *c)
 {
-    if (node_eligible(c)) {
-        node_make(s, set->node, c);
+    if (area_eligible(c)) {
+        area_make(s, set->shm, c);
         return true;
     }
     return levels_make(s, &set->levels, c);
@@ -65,7 +65,7 @@ struct coll_state *state_now(struct comm *c)
     st->now.made = true;
     set_make(s, &st->now, c);
     sched_run(s);
-    st->now_node.quick = st->now_node.open && !choose_forced();
+    st->now_shm.quick = st->now_shm.open && !choose_forced();
     return st;
 }
 
@@ -83,9 +83,9 @@ struct coll_state *state_later(struct comm *c)
     if (LIKELY(st && (st->later.made || st->later.making)))
         return st;
     st = state_of(c);
-    if (st && !st->later.node)
-        st->later.node = calloc(1, sizeof *st->later.node);
-    struct sched *s = st && st->later.node ? sched_new(c) : NULL;
+    if (st && !st->later.shm)
+        st->later.shm = calloc(1, sizeof *st->later.shm);
+    struct sched *s = st && st->later.shm ? sched_new(c) : NULL;
     if (!s)
         return NULL;
     if (!set_make(s, &st->later, c)) {

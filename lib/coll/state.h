@@ -6,17 +6,17 @@
 #define LIB_COLL_STATE_H
 
 #include "lib/coll/levels.h"
-#include "lib/coll/shm/node.h"
+#include "lib/coll/shm/phase.h"
 
 struct coll_set {
     bool made, making;
-    struct node *node;     /* area of all members; open, or not to be used */
+    struct shm_coll *shm;  /* area of all members; open, or not to be used */
     struct levels *levels; /* or NULL */
 };
 
-/* comm->coll points here. It begins with the area of blocking collectives (node_quick). */
+/* comm->coll points here. It begins with the area of blocking collectives (shm_quick). */
 struct coll_state {
-    struct node now_node;
+    struct shm_coll now_shm;
     struct coll_set now, later;
     struct sched_line line; /* of those that use the set `later` */
 };

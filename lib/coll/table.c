@@ -42,8 +42,9 @@ void coll_fini(void)
 
 static struct coll_shape shape_of(const struct coll_args *args, const struct coll_set *set, MPI_Count bytes, bool later)
 {
-    return (struct coll_shape){args->comm, set->node->open ? set->node : NULL, set->levels, bytes,
-                               args->op ? args->recv.t : NULL, args->op, later};
+    return (struct coll_shape){args->comm, set->shm->open ? set->shm : NULL, set->levels,
+                               bytes,      args->op ? args->recv.t : NULL,   args->op,
+                               later};
 }
 
 static int run_schedule(const struct coll_algorithm *row, const struct coll_args *args)
@@ -63,9 +64,9 @@ int coll_run(const struct coll_kind *k, const struct coll_args *args)
     struct coll_state *st = state_now(c);
     if (UNLIKELY(!st))
         return MPI_ERR_NO_MEM;
-    struct node *a = st->now.node;
+    struct shm_coll *a = st->now.shm;
     if (UNLIKELY(a->spoiled))
-        return node_spoiled(a);
+        return phase_spoiled(a);
     int rc = k->check(args);
     if (UNLIKELY(rc != MPI_SUCCESS))
         return rc;
@@ -104,7 +105,7 @@ static void add_steps(struct sched *s, const struct coll_kind *k, const struct c
     sched_join(s, &st->line);
     sched_hold(s, args->send.t, args->recv.t, args->op);
     if (row->program)
-        node_op_add(s, x.node, row->program, args);
+        shm_op_add(s, x.shm, row->program, args);
     else
         stages_add(s, row->stages, st->later.levels, args);
 }
@@ -144,8 +145,8 @@ static int schedule_of(const struct coll_kind *k, const struct coll_args *args, 
     struct coll_state *st = state_later(args->comm);
     if (UNLIKELY(!st))
         return MPI_ERR_NO_MEM;
-    if (UNLIKELY(st->later.node->spoiled))
-        return node_spoiled(st->later.node);
+    if (UNLIKELY(st->later.shm->spoiled))
+        return phase_spoiled(st->later.shm);
     int rc = k->check(args);
     if (UNLIKELY(rc != MPI_SUCCESS))
         return rc;

@@ -8,7 +8,7 @@
 #include "lib/bindings/impl.h"
 #include "lib/coll/base/args.h"
 #include "lib/coll/base/messages.h"
-#include "lib/coll/shm/node_op.h"
+#include "lib/coll/shm/nonblocking.h"
 
 struct stages; /* levels.h */
 struct levels;
@@ -16,7 +16,7 @@ struct levels;
 /* What an algorithm is chosen by. All of it is the same on all members, and so is the choice. */
 struct coll_shape {
     struct comm *comm;
-    struct node *node;           /* the members share memory: open; or NULL */
+    struct shm_coll *shm;        /* the members share memory: open; or NULL */
     const struct levels *levels; /* they are on several nodes, some of them together; or NULL */
     MPI_Count bytes;             /* of a vector, or of the longest block; -1: not all know */
     /* Of reductions, else NULL: */
@@ -29,9 +29,9 @@ struct coll_shape {
 struct coll_algorithm {
     const char *name;
     bool (*fits)(const struct coll_shape *x); /* NULL: always */
-    /* On one node, in the area of x->node: */
-    int (*run)(struct node *a, const struct coll_args *args);
-    const struct node_program *program;
+    /* On one node, in the area of x->shm: */
+    int (*run)(struct shm_coll *a, const struct coll_args *args);
+    const struct shm_program *program;
     /* By messages: */
     int (*messages)(const struct coll_args *args);                  /* waited for */
     void (*build)(struct sched *s, const struct coll_args *args);   /* both */
@@ -54,7 +54,8 @@ int coll_start(const struct coll_kind *k, const struct coll_args *args, MPI_Requ
 int coll_persist(const struct coll_kind *k, const struct coll_args *args, MPI_Request *request);
 
 #define LIST(...) __VA_ARGS__
-/* The nonblocking and the persistent variant, from the parameters of the blocking one and what they are in coll_args. */
+/* The nonblocking and the persistent variant, from the parameters of the blocking one and what they are in coll_args.
+ */
 #define COLL_LATER(name, kind, params, ...)                                                                            \
     int mpi_i##name(LIST params, MPI_Request *request)                                                                 \
     {                                                                                                                  \
@@ -83,9 +84,9 @@ int coll_init(void);
 void coll_fini(void);
 
 /* Conditions of rows. */
-static inline bool fits_node(const struct coll_shape *x)
+static inline bool fits_shm(const struct coll_shape *x)
 {
-    return x->node != NULL;
+    return x->shm != NULL;
 }
 static inline bool fits_levels(const struct coll_shape *x)
 {

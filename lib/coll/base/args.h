@@ -24,9 +24,9 @@ static inline const void *args_operand(const struct coll_args *a)
 }
 
 /* The one block of each rank that goes out, or comes in. */
-static inline struct node_data args_block(const struct blocks *v)
+static inline struct coll_data args_block(const struct blocks *v)
 {
-    return (struct node_data){v->buf, v->count, v->t};
+    return (struct coll_data){v->buf, v->count, v->t};
 }
 
 static inline void *args_at(const void *buf, MPI_Count i, const struct datatype *t)

@@ -9,13 +9,13 @@
 #include "lib/datatype/datatype.h"
 
 /* The bytes of (buf, count, t) in packed order. */
-struct node_data {
+struct coll_data {
     const void *buf;
     MPI_Count count;
     const struct datatype *t;
 };
 
-static inline size_t node_bytes(const struct node_data *d)
+static inline size_t coll_data_bytes(const struct coll_data *d)
 {
     return (size_t)(d->count * d->t->size);
 }
@@ -54,15 +54,15 @@ static inline MPI_Count blocks_bytes(const struct blocks *v, int r)
     return blocks_count(v, r) * blocks_type(v, r)->size;
 }
 
-static inline struct node_data blocks_data(const struct blocks *v, int r)
+static inline struct coll_data blocks_data(const struct blocks *v, int r)
 {
-    return (struct node_data){blocks_at(v, r), blocks_count(v, r), blocks_type(v, r)};
+    return (struct coll_data){blocks_at(v, r), blocks_count(v, r), blocks_type(v, r)};
 }
 
 /* What a rank has for itself. */
-static inline int blocks_own(const struct node_data *from, const struct node_data *to)
+static inline int blocks_own(const struct coll_data *from, const struct coll_data *to)
 {
-    if (node_bytes(from) > node_bytes(to))
+    if (coll_data_bytes(from) > coll_data_bytes(to))
         return MPI_ERR_TRUNCATE;
     return datatype_copy(from->buf, from->count, from->t, (void *)(uintptr_t)to->buf, to->count, to->t);
 }

@@ -8,14 +8,14 @@ static size_t whole_units(size_t bytes, size_t unit)
     return bytes < unit ? unit : bytes - bytes % unit;
 }
 
-size_t choice_piece(const struct node *a, size_t bytes, size_t unit)
+size_t choice_piece(const struct shm_coll *a, size_t bytes, size_t unit)
 {
     size_t n = bytes / 8 < knobs.COLL_PIECE_MIN ? knobs.COLL_PIECE_MIN : bytes / 8;
     n = choice_least(n, knobs.COLL_PIECE_MAX);
     return whole_units(choice_least(n, a->ring / 4), unit);
 }
 
-size_t choice_each(const struct node *a, size_t bytes, size_t unit)
+size_t choice_each(const struct shm_coll *a, size_t bytes, size_t unit)
 {
     enum { LEAST = 4096 }; /* shorter pieces of long vectors are slower than messages */
     /* One more: the results of a reduction, while the operands are still being read. */

@@ -1,36 +1,36 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * node_area: how the members of a communicator come to an area, and leave it. */
+ * area: how the members of a communicator come to an area, and leave it. */
 #include <stdlib.h>
 #include "lib/boot/boot.h"
 #include "lib/coll/base/messages.h"
 #include "lib/coll/base/place.h"
 #include "lib/coll/shm/choice.h"
-#include "lib/coll/shm/node_area.h"
-#include "lib/coll/shm/node_direct.h"
+#include "lib/coll/shm/area.h"
+#include "lib/coll/shm/direct_read.h"
 #include "lib/nodemem/nodemem.h"
 
-static_assert(sizeof(struct node_area) == ARENA_HEAD && sizeof(struct node_member) == ARENA_MEMBER,
+static_assert(sizeof(struct shm_area) == ARENA_HEAD && sizeof(struct shm_member) == ARENA_MEMBER,
               "an area as nodemem gives it");
-static_assert(sizeof(struct node_cell) == 64 && sizeof(struct node_count) == 64, "a cache line each");
+static_assert(sizeof(struct phase_cell) == 64 && sizeof(struct shm_arrivals) == 64, "a cache line each");
 
 struct hello {
     int32_t number;
     uint32_t base;
-    uint64_t sign; /* see node_direct.h */
+    uint64_t sign; /* see direct_read.h */
 };
 enum { ENTERED = 1, READS = 2 };
 
 /* Rank 0 names an area; all say whether they have entered it and can read its memory, and learn whether all have and
  * can. So everybody is in before anybody begins. */
 struct making {
-    struct node *a;
+    struct shm_coll *a;
     struct comm *comm;
     struct hello hello;
     int mine, all;
 };
 
-bool node_eligible(const struct comm *c)
+bool area_eligible(const struct comm *c)
 {
     enum { MOST = 1024 }; /* a table with an entry for each fits into the shortest ring */
     if (!nodemem_active || c->inter || c->size < 2 || c->size > boot.local_size || c->size > MOST)
@@ -43,7 +43,7 @@ bool node_eligible(const struct comm *c)
 }
 
 /* False without memory. */
-static bool node_init(struct node *a, struct comm *c)
+static bool area_init(struct shm_coll *a, struct comm *c)
 {
     a->sleeping = calloc((size_t)c->size, sizeof *a->sleeping);
     a->locals = calloc((size_t)c->size, sizeof *a->locals);
@@ -52,7 +52,7 @@ static bool node_init(struct node *a, struct comm *c)
     a->n = c->size;
     a->me = c->rank;
     a->cpus = boot.local_cpus;
-    a->crowded = boot.local_size > boot.local_cpus;
+    a->oversubscribed = boot.local_size > boot.local_cpus;
     a->fence = nodemem.fence;
     a->spins = (int)knobs.COLL_SPINS;
     if (!a->sleeping || !a->locals || !a->from)
@@ -64,7 +64,7 @@ static bool node_init(struct node *a, struct comm *c)
     return true;
 }
 
-static void drop_tables(struct node *a)
+static void drop_tables(struct shm_coll *a)
 {
     free(a->costs);
     free(a->sleeping);
@@ -75,34 +75,34 @@ static void drop_tables(struct node *a)
     a->from = NULL;
 }
 
-static struct node_area *area_of(int number)
+static struct shm_area *area_of(int number)
 {
-    return (struct node_area *)arena_at(number);
+    return (struct shm_area *)arena_at(number);
 }
 
 static bool enter(struct sched *s, void *arg)
 {
     struct making *m = arg;
-    struct node *a = m->a;
-    bool ready = node_init(a, m->comm);
+    struct shm_coll *a = m->a;
+    bool ready = area_init(a, m->comm);
     if (ready && arena_reachable(m->hello.number)) {
         m->mine = ENTERED;
         a->number = m->hello.number;
         a->area = area_of(a->number);
-        a->members = (struct node_member *)(arena_at(a->number) + ARENA_HEAD);
+        a->members = (struct shm_member *)(arena_at(a->number) + ARENA_HEAD);
         a->rings = arena_rings(a->number, &a->ring);
         a->seq = a->known = m->hello.base;
         atomic_store_explicit(&a->members[a->me].at, m->hello.base, memory_order_relaxed);
     }
-    if (node_direct_try(m->comm, m->hello.sign))
+    if (direct_read_try(m->comm, m->hello.sign))
         m->mine |= READS;
     return true;
 }
 
-static bool open_node(struct sched *s, void *arg)
+static bool area_open(struct sched *s, void *arg)
 {
     struct making *m = arg;
-    struct node *a = m->a;
+    struct shm_coll *a = m->a;
     if (sched_error(s) == MPI_SUCCESS && (m->all & ENTERED) && !a->broken) {
         a->cma = a->direct = m->all & READS;
         a->open = true;
@@ -115,14 +115,14 @@ static bool open_node(struct sched *s, void *arg)
     return true;
 }
 
-void node_make(struct sched *s, struct node *a, struct comm *c)
+void area_make(struct sched *s, struct shm_coll *a, struct comm *c)
 {
     struct making *m = sched_temp(s, sizeof *m);
     if (!m)
         return;
-    *m = (struct making){.a = a, .comm = c, .hello = {-1, 0, node_direct_sign()}};
+    *m = (struct making){.a = a, .comm = c, .hello = {-1, 0, direct_read_sign()}};
     if (c->rank == 0 && (m->hello.number = arena_alloc()) >= 0) {
-        struct node_area *area = area_of(m->hello.number);
+        struct shm_area *area = area_of(m->hello.number);
         m->hello.base = atomic_load_explicit(&area->last, memory_order_relaxed);
         atomic_store_explicit(&area->users, (uint32_t)c->size, memory_order_relaxed);
     }
@@ -133,11 +133,11 @@ void node_make(struct sched *s, struct node *a, struct comm *c)
     struct coll_args all = {BLOCKS_EQUAL(&m->mine, 1, t), BLOCKS_EQUAL(&m->all, 1, t), op_of(MPI_BAND), 0, c};
     messages_allreduce_doubling(s, &all);
     sched_round(s);
-    sched_call(s, open_node, m);
+    sched_call(s, area_open, m);
     sched_round(s);
 }
 
-void node_leave(struct node *a)
+void area_leave(struct shm_coll *a)
 {
     if (!a->area)
         return;
@@ -155,7 +155,7 @@ void node_leave(struct node *a)
     a->open = a->quick = false;
 }
 
-void node_break(struct node *a, int error)
+void area_break(struct shm_coll *a, int error)
 {
     a->broken = error;
     a->open = a->quick = false;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * node_varying: blocking collectives whose blocks are as long as only sender and receiver know. One phase: what fits goes
+ * vcoll: blocking collectives whose blocks are as long as only sender and receiver know. One phase: what fits goes
  * through the ring; the table says of the rest that it comes as a message. */
 #include <stdlib.h>
 #include "lib/coll/shm/choice.h"
-#include "lib/coll/shm/node_blocks.h"
-#include "lib/coll/shm/node_varying.h"
+#include "lib/coll/shm/moves.h"
+#include "lib/coll/shm/vcoll.h"
 
 /* Messages under way at once: they are waited for together, since each wait may be a change of ranks. All members go
  * through theirs in an order in which waiting for some in between blocks nobody. */
@@ -32,7 +32,7 @@ static void batch_add(struct batch *b, int rc, struct request *r)
         batch_end(b);
 }
 
-static void batch_send(struct batch *b, const struct node_data *d, int to)
+static void batch_send(struct batch *b, const struct coll_data *d, int to)
 {
     struct request *r = NULL;
     int rc = p2p_send(d->buf, d->count, (struct datatype *)(uintptr_t)d->t, to, b->tag, b->comm, P2P_COLL(b->comm),
@@ -40,7 +40,7 @@ static void batch_send(struct batch *b, const struct node_data *d, int to)
     batch_add(b, rc, r);
 }
 
-static void batch_recv(struct batch *b, const struct node_data *d, int from)
+static void batch_recv(struct batch *b, const struct coll_data *d, int from)
 {
     struct request *r = NULL;
     int rc = p2p_recv((void *)(uintptr_t)d->buf, d->count, (struct datatype *)(uintptr_t)d->t, from, b->tag, b->comm,
@@ -48,7 +48,7 @@ static void batch_recv(struct batch *b, const struct node_data *d, int from)
     batch_add(b, rc, r);
 }
 
-int node_message(struct comm *c, int tag, const struct node_data *out, int to, const struct node_data *in, int from)
+int shm_message(struct comm *c, int tag, const struct coll_data *out, int to, const struct coll_data *in, int from)
 {
     struct batch b = {.comm = c, .tag = tag};
     if (in)
@@ -59,73 +59,73 @@ int node_message(struct comm *c, int tag, const struct node_data *out, int to, c
     return b.rc;
 }
 
-int node_place(const struct node_data *d, const char *at, size_t bytes)
+int vcoll_place(const struct coll_data *d, const char *at, size_t bytes)
 {
-    size_t room = node_bytes(d);
+    size_t room = coll_data_bytes(d);
     if (bytes > 0 && room > 0)
-        node_unpack(d, 0, at, choice_least(bytes, room));
+        phase_unpack(d, 0, at, choice_least(bytes, room));
     return bytes > room ? MPI_ERR_TRUNCATE : MPI_SUCCESS;
 }
 
-static int gather_out(struct node *a, const struct node_data *mine, int tag, int root)
+static int gather_out(struct shm_coll *a, const struct coll_data *mine, int tag, int root)
 {
-    size_t n = node_bytes(mine);
-    uint32_t k = node_begin(a, root);
-    NODE_CHECK(a);
+    size_t n = coll_data_bytes(mine);
+    uint32_t k = phase_begin(a, root);
+    PHASE_CHECK(a);
     bool fits = n <= a->ring / 4;
-    char *room = fits ? node_room(a, k, n) : NULL;
+    char *room = fits ? phase_reserve(a, k, n) : NULL;
     if (!fits)
-        node_cell(a, k, a->me)->where = NODE_BY_MESSAGE;
+        phase_cell(a, k, a->me)->where = PHASE_BY_MESSAGE;
     else if (n > 0)
-        node_pack(a, mine, 0, room, n);
-    node_post(a, k, n);
-    node_wake(a, root);
-    node_end(a, k);
-    return fits ? MPI_SUCCESS : node_message(a->comm, tag, mine, root, NULL, 0);
+        phase_pack(a, mine, 0, room, n);
+    phase_publish(a, k, n);
+    phase_wake(a, root);
+    phase_end(a, k);
+    return fits ? MPI_SUCCESS : shm_message(a->comm, tag, mine, root, NULL, 0);
 }
 
-int node_gatherv(struct node *a, const struct node_data *mine, const struct blocks *all, int root)
+int shm_gatherv(struct shm_coll *a, const struct coll_data *mine, const struct blocks *all, int root)
 {
-    struct batch b = {.comm = a->comm, .tag = node_tag(a->comm)};
+    struct batch b = {.comm = a->comm, .tag = shm_tag(a->comm)};
     int rc = MPI_SUCCESS;
-    node_enter(a);
+    phase_enter(a);
     if (a->me != root)
         return gather_out(a, mine, b.tag, root);
-    struct node_data to = blocks_data(all, root);
+    struct coll_data to = blocks_data(all, root);
     if (mine)
         rc = blocks_own(mine, &to);
-    uint32_t k = node_begin(a, NODE_NONE);
-    NODE_CHECK(a);
+    uint32_t k = phase_begin(a, PHASE_NONE);
+    PHASE_CHECK(a);
     for (int r = 0; r < a->n; r++) {
         if (r == root)
             continue;
-        const struct node_cell *c = node_cell(a, k, r);
-        node_await(a, k, r);
-        NODE_CHECK(a);
+        const struct phase_cell *c = phase_cell(a, k, r);
+        phase_await(a, k, r);
+        PHASE_CHECK(a);
         to = blocks_data(all, r);
-        if (UNLIKELY(!node_is_ours(a, c)))
-            return node_spoil(a, r, c, node_bytes(&to));
-        if (c->where != NODE_BY_MESSAGE)
-            rc = blocks_first(rc, node_place(&to, node_look(a, c), node_whole(c)));
+        if (UNLIKELY(!phase_is_ours(a, c)))
+            return phase_spoil(a, r, c, coll_data_bytes(&to));
+        if (c->where != PHASE_BY_MESSAGE)
+            rc = blocks_first(rc, vcoll_place(&to, phase_cell_data(a, c), phase_whole(c)));
     }
     for (int r = 0; r < a->n; r++) {
         to = blocks_data(all, r);
-        if (r != root && node_cell(a, k, r)->where == NODE_BY_MESSAGE)
+        if (r != root && phase_cell(a, k, r)->where == PHASE_BY_MESSAGE)
             batch_recv(&b, &to, r);
     }
-    node_end(a, k);
+    phase_end(a, k);
     batch_end(&b);
     return blocks_first(rc, b.rc);
 }
 
 /* Will this block of mine be read where it lies? */
-static bool stays(const struct node *a, const struct blocks *out, int r)
+static bool stays(const struct shm_coll *a, const struct blocks *out, int r)
 {
     return a->direct && choice_direct(a, (size_t)blocks_bytes(out, r)) &&
            datatype_is_run(blocks_type(out, r), blocks_count(out, r));
 }
 
-size_t node_table_room(const struct node *a, const struct blocks *out)
+size_t vcoll_table_room(const struct shm_coll *a, const struct blocks *out)
 {
     size_t head = (size_t)a->n * sizeof(struct entry), most = a->ring / 2, used = head;
     for (int r = 0; r < a->n; r++)
@@ -134,128 +134,128 @@ size_t node_table_room(const struct node *a, const struct blocks *out)
     return used;
 }
 
-struct entry *node_table_write(struct node *a, const struct blocks *out, char *room, size_t used)
+struct entry *vcoll_table_write(struct shm_coll *a, const struct blocks *out, char *room, size_t used)
 {
     struct entry *table = (struct entry *)room;
     size_t at = (size_t)a->n * sizeof(struct entry);
     for (int r = 0; r < a->n; r++) {
-        struct node_data d = blocks_data(out, r);
-        size_t n = r == a->me ? 0 : node_bytes(&d);
+        struct coll_data d = blocks_data(out, r);
+        size_t n = r == a->me ? 0 : coll_data_bytes(&d);
         bool fits = r == a->me || (at + n <= used && !stays(a, out, r));
         table[r] = (struct entry){fits ? at : BY_MESSAGE, n};
         if (fits && n > 0) {
-            node_pack(a, &d, 0, room + at, n);
+            phase_pack(a, &d, 0, room + at, n);
             at += n;
         }
     }
     return table;
 }
 
-static struct entry *offer_table(struct node *a, uint32_t k, const struct blocks *out)
+static struct entry *offer_table(struct shm_coll *a, uint32_t k, const struct blocks *out)
 {
-    size_t used = node_table_room(a, out);
-    char *room = node_room(a, k, used);
+    size_t used = vcoll_table_room(a, out);
+    char *room = phase_reserve(a, k, used);
     if (UNLIKELY(!room))
         return NULL;
-    struct entry *table = node_table_write(a, out, room, used);
-    node_post(a, k, used);
+    struct entry *table = vcoll_table_write(a, out, room, used);
+    phase_publish(a, k, used);
     return table;
 }
 
-static struct entry entry_of(const struct node *a, uint32_t k, int r)
+static struct entry entry_of(const struct shm_coll *a, uint32_t k, int r)
 {
-    return node_table_entry(a, node_cell(a, k, r));
+    return vcoll_table_entry(a, phase_cell(a, k, r));
 }
 
-static int scatter_out(struct node *a, const struct blocks *all, int tag)
+static int scatter_out(struct shm_coll *a, const struct blocks *all, int tag)
 {
-    uint32_t k = node_begin(a, NODE_ALL);
-    NODE_CHECK(a);
+    uint32_t k = phase_begin(a, PHASE_ALL);
+    PHASE_CHECK(a);
     struct batch b = {.comm = a->comm, .tag = tag};
     const struct entry *table = offer_table(a, k, all);
-    NODE_CHECK(a);
-    node_wake_all(a);
+    PHASE_CHECK(a);
+    phase_wake_all(a);
     for (int i = 1; i < a->n; i++) {
         int to = (a->me + i) % a->n;
-        struct node_data d = blocks_data(all, to);
+        struct coll_data d = blocks_data(all, to);
         if (table[to].where == BY_MESSAGE)
             batch_send(&b, &d, to);
     }
-    node_end(a, k);
+    phase_end(a, k);
     batch_end(&b);
     return b.rc;
 }
 
-int node_scatterv(struct node *a, const struct blocks *all, const struct node_data *mine, int root)
+int shm_scatterv(struct shm_coll *a, const struct blocks *all, const struct coll_data *mine, int root)
 {
-    struct batch b = {.comm = a->comm, .tag = node_tag(a->comm)};
-    node_enter(a);
+    struct batch b = {.comm = a->comm, .tag = shm_tag(a->comm)};
+    phase_enter(a);
     if (a->me == root) {
-        struct node_data own = blocks_data(all, root);
+        struct coll_data own = blocks_data(all, root);
         int rc = scatter_out(a, all, b.tag);
         return mine ? blocks_first(rc, blocks_own(&own, mine)) : rc;
     }
-    uint32_t k = node_begin(a, NODE_NONE);
-    NODE_CHECK(a);
-    node_await(a, k, root);
-    NODE_CHECK(a);
-    if (UNLIKELY(!node_is_ours(a, node_cell(a, k, root))))
-        return node_spoil(a, root, node_cell(a, k, root), node_bytes(mine));
+    uint32_t k = phase_begin(a, PHASE_NONE);
+    PHASE_CHECK(a);
+    phase_await(a, k, root);
+    PHASE_CHECK(a);
+    if (UNLIKELY(!phase_is_ours(a, phase_cell(a, k, root))))
+        return phase_spoil(a, root, phase_cell(a, k, root), coll_data_bytes(mine));
     struct entry e = entry_of(a, k, root);
     int rc = MPI_SUCCESS;
     if (e.where == BY_MESSAGE)
         batch_recv(&b, mine, root);
     else
-        rc = node_place(mine, node_at(a, k, root) + e.where, e.bytes);
-    node_end(a, k);
+        rc = vcoll_place(mine, phase_peer_data(a, k, root) + e.where, e.bytes);
+    phase_end(a, k);
     batch_end(&b);
     return blocks_first(rc, b.rc);
 }
 
 /* In place, what goes out by message is copied before anything comes in. */
-static char *copies_of(struct node *a, const struct entry *table, const struct blocks *out)
+static char *copies_of(struct shm_coll *a, const struct entry *table, const struct blocks *out)
 {
     size_t total = 1, at = 0;
     for (int r = 0; r < a->n; r++)
         total += table[r].where == BY_MESSAGE ? table[r].bytes : 0;
     char *copies = malloc(total);
     for (int r = 0; copies && r < a->n; r++) {
-        struct node_data d = blocks_data(out, r);
+        struct coll_data d = blocks_data(out, r);
         if (table[r].where != BY_MESSAGE || table[r].bytes == 0)
             continue;
-        node_pack(a, &d, 0, copies + at, table[r].bytes);
+        phase_pack(a, &d, 0, copies + at, table[r].bytes);
         at += table[r].bytes;
     }
     return copies;
 }
 
 /* What goes to rank r by message. */
-static struct node_data outgoing(const struct node *a, const struct entry *table, const struct blocks *out,
+static struct coll_data outgoing(const struct shm_coll *a, const struct entry *table, const struct blocks *out,
                                  const char *copies, int r)
 {
     if (!copies)
         return blocks_data(out, r);
     for (int before = 0; before < r; before++)
         copies += table[before].where == BY_MESSAGE ? table[before].bytes : 0;
-    return (struct node_data){copies, (MPI_Count)table[r].bytes, &datatype_byte};
+    return (struct coll_data){copies, (MPI_Count)table[r].bytes, &datatype_byte};
 }
 
 /* Pairwise: to the k-th on the right, from the k-th on the left. */
-static int exchange(struct node *a, uint32_t k, int tag, const struct entry *table, const struct blocks *out,
+static int exchange(struct shm_coll *a, uint32_t k, int tag, const struct entry *table, const struct blocks *out,
                     const char *copies, const struct blocks *in)
 {
     struct batch b = {.comm = a->comm, .tag = tag};
     int rc = MPI_SUCCESS;
     for (int i = 1; i < a->n; i++) {
         int to = (a->me + i) % a->n, from = (a->me - i + a->n) % a->n;
-        struct node_data goes = outgoing(a, table, out, copies, to), comes = blocks_data(in, from);
-        if (UNLIKELY(!node_is_ours(a, node_cell(a, k, from))))
-            return node_spoil(a, from, node_cell(a, k, from), node_bytes(&comes));
+        struct coll_data goes = outgoing(a, table, out, copies, to), comes = blocks_data(in, from);
+        if (UNLIKELY(!phase_is_ours(a, phase_cell(a, k, from))))
+            return phase_spoil(a, from, phase_cell(a, k, from), coll_data_bytes(&comes));
         struct entry e = entry_of(a, k, from);
         if (e.where == BY_MESSAGE)
             batch_recv(&b, &comes, from);
         else
-            rc = blocks_first(rc, node_place(&comes, node_at(a, k, from) + e.where, e.bytes));
+            rc = blocks_first(rc, vcoll_place(&comes, phase_peer_data(a, k, from) + e.where, e.bytes));
         if (table[to].where == BY_MESSAGE)
             batch_send(&b, &goes, to);
     }
@@ -263,27 +263,27 @@ static int exchange(struct node *a, uint32_t k, int tag, const struct entry *tab
     return blocks_first(rc, b.rc);
 }
 
-int node_alltoallv(struct node *a, const struct blocks *out, const struct blocks *in)
+int shm_alltoallv(struct shm_coll *a, const struct blocks *out, const struct blocks *in)
 {
     bool in_place = out->buf == MPI_IN_PLACE;
     const struct blocks *from = in_place ? in : out;
-    int tag = node_tag(a->comm), rc = MPI_SUCCESS;
-    node_enter(a);
-    uint32_t k = node_begin(a, NODE_ALL);
-    NODE_CHECK(a);
+    int tag = shm_tag(a->comm), rc = MPI_SUCCESS;
+    phase_enter(a);
+    uint32_t k = phase_begin(a, PHASE_ALL);
+    PHASE_CHECK(a);
     const struct entry *table = offer_table(a, k, from);
-    NODE_CHECK(a);
+    PHASE_CHECK(a);
     char *copies = in_place ? copies_of(a, table, from) : NULL;
     if (in_place && !copies)
         rc = MPI_ERR_NO_MEM;
     if (!in_place) {
-        struct node_data own = blocks_data(out, a->me), to = blocks_data(in, a->me);
+        struct coll_data own = blocks_data(out, a->me), to = blocks_data(in, a->me);
         rc = blocks_own(&own, &to);
     }
-    node_meet(a, k);
+    phase_sync(a, k);
     if (LIKELY(!a->broken))
         rc = blocks_first(rc, exchange(a, k, tag, table, from, copies, in));
-    node_end(a, k);
+    phase_end(a, k);
     free(copies);
     return rc;
 }

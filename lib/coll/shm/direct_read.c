@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * node_direct: blocks that are read where they lie. */
-#include "lib/coll/shm/node_direct.h"
+ * direct_read: blocks that are read where they lie. */
+#include "lib/coll/shm/direct_read.h"
 #include "lib/boot/boot.h"
 #include "lib/coll/shm/choice.h"
 #include "lib/core/trace.h"
@@ -9,7 +9,7 @@
 
 static const uint64_t sign = 0x6d75737465720001;
 
-uint64_t node_direct_sign(void)
+uint64_t direct_read_sign(void)
 {
     return (uint64_t)(uintptr_t)&sign;
 }
@@ -21,7 +21,7 @@ static bool fetch(struct comm *c, int r, void *to, uint64_t at, size_t n)
     return local >= 0 && cma_read(local, &piece, 1, at, n) == 0;
 }
 
-bool node_direct_try(struct comm *c, uint64_t at)
+bool direct_read_try(struct comm *c, uint64_t at)
 {
     uint64_t seen = 0;
     return c->rank == 0 || (fetch(c, 0, &seen, at, sizeof seen) && seen == sign);
@@ -29,13 +29,13 @@ bool node_direct_try(struct comm *c, uint64_t at)
 
 /* As long as its ring takes all, the owner may run ahead, and that is best. Where it would have to wait, as the root of
  * the last scatters and probably of the next ones, the readers had better do the copying. */
-bool node_direct_wanted(struct node *a, const struct blocks *all)
+bool direct_read_wanted(struct shm_coll *a, const struct blocks *all)
 {
     enum { AGAIN = 8 };
     size_t each = (size_t)blocks_bytes(all, 0);
     if (!a->direct || !choice_direct(a, each) || !all->t->dense)
         return false;
-    if (!node_has_room(a, each * (size_t)(a->n - 1)))
+    if (!phase_has_room(a, each * (size_t)(a->n - 1)))
         a->directs = AGAIN;
     if (a->directs == 0)
         return false;
@@ -43,49 +43,50 @@ bool node_direct_wanted(struct node *a, const struct blocks *all)
     return true;
 }
 
-void node_direct_post(struct node *a, uint32_t k, const struct node_data *d)
+void direct_read_post(struct shm_coll *a, uint32_t k, const struct coll_data *d)
 {
-    struct node_cell *c = node_cell(a, k, a->me);
+    struct phase_cell *c = phase_cell(a, k, a->me);
     uint64_t at = (uint64_t)(uintptr_t)d->buf + (uint64_t)d->t->true_lb;
-    c->where = NODE_BY_ADDRESS;
+    c->where = PHASE_BY_ADDRESS;
     memcpy(c->data, &at, sizeof at);
-    node_post(a, k, node_bytes(d));
+    phase_publish(a, k, coll_data_bytes(d));
 }
 
-int node_direct_fetch(struct node *a, int r, const struct node_data *d, uint64_t at, size_t bytes)
+int direct_read_fetch(struct shm_coll *a, int r, const struct coll_data *d, uint64_t at, size_t bytes)
 {
     char piece[16384];
     size_t n;
     if (datatype_is_run(d->t, d->count))
-        return fetch(a->comm, r, (char *)(uintptr_t)d->buf + d->t->true_lb, at, bytes) ? MPI_SUCCESS : NODE_REFUSED;
+        return fetch(a->comm, r, (char *)(uintptr_t)d->buf + d->t->true_lb, at, bytes) ? MPI_SUCCESS
+                                                                                       : DIRECT_READ_REFUSED;
     for (size_t from = 0; from < bytes; from += n) {
         n = choice_least(bytes - from, sizeof piece);
         if (!fetch(a->comm, r, piece, at + from, n))
-            return NODE_REFUSED;
-        node_unpack(d, from, piece, n);
+            return DIRECT_READ_REFUSED;
+        phase_unpack(d, from, piece, n);
     }
     return MPI_SUCCESS;
 }
 
-int node_direct_take(struct node *a, uint32_t k, int r, const struct node_data *d)
+int direct_read_take(struct shm_coll *a, uint32_t k, int r, const struct coll_data *d)
 {
-    const struct node_cell *c = node_cell(a, k, r);
+    const struct phase_cell *c = phase_cell(a, k, r);
     uint64_t at;
-    if (UNLIKELY(!node_is_whole(a, c, node_bytes(d))))
-        return node_spoil(a, r, c, node_bytes(d));
+    if (UNLIKELY(!phase_is_whole(a, c, coll_data_bytes(d))))
+        return phase_spoil(a, r, c, coll_data_bytes(d));
     memcpy(&at, c->data, sizeof at);
-    int rc = node_direct_fetch(a, r, d, at, node_bytes(d));
+    int rc = direct_read_fetch(a, r, d, at, coll_data_bytes(d));
     if (LIKELY(rc == MPI_SUCCESS))
-        trace_read(node_bytes(d));
-    if (UNLIKELY(rc == NODE_REFUSED)) /* my cell of this phase, in which I offer nothing, says so */
-        node_post(a, k, 0);
+        trace_read(coll_data_bytes(d));
+    if (UNLIKELY(rc == DIRECT_READ_REFUSED)) /* my cell of this phase, in which I offer nothing, says so */
+        phase_publish(a, k, 0);
     return rc;
 }
 
-bool node_direct_refused(struct node *a, uint32_t k, int r)
+bool direct_read_refused(struct shm_coll *a, uint32_t k, int r)
 {
     /* Relaxed: the reader has finished the phase since, or waits for me. */
-    bool refused = atomic_load_explicit(&node_cell(a, k, r)->seq, memory_order_relaxed) == k + 1;
+    bool refused = atomic_load_explicit(&phase_cell(a, k, r)->seq, memory_order_relaxed) == k + 1;
     if (UNLIKELY(refused))
         a->direct = false;
     return refused;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * node: phases, and the waiting in them. */
-#include "lib/coll/shm/node.h"
+ * phase: phases, and the waiting in them. */
+#include "lib/coll/shm/phase.h"
 #include "lib/core/clock.h"
 #include "lib/core/error.h"
 #include "lib/process/finalized.h"
@@ -25,14 +25,14 @@ static bool reached(const void *p)
     return (int32_t)(atomic_load_explicit(w->word, memory_order_acquire) - w->value) >= 0;
 }
 
-static uint32_t at_of(const struct node *a, int r)
+static uint32_t at_of(const struct shm_coll *a, int r)
 {
     /* Acquire: what the member has read before it finished those phases. */
     return atomic_load_explicit(&a->members[r].at, memory_order_acquire);
 }
 
 /* A member that has left was in all phases that it was to be in: is there one that was not in this one? */
-void node_look_for_left(struct node *a)
+void phase_look_for_left(struct shm_coll *a)
 {
     for (int r = 0; r < a->n && !a->broken; r++)
         if (finalized_stage_local(a->locals[r]) == FINALIZED && (int32_t)(at_of(a, r) - a->seq) < 0) {
@@ -41,72 +41,72 @@ void node_look_for_left(struct node *a)
         }
 }
 
-static void wait_until(struct node *a, bool (*ready)(const void *), const struct want *w)
+static void wait_until(struct shm_coll *a, bool (*ready)(const void *), const struct want *w)
 {
     struct waiter wait = {.ready = ready, .arg = w, .comm = a->comm};
     while (!ready(w) && !a->broken) {
         progress_wait(&wait, NULL);
         if (UNLIKELY(atomic_load_explicit(&a->area->spoiled, memory_order_relaxed)))
-            node_look_for_spoiled(a);
+            phase_look_for_spoiled(a);
         if (UNLIKELY(finalized_seen) && wait.slept && !ready(w))
-            node_look_for_left(a);
+            phase_look_for_left(a);
     }
     if (UNLIKELY(a->broken))
         progress_give_up(&wait);
 }
 
-static void spoiled_note(struct node *a, int rc)
+static void spoiled_note(struct shm_coll *a, int rc)
 {
     a->broken = rc;
     a->open = a->quick = false;
     a->spoiled = true;
 }
 
-void node_look_for_spoiled(struct node *a)
+void phase_look_for_spoiled(struct shm_coll *a)
 {
     if (a->broken || !atomic_load_explicit(&a->area->spoiled, memory_order_relaxed))
         return;
     spoiled_note(a, MPI_ERR_OTHER);
-    node_spoiled(a);
+    phase_spoiled(a);
 }
 
-int node_spoiled(struct node *a)
+int phase_spoiled(struct shm_coll *a)
 {
     error_note(MPI_ERR_OTHER,
                "in an earlier collective of this communicator its %d members did not agree on the lengths", a->n);
     return MPI_ERR_OTHER;
 }
 
-int node_spoil(struct node *a, int r, const struct node_cell *c, uint64_t whole)
+int phase_spoil(struct shm_coll *a, int r, const struct phase_cell *c, uint64_t whole)
 {
     if (a->broken)
         return a->broken;
-    bool ours = node_is_ours(a, c);
-    spoiled_note(a, ours && node_whole(c) > whole ? MPI_ERR_TRUNCATE : MPI_ERR_OTHER);
+    bool ours = phase_is_ours(a, c);
+    spoiled_note(a, ours && phase_whole(c) > whole ? MPI_ERR_TRUNCATE : MPI_ERR_OTHER);
     if (ours)
-        error_note(a->broken, "rank %d says %llu bytes, rank %d %llu", r, (unsigned long long)node_whole(c), a->me,
+        error_note(a->broken, "rank %d says %llu bytes, rank %d %llu", r, (unsigned long long)phase_whole(c), a->me,
                    (unsigned long long)whole);
     else
         error_note(a->broken, "rank %d is in another collective than rank %d", r, a->me);
     atomic_store_explicit(&a->area->spoiled, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&a->area->wanted, 1, memory_order_seq_cst);
-    node_wake_all(a);
+    phase_wake_all(a);
     return a->broken;
 }
 
-void node_end_wanted(struct node *a)
+void phase_end_wanted(struct shm_coll *a)
 {
-    node_wake_all(a);
-    node_look_for_spoiled(a);
+    phase_wake_all(a);
+    phase_look_for_spoiled(a);
 }
 
-void node_await_slow(struct node *a, const _Atomic uint32_t *word, uint32_t value)
+void phase_await_slow(struct shm_coll *a, const _Atomic uint32_t *word, uint32_t value)
 {
     wait_until(a, equal, &(struct want){word, value});
 }
 
 /* Waits until member r has finished the phases below k. */
-static void member_await(struct node *a, int r, uint32_t k)
+static void member_await(struct shm_coll *a, int r, uint32_t k)
 {
     struct want w = {&a->members[r].at, k};
     for (int i = a->spins; i > 0; i--)
@@ -118,7 +118,7 @@ static void member_await(struct node *a, int r, uint32_t k)
 }
 
 /* The phases below which all other members have finished. */
-static uint32_t least_of(const struct node *a)
+static uint32_t least_of(const struct shm_coll *a)
 {
     uint32_t least = a->seq;
     for (int r = 0; r < a->n; r++)
@@ -128,13 +128,13 @@ static uint32_t least_of(const struct node *a)
 }
 
 /* Waits for the readers of my phases below k, then goes on as far as `end` without waiting. */
-static void catch_up(struct node *a, uint32_t k, uint32_t end)
+static void catch_up(struct shm_coll *a, uint32_t k, uint32_t end)
 {
     uint32_t all = a->known; /* finished by all, as far as looked at */
     for (; a->known != end && !a->broken; a->known++) {
-        int reader = a->phases[a->known % NODE_DEPTH].reader;
+        int reader = a->phases[a->known % PHASE_DEPTH].reader;
         bool wait = (int32_t)(a->known - k) < 0;
-        if (reader == NODE_ALL && (int32_t)(all - a->known) <= 0) {
+        if (reader == PHASE_ALL && (int32_t)(all - a->known) <= 0) {
             for (int r = 0; wait && r < a->n; r++)
                 if (r != a->me)
                     member_await(a, r, a->known + 1);
@@ -142,59 +142,60 @@ static void catch_up(struct node *a, uint32_t k, uint32_t end)
         } else if (reader >= 0 && wait) {
             member_await(a, reader, a->known + 1);
         }
-        if ((reader == NODE_ALL && (int32_t)(all - a->known) <= 0) ||
+        if ((reader == PHASE_ALL && (int32_t)(all - a->known) <= 0) ||
             (reader >= 0 && (int32_t)(at_of(a, reader) - a->known) <= 0))
             break;
     }
 }
 
 /* Who shares a processor with readers waits for many phases at once: each wait is a change of ranks. */
-enum { CROWDED_DEPTH = NODE_DEPTH / 2 };
+enum { OVERSUBSCRIBED_DEPTH = PHASE_DEPTH / 2 };
 
-void node_begin_slow(struct node *a)
+void phase_begin_slow(struct shm_coll *a)
 {
-    catch_up(a, a->seq + 1 - (a->crowded ? CROWDED_DEPTH : NODE_DEPTH), a->seq);
+    catch_up(a, a->seq + 1 - (a->oversubscribed ? OVERSUBSCRIBED_DEPTH : PHASE_DEPTH), a->seq);
 }
 
-bool node_has_room(struct node *a, size_t n)
+bool phase_has_room(struct shm_coll *a, size_t n)
 {
     catch_up(a, a->known, a->seq);
-    return a->known == a->seq || a->head + n - a->phases[a->known % NODE_DEPTH].start <= a->ring;
+    return a->known == a->seq || a->head + n - a->phases[a->known % PHASE_DEPTH].start <= a->ring;
 }
 
-void node_await_readers(struct node *a)
+void phase_await_readers(struct shm_coll *a)
 {
     catch_up(a, a->seq, a->seq);
 }
 
-void node_skip(struct node *a, uint32_t phases)
+void phase_skip(struct shm_coll *a, uint32_t phases)
 {
     for (; phases > 0; phases--) {
-        if (a->seq - a->known >= NODE_DEPTH)
-            catch_up(a, a->seq - NODE_DEPTH + 1, a->seq);
-        a->phases[a->seq++ % NODE_DEPTH] = (struct node_phase){a->head, NODE_NONE};
+        if (a->seq - a->known >= PHASE_DEPTH)
+            catch_up(a, a->seq - PHASE_DEPTH + 1, a->seq);
+        a->phases[a->seq++ % PHASE_DEPTH] = (struct phase_own){a->head, PHASE_NONE};
     }
 }
 
 /* Where in the ring n bytes would begin after `head`, and where the next ones. */
-static uint64_t ring_place(const struct node *a, uint64_t head, size_t n, uint64_t *next)
+static uint64_t ring_place(const struct shm_coll *a, uint64_t head, size_t n, uint64_t *next)
 {
     uint64_t off = head % a->ring, at = off + n > a->ring ? head + a->ring - off : head;
     *next = (at + n + 63) / 64 * 64;
     return at;
 }
 
-static bool is_free(const struct node *a, uint64_t end)
+static bool is_free(const struct shm_coll *a, uint64_t end)
 {
-    return a->seq - a->known < NODE_DEPTH && (a->known == a->seq || end - a->phases[a->known % NODE_DEPTH].start <= a->ring);
+    return a->seq - a->known < PHASE_DEPTH &&
+           (a->known == a->seq || end - a->phases[a->known % PHASE_DEPTH].start <= a->ring);
 }
 
-bool node_can_begin(struct node *a, size_t n, size_t more)
+bool phase_can_begin(struct shm_coll *a, size_t n, size_t more)
 {
     uint64_t end = a->head;
-    if (n > NODE_INLINE)
+    if (n > PHASE_INLINE)
         ring_place(a, end, n, &end);
-    if (more > NODE_INLINE)
+    if (more > PHASE_INLINE)
         ring_place(a, end, more, &end);
     if (is_free(a, end))
         return true;
@@ -204,20 +205,20 @@ bool node_can_begin(struct node *a, size_t n, size_t more)
 
 /* The first phase from k on, at most `last`, from whose begin to `end` there are no more than `room` bytes of the ring.
  */
-static uint32_t phase_within(const struct node *a, uint32_t k, uint32_t last, uint64_t end, size_t room)
+static uint32_t phase_within(const struct shm_coll *a, uint32_t k, uint32_t last, uint64_t end, size_t room)
 {
-    while (k != last && end - a->phases[k % NODE_DEPTH].start > room)
+    while (k != last && end - a->phases[k % PHASE_DEPTH].start > room)
         k++;
     return k;
 }
 
 /* The ring is free but for what was written since the phase `known`; who wants more waits for readers of later ones. */
-char *node_room_slow(struct node *a, struct node_cell *c, size_t n)
+char *phase_reserve_slow(struct shm_coll *a, struct phase_cell *c, size_t n)
 {
     uint64_t next, at = ring_place(a, a->head, n, &next);
     uint32_t k = phase_within(a, a->known, a->seq - 1, at + n, a->ring), mine = at_of(a, a->me);
-    /* See CROWDED_DEPTH. Not for phases that others may not finish before I do. */
-    if (a->crowded && k != a->known && (int32_t)(mine - k) > 0)
+    /* See OVERSUBSCRIBED_DEPTH. Not for phases that others may not finish before I do. */
+    if (a->oversubscribed && k != a->known && (int32_t)(mine - k) > 0)
         k = phase_within(a, k, mine, at + n, n < a->ring / 2 ? a->ring / 2 : n);
     catch_up(a, k, k);
     if (UNLIKELY(a->broken))
@@ -231,28 +232,28 @@ char *node_room_slow(struct node *a, struct node_cell *c, size_t n)
  * kernel. Where they do not, lines that they have read come back slowly, and go slowly again: half as fast as that
  * copy, while the way through memory is twice as fast. Which it is our own writing tells; processes move, so it is
  * tried anew now and then. */
-void node_write_long(struct node *a, char *to, const void *from, size_t n)
+void phase_write_long(struct shm_coll *a, char *to, const void *from, size_t n)
 {
     enum { TRY = 32, NEAR = 12 }; /* bytes in a nanosecond; seen are 20 to 45, or 7 */
-    if (a->writes++ % TRY == 0 && !a->crowded) {
+    if (a->writes++ % TRY == 0 && !a->oversubscribed) {
         int64_t begin = clock_ns();
         bytes_copy_long(to, from, n);
-        a->far = (clock_ns() - begin) * NEAR > (int64_t)n;
-    } else if (a->far) {
+        a->nontemporal = (clock_ns() - begin) * NEAR > (int64_t)n;
+    } else if (a->nontemporal) {
         bytes_copy_nontemporal(to, from, n);
     } else {
         bytes_copy_long(to, from, n);
     }
 }
 
-void node_wake_slow(struct node *a, int r)
+void phase_wake_slow(struct shm_coll *a, int r)
 {
     doorbell_wake_rank(a->locals[r]);
 }
 
-bool node_last(struct node *a, uint32_t k)
+bool phase_last(struct shm_coll *a, uint32_t k)
 {
-    _Atomic uint32_t *arrived = &a->area->counts[k % NODE_DEPTH].arrived;
+    _Atomic uint32_t *arrived = &a->area->counts[k % PHASE_DEPTH].arrived;
     /* Acquire and release: the last one sees what all the others wrote before they came. */
     if (atomic_fetch_add_explicit(arrived, 1, memory_order_acq_rel) + 1 != (uint32_t)a->n)
         return false;
@@ -261,26 +262,26 @@ bool node_last(struct node *a, uint32_t k)
     return true;
 }
 
-void node_result_post(struct node *a, uint32_t k, uint64_t whole)
+void phase_result_publish(struct shm_coll *a, uint32_t k, uint64_t whole)
 {
-    node_post_in(a, node_result(a, k), k, whole);
-    node_wake_all(a);
+    phase_publish_in(a, phase_result(a, k), k, whole);
+    phase_wake_all(a);
 }
 
-void node_result_await(struct node *a, uint32_t k)
+void phase_result_await(struct shm_coll *a, uint32_t k)
 {
-    node_await_cell(a, node_result(a, k), k);
+    phase_await_cell(a, phase_result(a, k), k);
     a->known = k; /* who has come to phase k has finished those before */
 }
 
-void node_meet(struct node *a, uint32_t k)
+void phase_sync(struct shm_coll *a, uint32_t k)
 {
     if (a->n == 2) {
-        node_wake(a, !a->me);
-        node_await(a, k, !a->me);
-    } else if (node_last(a, k)) {
-        node_result_post(a, k, 0);
+        phase_wake(a, !a->me);
+        phase_await(a, k, !a->me);
+    } else if (phase_last(a, k)) {
+        phase_result_publish(a, k, 0);
     } else {
-        node_result_await(a, k);
+        phase_result_await(a, k);
     }
 }
