@@ -61,15 +61,15 @@ int coll_run(const struct coll_kind *k, const struct coll_args *args)
     struct comm *c = args->comm;
     if (UNLIKELY(c->inter))
         return MPI_ERR_UNSUPPORTED_OPERATION;
+    int rc = k->check(args);
+    if (UNLIKELY(rc != MPI_SUCCESS))
+        return rc;
     struct coll_state *st = state_now(c);
     if (UNLIKELY(!st))
         return MPI_ERR_NO_MEM;
     struct shm_coll *a = st->now.shm;
     if (UNLIKELY(a->spoiled))
         return phase_spoiled(a);
-    int rc = k->check(args);
-    if (UNLIKELY(rc != MPI_SUCCESS))
-        return rc;
     MPI_Count bytes = k->bytes(args);
     if (bytes == 0)
         return MPI_SUCCESS;
@@ -142,14 +142,14 @@ static int schedule_of(const struct coll_kind *k, const struct coll_args *args, 
 {
     if (UNLIKELY(args->comm->inter))
         return MPI_ERR_UNSUPPORTED_OPERATION;
+    int rc = k->check(args);
+    if (UNLIKELY(rc != MPI_SUCCESS))
+        return rc;
     struct coll_state *st = state_later(args->comm);
     if (UNLIKELY(!st))
         return MPI_ERR_NO_MEM;
     if (UNLIKELY(st->later.shm->spoiled))
         return phase_spoiled(st->later.shm);
-    int rc = k->check(args);
-    if (UNLIKELY(rc != MPI_SUCCESS))
-        return rc;
     struct sched *s = sched_new(args->comm);
     if (!s)
         return MPI_ERR_NO_MEM;
