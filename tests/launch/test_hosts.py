@@ -42,8 +42,7 @@ def test_what_is_meant_or_true_is_not_warned_of(mpiexec, args, env):
 
 def test_many_hosts_make_a_short_line(mpiexec):
     r = mpiexec.ok("--dry-run", "--hosts", "n[1-10000]", "-n", "1", "true", env=PLAIN)
-    assert r.err == ("mpiexec: warning: n1, n2, n3 and 9997 more are simulated on this machine: others are not reached yet "
-                     "(--launcher fork says that this is meant)\n"), r
+    assert re.fullmatch(r"mpiexec: warning: n1, n2, n3 and 9997 more are simulated on this machine: .*\n", r.err), r
 
 
 def test_an_allocation_of_other_hosts_is_not_used_and_that_is_said(mpiexec):
