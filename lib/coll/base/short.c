@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * short: collectives on little data by messages. An error ends nothing, so that no other rank waits for this one. */
+ * short: collectives on little data by messages. An error ends nothing, so that no other rank waits for this one; but
+ * where a member takes no part, nobody goes on, or others would take it for complete. */
 #include "lib/coll/base/short.h"
 #include <string.h>
 #include "lib/p2p/failure_sweep.h"
@@ -21,6 +22,8 @@ static void step(struct exchange *x, const void *out, MPI_Count out_n, int to, v
 {
     struct comm *c = x->comm;
     struct request *s = NULL, *r = NULL;
+    if (UNLIKELY(x->rc == MPI_ERR_PROC_ABORTED))
+        return;
     int rc = UNLIKELY(failed_or_far) ? failure_of_all(c) : MPI_SUCCESS, late;
     if (from != MPI_PROC_NULL && rc == MPI_SUCCESS)
         rc = p2p_recv(in, in_n, &datatype_byte, from, x->tag, c, P2P_COLL(c), &r);
