@@ -15,7 +15,7 @@ int call_failed(int id, struct obj *on, int rc)
         on = lib.error_on;
     lib.error_on = NULL;
     rc = errhandler_run(on, rc, call_names[id]);
-    error_note(MPI_SUCCESS, "told");
+    error_detail_set(MPI_SUCCESS, "told");
     return rc;
 }
 
@@ -31,19 +31,19 @@ int call_inactive(int id)
 
 int call_wrong(int cls, const char *name)
 {
-    error_note(cls, "argument %s", name);
+    error_detail_set(cls, "argument %s", name);
     return cls;
 }
 
 int call_wrong_value(int cls, const char *name, long long value)
 {
-    error_note(cls, "%s is %lld", name, value);
+    error_detail_set(cls, "%s is %lld", name, value);
     return cls;
 }
 
 int call_wrong_rank(int cls, const char *name, int rank, int size)
 {
-    error_note(cls, "%s is %d, and there are %d ranks", name, rank, size);
+    error_detail_set(cls, "%s is %d, and there are %d ranks", name, rank, size);
     return cls;
 }
 
@@ -51,8 +51,8 @@ int call_wrong_count(const char *name, MPI_Count count, const struct datatype *t
 {
     if (count < 0)
         return call_wrong_value(MPI_ERR_COUNT, name, count);
-    error_note(MPI_ERR_COUNT, "%s is %lld: more elements, of %lld bytes and %lld apart, than any memory holds", name,
-               (long long)count, (long long)t->size, (long long)t->extent);
+    error_detail_set(MPI_ERR_COUNT, "%s is %lld: more elements, of %lld bytes and %lld apart, than any memory holds",
+                     name, (long long)count, (long long)t->size, (long long)t->extent);
     return MPI_ERR_COUNT;
 }
 

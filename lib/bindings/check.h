@@ -13,7 +13,7 @@ int call_failed(int id, struct obj *on, int rc);
 int call_wrong(int cls, const char *name) COLD;
 int call_wrong_value(int cls, const char *name, long long value) COLD;
 int call_wrong_rank(int cls, const char *name, int rank, int size) COLD;
-/* Of a count that datatype_bears does not allow. */
+/* Of a count that datatype_count_ok does not allow. */
 int call_wrong_count(const char *name, MPI_Count count, const struct datatype *t) COLD;
 /* Is NULL, or MPI_IN_PLACE, no buffer for that? NULL is MPI_BOTTOM, from where absolute addresses count. */
 bool call_no_buffer(const void *buf, MPI_Count count, const struct datatype *t) COLD;

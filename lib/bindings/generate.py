@@ -154,7 +154,7 @@ for name, ctype in [('comm', 'MPI_Comm'), ('group', 'MPI_Group'), ('type', 'MPI_
 # A buffer that a count and a committed type follow: (buffer, count, type).
 BUFFER = 'if (UNLIKELY((uintptr_t)$ <= (uintptr_t)MPI_IN_PLACE) && call_no_buffer($, %s, %s_)) FAIL(MPI_ERR_BUFFER);'
 # A count that a committed type follows: not negative, nor more than the type bears.
-COUNT = 'if (UNLIKELY(!datatype_bears(%(type)s_, $))) WRONG_BY(call_wrong_count("$", $, %(type)s_));'
+COUNT = 'if (UNLIKELY(!datatype_count_ok(%(type)s_, $))) WRONG_BY(call_wrong_count("$", $, %(type)s_));'
 
 # A buffer of a collective, its count and type being checked by the implementation: NULL only where it holds no data.
 NOWHERE = 'if (UNLIKELY(!$) && needs_buffer(%s, %s)%s) FAIL(MPI_ERR_BUFFER);'

@@ -50,7 +50,7 @@ int boot_init(void)
         if (rc == BOOT_DONE)
             return taken(ways[i]);
         if (rc == BOOT_ERROR) {
-            error_note(MPI_ERR_OTHER, "unable to boot by %s: %s", ways[i]->name, because);
+            error_detail_set(MPI_ERR_OTHER, "unable to boot by %s: %s", ways[i]->name, because);
             return MPI_ERR_OTHER;
         }
         if (rc == BOOT_ALONE)
@@ -59,7 +59,7 @@ int boot_init(void)
     alone(&boot);
     if (!boot_alone_wrong(because, why, sizeof why))
         return MPI_SUCCESS;
-    error_note(MPI_ERR_OTHER, "%s", why);
+    error_detail_set(MPI_ERR_OTHER, "%s", why);
     return MPI_ERR_OTHER;
 }
 

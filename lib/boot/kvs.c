@@ -15,12 +15,12 @@ static struct pair {
     size_t n;
     char key[BOOT_KEY_MAX + 1];
     unsigned char value[BOOT_VALUE_MAX];
-} *alone;
+} * alone;
 static char asked[BOOT_KEY_MAX + 1]; /* the key that is under way; "": none */
 
 static int failed(int rc, const char *what, const char *key, const char *why)
 {
-    error_note(rc, "%s %s: %s", what, key, why);
+    error_detail_set(rc, "%s %s: %s", what, key, why);
     return rc;
 }
 

@@ -13,15 +13,16 @@ int data_wrong(MPI_Count count, const struct datatype *t)
 
 int data_wrong_together(MPI_Count count, int blocks, const struct datatype *t)
 {
-    error_note(MPI_ERR_COUNT, "%d times %lld are more elements, of %lld bytes and %lld apart, than any memory holds",
-               blocks, (long long)count, (long long)t->size, (long long)t->extent);
+    error_detail_set(MPI_ERR_COUNT,
+                     "%d times %lld are more elements, of %lld bytes and %lld apart, than any memory holds", blocks,
+                     (long long)count, (long long)t->size, (long long)t->extent);
     return MPI_ERR_COUNT;
 }
 
 static int wrong_displacement(int64_t disp, int r)
 {
-    error_note(MPI_ERR_ARG, "the displacement %lld, of the block of rank %d, leads out of any memory", (long long)disp,
-               r);
+    error_detail_set(MPI_ERR_ARG, "the displacement %lld, of the block of rank %d, leads out of any memory",
+                     (long long)disp, r);
     return MPI_ERR_ARG;
 }
 
@@ -35,7 +36,7 @@ int blocks_check_varying(const struct blocks *v, int n)
         const struct datatype *t = blocks_type(v, r);
         CHECK(data_check(count, t));
         int64_t disp = count > 0 && !v->types ? ints_get(v->displs, r) : 0;
-        if (UNLIKELY((disp < 0 ? -(uint64_t)disp : (uint64_t)disp) > t->most))
+        if (UNLIKELY((disp < 0 ? -(uint64_t)disp : (uint64_t)disp) > t->max_count))
             return wrong_displacement(disp, r);
         bytes += (uint64_t)(count * t->size);
         if (UNLIKELY(bytes > most))
@@ -58,6 +59,6 @@ int buffers_check(const struct coll_args *a)
     bool same = a->send.buf == a->recv.buf && a->send.buf != MPI_BOTTOM && a->send.buf != MPI_IN_PLACE;
     if (LIKELY(!same) || !has_data(&a->send, n) || !has_data(&a->recv, n))
         return MPI_SUCCESS;
-    error_note(MPI_ERR_BUFFER, "sendbuf and recvbuf are the same; MPI_IN_PLACE says that this is meant");
+    error_detail_set(MPI_ERR_BUFFER, "sendbuf and recvbuf are the same; MPI_IN_PLACE says that this is meant");
     return MPI_ERR_BUFFER;
 }

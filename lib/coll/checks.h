@@ -21,7 +21,7 @@ int data_wrong(MPI_Count count, const struct datatype *t) COLD;
 int data_wrong_together(MPI_Count count, int blocks, const struct datatype *t) COLD;
 static inline int data_check(MPI_Count count, const struct datatype *t)
 {
-    return LIKELY(t && t->committed && datatype_bears(t, count)) ? MPI_SUCCESS : data_wrong(count, t);
+    return LIKELY(t && t->committed && datatype_count_ok(t, count)) ? MPI_SUCCESS : data_wrong(count, t);
 }
 
 /* Are blocks for n ranks, each and together? */
@@ -32,7 +32,7 @@ static inline int blocks_check(const struct blocks *v, int n)
         return blocks_check_varying(v, n);
     MPI_Count all;
     CHECK(data_check(v->count, v->t));
-    if (UNLIKELY(__builtin_mul_overflow(v->count, n, &all) || !datatype_bears(v->t, all)))
+    if (UNLIKELY(__builtin_mul_overflow(v->count, n, &all) || !datatype_count_ok(v->t, all)))
         return data_wrong_together(v->count, n, v->t);
     return MPI_SUCCESS;
 }

@@ -50,7 +50,7 @@ static int wrong_kind(const char *text, size_t n)
     size_t used = 0;
     for (int i = 0; coll_kinds[i] && used < sizeof all; i++)
         used += (size_t)snprintf(all + used, sizeof all - used, "%s%s", i ? ", " : "", coll_kinds[i]->name);
-    error_note(MPI_ERR_OTHER, "MUSTER_COLL: \"%.*s\" is no collective; there are %s", (int)n, text, all);
+    error_detail_set(MPI_ERR_OTHER, "MUSTER_COLL: \"%.*s\" is no collective; there are %s", (int)n, text, all);
     return MPI_ERR_OTHER;
 }
 
@@ -60,7 +60,7 @@ static int wrong_row(const struct coll_kind *k, const char *text, size_t n)
     size_t used = 0;
     for (const struct coll_algorithm *row = k->rows; row->name && used < sizeof all; row++)
         used += (size_t)snprintf(all + used, sizeof all - used, "%s%s", row == k->rows ? "" : ", ", row->name);
-    error_note(MPI_ERR_OTHER, "MUSTER_COLL: %s has no algorithm \"%.*s\"; it has %s", k->name, (int)n, text, all);
+    error_detail_set(MPI_ERR_OTHER, "MUSTER_COLL: %s has no algorithm \"%.*s\"; it has %s", k->name, (int)n, text, all);
     return MPI_ERR_OTHER;
 }
 

@@ -123,7 +123,7 @@ void levels_gather(struct stages *p, const struct coll_args *args)
         out = &own;
     }
     MPI_Count each = out->count * out->t->size;
-    char *all = at_root        ? sched_temp(p->s, (size_t)(each * c->size))
+    char *all = at_root      ? sched_temp(p->s, (size_t)(each * c->size))
                 : l->leaders ? sched_temp(p->s, (size_t)(each * l->local->size))
                              : NULL;
     char *mine = at_root && all ? all + each * l->first[l->mine] : all;
@@ -152,7 +152,7 @@ void levels_scatter(struct stages *p, const struct coll_args *args)
     int node = levels_node_of(l, c, args->root), local_root = node == l->mine ? local_rank(l, c, args->root) : 0;
     const struct blocks *one = at_root ? &args->send : &args->recv;
     MPI_Count each = one->count * one->t->size;
-    char *all = at_root        ? sched_temp(p->s, (size_t)(each * c->size))
+    char *all = at_root      ? sched_temp(p->s, (size_t)(each * c->size))
                 : l->leaders ? sched_temp(p->s, (size_t)(each * l->local->size))
                              : NULL;
     struct sched *s = stages_messages(p);

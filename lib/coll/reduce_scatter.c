@@ -22,7 +22,7 @@ static int counts_check(const struct coll_args *args)
     for (int r = 0; r < args->comm->size; r++) {
         CHECK(operand_check(blocks_count(v, r), v->t, args->op));
         total += blocks_count(v, r);
-        if (UNLIKELY(!datatype_bears(v->t, total)))
+        if (UNLIKELY(!datatype_count_ok(v->t, total)))
             return data_wrong_together(blocks_count(v, r), r + 1, v->t);
     }
     /* As an operand it has no type of its own. */

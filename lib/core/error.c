@@ -58,7 +58,7 @@ static struct {
     char text[448];
 } note;
 
-void error_note(int code, const char *fmt, ...)
+void error_detail_set(int code, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
@@ -67,7 +67,7 @@ void error_note(int code, const char *fmt, ...)
     va_end(ap);
 }
 
-const char *error_noted(int code)
+const char *error_detail_get(int code)
 {
     return code == note.code ? note.text : "";
 }

@@ -7,8 +7,8 @@
 /* "MPI_ERR_RANK: invalid rank"; for a code of the user his string. Never NULL; valid until the code is removed. */
 const char *error_text(int code);
 /* What is wrong in this very case, for the line of a fatal error: kept until the next one, shown with `code` only. */
-void error_note(int code, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-const char *error_noted(int code); /* "": nothing */
+void error_detail_set(int code, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+const char *error_detail_get(int code); /* "": nothing */
 /* The class of a code, or MPI_ERR_UNKNOWN. */
 int error_class(int code);
 /* Points to the value of the attribute MPI_LASTUSEDCODE. */

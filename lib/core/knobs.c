@@ -45,7 +45,7 @@ static int number_set(const struct knob *k, const char *text)
         *k->value = value;
         return MPI_SUCCESS;
     }
-    error_note(MPI_ERR_OTHER, "MUSTER_%s=%.40s: not a number from %zu to %zu", k->name, text, k->least, k->most);
+    error_detail_set(MPI_ERR_OTHER, "MUSTER_%s=%.40s: not a number from %zu to %zu", k->name, text, k->least, k->most);
     return MPI_ERR_OTHER;
 }
 
@@ -57,7 +57,7 @@ static int word_set(const struct knob *k, const char *text)
             *k->value = number;
             return MPI_SUCCESS;
         }
-    error_note(MPI_ERR_OTHER, "MUSTER_%s=%.40s: not one of %s", k->name, text, k->words);
+    error_detail_set(MPI_ERR_OTHER, "MUSTER_%s=%.40s: not one of %s", k->name, text, k->words);
     return MPI_ERR_OTHER;
 }
 

@@ -59,7 +59,7 @@ static bool deepen(struct builder *m, const struct blocks *b, const struct datat
         m->t->depth = (uint16_t)depth;
     if (LIKELY(depth <= DATATYPE_DEPTH))
         return true;
-    error_note(MPI_ERR_TYPE, "more than %d structs would be nested in one another", DATATYPE_DEPTH);
+    error_detail_set(MPI_ERR_TYPE, "more than %d structs would be nested in one another", DATATYPE_DEPTH);
     return false;
 }
 

@@ -126,7 +126,7 @@ static int too_large(struct builder *m, struct placed p)
 {
     layout_unref(p.layout);
     builder_drop(m);
-    error_note(MPI_ERR_COUNT, "the datatype would have 2^62 bytes, or reach so far");
+    error_detail_set(MPI_ERR_COUNT, "the datatype would have 2^62 bytes, or reach so far");
     return MPI_ERR_COUNT;
 }
 

@@ -39,7 +39,7 @@ void datatype_measure(struct datatype *t)
     uint64_t size = (uint64_t)t->size, step = t->extent < 0 ? -(uint64_t)t->extent : (uint64_t)t->extent,
              x = size > step ? size : step;
     int bits = x > 1 ? 64 - __builtin_clzll(x - 1) : 0; /* x is at most 2^bits */
-    t->most = bits <= 62 && datatype_high(t) - datatype_low(t) <= 1ll << 62 ? UINT64_C(1) << (62 - bits) : 0;
+    t->max_count = bits <= 62 && datatype_high(t) - datatype_low(t) <= 1ll << 62 ? UINT64_C(1) << (62 - bits) : 0;
 }
 
 static void basic_init(int i)

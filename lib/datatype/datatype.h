@@ -29,7 +29,7 @@ struct datatype {
     MPI_Count lb, extent;
     MPI_Count true_lb, true_extent;
     MPI_Count elements;        /* basic elements in one */
-    uint64_t most;             /* a count of more is refused: see datatype_measure */
+    uint64_t max_count;        /* a count of more is refused: see datatype_measure */
     MPI_Count disp;            /* of the layout's origin */
     struct layout *layout;     /* NULL: dense; a run in a loop of one where elements do not touch */
     struct envelope *envelope; /* NULL: predefined */
@@ -67,14 +67,14 @@ static inline MPI_Count datatype_high(const struct datatype *t)
     return ub > true_ub ? ub : true_ub;
 }
 
-/* Sets t->most when all else of sizes and bounds is known: with so many elements neither the bytes that they hold nor
- * those that they span are more than 2^62, and with more they are more than 2^61. So sums of a few of these, and of
+/* Sets t->max_count when all else of sizes and bounds is known: with so many elements neither the bytes that they hold
+ * nor those that they span are more than 2^62, and with more they are more than 2^61. So sums of a few of these, and of
  * addresses, do not overflow. */
 void datatype_measure(struct datatype *t);
 /* May so many elements be asked for? Not a negative number, either. */
-static inline bool datatype_bears(const struct datatype *t, MPI_Count count)
+static inline bool datatype_count_ok(const struct datatype *t, MPI_Count count)
 {
-    return (uint64_t)count <= t->most;
+    return (uint64_t)count <= t->max_count;
 }
 
 /* Is (buf, count, t) one run of bytes? Then it begins at buf + t->true_lb. */

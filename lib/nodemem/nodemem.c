@@ -15,8 +15,8 @@ bool nodemem_active;
 static int no_memory(size_t bytes)
 {
     int error = errno;
-    error_note(MPI_ERR_NO_MEM, "the %d ranks of this node cannot share %zu KiB of memory: %s%s", boot.local_size,
-               bytes >> 10, strerror(error), boot_segment_hint(error));
+    error_detail_set(MPI_ERR_NO_MEM, "the %d ranks of this node cannot share %zu KiB of memory: %s%s", boot.local_size,
+                     bytes >> 10, strerror(error), boot_segment_hint(error));
     return MPI_ERR_NO_MEM;
 }
 
@@ -26,7 +26,7 @@ static bool knobs_agree(_Atomic uint64_t *sum)
     uint64_t theirs = 0, ours = knobs_sum();
     if (atomic_compare_exchange_strong(sum, &theirs, ours) || theirs == ours)
         return true;
-    error_note(MPI_ERR_OTHER, "variables MUSTER_... of the runtime differ among the ranks of this node");
+    error_detail_set(MPI_ERR_OTHER, "variables MUSTER_... of the runtime differ among the ranks of this node");
     return false;
 }
 

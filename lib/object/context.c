@@ -18,7 +18,7 @@ void context_init(void)
 
 static uint64_t none_left(void)
 {
-    error_note(MPI_ERR_OTHER, "this process has made as many communicators as there are numbers for");
+    error_detail_set(MPI_ERR_OTHER, "this process has made as many communicators as there are numbers for");
     return 0;
 }
 

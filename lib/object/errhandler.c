@@ -55,7 +55,7 @@ void errhandler_register(enum obj_kind kind, const struct errhandler_owner *owne
 _Noreturn static void die(const struct errhandler_owner *owner, const struct obj *on, int code, const char *function)
 {
     char where[80] = "", why[640];
-    const char *note = error_noted(code);
+    const char *note = error_detail_get(code);
     if (on)
         owner->describe(on, where, sizeof where);
     snprintf(why, sizeof why, "%s%s failed: %s%s%s", function, where, error_text(code), *note ? ": " : "", note);

@@ -36,7 +36,8 @@ int op_check(const struct op *op, const struct datatype *t)
 {
     if (op->which < 0)
         return MPI_SUCCESS;
-    return op->which < REPLACE && t->basic >= 0 && t->obj.predefined && op_kernels[t->basic][op->which] ? MPI_SUCCESS : MPI_ERR_OP;
+    return op->which < REPLACE && t->basic >= 0 && t->obj.predefined && op_kernels[t->basic][op->which] ? MPI_SUCCESS
+                                                                                                        : MPI_ERR_OP;
 }
 
 /* The user's function takes an int: long vectors go in pieces. */

@@ -18,7 +18,7 @@
 /* Looks for ranks that have failed, and ends what waits for them. True: there was one. */
 bool failure_sweep(void);
 
-/* For use while failed_or_far. Error classes, with a note of what is wrong (error_note). */
+/* For use while failed_or_far. Error classes, with a note of what is wrong (error_detail_set). */
 int failure_of_peer(const struct peer *p);                    /* a message to or from it */
 int failure_of_source(struct comm *c, struct match_key what); /* a receive or probe that finds no message */
 int failure_of_all(struct comm *c);                           /* a collective */

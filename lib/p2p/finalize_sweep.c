@@ -69,10 +69,11 @@ static bool only_thread(void)
 static int any_error(const struct comm *c, struct match_key k)
 {
     char tag[32];
-    error_note(MPI_ERR_PROC_ABORTED,
-               "all other ranks of the communicator, %d in all, have ended, so the receive from any source with %s can "
-               "never complete",
-               c->peer_size - !c->inter, tag_text(k, tag));
+    error_detail_set(
+        MPI_ERR_PROC_ABORTED,
+        "all other ranks of the communicator, %d in all, have ended, so the receive from any source with %s can "
+        "never complete",
+        c->peer_size - !c->inter, tag_text(k, tag));
     return MPI_ERR_PROC_ABORTED;
 }
 

@@ -70,18 +70,18 @@ int failed_error(int proc)
 {
     bool never;
     if (!is_told(proc, &never)) {
-        error_note(MPI_ERR_PROC_ABORTED, "rank %d of MPI_COMM_WORLD cannot be reached any more%s%s", proc,
-                   lost.why[0] && lost.proc == proc ? ": " : "", lost.proc == proc ? lost.why : "");
+        error_detail_set(MPI_ERR_PROC_ABORTED, "rank %d of MPI_COMM_WORLD cannot be reached any more%s%s", proc,
+                         lost.why[0] && lost.proc == proc ? ": " : "", lost.proc == proc ? lost.why : "");
         return MPI_ERR_PROC_ABORTED;
     }
-    error_note(MPI_ERR_PROC_ABORTED, "rank %d of MPI_COMM_WORLD has ended %s", proc,
-               never ? "without calling MPI_Init" : "without MPI_Finalize");
+    error_detail_set(MPI_ERR_PROC_ABORTED, "rank %d of MPI_COMM_WORLD has ended %s", proc,
+                     never ? "without calling MPI_Init" : "without MPI_Finalize");
     return MPI_ERR_PROC_ABORTED;
 }
 
 int failed_error_far(void)
 {
-    error_note(MPI_ERR_UNSUPPORTED_OPERATION, "ranks on other nodes cannot be reached yet");
+    error_detail_set(MPI_ERR_UNSUPPORTED_OPERATION, "ranks on other nodes cannot be reached yet");
     return MPI_ERR_UNSUPPORTED_OPERATION;
 }
 

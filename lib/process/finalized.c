@@ -109,7 +109,8 @@ enum stage finalized_stage(int proc)
 
 int finalized_error(int proc, const char *what)
 {
-    error_note(MPI_ERR_PROC_ABORTED, "rank %d of MPI_COMM_WORLD has finalized, so %s can never complete", proc, what);
+    error_detail_set(MPI_ERR_PROC_ABORTED, "rank %d of MPI_COMM_WORLD has finalized, so %s can never complete", proc,
+                     what);
     return MPI_ERR_PROC_ABORTED;
 }
 

@@ -24,7 +24,7 @@ static uint32_t tag_of(const char *name)
 
 static int refused(int rc, const char *name, const char *why)
 {
-    error_note(rc, "job %.100s cannot be reached: %s", name, why);
+    error_detail_set(rc, "job %.100s cannot be reached: %s", name, why);
     return -1;
 }
 

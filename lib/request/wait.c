@@ -93,9 +93,9 @@ static int in_status(int rc, int which, int error)
 {
     if (rc == MPI_SUCCESS) {
         char why[512];
-        const char *note = error_noted(error);
+        const char *note = error_detail_get(error);
         snprintf(why, sizeof why, "request %d: %s%s%s", which, error_text(error), *note ? ": " : "", note);
-        error_note(MPI_ERR_IN_STATUS, "%s", why);
+        error_detail_set(MPI_ERR_IN_STATUS, "%s", why);
     }
     return MPI_ERR_IN_STATUS;
 }

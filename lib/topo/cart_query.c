@@ -14,7 +14,7 @@ static int room_check(const struct topology *t, int maxdims)
         return MPI_ERR_TOPOLOGY;
     if (maxdims >= t->cart.ndims)
         return MPI_SUCCESS;
-    error_note(MPI_ERR_DIMS, "maxdims is %d, and the grid has %d dimensions", maxdims, t->cart.ndims);
+    error_detail_set(MPI_ERR_DIMS, "maxdims is %d, and the grid has %d dimensions", maxdims, t->cart.ndims);
     return MPI_ERR_DIMS;
 }
 
@@ -44,7 +44,7 @@ int mpi_cart_get(struct comm *c, int maxdims, int dims[], int periods[], int coo
 
 static int wrong_coordinate(int dim, int at, int size)
 {
-    error_note(MPI_ERR_ARG, "coordinate %d is %d, and the grid has %d there and is not periodic", dim, at, size);
+    error_detail_set(MPI_ERR_ARG, "coordinate %d is %d, and the grid has %d there and is not periodic", dim, at, size);
     return MPI_ERR_ARG;
 }
 
@@ -69,7 +69,7 @@ int mpi_cart_rank(struct comm *c, const int coords[], int *rank)
 
 static int wrong_rank(int rank, int size)
 {
-    error_note(MPI_ERR_RANK, "rank is %d, and the communicator has %d", rank, size);
+    error_detail_set(MPI_ERR_RANK, "rank is %d, and the communicator has %d", rank, size);
     return MPI_ERR_RANK;
 }
 
@@ -103,7 +103,7 @@ int mpi_cart_shift(struct comm *c, int direction, int disp, int *rank_source, in
     if (!t)
         return MPI_ERR_TOPOLOGY;
     if (direction < 0 || direction >= t->cart.ndims) {
-        error_note(MPI_ERR_DIMS, "direction is %d, and the grid has %d dimensions", direction, t->cart.ndims);
+        error_detail_set(MPI_ERR_DIMS, "direction is %d, and the grid has %d dimensions", direction, t->cart.ndims);
         return MPI_ERR_DIMS;
     }
     *rank_source = grid_shifted(t, c->rank, direction, -(int64_t)disp);

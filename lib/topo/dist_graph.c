@@ -15,7 +15,7 @@
 
 static int wrong_number(const char *what, int i, int at, int cls)
 {
-    error_note(cls, "%s %d is %d", what, i, at);
+    error_detail_set(cls, "%s %d is %d", what, i, at);
     return cls;
 }
 

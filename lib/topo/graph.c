@@ -9,13 +9,13 @@
 
 static int wrong_index(int i, int at)
 {
-    error_note(MPI_ERR_ARG, "index %d is %d, and may not fall", i, at);
+    error_detail_set(MPI_ERR_ARG, "index %d is %d, and may not fall", i, at);
     return MPI_ERR_ARG;
 }
 
 static int wrong_edge(int i, int to, int nnodes)
 {
-    error_note(MPI_ERR_RANK, "edge %d leads to %d, and there are %d nodes", i, to, nnodes);
+    error_detail_set(MPI_ERR_RANK, "edge %d leads to %d, and there are %d nodes", i, to, nnodes);
     return MPI_ERR_RANK;
 }
 
@@ -99,7 +99,7 @@ static int edges_of(struct comm *c, int rank, const int **edges, int *n)
     if (!t)
         return MPI_ERR_TOPOLOGY;
     if (rank < 0 || rank >= c->size) {
-        error_note(MPI_ERR_RANK, "rank is %d, and the communicator has %d", rank, c->size);
+        error_detail_set(MPI_ERR_RANK, "rank is %d, and the communicator has %d", rank, c->size);
         return MPI_ERR_RANK;
     }
     int begin = rank > 0 ? t->graph.index[rank - 1] : 0;

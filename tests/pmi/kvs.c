@@ -16,8 +16,8 @@ static void must(bool ok, const char *what)
 {
     if (ok)
         return;
-    fprintf(stderr, "%d: %s: %s%s%s\n", boot.rank, what, error_noted(MPI_ERR_OTHER), error_noted(MPI_ERR_NAME),
-            error_noted(MPI_ERR_PENDING));
+    fprintf(stderr, "%d: %s: %s%s%s\n", boot.rank, what, error_detail_get(MPI_ERR_OTHER), error_detail_get(MPI_ERR_NAME),
+            error_detail_get(MPI_ERR_PENDING));
     exit(3);
 }
 

@@ -72,8 +72,8 @@ void phase_look_for_spoiled(struct shm_coll *a)
 
 int phase_spoiled(struct shm_coll *a)
 {
-    error_note(MPI_ERR_OTHER,
-               "in an earlier collective of this communicator its %d members did not agree on the lengths", a->n);
+    error_detail_set(MPI_ERR_OTHER,
+                     "in an earlier collective of this communicator its %d members did not agree on the lengths", a->n);
     return MPI_ERR_OTHER;
 }
 
@@ -84,10 +84,10 @@ int phase_spoil(struct shm_coll *a, int r, const struct phase_cell *c, uint64_t 
     bool ours = phase_is_ours(a, c);
     spoiled_note(a, ours && phase_whole(c) > whole ? MPI_ERR_TRUNCATE : MPI_ERR_OTHER);
     if (ours)
-        error_note(a->broken, "rank %d says %llu bytes, rank %d %llu", r, (unsigned long long)phase_whole(c), a->me,
-                   (unsigned long long)whole);
+        error_detail_set(a->broken, "rank %d says %llu bytes, rank %d %llu", r, (unsigned long long)phase_whole(c),
+                         a->me, (unsigned long long)whole);
     else
-        error_note(a->broken, "rank %d is in another collective than rank %d", r, a->me);
+        error_detail_set(a->broken, "rank %d is in another collective than rank %d", r, a->me);
     atomic_store_explicit(&a->area->spoiled, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&a->area->wanted, 1, memory_order_seq_cst);
     phase_wake_all(a);

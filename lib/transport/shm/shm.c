@@ -28,8 +28,8 @@ static bool room_both(const struct peer *p, const struct cursor *c)
     cursor_open(&back, nodemem.me, p->local);
     if (boot_segment_reserve(c->ch, shm.stride) && boot_segment_reserve(back.ch, shm.stride))
         return true;
-    error_note(MPI_ERR_NO_MEM, "no shared memory for messages to rank %d of MPI_COMM_WORLD: %s%s", p->proc,
-               strerror(errno), boot_segment_hint(errno));
+    error_detail_set(MPI_ERR_NO_MEM, "no shared memory for messages to rank %d of MPI_COMM_WORLD: %s%s", p->proc,
+                     strerror(errno), boot_segment_hint(errno));
     return false;
 }
 

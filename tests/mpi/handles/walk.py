@@ -23,7 +23,7 @@ WRONG = {'count': ('-1', 'COUNT'), 'number': ('-1', 'COUNT'), 'size': ('-1', 'AR
 
 def bound(p):
     """Is it a count of elements of a type?"""
-    return p is not None and 'datatype_bears' in p.kind.check
+    return p is not None and 'datatype_count_ok' in p.kind.check
 
 
 def wrong_of(p):

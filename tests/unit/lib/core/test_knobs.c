@@ -61,14 +61,14 @@ static void nonsense_is_refused_by_name(void **state)
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         setenv("MUSTER_COLL_PIECE_MIN", wrong[i], 1);
         assert_int_equal(knobs_init(false), MPI_ERR_OTHER);
-        assert_non_null(strstr(error_noted(MPI_ERR_OTHER), "MUSTER_COLL_PIECE_MIN"));
+        assert_non_null(strstr(error_detail_get(MPI_ERR_OTHER), "MUSTER_COLL_PIECE_MIN"));
     }
     unsetenv("MUSTER_COLL_PIECE_MIN");
     static const char *const words[] = {"tw", "twoo", "two|one", "|", "3"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         setenv("MUSTER_SHM_COPY", words[i], 1);
         assert_int_equal(knobs_init(false), MPI_ERR_OTHER);
-        assert_non_null(strstr(error_noted(MPI_ERR_OTHER), "auto|two|one"));
+        assert_non_null(strstr(error_detail_get(MPI_ERR_OTHER), "auto|two|one"));
     }
 }
 

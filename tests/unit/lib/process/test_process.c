@@ -76,7 +76,7 @@ static void what_cannot_be_is_refused(void **state)
     }
     process_init("parent", ME, OWN);
     assert_int_equal(process_job_add(name, 1), -1);
-    assert_non_null(strstr(error_noted(MPI_ERR_OTHER), "cannot be told from"));
+    assert_non_null(strstr(error_detail_get(MPI_ERR_OTHER), "cannot be told from"));
 }
 
 static void peers_of_other_jobs_have_a_place(void **state)
