@@ -7,11 +7,11 @@
 #include "launcher/start/shell.h"
 
 #include "common/log.h"
-#include "common/printable.h"
 #include "common/spawn.h"
 #include "common/start_process.h"
 #include "common/xalloc.h"
 #include "launcher/start/mark.h"
+#include "launcher/start/says.h"
 #include "launcher/start/shell_command.h"
 #include "launcher/start/shell_failure.h"
 
@@ -24,20 +24,15 @@
 #include <unistd.h>
 
 #define EXIT_WAIT_MS 3000 /* between the end of its output and its own */
-#define LINE_MAX_BYTES 1024
 
 struct shell {
+    const struct way *way; /* first */
     struct start *start;
     const char *program; /* borrowed */
     int link, err;       /* -1: given away, or closed */
     struct event *on_link, *on_err;
     struct mark mark;
-    bool spoken;     /* the proxy has */
-    char said[4096]; /* on stderr, before that */
-    size_t said_len;
-    char line[LINE_MAX_BYTES + 1]; /* on stderr, after that */
-    size_t line_len;
-    char last[128]; /* how the connection ended */
+    struct says says;
 };
 
 static void drop_event(struct event **ev, int *fd)
@@ -52,55 +47,12 @@ static void drop_event(struct event **ev, int *fd)
 
 /* --- stderr */
 
-static void keep_said(struct shell *sh, const char *data, size_t n)
-{
-    size_t max = sizeof sh->said - 1;
-    if (n > max) {
-        data += n - max;
-        n = max;
-    }
-    if (sh->said_len + n > max) {
-        size_t drop = sh->said_len + n - max;
-        memmove(sh->said, sh->said + drop, sh->said_len -= drop);
-    }
-    memcpy(sh->said + sh->said_len, data, n);
-    sh->said[sh->said_len += n] = '\0';
-}
-
-static void show_line(struct shell *sh)
-{
-    char text[sizeof sh->line * PRINTABLE_WIDTH];
-    sh->line[sh->line_len] = '\0';
-    if (sh->line_len && sh->line[sh->line_len - 1] == '\r')
-        sh->line[--sh->line_len] = '\0';
-    printable_put(text, sizeof text, sh->line, sh->line_len);
-    sh->line_len = 0;
-    if (shell_connection_end(text))
-        snprintf(sh->last, sizeof sh->last, "%.127s", text);
-    else if (*text)
-        log_info("%s: %s", sh->start->host, text);
-}
-
-static void take_lines(struct shell *sh, const char *data, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (data[i] != '\n' && sh->line_len < LINE_MAX_BYTES)
-            sh->line[sh->line_len++] = data[i];
-        if (data[i] == '\n' || sh->line_len == LINE_MAX_BYTES)
-            show_line(sh);
-    }
-}
-
 static void read_err(struct shell *sh)
 {
     char data[4096];
     ssize_t n = -1;
-    while (sh->err >= 0 && (n = read(sh->err, data, sizeof data)) > 0) {
-        if (sh->spoken)
-            take_lines(sh, data, (size_t)n);
-        else
-            keep_said(sh, data, (size_t)n);
-    }
+    while (sh->err >= 0 && (n = read(sh->err, data, sizeof data)) > 0)
+        says_take(&sh->says, data, (size_t)n);
     if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
         drop_event(&sh->on_err, &sh->err);
 }
@@ -112,25 +64,13 @@ static void on_err(evutil_socket_t fd, short what, void *arg)
 
 /* --- the link, until the proxy speaks */
 
-static void show_said(struct shell *sh)
-{
-    char text[256];
-    for (char *at = sh->said, *next; *at; at = next) {
-        size_t n = strcspn(at, "\n");
-        next = at + n + (at[n] == '\n');
-        printable_put(text, sizeof text, at, n);
-        if (*text)
-            log_debug("%s says before the proxy does: %s", sh->start->host, text);
-    }
-}
-
 static void tell_failed(struct start *s)
 {
     struct shell *sh = s->own;
     read_err(sh);
     drop_event(&sh->on_err, &sh->err);
-    show_said(sh);
-    shell_failure(&s->failure, sh->program, s->host, sh->said, s->waited ? s->status : -1);
+    says_show_before(&sh->says);
+    shell_failure(&s->failure, sh->program, s->host, sh->says.before, s->waited ? s->status : -1);
     s->events->failed(s->arg, &s->failure);
 }
 
@@ -154,8 +94,8 @@ static void proxy_speaks(struct shell *sh)
     int fd = sh->link;
     mark_end(&sh->mark);
     read_err(sh);
-    show_said(sh);
-    sh->spoken = true;
+    says_show_before(&sh->says);
+    sh->says.spoken = true;
     sh->link = -1;
     drop_event(&sh->on_link, &sh->link);
     sh->start->events->stream(sh->start->arg, fd, fd);
@@ -206,31 +146,15 @@ static int begin_process(struct shell *sh)
     return rc;
 }
 
-void shell_begin(struct start *s, const char *program)
-{
-    struct event_base *base = s->starter->base;
-    struct shell *sh = s->own = xcalloc(1, sizeof *sh);
-    *sh = (struct shell){.start = s, .program = program, .link = -1, .err = -1, .mark = {.host = s->host}};
-    if (begin_process(sh) < 0) {
-        start_fail_later(s);
-        return;
-    }
-    sh->on_link = event_new(base, sh->link, EV_READ | EV_PERSIST, on_link, sh);
-    sh->on_err = event_new(base, sh->err, EV_READ | EV_PERSIST, on_err, sh);
-    if (!sh->on_link || !sh->on_err || event_add(sh->on_link, NULL) < 0 || event_add(sh->on_err, NULL) < 0)
-        log_fatal("out of memory");
-}
-
 /* ssh's own code says no more than that something has gone wrong. */
 static void tell_ended(struct start *s)
 {
     struct shell *sh = s->own;
     char how[128];
     read_err(sh);
-    if (sh->line_len)
-        show_line(sh);
-    if (*sh->last)
-        snprintf(how, sizeof how, "%s", sh->last);
+    says_end(&sh->says);
+    if (*sh->says.last)
+        snprintf(how, sizeof how, "%s", sh->says.last);
     else if (s->waited && WIFEXITED(s->status) && WEXITSTATUS(s->status) != 255)
         snprintf(how, sizeof how, "it exited with code %d", WEXITSTATUS(s->status));
     else if (s->waited && WIFSIGNALED(s->status))
@@ -241,26 +165,47 @@ static void tell_ended(struct start *s)
     s->events->ended(s->arg, how);
 }
 
-void shell_end(struct start *s, const char *why)
+static void shell_end(struct start *s, const char *why)
 {
     start_process_wait(s, EXIT_WAIT_MS, tell_ended);
 }
 
-void shell_cancel(struct start *s)
+static void shell_cancel(struct start *s)
 {
     struct shell *sh = s->own;
-    if (sh) {
-        drop_event(&sh->on_link, &sh->link);
-        drop_event(&sh->on_err, &sh->err);
-    }
+    drop_event(&sh->on_link, &sh->link);
+    drop_event(&sh->on_err, &sh->err);
     start_process_cancel(s);
 }
 
-void shell_fini(struct start *s)
+static void shell_fini(struct start *s)
 {
     struct shell *sh = s->own;
     drop_event(&sh->on_link, &sh->link);
     drop_event(&sh->on_err, &sh->err);
     free(sh);
     s->own = NULL;
+}
+
+static const struct way shell_way = {shell_end, shell_cancel, shell_fini};
+
+void shell_begin(struct start *s, const char *program)
+{
+    struct event_base *base = s->starter->base;
+    struct shell *sh = s->own = xcalloc(1, sizeof *sh);
+    *sh = (struct shell){.way = &shell_way,
+                         .start = s,
+                         .program = program,
+                         .link = -1,
+                         .err = -1,
+                         .mark = {.host = s->host},
+                         .says = {.host = s->host}};
+    if (begin_process(sh) < 0) {
+        start_fail_later(s);
+        return;
+    }
+    sh->on_link = event_new(base, sh->link, EV_READ | EV_PERSIST, on_link, sh);
+    sh->on_err = event_new(base, sh->err, EV_READ | EV_PERSIST, on_err, sh);
+    if (!sh->on_link || !sh->on_err || event_add(sh->on_link, NULL) < 0 || event_add(sh->on_err, NULL) < 0)
+        log_fatal("out of memory");
 }

@@ -5,12 +5,9 @@
 #ifndef LAUNCHER_START_SHELL_H
 #define LAUNCHER_START_SHELL_H
 
-#include "common/start.h"
+#include "launcher/start/way.h"
 
-/* The functions of struct start_ops for one start; s->own is theirs. */
+/* By this program: a path, or a name in PATH; borrowed. */
 void shell_begin(struct start *s, const char *program);
-void shell_end(struct start *s, const char *why);
-void shell_cancel(struct start *s);
-void shell_fini(struct start *s);
 
 #endif

@@ -73,13 +73,24 @@ static void add_ssh_options(struct words *w, const struct start *s)
     add_words(w, "-o", text);
 }
 
+static void add_place(struct words *w, const struct hostlist_host *h)
+{
+    char port[16];
+    snprintf(port, sizeof port, "%u", h->port);
+    if (h->port)
+        add_words(w, "-p", port);
+    if (h->key)
+        add_words(w, "-i", h->key);
+}
+
 static bool is_ssh(const char *program)
 {
     const char *slash = strrchr(program, '/');
     return strcmp(slash ? slash + 1 : program, "ssh") == 0;
 }
 
-char **shell_argv(const struct start *s, const char *program)
+/* Up to the name of the host. */
+static struct words host_words(const struct start *s, const char *program, bool config)
 {
     const struct start_remote *r = &s->starter->remote;
     const struct hostlist_host *h = r->hosts ? &r->hosts[s->node] : NULL;
@@ -90,17 +101,32 @@ char **shell_argv(const struct start *s, const char *program)
     add_word(&w, program);
     for (size_t i = 0; i < more; i++)
         add_word(&w, r->args[i]);
-    if (is_ssh(program))
+    if (config)
+        add_words(&w, "-T", "-G");
+    else if (is_ssh(program))
         add_ssh_options(&w, s);
     if (h && h->user)
         add_words(&w, "-l", h->user);
+    if (h && is_ssh(program))
+        add_place(&w, h);
     if (is_ssh(program))
         add_word(&w, "--");
     add_word(&w, s->host);
+    return w;
+}
+
+char **shell_argv(const struct start *s, const char *program)
+{
+    struct words w = host_words(s, program, false);
     char *command = shell_command(s->starter->proxy);
     add_word(&w, command);
     free(command);
     return w.v;
+}
+
+char **shell_argv_config(const struct start *s, const char *program)
+{
+    return host_words(s, program, true).v;
 }
 
 void shell_argv_free(char **argv)

@@ -13,6 +13,8 @@ char *shell_command(const char *proxy);
 
 /* argv for the proxy of s; program: "ssh", or a path. The caller frees it by shell_argv_free. */
 char **shell_argv(const struct start *s, const char *program);
+/* For an ssh that shall only tell how it is configured for this host. */
+char **shell_argv_config(const struct start *s, const char *program);
 void shell_argv_free(char **argv);
 
 #endif

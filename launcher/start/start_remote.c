@@ -7,6 +7,7 @@
 #include "common/start_process.h"
 #include "common/this_host.h"
 #include "launcher/start/shell.h"
+#include "launcher/start/ssh.h"
 
 #include <string.h>
 
@@ -17,16 +18,31 @@ static void begin_here(struct starter *st, struct start *s)
     start_fork.begin(st, &s, 1);
 }
 
-static void begin_by(const char *program, struct starter *st, struct start **v, size_t n)
+/* Hosts that are this machine are begun, and left out of v; returns how many are left. */
+static size_t without_here(struct starter *st, struct start **v, size_t n)
 {
+    size_t left = 0;
     for (size_t i = 0; i < n; i++)
         if (this_host_is(v[i]->host))
             begin_here(st, v[i]);
         else
-            shell_begin(v[i], st->remote.program ? st->remote.program : program);
+            v[left++] = v[i];
+    return left;
 }
 
-static void ssh_begin(struct starter *st, struct start **v, size_t n)
+static void begin_by(const char *program, struct starter *st, struct start **v, size_t n)
+{
+    n = without_here(st, v, n);
+    for (size_t i = 0; i < n; i++)
+        shell_begin(v[i], st->remote.program ? st->remote.program : program);
+}
+
+static void libssh2_begin(struct starter *st, struct start **v, size_t n)
+{
+    ssh_begin(v, without_here(st, v, n));
+}
+
+static void ssh_exec_begin(struct starter *st, struct start **v, size_t n)
 {
     begin_by("ssh", st, v, n);
 }
@@ -36,33 +52,61 @@ static void rsh_begin(struct starter *st, struct start **v, size_t n)
     begin_by("rsh", st, v, n);
 }
 
+static const struct way *way_of(const struct start *s)
+{
+    return *(const struct way **)s->own;
+}
+
 static void remote_end(struct start *s, const char *why)
 {
     if (s->own)
-        shell_end(s, why);
+        way_of(s)->end(s, why);
     else
         start_fork.end(s, why);
 }
 
+static void remote_cancel(struct start *s)
+{
+    if (s->own) {
+        way_of(s)->cancel(s);
+        return;
+    }
+    ssh_forget(s);
+    start_fork.cancel(s);
+}
+
+static void remote_fini(struct start *s)
+{
+    way_of(s)->fini(s);
+}
+
+const struct start_ops start_ssh = {.name = "ssh",
+                                    .patience_ms = PATIENCE_MS,
+                                    .is_flat = true,
+                                    .begin = libssh2_begin,
+                                    .end = remote_end,
+                                    .cancel = remote_cancel,
+                                    .fini = remote_fini};
+
 const struct start_ops start_ssh_exec = {.name = "ssh-exec",
                                          .patience_ms = PATIENCE_MS,
                                          .is_flat = true,
-                                         .begin = ssh_begin,
+                                         .begin = ssh_exec_begin,
                                          .end = remote_end,
-                                         .cancel = shell_cancel,
-                                         .fini = shell_fini};
+                                         .cancel = remote_cancel,
+                                         .fini = remote_fini};
 
 const struct start_ops start_rsh = {.name = "rsh",
                                     .patience_ms = PATIENCE_MS,
                                     .is_flat = true,
                                     .begin = rsh_begin,
                                     .end = remote_end,
-                                    .cancel = shell_cancel,
-                                    .fini = shell_fini};
+                                    .cancel = remote_cancel,
+                                    .fini = remote_fini};
 
 const struct start_ops *start_remote_find(const char *launcher)
 {
-    static const struct start_ops *const backends[] = {&start_ssh_exec, &start_rsh};
+    static const struct start_ops *const backends[] = {&start_ssh, &start_ssh_exec, &start_rsh};
     for (size_t i = 0; launcher && i < sizeof backends / sizeof *backends; i++)
         if (strcmp(backends[i]->name, launcher) == 0)
             return backends[i];

@@ -7,9 +7,9 @@
 
 #include "common/start.h"
 
-/* Where `fork` is the answer for a host that is this machine, and the rest by a remote shell program: OpenSSH's ssh, or
- * rsh; or what the user names (struct start_remote). */
-extern const struct start_ops start_ssh_exec, start_rsh;
+/* ssh by libssh2 in this process; or by a remote shell program: OpenSSH's ssh, rsh, or what the user names (struct
+ * start_remote). A host that is this machine is fork's for all of them. */
+extern const struct start_ops start_ssh, start_ssh_exec, start_rsh;
 
 /* The backend of a --launcher (NULL: none was named); NULL: it is none of these. */
 const struct start_ops *start_remote_find(const char *launcher);

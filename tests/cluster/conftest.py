@@ -99,7 +99,7 @@ class Mpiexec:
                     f.close()
 
 
-@pytest.fixture(params=["ssh-exec"])
+@pytest.fixture(params=["ssh", "ssh-exec"])
 def launcher(request):
     return request.param
 

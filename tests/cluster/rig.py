@@ -83,7 +83,16 @@ class Host:
         """Ends as by a loss of power, but for the network: its kernel still tells the others."""
         self.unshare.kill()
         self.unshare.wait()
-        until(lambda: not self.pids(), f"the end of {self.name}")
+        until(self.is_over, f"the end of {self.name}")
+
+    def is_over(self):
+        """Process 1 waits for what has entered its host, and what has lost its own parent there has us as one."""
+        try:
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        except ChildProcessError:
+            pass
+        return not self.pids()
 
     def pids(self):
         """Everything that runs here."""

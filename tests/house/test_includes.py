@@ -77,6 +77,7 @@ ROOMS = {
     "event.h": set(),
     "hwloc": {"common/topo"},
     "cjson/": {"launcher", "launcher/rm"},
+    "libssh2": {"launcher/start"},
     "pmix": {"pmi-server", "lib/boot"},
     "rdma/": {"lib/transport/ofi"},
     "cmocka": set(),

@@ -263,7 +263,7 @@ static const struct {
     {"--stdin some a", "all, none, a rank"},
     {"--stdin 3-1 a", "all, none, a rank"},
     {"--stdin 1, a", "all, none, a rank"},
-    {"--launcher smoke a", "fork, ssh-exec or rsh"},
+    {"--launcher smoke a", "fork, ssh, ssh-exec or rsh"},
     {"-x =1 a", "NAME, NAME=VALUE"},
     {"-envlist A=1 a", "a list of variables' names"},
     {"--wdir= a", "DIR is expected"},

@@ -54,18 +54,20 @@ static void a_proxy_that_is_not_there_is_told(void **state)
 
 static void only_ssh_gets_options_of_ssh(void **state)
 {
-    struct hostlist_host host = {.name = "n1", .user = "me"};
+    struct hostlist_host host = {.name = "n1", .user = "me", .port = 2222, .key = (char *)"/k"};
     char *more[] = {"-v", NULL};
     struct starter st = {.proxy = "/x", .remote = {.hosts = &host, .args = more, .connect_ms = 1500}};
     struct start s = {.host = "n1", .starter = &st};
     char **ssh = shell_argv(&s, "/usr/bin/ssh"), **other = shell_argv(&s, "blaunch");
     assert_string_equal(ssh[1], "-v");
-    bool timeout = false, end = false;
+    bool timeout = false, end = false, port = false, key = false;
     for (size_t i = 0; ssh[i]; i++) {
         timeout |= strcmp(ssh[i], "ConnectTimeout=2") == 0;
+        port |= strcmp(ssh[i], "-p") == 0 && strcmp(ssh[i + 1], "2222") == 0;
+        key |= strcmp(ssh[i], "-i") == 0 && strcmp(ssh[i + 1], "/k") == 0;
         end |= strcmp(ssh[i], "--") == 0 && strcmp(ssh[i + 1], "n1") == 0;
     }
-    assert_true(timeout && end);
+    assert_true(timeout && port && key && end);
     assert_string_equal(other[1], "-v");
     assert_string_equal(other[2], "-l");
     assert_string_equal(other[3], "me");
