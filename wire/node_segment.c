@@ -38,7 +38,7 @@ static int longer(int fd, uint64_t bytes)
     do
         rc = fallocate(fd, 0, (off_t)bytes - 1, 1);
     while (rc != 0 && errno == EINTR);
-    return rc != 0 && errno == EOPNOTSUPP ? ftruncate(fd, (off_t)bytes) : rc;
+    return rc != 0 && (errno == EOPNOTSUPP || errno == ENOSYS) ? ftruncate(fd, (off_t)bytes) : rc;
 }
 
 uint64_t node_segment_extend(int fd, uint64_t least, uint64_t most)
