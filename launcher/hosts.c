@@ -58,7 +58,7 @@ static void warn_of_simulation(const struct cluster *c, const struct options *o)
     if (!n || is_meant(o))
         return;
     char *names = list_names(&c->hosts, true);
-    log_warn("%s %s simulated on this machine: --launcher ssh-exec reaches others (and --launcher fork says that this is meant)",
+    log_warn("%s %s simulated on this machine: --launcher ssh reaches others, --launcher fork says that this is meant",
              names, n == 1 ? "is" : "are");
     free(names);
 }
@@ -85,7 +85,7 @@ static int settle_cpus(struct hostlist_host *h, struct err *e)
 static void warn_of_unused(const struct allocation *a, const char *here)
 {
     char *names = list_names(&a->hosts, false);
-    log_warn("the hosts of %s%s%s (%s) are not used without --launcher ssh-exec; all ranks run on %s "
+    log_warn("the hosts of %s%s%s (%s) are not used without --launcher ssh; all ranks run on %s "
              "(--rmk none says that this is meant)",
              a->rm->title, a->job ? " job " : "", a->job ? a->job : "", names, here ? here : "this machine");
     free(names);
