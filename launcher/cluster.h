@@ -21,7 +21,6 @@ struct cluster {
     struct rlimit nofile;         /* as it was before it was raised */
     struct hostlist hosts;        /* empty: this machine alone */
     struct allocation allocation; /* of a resource manager, where the user named no host */
-    bool allocation_used;         /* hosts are its */
     struct map_node *nodes;       /* nnodes */
     uint32_t nnodes;
     bool *node_lost;       /* by node */

@@ -1,67 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * hosts: the choice, and what the user is told about it. As long as no launcher is named, hosts that the user names are
- * simulated here, and an allocation of others is not used.
+ * hosts: the choice, and what the user is told about it.
  */
 #include "launcher/hosts.h"
 
 #include "common/cpulist.h"
 #include "common/log.h"
-#include "common/this_host.h"
 #include "common/xalloc.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define NAMES 3u /* of hosts in a line */
 #define ROWS 16u /* of the picture */
-
-/* Who names a launcher knows where ranks run, and is told nothing: by fork every host is this machine, by the others
- * each is reached. */
-static bool is_meant(const struct options *o)
-{
-    return o->launcher != NULL;
-}
-
-static size_t count_others(const struct hostlist *l)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < l->n; i++)
-        n += !this_host_is(l->hosts[i].name);
-    return n;
-}
-
-/* "a, b, c and 5 more": those of l that are not this machine, or all. The caller frees it. */
-static char *list_names(const struct hostlist *l, bool others)
-{
-    char *text = xstrdup("");
-    size_t n = others ? count_others(l) : l->n, shown = 0;
-    for (size_t i = 0; i < l->n && shown < NAMES; i++) {
-        if (others && this_host_is(l->hosts[i].name))
-            continue;
-        char *old = text;
-        shown++;
-        text = xasprintf("%s%s%.80s", old, shown == 1 ? "" : shown == n ? " and " : ", ", l->hosts[i].name);
-        free(old);
-    }
-    if (n <= shown)
-        return text;
-    char *all = xasprintf("%s and %zu more", text, n - shown);
-    free(text);
-    return all;
-}
-
-static void warn_of_simulation(const struct cluster *c, const struct options *o)
-{
-    size_t n = count_others(&c->hosts);
-    if (!n || is_meant(o))
-        return;
-    char *names = list_names(&c->hosts, true);
-    log_warn("%s %s simulated on this machine: --launcher ssh reaches others, --launcher fork says that this is meant",
-             names, n == 1 ? "is" : "are");
-    free(names);
-}
 
 /* cpus=0-3,8: its ranks share these processors, and where nobody gave slots there are as many. */
 static int settle_cpus(struct hostlist_host *h, struct err *e)
@@ -82,20 +33,10 @@ static int settle_cpus(struct hostlist_host *h, struct err *e)
     return rc;
 }
 
-static void warn_of_unused(const struct allocation *a, const char *here)
-{
-    char *names = list_names(&a->hosts, false);
-    log_warn("the hosts of %s%s%s (%s) are not used without --launcher ssh; all ranks run on %s "
-             "(--rmk none says that this is meant)",
-             a->rm->title, a->job ? " job " : "", a->job ? a->job : "", names, here ? here : "this machine");
-    free(names);
-}
-
-static int add_hosts(struct hostlist *to, const struct hostlist *from, bool here_only, struct err *e)
+static int add_hosts(struct hostlist *to, const struct hostlist *from, struct err *e)
 {
     for (size_t i = 0; i < from->n; i++)
-        if ((!here_only || (to->n == 0 && this_host_is(from->hosts[i].name))) &&
-            hostlist_add(to, &from->hosts[i], e) < 0)
+        if (hostlist_add(to, &from->hosts[i], e) < 0)
             return -1;
     return 0;
 }
@@ -111,14 +52,9 @@ static void adopt_wishes(const struct allocation *a, struct options *o)
 
 static int use_allocation(struct cluster *c, struct options *o, struct err *e)
 {
-    const struct allocation *a = &c->allocation;
-    c->allocation_used = is_meant(o) || !count_others(&a->hosts);
-    if (add_hosts(&c->hosts, &a->hosts, !c->allocation_used, e) < 0)
+    if (add_hosts(&c->hosts, &c->allocation.hosts, e) < 0)
         return -1;
-    if (c->allocation_used)
-        adopt_wishes(a, o);
-    else
-        warn_of_unused(a, c->hosts.n ? c->hosts.hosts[0].name : NULL);
+    adopt_wishes(&c->allocation, o);
     return 0;
 }
 
@@ -128,7 +64,6 @@ int hosts_choose(struct cluster *c, struct options *o, char **env, struct err *e
     if (options_hosts(o, &c->hosts, e) < 0)
         return -1;
     if (c->hosts.n) {
-        warn_of_simulation(c, o);
         for (size_t i = 0; i < c->hosts.n; i++)
             if (settle_cpus(&c->hosts.hosts[i], e) < 0)
                 return -1;
@@ -199,8 +134,7 @@ char *hosts_draw(const struct cluster *c, const struct options *o)
     else
         draw_head(out, l);
     if (a->rm)
-        fprintf(out, ", of %s%s%s%s\n  from %s", a->rm->title, a->job ? " job " : "", a->job ? a->job : "",
-                c->allocation_used ? "" : " (not used)", a->from);
+        fprintf(out, ", of %s%s%s\n  from %s", a->rm->title, a->job ? " job " : "", a->job ? a->job : "", a->from);
     else if (l->n)
         draw_options(out, o);
     fputc('\n', out);

@@ -54,7 +54,7 @@ struct options {
     /* hosts */
     char *hosts;            /* NULL, or the text of --hosts: "a,b:4,n[01-16]:8" (use options_hosts) */
     char *hostfile;         /* NULL, or a file name (use options_hosts) */
-    char *launcher;         /* NULL: fork, and said where that surprises; "fork", "ssh-exec", "rsh" */
+    char *launcher;         /* NULL: ssh; "fork", "ssh", "ssh-exec", "rsh" */
     char *rmk;              /* NULL: every resource manager is looked for; else its name, or "none" */
     char *launcher_exec;    /* NULL, or the program that stands for ssh or rsh */
     char **launcher_args;   /* NULL, or words for that program; NULL-terminated */

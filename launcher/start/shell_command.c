@@ -69,18 +69,21 @@ static void add_ssh_options(struct words *w, const struct start *s)
     add_words(w, "-o", "ClearAllForwardings=yes");
     add_words(w, "-o", "ControlMaster=no"); /* one that is there is used; none is left behind */
     add_words(w, "-o", "RemoteCommand=none");
+    add_words(w, "-o", "ServerAliveInterval=5");
+    add_words(w, "-o", "ServerAliveCountMax=2");
     snprintf(text, sizeof text, "ConnectTimeout=%u", (r->connect_ms + 999) / 1000);
     add_words(w, "-o", text);
 }
 
 static void add_place(struct words *w, const struct hostlist_host *h)
 {
-    char port[16];
+    char port[16], *key = xasprintf("IdentityFile=%s", h->key ? h->key : ""); /* -i would not know a tilde */
     snprintf(port, sizeof port, "%u", h->port);
     if (h->port)
         add_words(w, "-p", port);
     if (h->key)
-        add_words(w, "-i", h->key);
+        add_words(w, "-o", key);
+    free(key);
 }
 
 static bool is_ssh(const char *program)

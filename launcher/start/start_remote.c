@@ -107,7 +107,9 @@ const struct start_ops start_rsh = {.name = "rsh",
 const struct start_ops *start_remote_find(const char *launcher)
 {
     static const struct start_ops *const backends[] = {&start_ssh, &start_ssh_exec, &start_rsh};
-    for (size_t i = 0; launcher && i < sizeof backends / sizeof *backends; i++)
+    if (!launcher)
+        return &start_ssh;
+    for (size_t i = 0; i < sizeof backends / sizeof *backends; i++)
         if (strcmp(backends[i]->name, launcher) == 0)
             return backends[i];
     return NULL;

@@ -19,6 +19,16 @@ def write_script(path, text):
     return path
 
 
+def test_ssh_is_the_default(plain):
+    r = plain.ok("-v", "--hosts", "h1,h2", "-n", 2, "hostname")
+    assert sorted(r.lines) == ["h1", "h2"] and "by the ssh program" not in r.err, r
+
+
+def test_hosts_of_an_allocation(plain):
+    env = {"SLURM_JOB_ID": "1", "SLURM_JOB_NODELIST": "h[1-2]", "SLURM_TASKS_PER_NODE": "2,1"}
+    assert sorted(plain.ok("hostname", env=env).lines) == ["h1", "h1", "h2"]
+
+
 def test_any_program_can_stand_for_ssh(plain, tmp_path):
     script = write_script(tmp_path / "my shell", 'echo "$1 $2 $3" >> called; shift 2; exec ssh "$@"')
     r = plain.ok("--launcher-exec", script, "--launcher-args", "-a 'b c'", "--hosts", "h1,h2", "-n", 2, "hostname")

@@ -4,6 +4,7 @@ where that is not what one may expect."""
 
 import os
 import re
+import shutil
 import socket
 import subprocess
 
@@ -11,21 +12,16 @@ import pytest
 
 HERE = socket.gethostname()
 SLURM = {"SLURM_JOB_ID": "42", "SLURM_JOB_NODELIST": "node[02,04-05]", "SLURM_TASKS_PER_NODE": "4,2,1", "SLURM_NTASKS": "7"}
-PLAIN = {"MUSTER_LAUNCHER": "", "MUSTER_RMK": ""}  # as users start it: nothing says that hosts are simulated
-FORK = {"MUSTER_RMK": ""}  # it does
+PLAIN = {"MUSTER_LAUNCHER": "", "MUSTER_RMK": ""}  # as users start it: hosts are other machines
+FORK = {"MUSTER_RMK": ""}  # hosts are simulated
 
 
 def here_alone(slots):
     return {"SLURM_JOB_ID": "42", "SLURM_JOB_NODELIST": HERE, "SLURM_TASKS_PER_NODE": str(slots)}
 
 
+TRUE = shutil.which("true")
 HOST = ["--arg-template", "echo", "{host}"]
-
-
-def test_other_hosts_are_simulated_with_a_warning(mpiexec):
-    r = mpiexec.ok("--hosts", f"a,b,{HERE}", "-n", "3", *HOST, env=PLAIN)
-    assert sorted(r.lines) == sorted(["a", "b", HERE]), r
-    assert r.err.count("\n") == 1 and "a and b are simulated on this machine" in r.err and "--launcher fork" in r.err, r
 
 
 @pytest.mark.parametrize("args, env", [
@@ -36,32 +32,13 @@ def test_other_hosts_are_simulated_with_a_warning(mpiexec):
     (["--host", "127.0.0.1"], PLAIN),
     ([], PLAIN),
 ], ids=["--launcher", "variable", "localhost", "own name", "own address", "none"])
-def test_what_is_meant_or_true_is_not_warned_of(mpiexec, args, env):
-    assert mpiexec.ok(*args, "-n", "2", "true", env=env).err == ""
-
-
-def test_many_hosts_make_a_short_line(mpiexec):
-    r = mpiexec.ok("--dry-run", "--hosts", "n[1-10000]", "-n", "1", "true", env=PLAIN)
-    assert re.fullmatch(r"mpiexec: warning: n1, n2, n3 and 9997 more are simulated on this machine: .*\n", r.err), r
-
-
-def test_an_allocation_of_other_hosts_is_not_used_and_that_is_said(mpiexec):
-    r = mpiexec.ok("-n", "2", *HOST, env={**PLAIN, **SLURM})
-    assert r.lines == [HERE, HERE], r
-    assert r.err.count("\n") == 1, r
-    assert "the hosts of Slurm job 42 (node02, node04 and node05) are not used" in r.err and "--rmk none" in r.err, r
-    for args in (["--rmk", "none"], ["--hosts", HERE]):
-        assert mpiexec.ok(*args, "-n", "2", "true", env={**PLAIN, **SLURM}).err == ""
+def test_this_machine_and_simulated_ones_need_no_ssh(mpiexec, args, env):
+    assert mpiexec.ok(*args, "-n", "2", TRUE, env={"PATH": "/nonexistent", **env}).err == ""
 
 
 def test_an_allocation_of_this_machine_is_used(mpiexec):
     r = mpiexec.ok(*HOST, env={**PLAIN, **here_alone(3)})
     assert r.lines == 3 * [HERE] and r.err == "", r
-
-
-def test_of_an_allocation_this_machine_is_used(mpiexec):
-    r = mpiexec.ok(*HOST, env={**PLAIN, "LSB_MCPU_HOSTS": f"n1 4 {HERE} 3"})
-    assert r.lines == 3 * [HERE] and f"all ranks run on {HERE} " in r.err, r
 
 
 def test_ranks_follow_an_allocation(mpiexec):
@@ -127,8 +104,8 @@ def test_display_allocation(mpiexec, tmp_path):
     assert r.out == ("allocation: 3 hosts with 7 slots, of Slurm job 42\n"
                      "  from SLURM_JOB_NODELIST=node[02,04-05] and SLURM_TASKS_PER_NODE=4,2,1\n"
                      "  node02  4 slots\n  node04  2 slots\n  node05  1 slot\n"), r
-    r = mpiexec.ok("--display", "allocation", "-n", "1", "echo", "x", env={**PLAIN, **SLURM})
-    assert r.out == "x\n" and "of Slurm job 42 (not used)\n" in r.err, r
+    r = mpiexec.ok("--display", "allocation", "-n", "1", "echo", "x", env={**FORK, **SLURM})
+    assert r.out == "x\n" and "of Slurm job 42\n" in r.err, r
     (tmp_path / "hosts").write_text("n[1-9]:2\nm\n")
     r = mpiexec.ok("--display-allocation", "--dry-run", "-f", "hosts", "true", env=FORK)
     assert r.out == "allocation: 10 hosts, from hosts\n  n1 to n9 (9 hosts)  2 slots each\n  m  as many slots as processors\n", r

@@ -64,7 +64,7 @@ static void only_ssh_gets_options_of_ssh(void **state)
     for (size_t i = 0; ssh[i]; i++) {
         timeout |= strcmp(ssh[i], "ConnectTimeout=2") == 0;
         port |= strcmp(ssh[i], "-p") == 0 && strcmp(ssh[i + 1], "2222") == 0;
-        key |= strcmp(ssh[i], "-i") == 0 && strcmp(ssh[i + 1], "/k") == 0;
+        key |= strcmp(ssh[i], "-o") == 0 && strcmp(ssh[i + 1], "IdentityFile=/k") == 0;
         end |= strcmp(ssh[i], "--") == 0 && strcmp(ssh[i + 1], "n1") == 0;
     }
     assert_true(timeout && port && key && end);
