@@ -69,7 +69,7 @@ static void add_ssh_options(struct words *w, const struct start *s)
     add_words(w, "-o", "ClearAllForwardings=yes");
     add_words(w, "-o", "ControlMaster=no"); /* one that is there is used; none is left behind */
     add_words(w, "-o", "RemoteCommand=none");
-    add_words(w, "-o", "ServerAliveInterval=5");
+    add_words(w, "-o", "ServerAliveInterval=3");
     add_words(w, "-o", "ServerAliveCountMax=2");
     snprintf(text, sizeof text, "ConnectTimeout=%u", (r->connect_ms + 999) / 1000);
     add_words(w, "-o", text);

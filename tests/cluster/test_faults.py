@@ -3,14 +3,11 @@
 with all others; and no rank runs."""
 
 import os
-import shutil
 import signal
-import stat
-import time
 
 import pytest
 
-from conftest import MPIEXEC, TREE
+from conftest import TREE
 
 
 def lines_about(r, host):
@@ -103,7 +100,6 @@ def own_tree(rig):
     """A copy of the installed tree that lies on the front alone."""
     if TREE.is_build:
         pytest.skip("only an installed tree can be copied")
-    at = f"{rig.front.dir}/home"
     rig.front.run("sh", "-c", 'mkdir /dev/shm/own && cp -a "$1/." /dev/shm/own', "sh", str(TREE.root))
     yield "/dev/shm/own"
     for h in rig.all:

@@ -2,13 +2,11 @@
 """ssh in mpiexec's own process: the user's configuration holds there too, and what libssh2 cannot do is the ssh program's."""
 
 import os
-import shutil
 import signal
 import subprocess
 
 import pytest
 
-from conftest import Mpiexec
 from processes import HERE, until
 from rig import children
 
@@ -143,13 +141,3 @@ def test_a_server_that_turns_many_down(mpiexec, rig, config):
         h.sshd(False)
         (h.dir / "sshd_config").write_text(whole)
     assert r.code == 0 and r.lines == ["h3"] * 12, r
-
-
-def test_a_cut_while_ranks_run_is_noticed(mpiexec, rig):
-    p = mpiexec.start("--hosts", "h1,h2", "-n", 2, "sh", "-c", f"{HERE} exec sleep 1000")
-    until(lambda: all((mpiexec.cwd / f"here.{i}").exists() for i in range(2)))
-    rig.cut("h2")
-    out, err = p.communicate(timeout=60)
-    assert p.returncode != 0 and b"h2" in err, err
-    for q in rig.hosts["h2"].left():
-        os.kill(q, signal.SIGKILL)
