@@ -50,6 +50,7 @@ int boot_init(void)
         if (rc == BOOT_DONE)
             return taken(ways[i]);
         if (rc == BOOT_ERROR) {
+            way = ways[i]; /* its launcher is to be told of the end */
             error_detail_set(MPI_ERR_OTHER, "unable to boot by %s: %s", ways[i]->name, because);
             return MPI_ERR_OTHER;
         }
