@@ -65,6 +65,8 @@ const char *boot_segment_hint(int error);
 /* Memory for n bytes at that place of the runtime's part: to be asked for before they are touched, since where the file
  * system can be full, a page that it does not have kills the process. False: it is full. */
 bool boot_segment_reserve(const void *at, size_t n);
+/* Has the file system that much free? A glance: others may take it the next moment. */
+bool boot_segment_roomy(size_t n);
 /* What of it there was goes back: for who has failed, and is the only one to use that place. */
 void boot_segment_release(const void *at, size_t n);
 

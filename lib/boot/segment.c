@@ -118,6 +118,13 @@ bool boot_segment_reserve(const void *at, size_t n)
     return !boot.bounded || !file_intact() || allocate(boot.segment_fd, place_of(at), n);
 }
 
+bool boot_segment_roomy(size_t n)
+{
+    struct statfs fs;
+    return !boot.bounded || !file_intact() ||
+           (fstatfs(boot.segment_fd, &fs) == 0 && (uint64_t)fs.f_bavail * (uint64_t)fs.f_bsize >= n);
+}
+
 void boot_segment_release(const void *at, size_t n)
 {
     int error = errno;

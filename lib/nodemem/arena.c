@@ -37,8 +37,12 @@ bool arena_reachable(int number)
     return number >= 0 && number < nodemem.arena_count;
 }
 
+/* Collectives go by messages where there is no arena; without memory for messages nothing goes. So that is left alone,
+ * also for the moment in which it turns out that an arena does not fit. */
 int arena_alloc(void)
 {
+    if (!boot_segment_roomy(nodemem.arena_bytes + nodemem.sparse_bytes))
+        return -1;
     for (int i = 0; i < nodemem.arena_count; i++) {
         uint64_t bit = UINT64_C(1) << i % 64;
         /* Acquire: what those who had it before left in it. */

@@ -38,6 +38,7 @@ int nodemem_init(const struct boot *b, size_t dense, size_t sparse, char **dense
     size_t least = lists + sparse, most = least + arenas_plan(n);
     nodemem.ranks = n;
     nodemem.me = b->local_rank;
+    nodemem.sparse_bytes = sparse;
     if (!boot_segment_extend(least, &most))
         return no_memory(least);
     char *base = (char *)b->segment + b->segment->lib_at;

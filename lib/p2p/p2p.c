@@ -33,7 +33,7 @@ bool p2p_push_eager(struct p2p_request *r)
 int p2p_send_start(struct p2p_request *r)
 {
     struct peer *p = peer_get(comm_proc(r->head.comm, r->posted.key.source));
-    if (UNLIKELY(!p || !p->transport))
+    if (UNLIKELY(!p || !(p->transport || transport_select(p))))
         return p ? failure_of_peer(p) : MPI_ERR_NO_MEM;
     r->head.bytes = r->count * r->datatype->size;
     r->moved = 0;

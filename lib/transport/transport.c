@@ -44,7 +44,7 @@ void transport_fini(void)
     transport_attention = 0;
 }
 
-void transport_select(struct peer *p)
+bool transport_select(struct peer *p)
 {
     for (uint32_t i = 0; transport_table[i]; i++) {
         const struct transport *t = transport_table[i];
@@ -54,8 +54,9 @@ void transport_select(struct peer *p)
         p->transport = p->carrier = t;
         if (t->address_bytes > 0 ? !address_fetch(p) : !t->connect(p, NULL))
             p->transport = NULL;
-        return;
+        break;
     }
+    return p->transport != NULL;
 }
 
 static inline int poll_those(uint32_t which)

@@ -175,7 +175,8 @@ void transport_fini(void);
 int transport_poll(void); /* all of them; what happened */
 /* Delivers what this process has sent to itself. */
 void transport_poll_inside(void);
-/* Chooses what carries messages to a new peer; p->transport stays NULL if nothing can. */
-void transport_select(struct peer *p);
+/* Chooses what carries messages to a peer, false: nothing can now, and p->transport is NULL. What failed for want of
+ * memory may be tried again. */
+bool transport_select(struct peer *p);
 
 #endif

@@ -52,6 +52,31 @@ def test_no_way_to_share_memory_is_one_clear_line(rough, hydra):
     assert r.code != 0 and "the ranks of this node cannot share memory: Read-only file system" in r.err, r
 
 
+FULL_FOR_A_MOMENT = """
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+static int calls;
+int fallocate64(int fd, int mode, off64_t at, off64_t n)
+{
+    int (*real)(int, int, off64_t, off64_t) = (int (*)(int, int, off64_t, off64_t))dlsym(RTLD_NEXT, "fallocate64");
+    if (n == 65536 && calls++ < 4) /* a piece of a channel: what comes before is shorter */
+        return errno = ENOSPC, -1;
+    return real(fd, mode, at, n);
+}
+int fallocate(int fd, int mode, off_t at, off_t n) { return fallocate64(fd, mode, at, n); }
+"""
+
+
+@plain
+def test_shared_memory_that_is_full_for_a_moment(hydra, rough, cc):
+    """Another job fills it, and ends: a message that could not be answered then is answered later."""
+    full = cc(FULL_FOR_A_MOMENT, "-shared", "-fPIC")
+    r = hydra("-n", "1", rough, ":", "-n", "1", "env", f"LD_PRELOAD={full}", rough)
+    assert (r.code, r.out, r.err) == (0, "fine\n", ""), r
+
+
 @pids
 def test_ranks_in_different_namespaces(mpiexec, rough):
     """A number of a process means another one there: nobody reads the wrong memory."""

@@ -186,7 +186,7 @@ static void admit(void)
         for (; fresh; fresh &= fresh - 1) {
             int from = (int)w * 64 + __builtin_ctzll(fresh);
             struct peer *p = from < nodemem.ranks ? peer_get((int)node_segment_locals(boot.segment)[from]) : NULL;
-            if (!p || !p->transport) /* no memory: again later */
+            if (!p || !(p->transport || transport_select(p))) /* no memory: again later */
                 continue;
             shm.seen[w] |= fresh & -fresh;
             if (!shm.in[from].slots)
