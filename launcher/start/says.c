@@ -42,6 +42,7 @@ static void show_line(struct says *s)
 void says_take(struct says *s, const char *data, size_t n)
 {
     if (!s->spoken) {
+        s->noise += n;
         keep_before(s, data, n);
         return;
     }

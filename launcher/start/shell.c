@@ -23,6 +23,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define TURN_BYTES (256u << 10) /* of stderr: as much as its socket holds */
 #define EXIT_WAIT_MS 3000 /* between the end of its output and its own */
 
 struct shell {
@@ -51,15 +52,11 @@ static void read_err(struct shell *sh)
 {
     char data[4096];
     ssize_t n = -1;
-    while (sh->err >= 0 && (n = read(sh->err, data, sizeof data)) > 0)
+    for (size_t total = 0; sh->err >= 0 && total < TURN_BYTES && (n = read(sh->err, data, sizeof data)) > 0;
+         total += (size_t)n)
         says_take(&sh->says, data, (size_t)n);
     if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
         drop_event(&sh->on_err, &sh->err);
-}
-
-static void on_err(evutil_socket_t fd, short what, void *arg)
-{
-    read_err(arg);
 }
 
 /* --- the link, until the proxy speaks */
@@ -89,6 +86,19 @@ static void too_noisy(struct start *s)
     s->events->failed(s->arg, &s->failure);
 }
 
+static bool is_too_noisy(const struct shell *sh)
+{
+    return sh->mark.noise + sh->says.noise > MARK_NOISE_MAX;
+}
+
+static void on_err(evutil_socket_t fd, short what, void *arg)
+{
+    struct shell *sh = arg;
+    read_err(sh);
+    if (sh->link >= 0 && is_too_noisy(sh))
+        too_noisy(sh->start);
+}
+
 static void proxy_speaks(struct shell *sh)
 {
     int fd = sh->link;
@@ -114,7 +124,7 @@ static void on_link(evutil_socket_t fd, short what, void *arg)
         link_failed(sh);
     else if (found)
         proxy_speaks(sh);
-    else if (sh->mark.noise > MARK_NOISE_MAX)
+    else if (is_too_noisy(sh))
         too_noisy(sh->start);
 }
 

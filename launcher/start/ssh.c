@@ -66,6 +66,11 @@ void conn_watch(struct conn *c, bool read, bool write)
         log_fatal("out of memory");
 }
 
+void conn_step_later(struct conn *c)
+{
+    set_timer(c, 0);
+}
+
 /* As libssh2 says what it waits for. */
 static void watch_session(struct conn *c)
 {
@@ -174,6 +179,10 @@ static void on_late(evutil_socket_t fd, short what, void *arg)
         try_again(c);
         return;
     }
+    if (c->state > CONN_HANDSHAKE) {
+        conn_step(c);
+        return;
+    }
     if (c->state == CONN_HANDSHAKE)
         start_failure_set(&c->start->failure, START_CONNECT, "it is there and does not answer: overloaded, or stopped?",
                           "no answer of its ssh server");
@@ -270,7 +279,7 @@ static void step_waiting(struct conn *c)
     bool found, goes_on = conn_read_noise(c, &found);
     if (found) {
         proxy_speaks(c);
-    } else if (c->mark.noise > MARK_NOISE_MAX) {
+    } else if (c->mark.noise + c->says.noise > MARK_NOISE_MAX) {
         start_failure_set(&c->start->failure, START_HELLO, "does a login script there write without end?",
                           "it has sent %u bytes that are not a proxy's", MARK_NOISE_MAX);
         fail(c);

@@ -51,7 +51,7 @@ struct conn {
     int fd;
     struct event *on_net; /* fd */
     short net_events;     /* it waits for these */
-    struct event *late;   /* until HANDSHAKE is over */
+    struct event *late;   /* until HANDSHAKE is over; then the next turn, for what libssh2 holds already */
     LIBSSH2_SESSION *session;
     LIBSSH2_CHANNEL *channel;
     struct ssh_auth auth;
@@ -70,12 +70,13 @@ struct conn {
 
 void conn_step(struct conn *c); /* goes as far as it can */
 void conn_watch(struct conn *c, bool read, bool write);
+void conn_step_later(struct conn *c); /* in the next turn of the loop: other events come between */
 bool conn_is_over(struct conn *c); /* its channel is closed, or its connection is gone */
 
 /* ssh_pump.c. The channel runs the command; false: it has ended, or the connection has. */
 bool conn_pump_begin(struct conn *c, int *theirs); /* -1: no descriptors */
 bool conn_pump(struct conn *c);
-bool conn_read_noise(struct conn *c, bool *found); /* up to the mark */
+bool conn_read_noise(struct conn *c, bool *found); /* up to the mark, or as much as one turn may take */
 void conn_pump_end(struct conn *c);                /* the link is at its end */
 void conn_exit_text(struct conn *c, char *text, size_t size);
 int conn_exit_status(struct conn *c); /* as of waitpid; -1: not known */

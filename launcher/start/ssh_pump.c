@@ -17,6 +17,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* A host may send faster than it is read here: so much is taken in a turn of the loop, and the rest in the next. */
+#define TURN_BYTES (64u << 10)
+#define TURN_ROUNDS 8
+
 #define STDERR SSH_EXTENDED_DATA_STDERR
 
 static bool wants_to_send(const struct conn *c)
@@ -38,20 +42,26 @@ static bool took(struct conn *c, ssize_t rc, enum conn_sending what, size_t *n)
 static bool read_stderr(struct conn *c)
 {
     char data[4096];
-    size_t n = 1;
-    while (n && c->sending != SENDING_WRITE) {
+    size_t n = 1, total = 0;
+    while (n && total < TURN_BYTES && c->sending != SENDING_WRITE) {
         if (!took(c, c->ssh2->channel_read_ex(c->channel, STDERR, data, sizeof data), SENDING_READ, &n))
             return false;
         says_take(&c->says, data, n);
+        total += n;
     }
+    if (total >= TURN_BYTES)
+        conn_step_later(c);
     return true;
 }
 
 bool conn_read_noise(struct conn *c, bool *found)
 {
     *found = false;
-    while (!*found) {
-        size_t n;
+    for (size_t n, total = 0; !*found; total += n) {
+        if (total >= TURN_BYTES) {
+            conn_step_later(c);
+            return true;
+        }
         if (!read_stderr(c) || !took(c, c->ssh2->channel_read_ex(c->channel, 0, c->up, sizeof c->up), SENDING_READ, &n))
             return false;
         if (n == 0)
@@ -132,10 +142,14 @@ static bool read_stdout(struct conn *c)
 /* Each read keeps for the other stream what it finds for that on its way, which no event tells of any more. */
 static bool pump_up(struct conn *c)
 {
+    unsigned rounds = 0;
     do {
         if (!read_stdout(c) || !read_stderr(c))
             return false;
-    } while (c->up_at == c->up_len && c->sending == SENDING_NOTHING && c->ssh2->poll_channel_read(c->channel, 1));
+    } while (c->up_at == c->up_len && c->sending == SENDING_NOTHING && c->ssh2->poll_channel_read(c->channel, 1) &&
+             ++rounds < TURN_ROUNDS);
+    if (rounds == TURN_ROUNDS)
+        conn_step_later(c);
     c->eof = c->up_at == c->up_len && c->ssh2->channel_eof(c->channel);
     return true;
 }

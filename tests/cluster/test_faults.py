@@ -135,8 +135,9 @@ def test_a_noisy_login_script(mpiexec, rig):
     assert all(f"h1 says before the proxy does: {text}\n" in r.err for text in ("Welcome", "news", "no end")), r
 
 
-def test_a_login_script_without_end(mpiexec, rig):
-    (rig.hosts["h1"].dir / "home/.bashrc").write_text("yes\n")
+@pytest.mark.parametrize("writes", ["yes", "yes >&2", "yes & yes >&2"], ids=["stdout", "stderr", "both"])
+def test_a_login_script_without_end(mpiexec, rig, writes):
+    (rig.hosts["h1"].dir / "home/.bashrc").write_text(writes + "\n")
     assert "write without end" in only_line(r := refused(mpiexec, ["h1", "h2"]), "h1"), r
 
 
