@@ -10,6 +10,7 @@
 #include "lib/process/process.h"
 
 struct peer **peer_table;
+static struct peer *all; /* the one made last */
 static size_t table_bytes;
 
 static void nothing(struct peer *p)
@@ -50,18 +51,16 @@ void peer_extend(size_t bytes, void (*begin)(struct peer *p), void (*end)(struct
 
 static void peer_free(struct peer *p)
 {
-    if (!p)
-        return;
     kind.end(p);
     free(p->channel);
     free(p);
 }
 
+/* By a list: to look through the table of a very large job would touch all of its pages. */
 void peer_fini(void)
 {
-    /* Of a very large job the pages would be touched only to be given back. */
-    for (int i = 0; i < process_count && process_count <= 4096; i++)
-        peer_free(peer_table[i]);
+    for (struct peer *p; (p = all) != NULL; peer_free(p))
+        all = p->before;
     munmap(peer_table, table_bytes);
     peer_table = NULL;
     process_grow = NULL;
@@ -73,6 +72,8 @@ struct peer *peer_get_slow(int proc)
     if (!p)
         return NULL;
     p->proc = proc;
+    p->before = all;
+    all = p;
     p->local = boot_local_of(proc);
     kind.begin(p);
     transport_select(p);

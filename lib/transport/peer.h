@@ -13,6 +13,7 @@ struct peer {
     int proc;
     int local;     /* its place among the ranks of this node, or -1 */
     void *channel; /* the transport's, from malloc, from connect on; freed with the peer */
+    struct peer *before; /* in the list of all, for peer_fini */
 };
 
 /* The peer of a process number, made on first use; NULL without memory. */
