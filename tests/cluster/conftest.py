@@ -27,8 +27,6 @@ HOSTS = 4
 
 @pytest.fixture(scope="session")
 def whole_rig(tmp_path_factory):
-    if os.environ.get("MUSTER_TEST_SANITIZERS"):
-        pytest.skip("what is timed over ssh here is timed without sanitizers")
     if why := rigs.why_not():
         pytest.skip(why)
     r = rigs.Rig(tmp_path_factory.mktemp("rig"), HOSTS)
