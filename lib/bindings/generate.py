@@ -22,8 +22,10 @@ def kind(small, large=None, impl=None, check='', use='$', after='', phase=0):
 OUT = 'if (UNLIKELY(!$)) FAIL(MPI_ERR_ARG);'
 # MPI_IN_PLACE is no address to write to; a buffer that is sent and received at once is a forgotten MPI_IN_PLACE.
 IN_PLACE = 'if (UNLIKELY($ == MPI_IN_PLACE)%s) FAIL(MPI_ERR_BUFFER);'
-RESULT = 'if (UNLIKELY($ == sendbuf || $ == MPI_IN_PLACE)%s && has_data($, count, datatype)) FAIL(MPI_ERR_BUFFER);'
-AT_ROOT = ' && root == comm_->rank'
+RESULT = 'if (UNLIKELY($ == sendbuf || $ == MPI_IN_PLACE) && has_data($, count, datatype)) FAIL(MPI_ERR_BUFFER);'
+AT_ROOT = ' && IS_ROOT(root)'
+# The root of another group sends nothing itself.
+RESULT_AT_ROOT = RESULT.replace('$ == sendbuf', '($ == sendbuf && !comm_->inter)').replace(') && has', ')' + AT_ROOT + ' && has')
 
 
 def handle(ctype, short, cls, errors=False, test=''):
@@ -81,8 +83,8 @@ KINDS = {
     'into': kind('void *', check=IN_PLACE % '', phase=1),
     'into@': kind('void *', check=IN_PLACE % AT_ROOT, phase=1),
     'from@': kind('const void *', check=IN_PLACE % AT_ROOT, phase=1),
-    'result': kind('void *', check=RESULT % '', phase=1),
-    'result@': kind('void *', check=RESULT % AT_ROOT, phase=1),
+    'result': kind('void *', check=RESULT, phase=1),
+    'result@': kind('void *', check=RESULT_AT_ROOT, phase=1),
     'sides': kind('const void *'),  # blocks of neighbours, of whom there may be none
     'sides*': kind('void *'),
     'ptr': kind('void *'),
@@ -215,15 +217,18 @@ def with_peers(ps):
 
 
 def collective(ps):
-    """Buffers of a collective that go with one count and one type, at the root alone where only it has them."""
+    """Buffers of a collective that go with one count and one type, at the root alone where only it has them. Where the
+    root is in the other group, the rest of its own has none."""
+    rooted = any(p and p.kind is KINDS['root'] for p in ps)
     buffers = ('cbuf', 'buf', 'into', 'into@', 'from@', 'result', 'result@')
     for i in range(len(ps)):
         name = next((b for b in buffers if ps[i] and ps[i].kind is KINDS[b]), None)
         rest = [p for p in ps[i + 1:] if p and not any(p.kind is KINDS[b] for b in buffers)]
         if name and [p.kind for p in rest[:2]] == [KINDS['count?'], KINDS['type?']]:
-            check = NOWHERE % (rest[0].name, rest[1].name, AT_ROOT if name.endswith('@') else '')
-            kind = ps[i].kind
-            ps[i] = ps[i]._replace(kind=kind._replace(check=(kind.check + ' ' + check).strip(), phase=1))
+            where = AT_ROOT if name.endswith('@') else '' if not rooted else ' && IS_%s(root)' % ('MEMBER' if name == 'into' else 'LEAF')
+            check = NOWHERE % (rest[0].name, rest[1].name, where)
+            wrong = IN_PLACE % where if name == 'into' else ps[i].kind.check
+            ps[i] = ps[i]._replace(kind=ps[i].kind._replace(check=(wrong + ' ' + check).strip(), phase=1))
     return ps
 
 

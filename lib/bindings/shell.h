@@ -45,6 +45,11 @@
 #define CHECK_ROOT(r)                                                                                                  \
     if (UNLIKELY((unsigned)(r) >= (unsigned)comm_->peer_size && !(comm_->inter && ((r) == MPI_ROOT || PROC_NULL(r))))) \
     WRONG_RANK(r, MPI_ERR_ROOT)
+/* Of a rooted collective: who has what only the root has; who sends to it, or receives from it; who takes part at all.
+ */
+#define IS_ROOT(r) ((r) == (comm_->inter ? MPI_ROOT : comm_->rank))
+#define IS_LEAF(r) (!comm_->inter || (r) >= 0)
+#define IS_MEMBER(r) (!PROC_NULL(r))
 static inline bool has_data(const void *buf, MPI_Count count, MPI_Datatype type)
 {
     const struct datatype *t = datatype_of(type);

@@ -2,16 +2,17 @@
  *
  * allgather: the tables of allgather, with equal and with varying counts. */
 #include "lib/coll/checks.h"
+#include "lib/coll/groups.h"
 #include "lib/coll/levels.h"
 #include "lib/coll/shm/moves.h"
 #include "lib/coll/shm/cma_read.h"
 
 static int allgather_check(const struct coll_args *args)
 {
-    CHECK(blocks_check(&args->recv, args->comm->size));
+    CHECK(blocks_check(&args->recv, args->comm->peer_size));
     if (args->send.buf == MPI_IN_PLACE)
-        return MPI_SUCCESS;
-    CHECK(data_check(args->send.count, args->send.t));
+        return in_place_wrong(args) ? MPI_ERR_BUFFER : MPI_SUCCESS;
+    CHECK(blocks_check(&args->send, args->comm->inter ? args->comm->size : 1));
     return buffers_check(args);
 }
 
@@ -67,6 +68,7 @@ const struct coll_kind coll_allgather = {
         {.name = "two-level", .fits = fits_levels_blocks, .stages = levels_allgather},
         {.name = "bruck", .fits = fits_bruck, .build = messages_allgather_bruck},
         {.name = "ring", .build = messages_allgather_ring},
+        {.name = "two-group", .between = TWO_GROUPS, .stages = groups_allgather},
         {0},
     },
 };
@@ -78,6 +80,7 @@ const struct coll_kind coll_allgatherv = {
         {.name = "cma", .fits = fits_cma, .run = allgather_cma},
         {.name = "shm", .fits = fits_shm, .run = allgather_run, .program = &shm_iallgather},
         {.name = "ring", .build = messages_allgather_ring},
+        {.name = "two-group", .between = TWO_GROUPS, .stages = groups_allgatherv},
         {0},
     },
 };

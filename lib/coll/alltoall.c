@@ -9,10 +9,10 @@
 
 static int alltoall_check(const struct coll_args *args)
 {
-    CHECK(blocks_check(&args->recv, args->comm->size));
+    CHECK(blocks_check(&args->recv, args->comm->peer_size));
     if (args->send.buf == MPI_IN_PLACE)
-        return MPI_SUCCESS;
-    CHECK(blocks_check(&args->send, args->comm->size));
+        return in_place_wrong(args) ? MPI_ERR_BUFFER : MPI_SUCCESS;
+    CHECK(blocks_check(&args->send, args->comm->peer_size));
     return buffers_check(args);
 }
 
@@ -76,7 +76,7 @@ const struct coll_kind coll_alltoall = {
     (const struct coll_algorithm[]){
         {.name = "cma", .fits = fits_cma, .run = alltoall_cma},
         {.name = "shm", .fits = fits_alltoall, .run = alltoall_run, .program = &shm_ialltoall},
-        {.name = "pairwise", .build = messages_alltoall},
+        {.name = "pairwise", .between = ANY_GROUPS, .build = messages_alltoall},
         {0},
     },
 };
@@ -86,7 +86,7 @@ const struct coll_kind coll_alltoallv = {
     bytes_unknown,
     (const struct coll_algorithm[]){
         {.name = "shm", .fits = fits_shm, .run = alltoallv_run, .program = &shm_ialltoallv},
-        {.name = "pairwise", .build = messages_alltoall},
+        {.name = "pairwise", .between = ANY_GROUPS, .build = messages_alltoall},
         {0},
     },
 };
@@ -97,7 +97,7 @@ const struct coll_kind coll_alltoallw = {
     bytes_unknown,
     (const struct coll_algorithm[]){
         {.name = "shm", .fits = fits_shm, .run = alltoallv_run},
-        {.name = "pairwise", .build = messages_alltoall},
+        {.name = "pairwise", .between = ANY_GROUPS, .build = messages_alltoall},
         {0},
     },
 };

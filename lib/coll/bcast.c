@@ -3,6 +3,7 @@
  * bcast: the tables of barrier and bcast. */
 #include "lib/coll/base/short.h"
 #include "lib/coll/checks.h"
+#include "lib/coll/groups.h"
 #include "lib/coll/levels.h"
 #include "lib/coll/shm/moves.h"
 #include "lib/coll/shm/short_phase.h"
@@ -32,6 +33,7 @@ const struct coll_kind coll_barrier = {
         {.name = "two-level", .fits = fits_levels, .stages = levels_barrier},
         {.name = "short", .messages = short_barrier},
         {.name = "dissemination", .build = messages_barrier},
+        {.name = "two-group", .between = TWO_GROUPS, .stages = groups_barrier},
         {0},
     },
 };
@@ -48,7 +50,7 @@ COLL_LATER(barrier, &coll_barrier, (struct comm * comm), .comm = comm)
 
 static int bcast_check(const struct coll_args *args)
 {
-    return data_check(args->recv.count, args->recv.t);
+    return args_idle(args) ? MPI_SUCCESS : data_check(args->recv.count, args->recv.t);
 }
 
 static MPI_Count bcast_bytes(const struct coll_args *args)
@@ -76,6 +78,7 @@ const struct coll_kind coll_bcast = {
         {.name = "two-level", .fits = fits_levels, .stages = levels_bcast},
         {.name = "short", .fits = fits_short, .messages = short_bcast},
         {.name = "binomial", .build = messages_bcast},
+        {.name = "two-group", .between = TWO_GROUPS, .stages = groups_bcast},
         {0},
     },
 };

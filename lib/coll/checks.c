@@ -55,7 +55,7 @@ static bool has_data(const struct blocks *v, int n)
 
 int buffers_check(const struct coll_args *a)
 {
-    int n = a->comm->size;
+    int n = a->op ? a->comm->size : a->comm->peer_size;
     bool same = a->send.buf == a->recv.buf && a->send.buf != MPI_BOTTOM && a->send.buf != MPI_IN_PLACE;
     if (LIKELY(!same) || !has_data(&a->send, n) || !has_data(&a->recv, n))
         return MPI_SUCCESS;

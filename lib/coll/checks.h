@@ -40,6 +40,12 @@ static inline int blocks_check(const struct blocks *v, int n)
 /* One buffer is given twice, and data lie in it. */
 int buffers_check(const struct coll_args *a);
 
+/* Groups are two things: nothing is in place of both. */
+static inline bool in_place_wrong(const struct coll_args *a)
+{
+    return a->comm->inter && a->send.buf == MPI_IN_PLACE;
+}
+
 /* Of a reduction. */
 static inline int operand_check(MPI_Count count, const struct datatype *t, const struct op *op)
 {

@@ -13,13 +13,15 @@ static bool any;
 static bool is_usable(const struct coll_algorithm *row, const struct coll_shape *x)
 {
     bool has = row->build || row->stages || (x->later ? row->program != NULL : row->run || row->messages);
-    return has && (!row->fits || row->fits(x));
+    bool meant = row->between == ANY_GROUPS || (row->between == TWO_GROUPS) == x->comm->inter;
+    return has && meant && (!row->fits || row->fits(x));
 }
 
+/* Of one that the library alone knows: the place behind all. */
 static int place_of(const struct coll_kind *k)
 {
     int i = 0;
-    while (coll_kinds[i] != k)
+    while (coll_kinds[i] && coll_kinds[i] != k)
         i++;
     return i;
 }

@@ -6,13 +6,16 @@
 #include "lib/coll/shm/choice.h"
 #include "lib/coll/shm/moves.h"
 
-/* One side is a block on each rank, the other the blocks of all at the root. */
+/* One side is a block on each rank, the other the blocks of all at the root; or of all of the other group, there being
+ * none of the root's. */
 static int rooted_check(const struct coll_args *args, const struct blocks *one, const struct blocks *all)
 {
-    if (args->comm->rank != args->root)
+    if (args_idle(args))
+        return MPI_SUCCESS;
+    if (!args_at_root(args))
         return one->buf == MPI_IN_PLACE ? MPI_ERR_BUFFER : data_check(one->count, one->t);
-    CHECK(blocks_check(all, args->comm->size));
-    if (one->buf == MPI_IN_PLACE)
+    CHECK(blocks_check(all, args->comm->peer_size));
+    if (one->buf == MPI_IN_PLACE || args->comm->inter)
         return MPI_SUCCESS;
     CHECK(data_check(one->count, one->t));
     return buffers_check(args);
@@ -20,7 +23,7 @@ static int rooted_check(const struct coll_args *args, const struct blocks *one, 
 
 static int varying_check(const struct coll_args *args, const struct blocks *one, const struct blocks *all)
 {
-    if (args->comm->rank == args->root && (!all->counts.at || !all->displs.at))
+    if (args_at_root(args) && (!all->counts.at || !all->displs.at))
         return MPI_ERR_ARG;
     return rooted_check(args, one, all);
 }
@@ -110,7 +113,7 @@ const struct coll_kind coll_gather = {
     (const struct coll_algorithm[]){
         {.name = "shm", .fits = fits_shm, .run = gather_run, .program = &shm_igather},
         {.name = "two-level", .fits = fits_levels_blocks, .stages = levels_gather},
-        {.name = "linear", .build = messages_gather},
+        {.name = "linear", .between = ANY_GROUPS, .build = messages_gather},
         {0},
     },
 };
@@ -120,7 +123,7 @@ const struct coll_kind coll_gatherv = {
     bytes_unknown,
     (const struct coll_algorithm[]){
         {.name = "shm", .fits = fits_shm, .run = gatherv_run, .program = &shm_igatherv},
-        {.name = "linear", .build = messages_gather},
+        {.name = "linear", .between = ANY_GROUPS, .build = messages_gather},
         {0},
     },
 };
@@ -131,7 +134,7 @@ const struct coll_kind coll_scatter = {
     (const struct coll_algorithm[]){
         {.name = "shm", .fits = fits_scatter, .run = scatter_run, .program = &shm_iscatter},
         {.name = "two-level", .fits = fits_levels_blocks, .stages = levels_scatter},
-        {.name = "linear", .build = messages_scatter},
+        {.name = "linear", .between = ANY_GROUPS, .build = messages_scatter},
         {0},
     },
 };
@@ -141,7 +144,7 @@ const struct coll_kind coll_scatterv = {
     bytes_unknown,
     (const struct coll_algorithm[]){
         {.name = "shm", .fits = fits_shm, .run = scatterv_run, .program = &shm_iscatterv},
-        {.name = "linear", .build = messages_scatter},
+        {.name = "linear", .between = ANY_GROUPS, .build = messages_scatter},
         {0},
     },
 };

@@ -26,6 +26,16 @@ void levels_free(struct levels *l)
     free(l);
 }
 
+struct levels *levels_of_group(struct comm *local)
+{
+    struct levels *l = local ? calloc(1, sizeof *l) : NULL;
+    if (l)
+        l->local = local;
+    else
+        comm_unref(local);
+    return l;
+}
+
 int levels_node_of(const struct levels *l, const struct comm *c, int rank)
 {
     int node = place_node(comm_proc(c, rank)), low = 0, high = l->nodes;
@@ -167,6 +177,8 @@ bool levels_make(struct sched *s, struct levels **out, struct comm *c)
 
 int stages_run(stages_fn *fn, const struct levels *l, const struct coll_args *args)
 {
+    if (UNLIKELY(!l))
+        return MPI_ERR_NO_MEM;
     struct stages p = {.levels = l, .s = sched_new(args->comm)};
     if (!p.s)
         return MPI_ERR_NO_MEM;
@@ -174,13 +186,18 @@ int stages_run(stages_fn *fn, const struct levels *l, const struct coll_args *ar
     fn(&p, args);
     args->comm->coll_seq = next;
     int rc = blocks_first(p.rc, sched_error(p.s));
+    if (UNLIKELY(failed_or_far)) /* of which some stage has not heard */
+        rc = blocks_first(rc, failure_of_all(args->comm));
     sched_free(p.s);
     return rc;
 }
 
 void stages_add(struct sched *s, stages_fn *fn, const struct levels *l, const struct coll_args *args)
 {
-    fn(&(struct stages){.levels = l, .s = s, .later = true}, args);
+    if (l)
+        fn(&(struct stages){.levels = l, .s = s, .later = true}, args);
+    else
+        sched_fail(s, MPI_ERR_NO_MEM);
 }
 
 struct stage {
@@ -197,6 +214,15 @@ static uint64_t stage_seq(struct stages *p, const struct comm *c)
 {
     int *count = c == p->levels->local ? &p->local_count : &p->leaders_count;
     return (uint64_t)sched_tag(p->s) * STAGES + (uint64_t)(*count)++;
+}
+
+struct comm *levels_turn(struct comm *c)
+{
+    struct comm *local = comm_local(c);
+    uint64_t turn = c->coll_seq++ & 0x3fffffff;
+    if (local)
+        local->coll_seq = turn * STAGES;
+    return local;
 }
 
 /* A member of the whole has failed: another node will not go on. */
@@ -229,6 +255,8 @@ static bool stage_go(struct sched *s, void *arg)
 void stages_coll(struct stages *p, const struct coll_kind *k, const struct coll_args *args)
 {
     uint64_t seq = stage_seq(p, args->comm);
+    if (!p->later && sched_error(p->s) != MPI_SUCCESS)
+        return; /* without memory */
     if (!p->later) {
         args->comm->coll_seq = seq;
         p->rc = blocks_first(p->rc, coll_run(k, args));
@@ -247,7 +275,7 @@ struct sched *stages_messages(struct stages *p)
     if (p->later)
         return p->messages = p->s;
     sched_comm(p->s)->coll_seq = (uint64_t)sched_tag(p->s);
-    return p->messages = sched_new(sched_comm(p->s));
+    return p->messages = sched_error(p->s) == MPI_SUCCESS ? sched_new(sched_comm(p->s)) : NULL;
 }
 
 void stages_end(struct stages *p)

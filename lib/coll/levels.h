@@ -9,7 +9,7 @@
 #include "lib/coll/table.h"
 
 struct levels {
-    struct comm *local;   /* the members on this node; 0 leads */
+    struct comm *local;   /* the members on this node, or of this group of two; 0 leads */
     struct comm *leaders; /* one of each node, by the rank of each; NULL: this one leads nobody */
     int nodes, mine;      /* how many; this one's place */
     int *first;           /* ranks of the leaders */
@@ -20,6 +20,12 @@ struct levels {
  * step: c is on one node, or each member on its own, or not all nodes are known. */
 bool levels_make(struct sched *s, struct levels **out, struct comm *c);
 void levels_free(struct levels *l);
+/* Those of an intercommunicator: the members of its local group alone, who have `local` to themselves, or take turns
+ * with others in using it. NULL without memory. */
+struct levels *levels_of_group(struct comm *local); /* takes over a reference to it */
+/* The communicator over the local group of c, for one blocking collective, which all its members begin now; NULL
+ * without memory. */
+struct comm *levels_turn(struct comm *c);
 /* The place of the node of a rank of c. */
 int levels_node_of(const struct levels *l, const struct comm *c, int rank);
 

@@ -3,6 +3,7 @@
  * reduce: the tables of reduce and allreduce. */
 #include "lib/coll/base/short.h"
 #include "lib/coll/checks.h"
+#include "lib/coll/groups.h"
 #include "lib/coll/levels.h"
 #include "lib/coll/shm/choice.h"
 #include "lib/coll/shm/reductions.h"
@@ -10,13 +11,16 @@
 
 static int allreduce_check(const struct coll_args *args)
 {
-    return operand_check(args->recv.count, args->recv.t, args->op);
+    CHECK(operand_check(args->recv.count, args->recv.t, args->op));
+    return in_place_wrong(args) ? MPI_ERR_BUFFER : MPI_SUCCESS;
 }
 
 static int reduce_check(const struct coll_args *args)
 {
-    CHECK(allreduce_check(args));
-    return args->send.buf == MPI_IN_PLACE && args->comm->rank != args->root ? MPI_ERR_BUFFER : MPI_SUCCESS;
+    if (args_idle(args))
+        return MPI_SUCCESS;
+    CHECK(operand_check(args->recv.count, args->recv.t, args->op));
+    return args->send.buf == MPI_IN_PLACE && !args_at_root(args) ? MPI_ERR_BUFFER : MPI_SUCCESS;
 }
 
 static MPI_Count vector_length(const struct coll_args *args)
@@ -74,6 +78,7 @@ const struct coll_kind coll_reduce = {
         {.name = "two-level", .fits = fits_levels_reduce, .stages = levels_reduce},
         {.name = "short", .fits = fits_short, .messages = short_reduce},
         {.name = "binomial", .build = messages_reduce},
+        {.name = "two-group", .between = TWO_GROUPS, .stages = groups_reduce},
         {0},
     },
 };
@@ -87,6 +92,7 @@ const struct coll_kind coll_allreduce = {
         {.name = "short", .fits = fits_short, .messages = short_allreduce},
         {.name = "ring", .fits = fits_ring, .build = messages_allreduce_ring},
         {.name = "recursive-doubling", .build = messages_allreduce_doubling},
+        {.name = "two-group", .between = TWO_GROUPS, .stages = groups_allreduce},
         {0},
     },
 };

@@ -2,6 +2,7 @@
  *
  * reduce_scatter: its tables, with equal and with varying counts. */
 #include "lib/coll/checks.h"
+#include "lib/coll/groups.h"
 #include "lib/coll/shm/choice.h"
 #include "lib/coll/shm/reductions.h"
 #include "lib/coll/table.h"
@@ -25,6 +26,8 @@ static int counts_check(const struct coll_args *args)
         if (UNLIKELY(!datatype_count_ok(v->t, total)))
             return data_wrong_together(blocks_count(v, r), r + 1, v->t);
     }
+    if (in_place_wrong(args))
+        return MPI_ERR_BUFFER;
     /* As an operand it has no type of its own. */
     struct coll_args same = *args;
     same.send.t = v->t;
@@ -59,6 +62,7 @@ static bool fits_reduce_scatter(const struct coll_shape *x)
 static const struct coll_algorithm rows[] = {
     {.name = "shm", .fits = fits_reduce_scatter, .run = reduce_scatter_run, .program = &shm_ireduce_scatter},
     {.name = "reduce", .build = messages_reduce_scatter},
+    {.name = "two-group", .between = TWO_GROUPS, .stages = groups_reduce_scatter},
     {0},
 };
 const struct coll_kind coll_reduce_scatter = {"reduce_scatter", varying_check, longest_part, rows};

@@ -7,6 +7,8 @@
 
 static int scan_check(const struct coll_args *args)
 {
+    if (args->comm->inter) /* of two groups none comes before the other */
+        return MPI_ERR_COMM;
     return operand_check(args->recv.count, args->recv.t, args->op);
 }
 

@@ -43,9 +43,21 @@ static struct coll_state *state_of(struct comm *c)
     return st;
 }
 
+/* Two groups need nothing of each other. What others do not wait for has a communicator of its own, whose messages are
+ * told apart by their tags (stages). */
+static struct levels *levels_of_inter(const struct coll_state *st, const struct coll_set *set, struct comm *c)
+{
+    struct comm *local = set == &st->now ? comm_local(c) : comm_new(c->group, c->local_ctx, c);
+    return levels_of_group(local && set == &st->now ? comm_ref(local) : local);
+}
+
 /* Adds the steps of making it; false: there are none. */
 static bool set_make(struct sched *s, struct coll_set *set, struct comm *c)
 {
+    if (c->inter) {
+        set->levels = levels_of_inter(c->coll, set, c);
+        return false;
+    }
     if (area_eligible(c)) {
         area_make(s, set->shm, c);
         return true;

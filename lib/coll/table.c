@@ -47,6 +47,12 @@ static struct coll_shape shape_of(const struct coll_args *args, const struct col
                                later};
 }
 
+/* Groups do not know of each other how much there is; each direction has its own amount. */
+static MPI_Count length_of(const struct coll_kind *k, const struct coll_args *args)
+{
+    return UNLIKELY(args->comm->inter) ? -1 : k->bytes(args);
+}
+
 static int run_schedule(const struct coll_algorithm *row, const struct coll_args *args)
 {
     struct sched *s = sched_new(args->comm);
@@ -59,8 +65,6 @@ static int run_schedule(const struct coll_algorithm *row, const struct coll_args
 int coll_run(const struct coll_kind *k, const struct coll_args *args)
 {
     struct comm *c = args->comm;
-    if (UNLIKELY(c->inter))
-        return MPI_ERR_UNSUPPORTED_OPERATION;
     int rc = k->check(args);
     if (UNLIKELY(rc != MPI_SUCCESS))
         return rc;
@@ -70,7 +74,7 @@ int coll_run(const struct coll_kind *k, const struct coll_args *args)
     struct shm_coll *a = st->now.shm;
     if (UNLIKELY(a->spoiled))
         return phase_spoiled(a);
-    MPI_Count bytes = k->bytes(args);
+    MPI_Count bytes = length_of(k, args);
     if (bytes == 0)
         return MPI_SUCCESS;
     struct coll_shape x = shape_of(args, &st->now, bytes, false);
@@ -93,7 +97,7 @@ struct postponed {
 static void add_steps(struct sched *s, const struct coll_kind *k, const struct coll_args *args)
 {
     struct coll_state *st = args->comm->coll;
-    MPI_Count bytes = k->bytes(args);
+    MPI_Count bytes = length_of(k, args);
     if (bytes == 0)
         return;
     struct coll_shape x = shape_of(args, &st->later, bytes, true);
@@ -140,8 +144,6 @@ static bool is_plain(const struct coll_kind *k)
 
 static int schedule_of(const struct coll_kind *k, const struct coll_args *args, struct sched **out)
 {
-    if (UNLIKELY(args->comm->inter))
-        return MPI_ERR_UNSUPPORTED_OPERATION;
     int rc = k->check(args);
     if (UNLIKELY(rc != MPI_SUCCESS))
         return rc;

@@ -18,17 +18,21 @@ struct coll_shape {
     struct comm *comm;
     struct shm_coll *shm;        /* the members share memory: open; or NULL */
     const struct levels *levels; /* they are on several nodes, some of them together; or NULL */
-    MPI_Count bytes;             /* of a vector, or of the longest block; -1: not all know */
+    MPI_Count bytes;             /* of a vector, or of the longest block; -1: not all know, as of two groups */
     /* Of reductions, else NULL: */
     const struct datatype *t;
     const struct op *op;
     bool later; /* nobody waits in it */
 };
 
+/* Whose ranks an algorithm is for: of one group, of the two of an intercommunicator, or either. */
+enum coll_between { ONE_GROUP, TWO_GROUPS, ANY_GROUPS };
+
 /* One algorithm. It has one of two functions for each variant: where somebody waits, and where not. */
 struct coll_algorithm {
     const char *name;
     bool (*fits)(const struct coll_shape *x); /* NULL: always */
+    enum coll_between between;
     /* On one node, in the area of x->shm: */
     int (*run)(struct shm_coll *a, const struct coll_args *args);
     const struct shm_program *program;
@@ -42,7 +46,7 @@ struct coll_kind {
     const char *name;
     int (*check)(const struct coll_args *args);       /* what is significant on this rank: an error class */
     MPI_Count (*bytes)(const struct coll_args *args); /* as in the shape; where it comes to 0, nothing is done */
-    const struct coll_algorithm *rows;                /* the last one always fits; after it one without a name */
+    const struct coll_algorithm *rows; /* there is always one that fits; after the last comes one without a name */
 };
 
 /* Does it, and returns an error class. Who gives wrong arguments takes no part in it, as if it had not been called. */

@@ -45,6 +45,24 @@ struct comm *comm_new(struct group *g, uint64_t ctx, const struct comm *parent)
     return c;
 }
 
+struct comm *comm_new_inter(struct group *local, struct group *remote, bool low, const struct comm *parent)
+{
+    struct comm *c = comm_new(local, 0, parent);
+    if (!c)
+        return NULL;
+    comm_set_peers(c, group_ref(remote));
+    c->inter = true;
+    c->low = low;
+    return c;
+}
+
+struct comm *comm_local(struct comm *c)
+{
+    if (!c->local)
+        c->local = comm_new(c->group, c->local_ctx, c);
+    return c->local;
+}
+
 struct comm *comm_ref(struct comm *c)
 {
     c->obj.refs++;

@@ -49,10 +49,12 @@ struct comm_reach {
 
 struct comm {
     struct obj obj;
-    uint64_t ctx; /* even */
+    uint64_t ctx;       /* even */
+    uint64_t local_ctx; /* of an intercommunicator: of messages within its local group */
     int rank, size;
     int peer_size; /* of the group that a rank in a call means: the remote one of an intercommunicator */
     bool inter;
+    bool low; /* of an intercommunicator: the local group is the one that speaks for both */
     struct group *group;
     struct group *peers; /* == group, or the remote group */
     const int *procs;    /* as in peers, which only comm_set_peers sets */
@@ -62,7 +64,7 @@ struct comm {
     struct attrs attrs;
     struct info *info;     /* hints set by the user, or NULL */
     struct topology *topo; /* or NULL */
-    struct comm *local;    /* of an intercommunicator: an intracommunicator over its local group */
+    struct comm *local;    /* of an intercommunicator: comm_local, or NULL */
     void *coll;            /* what the collectives keep with it; goes by comm_coll_free */
     struct comm_reach reach;
     void *buffer; /* attached buffer (struct bsend_buffer), or NULL */
@@ -90,6 +92,11 @@ uint64_t comm_ctx_new(const struct comm *c);
 /* A new intracommunicator over a group of which this process is a member; takes a reference to the group. Its error
  * handler is the parent's. NULL without memory. */
 struct comm *comm_new(struct group *g, uint64_t ctx, const struct comm *parent);
+/* The same of an intercommunicator with `remote`, to which it takes a reference, too. Of two groups one is low. */
+struct comm *comm_new_inter(struct group *local, struct group *remote, bool low, const struct comm *parent);
+/* An intracommunicator over the local group of c, of which the user does not know, for blocking collectives alone. NULL
+ * without memory. */
+struct comm *comm_local(struct comm *c);
 struct comm *comm_ref(struct comm *c);
 void comm_unref(struct comm *c);
 /* Attributes are deleted now, memory goes with the last pending operation. An error class of a callback. */

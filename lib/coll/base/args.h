@@ -17,6 +17,18 @@ struct coll_args {
     struct comm *comm;
 };
 
+/* Am I the root of a rooted collective? On an intercommunicator that is MPI_ROOT, the rest of whose group has no part.
+ */
+static inline bool args_at_root(const struct coll_args *a)
+{
+    return a->root == (a->comm->inter ? MPI_ROOT : a->comm->rank);
+}
+
+static inline bool args_idle(const struct coll_args *a)
+{
+    return a->root == MPI_PROC_NULL;
+}
+
 /* My operand of a reduction. */
 static inline const void *args_operand(const struct coll_args *a)
 {

@@ -24,15 +24,15 @@ void messages_reduce_scatter(struct sched *s, const struct coll_args *a);
 /* Parallel prefix, log2 n rounds. */
 void messages_scan(struct sched *s, const struct coll_args *a);
 void messages_exscan(struct sched *s, const struct coll_args *a);
-/* The root exchanges a message with each. */
+/* These three also between the groups of an intercommunicator. The root exchanges a message with each. */
 void messages_gather(struct sched *s, const struct coll_args *a);
 void messages_scatter(struct sched *s, const struct coll_args *a);
+/* Pairwise, some pairs at once; in place, what goes out is copied first. */
+void messages_alltoall(struct sched *s, const struct coll_args *a);
 /* In round k the block of the rank k to the left arrives. */
 void messages_allgather_ring(struct sched *s, const struct coll_args *a);
 /* Bruck: ceil(log2 n) rounds on packed blocks, which all have the same length. */
 void messages_allgather_bruck(struct sched *s, const struct coll_args *a);
-/* Pairwise, some pairs at once; in place, what goes out is copied first. */
-void messages_alltoall(struct sched *s, const struct coll_args *a);
 
 /* Some of a communicator's ranks, one of which tells the others. */
 struct tree {

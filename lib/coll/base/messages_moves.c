@@ -60,27 +60,31 @@ static void send_block(struct sched *s, const struct blocks *v, int r, int to)
 
 void messages_gather(struct sched *s, const struct coll_args *a)
 {
-    if (a->comm->rank != a->root) {
+    if (args_idle(a))
+        return;
+    if (!args_at_root(a)) {
         send_block(s, &a->send, 0, a->root);
         return;
     }
-    for (int r = 0; r < a->comm->size; r++)
+    for (int r = 0; r < a->comm->peer_size; r++)
         if (r != a->root)
             recv_block(s, &a->recv, r, r);
-    if (a->send.buf != MPI_IN_PLACE)
+    if (!a->comm->inter && a->send.buf != MPI_IN_PLACE)
         copy_block(s, &a->send, 0, &a->recv, a->root);
 }
 
 void messages_scatter(struct sched *s, const struct coll_args *a)
 {
-    if (a->comm->rank != a->root) {
+    if (args_idle(a))
+        return;
+    if (!args_at_root(a)) {
         recv_block(s, &a->recv, 0, a->root);
         return;
     }
-    for (int r = 0; r < a->comm->size; r++)
+    for (int r = 0; r < a->comm->peer_size; r++)
         if (r != a->root)
             send_block(s, &a->send, r, r);
-    if (a->recv.buf != MPI_IN_PLACE)
+    if (!a->comm->inter && a->recv.buf != MPI_IN_PLACE)
         copy_block(s, &a->send, a->root, &a->recv, 0);
 }
 
@@ -141,19 +145,20 @@ static char **copies_of(struct sched *s, const struct coll_args *a)
 void messages_alltoall(struct sched *s, const struct coll_args *a)
 {
     enum { AT_ONCE = 32 };
-    bool in_place = a->send.buf == MPI_IN_PLACE;
-    int n = a->comm->size, me = a->comm->rank;
+    bool in_place = a->send.buf == MPI_IN_PLACE, inter = a->comm->inter;
+    int peers = a->comm->peer_size, me = a->comm->rank, n = peers > a->comm->size ? peers : a->comm->size;
     char **copies = in_place ? copies_of(s, a) : NULL;
-    for (int k = 1; k < n && (copies || !in_place); k++) {
+    for (int k = inter ? 0 : 1; k < n && (copies || !in_place); k++) {
         int to = (me + k) % n, from = (me - k + n) % n;
-        recv_block(s, &a->recv, from, from);
-        if (!in_place)
+        if (from < peers)
+            recv_block(s, &a->recv, from, from);
+        if (!in_place && to < peers)
             send_block(s, &a->send, to, to);
-        else if (blocks_bytes(&a->recv, to) > 0)
+        else if (in_place && blocks_bytes(&a->recv, to) > 0)
             sched_send(s, copies[to], blocks_bytes(&a->recv, to), &datatype_byte, to);
         if (k % AT_ONCE == 0)
             sched_round(s);
     }
-    if (!in_place)
+    if (!in_place && !inter)
         copy_block(s, &a->send, me, &a->recv, me);
 }
