@@ -7,7 +7,8 @@
 #include <strings.h>
 #include "lib/bindings/impl.h"
 #include "lib/boot/boot.h"
-#include "lib/coll/base/sched.h"
+#include "lib/coll/groups.h"
+#include "lib/comm/inter.h"
 #include "lib/object/comm.h"
 #include "lib/object/errhandler.h"
 #include "lib/object/info.h"
@@ -29,9 +30,10 @@ static int copy_attrs(struct comm *from, struct comm *to)
 /* The communicator of a duplicate, whose context is told later. */
 static int dup_begin(struct comm *c, struct info *info, struct comm **out)
 {
-    if (c->inter)
-        return MPI_ERR_UNSUPPORTED_OPERATION;
-    struct comm *n = comm_new(c->group, c->rank == 0 ? comm_ctx_new(c) : 0, c);
+    struct comm *n = c->inter ? comm_new_inter(c->group, c->peers, c->low, c)
+                              : comm_new(c->group, c->rank == 0 ? comm_ctx_new(c) : 0, c);
+    if (n && c->inter)
+        inter_contexts_set(n, inter_contexts_new(c));
     if (!n || (info && !(n->info = info_copy(info)))) {
         comm_unref(n);
         return MPI_ERR_NO_MEM;
@@ -60,12 +62,16 @@ static int told(struct comm *n, int rc)
     return rc;
 }
 
+static_assert(offsetof(struct comm, local_ctx) == offsetof(struct comm, ctx) + sizeof(uint64_t), "told as one");
+enum { BOTH_CONTEXTS = 2 * sizeof(uint64_t) };
+
 static int dup(struct comm *c, struct info *info, MPI_Comm *newcomm)
 {
     struct comm *n;
     int rc = dup_begin(c, info, &n);
     if (rc == MPI_SUCCESS)
-        rc = told(n, ctx_told(&n->ctx, mpi_bcast(&n->ctx, sizeof n->ctx, &datatype_byte, 0, c)));
+        rc = told(n, ctx_told(&n->ctx, c->inter ? groups_tell(c, &n->ctx, BOTH_CONTEXTS)
+                                                : mpi_bcast(&n->ctx, sizeof n->ctx, &datatype_byte, 0, c)));
     return rc == MPI_SUCCESS ? give(n, newcomm) : rc;
 }
 
@@ -84,7 +90,8 @@ static int idup(struct comm *c, struct info *info, MPI_Comm *newcomm, MPI_Reques
     struct comm *n;
     int rc = dup_begin(c, info, &n);
     if (rc == MPI_SUCCESS)
-        rc = told(n, mpi_ibcast(&n->ctx, sizeof n->ctx, &datatype_byte, 0, c, request));
+        rc = told(n, c->inter ? groups_itell(c, &n->ctx, BOTH_CONTEXTS, request)
+                              : mpi_ibcast(&n->ctx, sizeof n->ctx, &datatype_byte, 0, c, request));
     return rc == MPI_SUCCESS ? give(n, newcomm) : rc;
 }
 
@@ -117,8 +124,10 @@ static int subset_check(const struct group *g, const struct comm *c)
 
 int mpi_comm_create(struct comm *c, struct group *group, MPI_Comm *newcomm)
 {
+    if (c->inter)
+        return inter_create(c, group, newcomm);
     uint64_t ctx = c->rank == 0 ? comm_ctx_new(c) : 0;
-    int rc = c->inter ? MPI_ERR_UNSUPPORTED_OPERATION : subset_check(group, c);
+    int rc = subset_check(group, c);
     if (rc == MPI_SUCCESS)
         rc = ctx_told(&ctx, mpi_bcast(&ctx, sizeof ctx, &datatype_byte, 0, c));
     return rc == MPI_SUCCESS ? from_group(group, ctx, c, newcomm) : rc;
@@ -152,7 +161,7 @@ static int tell_group(struct comm *c, struct group *g, int tag, uint64_t *ctx)
 
 int mpi_comm_create_group(struct comm *c, struct group *group, int tag, MPI_Comm *newcomm)
 {
-    int rc = c->inter ? MPI_ERR_UNSUPPORTED_OPERATION : subset_check(group, c);
+    int rc = c->inter ? MPI_ERR_COMM : subset_check(group, c);
     if (rc != MPI_SUCCESS)
         return rc;
     if (group->rank == MPI_UNDEFINED || group->size == 0) {
@@ -203,10 +212,10 @@ int mpi_comm_split(struct comm *c, int color, int key, MPI_Comm *newcomm)
 {
     struct group *g = NULL;
     uint64_t ctx;
-    if (c->inter)
-        return MPI_ERR_UNSUPPORTED_OPERATION;
     if (color < 0 && color != MPI_UNDEFINED)
         return MPI_ERR_ARG;
+    if (c->inter)
+        return inter_split(c, color, key, newcomm);
     int rc = split(c, color, key, &g, &ctx);
     if (rc != MPI_SUCCESS)
         return rc;
