@@ -175,6 +175,15 @@ bool levels_make(struct sched *s, struct levels **out, struct comm *c)
     return true;
 }
 
+/* A stage may have gone well here though another, among others, did not: then somebody has failed, and who came through
+ * this collective after him can know it. */
+static int whole_failed(struct comm *c)
+{
+    if (UNLIKELY(failed_pending()))
+        failure_sweep();
+    return UNLIKELY(failed_or_far) ? failure_of_all(c) : MPI_SUCCESS;
+}
+
 int stages_run(stages_fn *fn, const struct levels *l, const struct coll_args *args)
 {
     if (UNLIKELY(!l))
@@ -185,11 +194,17 @@ int stages_run(stages_fn *fn, const struct levels *l, const struct coll_args *ar
     uint64_t next = args->comm->coll_seq;
     fn(&p, args);
     args->comm->coll_seq = next;
-    int rc = blocks_first(p.rc, sched_error(p.s));
-    if (UNLIKELY(failed_or_far)) /* of which some stage has not heard */
-        rc = blocks_first(rc, failure_of_all(args->comm));
+    int rc = blocks_first(blocks_first(p.rc, sched_error(p.s)), whole_failed(args->comm));
     sched_free(p.s);
     return rc;
+}
+
+static bool check_whole(struct sched *s, void *arg)
+{
+    int rc = whole_failed(arg);
+    if (rc != MPI_SUCCESS)
+        sched_fail(s, rc);
+    return true;
 }
 
 void stages_add(struct sched *s, stages_fn *fn, const struct levels *l, const struct coll_args *args)
@@ -198,6 +213,8 @@ void stages_add(struct sched *s, stages_fn *fn, const struct levels *l, const st
         fn(&(struct stages){.levels = l, .s = s, .later = true}, args);
     else
         sched_fail(s, MPI_ERR_NO_MEM);
+    sched_round(s);
+    sched_call(s, check_whole, args->comm);
 }
 
 struct stage {

@@ -11,6 +11,7 @@
 enum { BIG = 1 << 18 };
 static int buf[BIG], to[BIG];
 static double seconds = 0.2; /* it lives */
+static MPI_Comm inter;       /* the lower half of the ranks, and the others */
 
 #define DEAD(call) is(class_of(call) == MPI_ERR_PROC_ABORTED, #call)
 
@@ -248,6 +249,50 @@ static void finalize(void)
     sleep(1);
 }
 
+/* The same between two groups; those of the group of the last rank wait for it within the group. */
+static void inter_recv(void)
+{
+    if (rank < size / 2) {
+        DEAD(MPI_Recv(buf, 1, MPI_INT, last - size / 2, 0, inter, MPI_STATUS_IGNORE));
+        DEAD(MPI_Recv(buf, 1, MPI_INT, MPI_ANY_SOURCE, 0, inter, MPI_STATUS_IGNORE));
+        DEAD(MPI_Ssend(buf, 1, MPI_INT, last - size / 2, 0, inter));
+    }
+}
+static void inter_barrier(void)
+{
+    DEAD(MPI_Barrier(inter));
+    DEAD(MPI_Barrier(inter));
+}
+static void inter_ibarrier(void)
+{
+    MPI_Request r;
+    MPI_Ibarrier(inter, &r);
+    DEAD(MPI_Wait(&r, MPI_STATUS_IGNORE));
+}
+static void inter_allreduce(void)
+{
+    DEAD(MPI_Allreduce(buf, to, BIG, MPI_INT, MPI_SUM, inter));
+}
+static void inter_alltoall(void)
+{
+    DEAD(MPI_Alltoall(buf, 100, MPI_INT, to, 100, MPI_INT, inter));
+}
+static void inter_derive(void)
+{
+    MPI_Comm c;
+    DEAD(MPI_Intercomm_merge(inter, 0, &c));
+    DEAD(MPI_Comm_dup(inter, &c));
+    DEAD(MPI_Comm_split(inter, 0, 0, &c));
+}
+static void inter_middle(void)
+{
+    int rc = MPI_SUCCESS;
+    while (rc == MPI_SUCCESS)
+        rc = MPI_Allreduce(buf, to, 100, MPI_INT, MPI_SUM, inter);
+    DEAD(rc);
+    DEAD(MPI_Barrier(inter));
+}
+
 static void *receives(void *arg)
 {
     int x;
@@ -267,11 +312,13 @@ static void threads(void)
 }
 
 static const struct scenario scenarios[] = {
-    S(recv_named),  S(recv_any),   S(ssend),     S(send_long),      S(send_many),  S(probe),   S(probe_any),
-    S(iprobe),      S(test),       S(waitall),   S(waitany),        S(persistent), S(earlier), S(barrier),
-    S(bcast),       S(bcast_long), S(allreduce), S(allreduce_long), S(reduce),     S(gather),  S(scatter),
-    S(allgather),   S(alltoall),   S(scan),      S(ibarrier),       S(iallreduce), S(derive),  S(middle),
-    S(middle_long), S(shrink),     S(finalize),  S(threads),
+    S(recv_named),     S(recv_any),     S(ssend),        S(send_long),     S(send_many),      S(probe),
+    S(probe_any),      S(iprobe),       S(test),         S(waitall),       S(waitany),        S(persistent),
+    S(earlier),        S(barrier),      S(bcast),        S(bcast_long),    S(allreduce),      S(allreduce_long),
+    S(reduce),         S(gather),       S(scatter),      S(allgather),     S(alltoall),       S(scan),
+    S(ibarrier),       S(iallreduce),   S(derive),       S(middle),        S(middle_long),    S(shrink),
+    S(finalize),       S(threads),      S(inter_recv),   S(inter_barrier), S(inter_ibarrier), S(inter_allreduce),
+    S(inter_alltoall), S(inter_derive), S(inter_middle),
 };
 
 /* What the last rank does until its end. */
@@ -287,18 +334,26 @@ static void live(const char *name)
             MPI_Send(buf, 1000, MPI_INT, r, 1, MPI_COMM_WORLD);
         raise(SIGKILL);
     }
-    if (strcmp(name, "middle") == 0 || strcmp(name, "middle_long") == 0) {
+    if (strcmp(name, "middle") == 0 || strcmp(name, "middle_long") == 0 || strcmp(name, "inter_middle") == 0) {
         double until = MPI_Wtime() + seconds;
-        int n = name[6] ? BIG : 100;
+        int n = strcmp(name, "middle_long") ? 100 : BIG;
         for (int i = 0; i < BIG; i++)
             buf[i] = n == BIG ? i : 0;
         while (MPI_Wtime() < until)
-            MPI_Allreduce(buf, to, n, MPI_INT, MPI_SUM, MPI_COMM_WORLD);
+            MPI_Allreduce(buf, to, n, MPI_INT, MPI_SUM, name[0] == 'i' ? inter : MPI_COMM_WORLD);
         raise(SIGKILL);
     }
     struct timespec t = {(time_t)seconds, (long)((seconds - (double)(time_t)seconds) * 1e9)};
     nanosleep(&t, NULL);
     raise(SIGKILL);
+}
+
+static void make_inter(void)
+{
+    MPI_Comm half;
+    MPI_Comm_split(MPI_COMM_WORLD, rank >= size / 2, 0, &half);
+    MPI_Intercomm_create(half, 0, MPI_COMM_WORLD, rank < size / 2 ? size / 2 : 0, 0, &inter);
+    MPI_Comm_free(&half);
 }
 
 int main(int argc, char **argv)
@@ -307,6 +362,8 @@ int main(int argc, char **argv)
         seconds = atof(argv[2]);
     scenario_begin(&argc, &argv);
     MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
+    if (strncmp(argv[1], "inter_", 6) == 0)
+        make_inter();
     MPI_Barrier(MPI_COMM_WORLD);
     double begin = MPI_Wtime();
     if (rank == last)
