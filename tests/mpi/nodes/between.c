@@ -41,6 +41,7 @@ int main(int argc, char **argv)
     REFUSED_LATER(MPI_Ibarrier(ALL, &r));
     REFUSED(MPI_Comm_dup(ALL, &c));
     REFUSED(MPI_Comm_split(ALL, 0, 0, &c));
+    REFUSED(MPI_Intercomm_create(world, 0, ALL, far - rank, 0, &c)); /* the leader alone is refused, all return it */
     CHECK(MPI_Wtime() - t < 30);
     char text[MPI_MAX_ERROR_STRING];
     int n;
