@@ -102,6 +102,12 @@ void start_end(struct start *s, const char *why)
     s->starter->ops->end(s, why);
 }
 
+void starter_leave(struct starter *st)
+{
+    if (st->ops && st->ops->leave)
+        st->ops->leave(st);
+}
+
 void start_cancel(struct start *s)
 {
     if (s->timer)

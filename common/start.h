@@ -72,6 +72,7 @@ struct start_ops {
     void (*end)(struct start *s, const char *why); /* see start_end */
     void (*cancel)(struct start *s);               /* see start_cancel */
     void (*fini)(struct start *s);                 /* frees s->own; may be NULL */
+    void (*leave)(struct starter *st);             /* see starter_leave; may be NULL */
 };
 
 /* What a proxy with --mark writes before its first message: what comes before it is a login script's. The first byte
@@ -108,6 +109,8 @@ struct start_remote {
     const char *program;               /* the remote shell; NULL: the backend's */
     char *const *args;                 /* for it, before ours; NULL-terminated, or NULL */
     unsigned connect_ms;               /* that a host may take to answer at all */
+    const char *iface;                 /* where to listen for proxies: an interface or an address; NULL: not said */
+    unsigned port_low, port_high;      /* and on which ports; 0: any */
 };
 
 /* What all starts of one process share. */
@@ -120,6 +123,7 @@ struct starter {
     unsigned patience_ms;        /* the backend's, if the user wants no other */
     bool root;                   /* mpiexec's own */
     char secret[65];             /* of this run, hex digits: never on a command line */
+    void *own;                   /* the backend's */
     struct start *running;       /* hash by pid */
 };
 
@@ -143,6 +147,10 @@ void start_end(struct start *s, const char *why);
 void start_cancel(struct start *s);
 
 void start_fini(struct start *s); /* frees what it has; its process is not touched */
+
+/* After the loop, when all links are over or given up: what the backend still has running for all of them ends, within
+ * some seconds. */
+void starter_leave(struct starter *st);
 
 /* A child of this process was waited for. Returns whether it was one of the proxies. */
 bool starter_reaped(struct starter *st, pid_t pid, int status);

@@ -62,19 +62,22 @@ static int make_pipes(int ours[2], int theirs[2])
     return 0;
 }
 
+/* So that a stopped proxy, too, sees that its link has ended when we die. It is not killed with us: it still has to end
+ * the ranks and all that they started. */
+#define PROXY_DEATH_SIGNAL SIGCONT
+
 /* Returns 0, or -1 with s->failure set. */
-static int spawn_process(struct start *s, char *const *argv, const struct spawn_fd *fds, size_t n)
+static int spawn_process(struct start *s, char *const *argv, char *const *envp, int death_signal,
+                         const struct spawn_fd *fds, size_t n)
 {
     struct spawn spawn = {.file = argv[0],
                           .argv = argv,
-                          .envp = environ,
+                          .envp = envp,
                           .umask = -1,
                           .fds = fds,
                           .nfds = n,
                           .nofile = s->starter->nofile,
-                          /* so that a stopped proxy, too, sees that its link has ended. It is not killed with us: it
-                           * still has to end the ranks and all that they started. */
-                          .death_signal = SIGCONT,
+                          .death_signal = death_signal,
                           .new_session = true};
     enum spawn_stage stage;
     pid_t pid = spawn_start(&spawn, &stage);
@@ -100,7 +103,7 @@ int start_process_begin(struct start *s, char *const *argv, bool two, int stream
     if ((two ? make_pipes(stream, theirs) : make_socket(stream, theirs)) < 0)
         return no_link(s);
     struct spawn_fd fds[] = {{theirs[0], two ? STDIN_FILENO : START_LINK_FD}, {theirs[1], STDOUT_FILENO}};
-    if (spawn_process(s, argv, fds, two ? 2 : 1) < 0) {
+    if (spawn_process(s, argv, environ, PROXY_DEATH_SIGNAL, fds, two ? 2 : 1) < 0) {
         close_both(stream);
         close_both(theirs);
         return -1;
@@ -125,7 +128,7 @@ int start_process_shell(struct start *s, char *const *argv, int *link, int *err)
     }
     fcntl(theirs[0], F_SETFL, 0); /* a remote shell expects to be able to wait */
     struct spawn_fd fds[] = {{theirs[0], STDIN_FILENO}, {theirs[0], STDOUT_FILENO}, {says[1], STDERR_FILENO}};
-    int rc = spawn_process(s, argv, fds, 3);
+    int rc = spawn_process(s, argv, environ, PROXY_DEATH_SIGNAL, fds, 3);
     close_both(theirs);
     close(says[1]);
     if (rc < 0) {
@@ -136,6 +139,28 @@ int start_process_shell(struct start *s, char *const *argv, int *link, int *err)
     fcntl(says[0], F_SETFL, O_NONBLOCK);
     *link = ours[0];
     *err = says[0];
+    return 0;
+}
+
+int start_process_tool(struct start *s, char *const *argv, char *const *envp, int *says)
+{
+    int out[2], none = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (none < 0 || pipe2(out, O_CLOEXEC) < 0) {
+        no_link(s);
+        if (none >= 0)
+            close(none);
+        return -1;
+    }
+    struct spawn_fd fds[] = {{none, STDIN_FILENO}, {out[1], STDOUT_FILENO}, {out[1], STDERR_FILENO}};
+    int rc = spawn_process(s, argv, envp, SIGTERM, fds, 3);
+    close(none);
+    close(out[1]);
+    if (rc < 0) {
+        close(out[0]);
+        return -1;
+    }
+    fcntl(out[0], F_SETFL, O_NONBLOCK);
+    *says = out[0];
     return 0;
 }
 
@@ -196,7 +221,8 @@ bool starter_reaped(struct starter *st, pid_t pid, int status)
     s->status = status;
     s->waited = true;
     if (s->over) {
-        event_del(s->timer);
+        if (s->timer)
+            event_del(s->timer);
         tell_over(s);
     }
     return true;

@@ -78,6 +78,7 @@ ROOMS = {
     "hwloc": {"common/topo"},
     "cjson/": {"launcher", "launcher/rm"},
     "libssh2": {"launcher/start"},
+    "openssl/": {"common"},
     "pmix": {"pmi-server", "lib/boot"},
     "rdma/": {"lib/transport/ofi"},
     "cmocka": set(),
