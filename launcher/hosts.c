@@ -7,6 +7,7 @@
 #include "common/cpulist.h"
 #include "common/log.h"
 #include "common/xalloc.h"
+#include "launcher/start/start_remote.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,6 +73,15 @@ int hosts_choose(struct cluster *c, struct options *o, char **env, struct err *e
     if (rm_detect(&s, o->rmk, &c->allocation, e) < 0)
         return -1;
     return c->allocation.rm ? use_allocation(c, o, e) : 0;
+}
+
+const struct start_ops *hosts_way(const struct cluster *c, const struct options *o)
+{
+    char rmk[32] = "";
+    const struct rm *rm = c->allocation.rm;
+    if (rm)
+        snprintf(rmk, sizeof rmk, "%.*s", (int)strcspn(rm->names, " "), rm->names);
+    return start_remote_find(o->launcher, rm ? rmk : NULL);
 }
 
 /* ---- the picture ---- */

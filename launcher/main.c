@@ -21,7 +21,6 @@
 #include "launcher/root.h"
 #include "launcher/signals.h"
 #include "launcher/spawn.h"
-#include "launcher/start/start_remote.h"
 #include "launcher/stdio.h"
 #include "launcher/tree.h"
 #include "launcher/watch.h"
@@ -92,7 +91,7 @@ static bool is_remote(const struct run *run)
     bool any = false;
     for (size_t i = 0; i < l->n && !any; i++)
         any = !this_host_is(l->hosts[i].name);
-    return any && start_remote_find(run->opt.launcher);
+    return any && hosts_way(run->cluster, &run->opt);
 }
 
 static int name_nodes(struct run *run, struct err *e)
@@ -173,6 +172,7 @@ static _Noreturn void give_up(struct run *run, const struct err *why)
 {
     struct err e;
     tree_cut(run->cluster);
+    tree_leave(run->cluster);
     descendants_end(LEFT_PATIENCE_MS);
     run->at.ended = now_ns();
     failure_note(run, FAILURE_LAUNCH, NULL, 0, now_ns(), 0, why->text);
@@ -207,6 +207,7 @@ static int run_job(struct run *run)
     start_timeout(run);
     launch_begin(run, give_up);
     event_base_dispatch(run->cluster->base);
+    tree_leave(run->cluster);
     size_t left = descendants_end(LEFT_PATIENCE_MS);
     if (!run->cluster->gave_up && run->interrupts < 2) /* who wants it to end now waits for no reader of our output */
         stdio_finish(run->io);

@@ -33,6 +33,7 @@ enum opt_kind {
     OPT_PATTERN,
     OPT_LAUNCHER,
     OPT_WORDS,
+    OPT_PORTS,
     OPT_NOTHING,
     /* only on the command line; their readers are elsewhere */
     OPT_CONFIGFILE,

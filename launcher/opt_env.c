@@ -55,6 +55,9 @@ int opt_from_variables(struct opt_settings *l, char **env, struct err *e)
     const char *value = opt_getenv(env, "MPIEXEC_TIMEOUT");
     if (value && *value)
         add(l, &opt_table[OPT_ID_TIMEOUT], "MPIEXEC_TIMEOUT", value);
+    value = opt_getenv(env, "MPIEXEC_PORT_RANGE");
+    if (value && *value)
+        add(l, &opt_table[OPT_ID_PORT_RANGE], "MPIEXEC_PORT_RANGE", value);
     for (size_t i = 0; i < OPT_COUNT; i++) {
         char name[64];
         const struct opt *o = &opt_table[i];

@@ -238,12 +238,30 @@ int opt_set_label(struct opt_target *a)
 
 int opt_set_launcher(struct opt_target *a)
 {
-    static const char *const names[] = {"fork", "ssh", "ssh-exec", "rsh"};
+    static const char *const names[] = {"fork", "ssh", "ssh-exec", "rsh", "slurm"};
     const char *v = a->s->values[0] ? a->s->values[0] : "";
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(names[i], v) == 0)
             return opt_set_text(a);
-    return opt_expected(a, "fork, ssh, ssh-exec or rsh");
+    return opt_expected(a, "fork, ssh, ssh-exec, rsh or slurm");
+}
+
+/* "LOW:HIGH", "LOW-HIGH", or one port. */
+int opt_set_ports(struct opt_target *a)
+{
+    const char *v = a->s->values[0] ? a->s->values[0] : "";
+    unsigned low, high;
+    int n = 0;
+    bool one = sscanf(v, "%5u%n", &low, &n) == 1 && !v[n];
+    if (one)
+        high = low;
+    else if (sscanf(v, "%5u%*1[-:]%5u%n", &low, &high, &n) != 2 || v[n])
+        n = 0;
+    if (n == 0 || strspn(v, "0123456789-:") != strlen(v) || low < 1 || high < low || high > 65535)
+        return opt_expected(a, "two ports LOW:HIGH, of 1 to 65535");
+    a->o->port_low = low;
+    a->o->port_high = high;
+    return 0;
 }
 
 int opt_set_words(struct opt_target *a)

@@ -54,10 +54,13 @@ struct options {
     /* hosts */
     char *hosts;            /* NULL, or the text of --hosts: "a,b:4,n[01-16]:8" (use options_hosts) */
     char *hostfile;         /* NULL, or a file name (use options_hosts) */
-    char *launcher;         /* NULL: ssh; "fork", "ssh", "ssh-exec", "rsh" */
+    char *launcher;         /* NULL: as the allocation is reached, or ssh; else its name */
     char *rmk;              /* NULL: every resource manager is looked for; else its name, or "none" */
     char *launcher_exec;    /* NULL, or the program that stands for ssh or rsh */
     char **launcher_args;   /* NULL, or words for that program; NULL-terminated */
+    char *iface;            /* NULL, or the interface or address where proxies connect back to */
+    unsigned port_low;      /* ports for that; 0: any */
+    unsigned port_high;
     double connect_timeout; /* seconds that a host may take to answer */
     long radix;             /* children of one proxy in the control tree; 0: chosen by mpiexec */
     long ppn;               /* ranks per node; 0: not given */

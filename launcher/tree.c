@@ -12,7 +12,7 @@
 #include "common/link.h"
 #include "common/log.h"
 #include "common/xalloc.h"
-#include "launcher/start/start_remote.h"
+#include "launcher/hosts.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -103,8 +103,11 @@ static int choose_way(struct cluster *c, const struct options *o, struct err *e)
     c->starter.remote = (struct start_remote){.hosts = c->hosts.n ? c->hosts.hosts : NULL,
                                               .program = o->launcher_exec,
                                               .args = o->launcher_args,
-                                              .connect_ms = (unsigned)(o->connect_timeout * 1000)};
-    return starter_init_root(&c->starter, c->is_remote ? start_remote_find(o->launcher) : NULL, c->base, e);
+                                              .connect_ms = (unsigned)(o->connect_timeout * 1000),
+                                              .iface = o->iface,
+                                              .port_low = o->port_low,
+                                              .port_high = o->port_high};
+    return starter_init_root(&c->starter, c->is_remote ? hosts_way(c, o) : NULL, c->base, e);
 }
 
 /* Where hosts need not reach one another, each of them is ours. */
@@ -222,6 +225,11 @@ void tree_give_up(struct cluster *c)
 void tree_cut(struct cluster *c)
 {
     links_fini(&c->links);
+}
+
+void tree_leave(struct cluster *c)
+{
+    starter_leave(&c->starter);
 }
 
 void tree_reap(struct cluster *c)

@@ -54,6 +54,9 @@ void tree_give_up(struct cluster *c);
 /* Without a word: the proxies end with what they started. */
 void tree_cut(struct cluster *c);
 
+/* After the loop, or a cut: the programs by which proxies were started end. */
+void tree_leave(struct cluster *c);
+
 /* A child of ours has ended (SIGCHLD): if it was a proxy, kills what it left behind. */
 void tree_reap(struct cluster *c);
 

@@ -4,10 +4,14 @@
  */
 #include "proxy/uplink.h"
 
+#include "common/back.h"
 #include "common/log.h"
 #include "common/start_process.h"
+#include "common/xalloc.h"
 
 #include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -45,9 +49,38 @@ static void write_mark(int fd)
         log_fatal("unable to write to the link: %m");
 }
 
+/* Nobody who looks at our environment finds it there, and nobody whom we start gets it. */
+static void take_secret(char secret[128])
+{
+    char *value = getenv(BACK_SECRET);
+    snprintf(secret, 128, "%s", value ? value : "");
+    if (value)
+        explicit_bzero(value, strlen(value));
+    unsetenv(BACK_SECRET);
+}
+
+static int call_back(const char *addresses, const char *name)
+{
+    char secret[128];
+    struct err e;
+    log_init(xasprintf("proxy(%s)", name), false);
+    take_secret(secret);
+    if (!*secret)
+        log_fatal(BACK_SECRET " is not set: did what starts proxies here leave the environment behind?");
+    int fd = back_call(addresses, name, secret, &e);
+    explicit_bzero(secret, sizeof secret);
+    if (fd < 0)
+        log_fatal("%s", e.text);
+    return fd;
+}
+
 void uplink_take(struct uplink *u, int argc, char **argv)
 {
     log_init("muster-proxy", false);
+    if (argc == 5 && strcmp(argv[1], "--call") == 0 && strcmp(argv[3], "--name") == 0) {
+        u->in = u->out = call_back(argv[2], argv[4]);
+        return;
+    }
     bool stdio = argc >= 2 && strcmp(argv[1], "--stdio") == 0;
     bool mark = stdio && argc == 3 && strcmp(argv[2], "--mark") == 0;
     if (stdio && argc == 2 + mark && is_stream(STDIN_FILENO) && is_stream(STDOUT_FILENO)) {

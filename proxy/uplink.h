@@ -10,7 +10,8 @@ struct uplink {
 };
 
 /* Without arguments: the socket that is descriptor 3. With --stdio: stdin and stdout, as a remote shell gives them;
- * /dev/null takes their place; with --mark after it, START_MARK is written first. Ends the program where they are no
+ * /dev/null takes their place; with --mark after it, START_MARK is written first. With --call ADDRESSES --name NAME: a
+ * connection to mpiexec, see common/back.h. Ends the program where they are no
  * link: somebody has started it by hand. */
 void uplink_take(struct uplink *u, int argc, char **argv);
 

@@ -15,9 +15,7 @@
 #define ARGV_MAX 32 /* of ours, besides the user's */
 
 /* In single quotes, so neither a quote nor an exclamation mark (csh) nor an end of line stands in it. */
-#define SCRIPT                                                                                                         \
-    "p=$1; test -x \"$p\" || p=`command -v muster-proxy` || { echo \"muster-proxy: not found at $1, nor in PATH\" "    \
-    ">&2; exit 127; }; exec \"$p\" --stdio --mark"
+#define SCRIPT SHELL_FIND "exec \"$p\" --stdio --mark"
 
 /* A backslash before what a shell might read something into. */
 static void quote(FILE *to, const char *text)

@@ -7,6 +7,11 @@
 
 #include "common/start.h"
 
+/* For /bin/sh: p becomes the proxy at $1, or the one in PATH. */
+#define SHELL_FIND                                                                                                     \
+    "p=$1; test -x \"$p\" || p=`command -v muster-proxy` || { echo \"muster-proxy: not found at $1, nor in PATH\" "    \
+    ">&2; exit 127; }; "
+
 /* What the login shell of the other side is to run, whichever shell that is (sh, csh, fish): the proxy at the path that
  * it has here, or the one in PATH. The caller frees. */
 char *shell_command(const char *proxy);

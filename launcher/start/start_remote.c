@@ -7,6 +7,7 @@
 #include "common/start_process.h"
 #include "common/this_host.h"
 #include "launcher/start/shell.h"
+#include "launcher/start/slurm.h"
 #include "launcher/start/ssh.h"
 
 #include <string.h>
@@ -104,13 +105,19 @@ const struct start_ops start_rsh = {.name = "rsh",
                                     .cancel = remote_cancel,
                                     .fini = remote_fini};
 
-const struct start_ops *start_remote_find(const char *launcher)
+static const struct start_ops *find_backend(const char *name)
 {
-    static const struct start_ops *const backends[] = {&start_ssh, &start_ssh_exec, &start_rsh};
-    if (!launcher)
-        return &start_ssh;
+    static const struct start_ops *const backends[] = {&start_ssh, &start_ssh_exec, &start_rsh, &start_slurm};
     for (size_t i = 0; i < sizeof backends / sizeof *backends; i++)
-        if (strcmp(backends[i]->name, launcher) == 0)
+        if (strcmp(backends[i]->name, name) == 0)
             return backends[i];
     return NULL;
+}
+
+const struct start_ops *start_remote_find(const char *launcher, const char *rmk)
+{
+    const struct start_ops *of_manager = !launcher && rmk ? find_backend(rmk) : NULL;
+    if (launcher)
+        return find_backend(launcher);
+    return of_manager ? of_manager : &start_ssh;
 }

@@ -94,6 +94,22 @@ static void defaults_are_those_of_the_contract(void **state)
     parsed_free(p);
 }
 
+static void every_spelling_of_ports_is_two_ports(void **state)
+{
+    const char *const lines[] = {"--port-range 5000:6000 a", "--port-range 5000-6000 a",
+                                 "--port-range 7 --port-range=5000:6000 a"};
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        struct parsed *p = parse_ok(lines[i]);
+        assert_int_equal(p->o.port_low, 5000);
+        assert_int_equal(p->o.port_high, 6000);
+        parsed_free(p);
+    }
+    struct parsed *p = parse_ok("--port-range 7 a");
+    assert_int_equal(p->o.port_low, 7);
+    assert_int_equal(p->o.port_high, 7);
+    parsed_free(p);
+}
+
 static void every_spelling_of_a_count_is_the_count(void **state)
 {
     const char *const lines[] = {"-n 4 a",   "-np 4 a", "--np 4 a",    "--n 4 a",
@@ -263,7 +279,13 @@ static const struct {
     {"--stdin some a", "all, none, a rank"},
     {"--stdin 3-1 a", "all, none, a rank"},
     {"--stdin 1, a", "all, none, a rank"},
-    {"--launcher smoke a", "fork, ssh, ssh-exec or rsh"},
+    {"--launcher smoke a", "fork, ssh, ssh-exec, rsh"},
+    {"--port-range 0:9 a", "LOW:HIGH"},
+    {"--port-range 9:8 a", "LOW:HIGH"},
+    {"--port-range 5000:70000 a", "LOW:HIGH"},
+    {"--port-range 5000: a", "LOW:HIGH"},
+    {"--port-range 5000:+6000 a", "LOW:HIGH"},
+    {"--port-range 5000:6000x a", "LOW:HIGH"},
     {"-x =1 a", "NAME, NAME=VALUE"},
     {"-envlist A=1 a", "a list of variables' names"},
     {"--wdir= a", "DIR is expected"},
@@ -491,6 +513,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(defaults_are_those_of_the_contract),
+        cmocka_unit_test(every_spelling_of_ports_is_two_ports),
         cmocka_unit_test(every_spelling_of_a_count_is_the_count),
         cmocka_unit_test(every_name_is_taken_with_one_dash_and_two),
         cmocka_unit_test(the_table_is_well_formed),
