@@ -20,6 +20,7 @@ MPIEXEC, TREE, Result, Started, clean_env = (_launch.MPIEXEC, _launch.TREE, _lau
                                              _launch.clean_env)
 
 import rig as rigs
+import slurm as slurms
 from processes import PATIENCE, until
 
 HOSTS = 4
@@ -52,6 +53,15 @@ def rig(whole_rig):
             for p in pids:
                 os.kill(p, signal.SIGKILL)
         pytest.fail(f"left on the hosts: {words}")
+
+
+@pytest.fixture(scope="session")
+def whole_slurm(whole_rig):
+    if why := slurms.why_not():
+        pytest.skip(why)
+    s = slurms.Slurm(whole_rig)
+    s.up()
+    return s
 
 
 class Mpiexec:

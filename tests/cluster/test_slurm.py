@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""mpiexec inside jobs of a real Slurm: one srun starts all proxies, which connect back."""
+
+import collections
+import os
+import signal
+import subprocess
+
+import pytest
+
+from conftest import MPIEXEC, _launch, clean_env
+from processes import PATIENCE, until
+from test_ranks import SUM
+
+Result, Started = _launch.Result, _launch.Started
+CUT = 10  # seconds after which a silent host is given up
+
+
+def quoted(script):
+    return script.replace("$M ", '"$M" ')
+
+
+class Jobs:
+    """Scripts of bash in jobs of Slurm; $M is mpiexec, and the test's directory their own."""
+
+    def __init__(self, slurm, cwd):
+        self.slurm, self.rig, self.cwd, self.running = slurm, slurm.rig, cwd, []
+
+    def environment(self, env):
+        return [f"{k}={v}" for k, v in {**self.slurm.env, "M": MPIEXEC, "MUSTER_LAUNCHER": "", "MUSTER_RMK": "", **env}.items()]
+
+    def start(self, script, *args, env={}, **kw):
+        for name in ("stdin", "stdout", "stderr"):
+            kw.setdefault(name, subprocess.PIPE)
+        words = self.rig.front.enter("env", *self.environment(env), "salloc", "-Q", *args, "bash", "-c", quoted(script), cwd=self.cwd)
+        p = Started(words, env=clean_env(self.cwd), start_new_session=True, **kw)
+        self.running.append(p)
+        return p
+
+    def __call__(self, script, *args, stdin=b"", timeout=2 * PATIENCE, **kw):
+        p = self.start(script, *args, **kw)
+        out, err = p.communicate(stdin, timeout=timeout)
+        return Result(p.returncode, out or b"", err or b"")
+
+    def ok(self, *args, **kw):
+        r = self(*args, **kw)
+        assert r.code == 0, r
+        return r
+
+    def batch(self, text, *args):
+        """What a batch script writes, and its exit status."""
+        (self.cwd / "batch").write_text("#!/bin/bash\n" + quoted(text))
+        words = self.rig.front.enter("env", *self.environment({}), "sbatch", "-Q", "--wait", "-o", "batch.out", *args, "batch",
+                                     cwd=self.cwd)
+        p = subprocess.run(words, env=clean_env(self.cwd), timeout=2 * PATIENCE, capture_output=True)
+        return Result(p.returncode, (self.cwd / "batch.out").read_bytes(), p.stderr)
+
+    def here(self, *ranks):
+        until(lambda: all((self.cwd / f"here.{r}").exists() for r in ranks))
+
+    def end(self):
+        for p in self.running:
+            if p.poll() is None:
+                os.killpg(p.pid, signal.SIGKILL)
+                p.wait()
+            for f in (p.stdin, p.stdout, p.stderr):
+                if f:
+                    f.close()
+
+
+@pytest.fixture
+def jobs(whole_slurm, rig, tmp_path):
+    whole_slurm.reset()
+    j = Jobs(whole_slurm, tmp_path)
+    yield j
+    j.end()
+    whole_slurm.reset()
+
+
+def hosts(r):
+    return dict(collections.Counter(r.lines))
+
+
+UNEVEN = ["-N3", "-n7"]
+HERE_AND_WAIT = "'sh -c \": > here.$PMI_RANK; sleep 1000\"'"
+
+
+def test_a_step_of_slurm_has_all_ranks(jobs):
+    """The tasks of each node as Slurm says, and each proxy a child of Slurm's own."""
+    grandparent = "ps -o comm= -p $(ps -o ppid= -p $PPID)"
+    r = jobs.ok(f"$M sh -c 'hostname; {grandparent}'", *UNEVEN)
+    assert hosts(r) == {"h1": 4, "h2": 2, "h3": 1, "slurmstepd": 7} and r.err == "", r
+
+
+def test_fewer_and_more_ranks_than_allocated(jobs):
+    r = jobs.ok("$M -n 3 hostname; $M -n 14 hostname >&2", *UNEVEN)
+    assert hosts(r) == {"h1": 3}
+    assert dict(collections.Counter(r.err.split())) == {"h1": 8, "h2": 4, "h3": 2}, r
+
+
+def test_several_at_once(jobs):
+    r = jobs.ok("for i in 1 2 3 4; do $M -n 7 hostname & done; wait", *UNEVEN)
+    assert hosts(r) == {"h1": 16, "h2": 8, "h3": 4} and r.err == "", r
+
+
+def test_inside_a_step(jobs):
+    r = jobs.ok("srun -N1 -n1 $M hostname", *UNEVEN)
+    assert hosts(r) == {"h1": 4, "h2": 2, "h3": 1} and r.err == "", r
+
+
+def test_an_interactive_step(jobs):
+    """A shell on a node of the job, with a terminal."""
+    r = jobs.ok("script -qec \"srun -N1 -n1 --pty bash -c 'tty -s && \\\"$M\\\" hostname'\" /dev/null", *UNEVEN)
+    out = r.out.replace("^@", "")  # the end of stdin, as the terminal shows it
+    assert collections.Counter(out.split()) == {"h1": 4, "h2": 2, "h3": 1}, r
+
+
+def test_processors_for_each_task(jobs):
+    """Two a rank: so of four processors a node has two ranks."""
+    r = jobs.ok("$M hostname; echo $SLURM_CPUS_PER_TASK", "-N2", "-n4", "-c2")
+    assert hosts(r) == {"h1": 2, "h2": 2, "2": 1}, r
+
+
+def test_chosen_hosts(jobs):
+    assert hosts(jobs.ok("$M --launcher slurm --hosts h3:2,h1:1 hostname", *UNEVEN)) == {"h3": 2, "h1": 1}
+
+
+def test_data_both_ways(jobs):
+    data = os.urandom(3 << 20)
+    r = jobs("$M --stdin 3 -n 4 sh -c 'test $PMI_RANK != 3 || exec cat'", "-N4", "-n4", stdin=data)
+    assert r.code == 0 and r.out_bytes == data
+
+
+def test_mpich_over_its_own_network(jobs, mpicc):
+    r = jobs.ok(f"$M '{mpicc(SUM)}'", "-N3", "-n3")
+    assert sorted(r.lines) == ["h1 3 2", "h2 3 0", "h3 3 1"], r
+
+
+# --- batch scripts
+
+def test_a_batch_script(jobs):
+    r = jobs.batch("set -e\n$M hostname\n$M -n 2 hostname </dev/null\necho a line | $M -n 1 cat\n$M hostname & wait $!\necho done\n",
+                   "-N2", "-n4", "--ntasks-per-node=2")
+    assert r.code == 0 and hosts(r) == {"h1": 6, "h2": 4, "a line": 1, "done": 1}, r
+
+
+def test_a_batch_script_ends_with_the_first_failure(jobs):
+    r = jobs.batch("set -e\n$M -n 2 sh -c 'exit 3'\necho not this\n", "-N2", "-n2")
+    assert r.code == 3 and "not this" not in r.out, r
+
+
+def test_the_signal_before_the_limit_of_time(jobs):
+    r = jobs.batch("$M sh -c 'trap \"echo warned; exit 0\" USR1; : > here.$PMI_RANK; while :; do sleep 0.1; done'\n", "-N2", "-n2",
+                   "--time=1", "--signal=USR1@55")
+    assert r.code == 0 and hosts(r)["warned"] == 2, r
+
+
+def test_a_job_that_is_cancelled(jobs):
+    p = jobs.start("$M sh -c ': > here.$PMI_RANK; exec sleep 1000'; echo status $?", "-N2", "-n2")
+    jobs.here(0, 1)
+    jobs.slurm.run("scancel", "--user=root")
+    out, err = p.communicate(timeout=2 * PATIENCE)
+    assert b"status 143" in out and b"CANCELLED" in err and b"SIGTERM" in err, (out, err)
