@@ -6,8 +6,8 @@ import re
 import sys
 
 STRING = r'"((?:[^"\\]|\\.)*)"'
-KNOB = re.compile(r'^KNOB\((\w+), (\w+), (\w+), (\w+), (\w+), %s\)$' % STRING, re.M)
-WORD = re.compile(r'^KNOB_WORD\((\w+), %s, %s, %s\)$' % (STRING, STRING, STRING), re.M)
+KNOB = re.compile(r'^KNOB\((\w+), \w+, (\w+), (\w+), (\w+), (\w+), %s\)$' % STRING, re.M)
+WORD = re.compile(r'^KNOB_WORD\((\w+), \w+, %s, %s, %s\)$' % (STRING, STRING, STRING), re.M)
 GROUP = re.compile(r'^/\* (.*) \*/$', re.M)
 
 

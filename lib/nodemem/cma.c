@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "lib/boot/boot.h"
+#include "lib/core/knobs.h"
 #include "lib/nodemem/nodemem.h"
 
 static uint64_t token; /* others look for it here */
@@ -71,7 +72,7 @@ static int advance(struct iovec *pieces, int first, size_t n)
 static int copy(bool write, int local, const struct iovec *pieces, int count, uint64_t place, size_t n)
 {
     struct iovec remote = {(void *)(uintptr_t)place, n}, here[CMA_PIECES];
-    int error = nodemem.cma_off || count > CMA_PIECES ? EPERM : probe(local);
+    int error = knobs.SHM_COPY == SHM_COPY_TWO || count > CMA_PIECES ? EPERM : probe(local);
     if (error != 0)
         return error;
     memcpy(here, pieces, (size_t)count * sizeof *here);

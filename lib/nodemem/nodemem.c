@@ -54,7 +54,6 @@ int nodemem_init(const struct boot *b, size_t dense, size_t sparse, char **dense
     nodemem.arena_count = (int)((most - least) / nodemem.arena_bytes);
     if (!(nodemem.cma = calloc((size_t)n, 1)))
         return MPI_ERR_NO_MEM;
-    nodemem.cma_off = knobs.SHM_COPY == SHM_COPY_TWO;
     doorbell_init(b);
     cma_init(&nodemem.doorbells[nodemem.me]);
     nodemem_active = true;

@@ -41,7 +41,6 @@ extern struct nodemem {
     int arena_count; /* of those that this process can reach */
     size_t arena_bytes, arena_head, ring_bytes, sparse_bytes;
     uint8_t *cma; /* by local rank: what is known of reading its memory */
-    bool cma_off; /* MUSTER_SHM_COPY=two */
     bool fence;   /* senders have a fence before they look whether the receiver sleeps */
 } nodemem;
 

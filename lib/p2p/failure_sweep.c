@@ -3,6 +3,7 @@
  * failure_sweep: what ends because processes have failed. */
 #include "lib/p2p/failure_sweep.h"
 #include "lib/boot/boot.h"
+#include "lib/core/tally.h"
 #include "lib/p2p/match.h"
 #include "lib/p2p/protocol.h"
 
@@ -175,8 +176,11 @@ static bool peer_end(int proc)
 /* The requests come after all have been noted, so that a receive from any source is told of all of them at once. */
 bool failure_sweep(void)
 {
+    uint32_t known = failed_count();
     if (!failed_scan(peer_end))
         return false;
+    for (uint32_t i = known; i < failed_count(); i++)
+        tally_event(TALLY_EVENT_process_failed, (struct tally_event){.peer = failed_proc(i)});
     each_comm(comm_end);
     requests_end();
     each_comm(comm_told);

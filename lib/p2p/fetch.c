@@ -9,6 +9,7 @@
 #include "lib/bindings/impl.h"
 #include "lib/boot/boot.h"
 #include "lib/core/knobs.h"
+#include "lib/core/tally.h"
 #include "lib/core/trace.h"
 #include "lib/datatype/layout.h"
 #include "lib/p2p/protocol.h"
@@ -156,6 +157,7 @@ bool fetch_push(struct p2p_request *r)
         r->moved += (MPI_Count)f->asked;
     }
     trace_read((size_t)r->head.bytes);
+    tally.p2p_one_copy_bytes_received += (uint64_t)r->head.bytes;
     if (f->cost)
         copy_cost_was_read(f->cost, copy_ticks() - f->begin, (size_t)r->head.bytes, r->both);
     fetch_free(r);
@@ -165,7 +167,7 @@ bool fetch_push(struct p2p_request *r)
 
 bool fetch_begin(struct p2p_request *r, const void *key, size_t key_bytes, bool both)
 {
-    if (key_bytes == 0 || key_bytes != r->peer->transport->key_bytes)
+    if (key_bytes == 0 || key_bytes != r->peer->transport->key_bytes || knobs.SHM_COPY == SHM_COPY_TWO)
         return false;
     r->cost_class = (uint8_t)(1 + copy_class((size_t)r->head.bytes) + (is_run(r) ? 0 : COPY_CLASSES));
     struct copy_cost *c = fetch_cost(r);

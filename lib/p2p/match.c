@@ -4,6 +4,7 @@
 #include "lib/p2p/match.h"
 #include <stdlib.h>
 #include <string.h>
+#include "lib/core/tally.h"
 #include "lib/p2p/protocol.h"
 
 enum { SMALL = 128, KEPT = 256, FEW = 16 };
@@ -14,6 +15,8 @@ struct match_table match_posted = {posted_bins, 64 - MATCH_BITS, 0, posted_bins}
 struct match_table match_unexpected = {unexpected_bins, 64 - MATCH_BITS, 0, unexpected_bins};
 uint32_t match_wild;
 uint64_t match_seq;
+uint32_t unexpected_length;
+size_t unexpected_bytes;
 static struct unexpecteds all = TAILQ_HEAD_INITIALIZER(all); /* in the order of arrival */
 static bool all_wild;                                        /* they stand under keys with wildcards too */
 /* Small ones, kept so that a burst costs no malloc. */
@@ -61,7 +64,7 @@ static struct match_key with(struct match_key k, bool any_source, bool any_tag)
 struct p2p_request *match_arrival(struct match_key k)
 {
     struct match_node *best = NULL;
-    for (int i = 0; i < (match_wild > 0 ? 4 : 1); i++) {
+    for (int i = 0; i < (match_wild & ~MATCH_COUNTED ? 4 : 1); i++) {
         struct match_node *n = match_first(&match_posted, with(k, i & 1, i & 2));
         if (n && (!best || n->seq < best->seq))
             best = n;
@@ -96,6 +99,18 @@ static void stand_wild(struct unexpected *u)
     u->wild = true;
 }
 
+/* For tools. */
+static void added(const struct unexpected *u)
+{
+    const struct match_key k = u->nodes[0].key;
+    tally.p2p_unexpected++;
+    unexpected_length++;
+    unexpected_bytes += u->n;
+    if (UNLIKELY(tally_on & TALLY_MARK))
+        tally_upcalls.level(unexpected_length);
+    tally_event(TALLY_EVENT_p2p_message_unexpected, (struct tally_event){k.source, k.tag, k.ctx, (MPI_Count)u->bytes});
+}
+
 struct unexpected *unexpected_add(struct peer *from, const struct packet *h, const void *payload, size_t n,
                                   size_t bytes)
 {
@@ -113,6 +128,7 @@ struct unexpected *unexpected_add(struct peer *from, const struct packet *h, con
     TAILQ_INSERT_TAIL(&all, u, in_all);
     if (all_wild)
         stand_wild(u);
+    added(u);
     return u;
 }
 
@@ -162,8 +178,28 @@ void unexpected_remove(struct unexpected *u)
     for (int i = 0; i < (u->wild ? 4 : 1); i++)
         match_remove(&match_unexpected, &u->nodes[i]);
     TAILQ_REMOVE(&all, u, in_all);
+    unexpected_length--;
+    unexpected_bytes -= u->n;
     if (match_unexpected.count == 0)
         all_wild = false;
+}
+
+uint32_t match_posted_of(uint64_t ctx)
+{
+    uint32_t n = 0;
+    for (size_t i = 0; i < (size_t)1 << (64 - match_posted.shift); i++)
+        for (const struct match_node *at = match_posted.bins[i].first; at; at = at->next)
+            n += at->key.ctx == ctx;
+    return n;
+}
+
+uint32_t unexpected_length_of(uint64_t ctx)
+{
+    const struct unexpected *u;
+    uint32_t n = 0;
+    TAILQ_FOREACH(u, &all, in_all)
+    n += u->nodes[0].key.ctx == ctx;
+    return n;
 }
 
 void unexpected_free(struct unexpected *u)

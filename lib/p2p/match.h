@@ -38,7 +38,10 @@ struct unexpected {
 };
 
 extern struct match_table match_posted, match_unexpected;
-extern uint32_t match_wild; /* posted receives with wildcards */
+/* Posted receives with wildcards; and MATCH_COUNTED while a tool counts what comes, so that then nothing takes the
+ * quick path, and the quick path does not ask. */
+extern uint32_t match_wild;
+#define MATCH_COUNTED (UINT32_C(1) << 31)
 extern uint64_t match_seq;
 
 ALWAYS_INLINE struct match_bin *match_bin(const struct match_table *t, struct match_key k)
@@ -159,7 +162,11 @@ ALWAYS_INLINE void match_pop(struct match_bin *b)
     match_posted.count--;
 }
 
-void match_fini(void); /* memory kept for messages */
+void match_fini(void);                       /* memory kept for messages */
+extern uint32_t unexpected_length;           /* messages in it */
+extern size_t unexpected_bytes;              /* that are kept of them */
+uint32_t unexpected_length_of(uint64_t ctx); /* messages of one context: all are looked at */
+uint32_t match_posted_of(uint64_t ctx);      /* receives, the same */
 /* The unexpected queue. Adds a copy of a message; NULL without memory. */
 struct unexpected *unexpected_add(struct peer *from, const struct packet *h, const void *payload, size_t n,
                                   size_t bytes);

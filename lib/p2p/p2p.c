@@ -5,10 +5,12 @@
 #include <stdlib.h>
 #include "lib/core/bytes.h"
 #include "lib/core/state.h"
+#include "lib/core/tally.h"
 #include "lib/p2p/finalize_sweep.h"
 #include "lib/p2p/match.h"
 #include "lib/p2p/protocol.h"
 #include "lib/p2p/failure_sweep.h"
+#include "lib/transport/counted.h"
 
 bool p2p_send_packed(struct peer *p, struct match_key key, const void *buf, MPI_Count count, struct datatype *t)
 {
@@ -89,6 +91,23 @@ void p2p_receive_unexpected(struct p2p_request *r, struct unexpected *u)
     unexpected_free(u);
 }
 
+void p2p_count(bool on)
+{
+    match_wild = on ? match_wild | MATCH_COUNTED : match_wild & ~MATCH_COUNTED;
+    if (on)
+        counted_begin(EAGER);
+    else
+        counted_end();
+}
+
+/* A message has come. */
+static void count_received(const struct packet *h, size_t n)
+{
+    tally.p2p_received++;
+    if (packet_kind(h) == EAGER)
+        tally.p2p_eager_bytes_received += n;
+}
+
 static __attribute__((noinline)) bool deliver_slow(struct peer *from, const struct packet *h, const void *payload,
                                                    size_t n)
 {
@@ -99,8 +118,12 @@ static __attribute__((noinline)) bool deliver_slow(struct peer *from, const stru
     if (packet_kind(h) == RTS && !rendezvous_is_valid(payload, n))
         return true;
     struct p2p_request *r = match_arrival(h->key);
+    if (!r && !unexpected_add(from, h, payload, n, packet_kind(h) == RTS ? rendezvous_bytes(payload) : n))
+        return false;
+    if (UNLIKELY(match_wild & MATCH_COUNTED))
+        count_received(h, n);
     if (!r)
-        return unexpected_add(from, h, payload, n, packet_kind(h) == RTS ? rendezvous_bytes(payload) : n) != NULL;
+        return true;
     if (packet_kind(h) == EAGER)
         receive_eager(r, h->key, payload, n);
     else

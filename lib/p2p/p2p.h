@@ -26,6 +26,9 @@ int p2p_send(const void *buf, MPI_Count count, struct datatype *t, int dest, int
 int p2p_recv(void *buf, MPI_Count count, struct datatype *t, int source, int tag, struct comm *c, uint64_t ctx,
              struct request **req);
 
+/* From now on messages are counted for tools, or are not. */
+void p2p_count(bool on);
+
 int p2p_init(void);
 void p2p_fini(void);
 

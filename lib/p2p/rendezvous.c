@@ -6,6 +6,7 @@
  * receiver, once matched, has two ways. It gets the message out of the sender's memory and answers FIN (fetch.c). Or it
  * answers CTS, and the sender streams DATA through the transport. */
 #include <string.h>
+#include "lib/core/tally.h"
 #include "lib/core/trace.h"
 #include "lib/p2p/protocol.h"
 #include "lib/process/process.h"
@@ -92,6 +93,15 @@ static uint8_t offer(struct p2p_request *r, void *key)
     return r->registered ? (uint8_t)t->key_bytes : 0;
 }
 
+/* For tools. */
+static void begun(const struct p2p_request *r)
+{
+    const struct match_key k = r->posted.key;
+    tally.p2p_rendezvous_sent++;
+    tally.p2p_rendezvous_bytes_sent += (uint64_t)r->head.bytes;
+    tally_event(TALLY_EVENT_p2p_rendezvous_begun, (struct tally_event){k.source, k.tag, k.ctx, r->head.bytes});
+}
+
 bool rendezvous_push_rts(struct p2p_request *r)
 {
     const struct transport *t = r->peer->transport;
@@ -111,6 +121,7 @@ bool rendezvous_push_rts(struct p2p_request *r)
         datatype_pack(r->datatype, r->sbuf, r->count, 0, room + sizeof body, (size_t)r->head.bytes);
     t->commit(r->peer, RTS, key, sizeof body + behind);
     announce(r, 1);
+    begun(r);
     return true;
 }
 
@@ -260,6 +271,7 @@ static void data_arrived(struct peer *from, const void *payload, size_t n)
     if (r->moved != r->whole)
         return;
     trace_streamed((size_t)r->whole);
+    tally.p2p_two_copy_bytes_received += (uint64_t)r->whole;
     copy_busy_end(&p2p_peer(from)->busy, r->cost_class ? fetch_cost(r) : NULL, r->both);
     request_complete(&r->head, r->head.error);
 }

@@ -13,6 +13,7 @@
 #include "lib/boot/boot.h"
 #include "lib/core/clock.h"
 #include "lib/core/knobs.h"
+#include "lib/core/tally.h"
 #include "lib/core/trace.h"
 #include "lib/core/state.h"
 #include "lib/object/context.h"
@@ -83,12 +84,16 @@ static const struct timespec long_nap = {.tv_nsec = 100000000}, short_nap = {.tv
 
 static void doze(struct waiter *w, _Atomic uint32_t *bell, uint32_t value, const struct timespec *most)
 {
-    if (lock_used())
+    if (lock_used()) {
         threads_sleep(w, bell ? bell : &w->own_bell, bell ? value : atomic_load(&w->own_bell), most);
-    else if (bell)
+        return;
+    }
+    int64_t began = tally_sleep_begin();
+    if (bell)
         syscall(SYS_futex, bell, FUTEX_WAIT, value, most, NULL, 0);
     else
         nanosleep(most, NULL);
+    tally_sleep_end(began);
 }
 
 /* Nobody else sends, but other threads of this process. */
@@ -183,6 +188,7 @@ int progress_spins(void)
  * they take it for a whole slice of time. A sleeper comes back sooner, so the next waits go to sleep at once. */
 static void give_way(void)
 {
+    tally.wait_yields++;
     int depth = lib_suspend();
     int64_t begin = clock_ns();
     sched_yield();
@@ -249,10 +255,26 @@ static void look_for_all(struct waiter *w, const struct request *on)
     threads_return(w);
 }
 
-void progress_wait(struct waiter *w, const struct request *on)
+static void look_once(struct waiter *w, const struct request *on)
 {
     if (lock_used())
         look_for_all(w, on);
     else
         look(w, on);
+}
+
+static COLD void look_counted(struct waiter *w, const struct request *on)
+{
+    int64_t began = clock_ns();
+    tally.wait_polls++;
+    look_once(w, on);
+    tally.wait_time += (uint64_t)(clock_ns() - began);
+}
+
+void progress_wait(struct waiter *w, const struct request *on)
+{
+    if (UNLIKELY(tally_on & TALLY_WAITS))
+        look_counted(w, on);
+    else
+        look_once(w, on);
 }

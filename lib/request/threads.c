@@ -17,6 +17,7 @@
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
+#include "lib/core/tally.h"
 #include "lib/core/trace.h"
 #include "lib/core/state.h"
 #include "lib/request/counter.h"
@@ -106,9 +107,11 @@ void threads_sleep(struct waiter *w, _Atomic uint32_t *bell, uint32_t value, con
     lock_hot.wake = threads_wake;
     lock_hot.sleepers++;
     going = w;
+    int64_t began = tally_sleep_begin();
     int depth = lib_suspend();
     syscall(SYS_futex, bell, FUTEX_WAIT, value, most, NULL, 0);
     lib_resume(depth);
+    tally_sleep_end(began);
     lock_hot.sleepers--;
     TAILQ_REMOVE(&asleep, w, line);
     if (packets)

@@ -9,7 +9,7 @@
 /* Another process (or oneself). What p2p keeps of it lies behind (peer_extend). */
 struct peer {
     const struct transport *transport; /* NULL: no way to it */
-    const struct transport *carrier;   /* the same as long as it is live; stays when it is retired */
+    const struct transport *carrier;   /* what carries, be it counted or not; stays when it is retired */
     int proc;
     int local;     /* its place among the ranks of this node, or -1 */
     void *channel; /* the transport's, from malloc, from connect on; freed with the peer */

@@ -4,6 +4,7 @@
 #include "lib/transport/transport.h"
 #include "lib/boot/boot.h"
 #include "lib/transport/address.h"
+#include "lib/transport/counted.h"
 #include "lib/transport/peer.h"
 #include "lib/transport/sleep.h"
 
@@ -44,6 +45,14 @@ void transport_fini(void)
     transport_attention = 0;
 }
 
+void transport_tune(void)
+{
+    for (uint32_t i = 0; transport_table[i]; i++)
+        if (transport_table[i]->tune)
+            transport_table[i]->tune();
+    counted_tune();
+}
+
 bool transport_select(struct peer *p)
 {
     for (uint32_t i = 0; transport_table[i]; i++) {
@@ -54,6 +63,8 @@ bool transport_select(struct peer *p)
         p->transport = p->carrier = t;
         if (t->address_bytes > 0 ? !address_fetch(p) : !t->connect(p, NULL))
             p->transport = NULL;
+        else
+            p->transport = counted_or_plain(t);
         break;
     }
     return p->transport != NULL;

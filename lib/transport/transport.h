@@ -138,6 +138,9 @@ struct transport {
      * there is none yet. NULL: who sends wakes by the doorbell. See sleep.h. */
     int (*sleep_fd)(void);
 
+    /* Knobs have changed. NULL: it keeps nothing of them. */
+    void (*tune)(void);
+
     /* Registers memory of this process. Writes key_bytes to key; *handle is for mem_deregister, after which keys of it
      * may be refused. False: this memory cannot be, or not now. */
     bool (*mem_register)(void *base, size_t len, unsigned access, void *key, void **handle);
@@ -172,7 +175,8 @@ extern uint32_t transport_attention; /* a bit for each row of the table: it want
 
 int transport_init(void); /* 0 or an error class */
 void transport_fini(void);
-int transport_poll(void); /* all of them; what happened */
+int transport_poll(void);  /* all of them; what happened */
+void transport_tune(void); /* knobs have changed */
 /* Delivers what this process has sent to itself. */
 void transport_poll_inside(void);
 /* Chooses what carries messages to a peer, false: nothing can now, and p->transport is NULL. What failed for want of

@@ -54,7 +54,6 @@ static bool area_init(struct shm_coll *a, struct comm *c)
     a->cpus = boot.local_cpus;
     a->oversubscribed = boot.local_size > boot.local_cpus;
     a->fence = nodemem.fence;
-    a->spins = (int)knobs.COLL_SPINS;
     if (!a->sleeping || !a->locals || !a->from)
         return false;
     for (int r = 0; r < a->n; r++) {

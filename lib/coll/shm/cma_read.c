@@ -8,6 +8,7 @@
 #include "lib/coll/shm/moves.h"
 #include "lib/coll/shm/direct_read.h"
 #include "lib/core/knobs.h"
+#include "lib/core/tally.h"
 #include "lib/core/trace.h"
 #include "lib/transport/copy_cost.h"
 
@@ -27,8 +28,8 @@ static struct copy_cost *cost_of(struct shm_coll *a, enum what what, size_t byte
 
 static bool prefers_cma(struct copy_cost *c, size_t bytes)
 {
-    if (knobs.SHM_COPY == SHM_COPY_ONE)
-        return true;
+    if (knobs.SHM_COPY != SHM_COPY_AUTO)
+        return knobs.SHM_COPY == SHM_COPY_ONE;
     return c && copy_cost_prefers_cma(c, bytes, true);
 }
 
@@ -123,6 +124,7 @@ static void measure(struct shm_coll *a, struct copy_cost *c, uint64_t begin, siz
         trace_read(all);
     else
         trace_streamed(all);
+    *(cma ? &tally.coll_one_copy_bytes_received : &tally.coll_two_copy_bytes_received) += all;
     if (!c)
         return;
     if (cma)

@@ -109,7 +109,7 @@ void phase_await_slow(struct shm_coll *a, const _Atomic uint32_t *word, uint32_t
 static void member_await(struct shm_coll *a, int r, uint32_t k)
 {
     struct want w = {&a->members[r].at, k};
-    for (int i = a->spins; i > 0; i--)
+    for (int i = (int)knobs.COLL_SPINS; i > 0; i--)
         if (reached(&w))
             return;
     atomic_fetch_add_explicit(&a->area->wanted, 1, memory_order_seq_cst);

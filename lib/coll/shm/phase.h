@@ -25,6 +25,7 @@
 #include <string.h>
 #include "lib/coll/base/blocks.h"
 #include "lib/core/bytes.h"
+#include "lib/core/knobs.h"
 #include "lib/datatype/datatype.h"
 #include "lib/p2p/p2p.h"
 
@@ -82,10 +83,9 @@ struct shm_coll {
     uint32_t known; /* what I offered in the phases below is read by those whom it is for */
     uint64_t head;  /* bytes of my ring used so far */
     struct phase_own phases[PHASE_DEPTH];
-    int cpus;            /* of this node */
-    bool oversubscribed; /* more ranks than processors */
-    bool fence;          /* see nodemem.h */
-    int spins;
+    int cpus;                /* of this node */
+    bool oversubscribed;     /* more ranks than processors */
+    bool fence;              /* see nodemem.h */
     bool nontemporal;        /* members read what I write through memory, not out of my cache */
     unsigned writes;         /* long ones */
     bool cma;                /* members can read one another's memory; the same on all */
@@ -275,7 +275,7 @@ void phase_await_slow(struct shm_coll *a, const _Atomic uint32_t *word, uint32_t
 ALWAYS_INLINE void phase_await_cell(struct shm_coll *a, const struct phase_cell *c, uint32_t k)
 {
     /* Acquire: what was written before the word was. */
-    for (int i = a->spins; i > 0; i--)
+    for (int i = (int)knobs.COLL_SPINS; i > 0; i--)
         if (LIKELY(atomic_load_explicit(&c->seq, memory_order_acquire) == k + 1))
             return;
     phase_await_slow(a, &c->seq, k + 1);

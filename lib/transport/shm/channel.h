@@ -58,6 +58,7 @@ extern struct shm {
 /* Parts of the table of verbs. setup.c: */
 int shm_init(uint32_t attention);
 void shm_fini(void);
+void shm_tune(void);
 /* memory.c: */
 bool shm_register(void *base, size_t len, unsigned access, void *key, void **handle);
 void shm_deregister(void *handle);

@@ -29,6 +29,11 @@ static void sizes_choose(int ranks)
     shm.bytes -= shm.bytes % NODEMEM_LINE;
     /* The smallest ring holds three packets. */
     transport_shm.max_payload = clamp(shm.bytes / 6 / NODEMEM_PAGE * NODEMEM_PAGE, 4096, 32768);
+    shm_tune();
+}
+
+void shm_tune(void)
+{
     transport_shm.eager_max = clamp(transport_shm.max_payload, 64, knobs.SHM_EAGER_MAX);
 }
 
