@@ -1,14 +1,24 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# knobs_man.py PAGE.in KNOBS.def: the page, with the line @knobs@ replaced by what the list of knobs says.
+# knobs_man.py PAGE.in KNOBS.def TALLY.def: the page, with each line @name@ replaced by what the lists say: @knobs@ what
+# tunes the runtime, @local@, @alike@, @start@ which of that a tool may change when, @pvars@ and @events@ what it may see.
 import re
 import sys
 
 STRING = r'"((?:[^"\\]|\\.)*)"'
-KNOB = re.compile(r'^KNOB\((\w+), \w+, (\w+), (\w+), (\w+), (\w+), %s\)$' % STRING, re.M)
-WORD = re.compile(r'^KNOB_WORD\((\w+), \w+, %s, %s, %s\)$' % (STRING, STRING, STRING), re.M)
+KNOB = re.compile(r'^KNOB\((\w+), (\w+), (\w+), (\w+), (\w+), (\w+), %s\)$' % STRING, re.M)
+WORD = re.compile(r'^KNOB_WORD\((\w+), (\w+), %s, %s, %s\)$' % (STRING, STRING, STRING), re.M)
 GROUP = re.compile(r'^/\* (.*) \*/$', re.M)
+TOTAL = re.compile(r'^TOTAL\((\w+), (\w+), (\w+), %s\)$' % STRING, re.M)
+TIME = re.compile(r'^TIME\((\w+), (\w+), %s\)$' % STRING, re.M)
+LEVEL = re.compile(r'^(LEVEL|BOUND|MARK)\((\w+), %s\)$' % STRING, re.M)
+EVENT = re.compile(r'^EVENT\((\w+), \d+, %s, %s\)$' % (STRING, STRING), re.M)
+
+
+def found(text, *patterns):
+    """What the patterns match, in the order of the text."""
+    return [m for _, m in sorted(((m.start(), m) for p in patterns for m in p.finditer(text)), key=lambda f: f[0])]
 
 
 def amount(text):
@@ -22,27 +32,55 @@ def amount(text):
     return str(n)
 
 
-def entries(text):
-    found = [(m.start(), m) for pattern in (KNOB, WORD, GROUP) for m in pattern.finditer(text)]
-    for _, m in sorted(found, key=lambda f: f[0]):
+def knob_entries(text):
+    for m in found(text, KNOB, WORD, GROUP):
         if m.re is GROUP:
             yield '.El\n.Pp\nFor %s:\n.Bl -tag -width Ds' % m[1]
         elif m.re is WORD:
-            yield '.It Ev MUSTER_%s\n%s: %s.' % (m[1], ', '.join(m[3].split('|')), m[4])
+            yield '.It Ev MUSTER_%s\n%s: %s.' % (m[1], ', '.join(m[4].split('|')), m[5])
         else:
-            name, own, shared, _, _, says = m.groups()
+            name, _, own, shared, _, _, says = m.groups()
             both = amount(own) if own == shared else '%s; %s where ranks share processors' % (amount(own), amount(shared))
             yield '.It Ev MUSTER_%s\n%s\n(%s).' % (name, says, both)
 
 
-def main(page, knobs):
-    text = open(knobs).read()
-    body = list(entries(text))
+def knobs(text):
+    body = list(knob_entries(text))
     if len(body) < 10 or not body[0].startswith('.El'):
-        sys.exit('%s: not a list of knobs' % knobs)
-    listed = '\n'.join(body).replace('.El\n.Pp\n', '', 1) + '\n.El'
+        sys.exit('not a list of knobs')
+    return '\n'.join(body).replace('.El\n.Pp\n', '', 1) + '\n.El'
+
+
+def names(text, when):
+    """Of the knobs that may be changed then, as the end of a sentence."""
+    some = ['.Ev MUSTER_' + m[1] for m in found(text, KNOB, WORD) if m[2] == when]
+    if not some:
+        sys.exit('no knob is %s' % when)
+    return ' ,\n'.join(some) + ' .'
+
+
+def pvar_entry(m):
+    kinds = {'LEVEL': 'level', 'BOUND': 'level, of a communicator', 'MARK': 'high watermark *'}
+    if m.re is LEVEL:
+        return '.It Li %s\n%s\n(%s).' % (m[2], m[3], kinds[m[1]])
+    star = ' *' if m[m.re.groups - 1] != '0' else ''
+    return '.It Li %s\n%s\n(%s%s).' % (m[1], m[m.re.groups], m[2].lower() if m.re is TOTAL else 'timer', star)
+
+
+def listed(entries):
+    if not entries:
+        sys.exit('not a list of what is counted')
+    return '\n'.join(['.Bl -tag -width Ds', *entries, '.El'])
+
+
+def main(page, knobs_def, tally_def):
+    knob, tally = (open(name).read() for name in (knobs_def, tally_def))
+    events = ['.It Li %s\n%s; its elements: %s.' % (m[1], m[3], m[2]) for m in found(tally, EVENT)]
+    say = {'knobs': knobs(knob), **{when: names(knob, when.upper()) for when in ('local', 'alike', 'start')},
+           'pvars': listed([pvar_entry(m) for m in found(tally, TOTAL, TIME, LEVEL)]), 'events': listed(events)}
     for line in open(page):
-        print(listed if line == '@knobs@\n' else line, end='\n' if line == '@knobs@\n' else '')
+        m = re.match(r'@(\w+)@$', line)
+        print(say[m[1]] if m else line, end='\n' if m else '')
 
 
 main(*sys.argv[1:])

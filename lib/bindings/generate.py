@@ -331,7 +331,9 @@ def shell(f, large):
     call = 'CALL_%s' % f.name
     print('EXPORT %s\n{' % prototype(f, 'PMPI_', large))
     if 'tool' in f.flags:
-        print('    return mpi_%s(%s);\n}' % (f.name.lower(), ', '.join(p.name for p in f.params)))
+        print('    int rc;\n    TOOL_BEGIN(%d);' % (f.name != 'T_init_thread'))
+        print('    rc = mpi_%s(%s);' % (f.name.lower(), ', '.join(p.name for p in f.params)))
+        print('    TOOL_END;\n}')
         return
     print('    int rc;\n    struct obj *on = NULL;\n    CALL_BEGIN(%s, %d, %d);' % (call, 'early' in begin, 'quiet' in begin))
     if 'wide' in f.flags:

@@ -37,6 +37,18 @@
     lib_unlock();                                                                                                      \
     return rc
 
+/* Functions of MPI_T are there from MPI_T_init_thread on, whatever MPI is; their errors concern nobody else. */
+#define TOOL_BEGIN(initialized)                                                                                        \
+    lib_lock();                                                                                                        \
+    if ((initialized) && lib.tools == 0) {                                                                             \
+        rc = MPI_T_ERR_NOT_INITIALIZED;                                                                                \
+        goto out;                                                                                                      \
+    }
+#define TOOL_END                                                                                                       \
+    out:                                                                                                               \
+    lib_unlock();                                                                                                      \
+    return rc
+
 #define PROC_NULL(r) ((r) == MPI_PROC_NULL)
 #define ANY_SOURCE(r) ((r) == MPI_PROC_NULL || (r) == MPI_ANY_SOURCE)
 #define CHECK_RANK(r, or_else, cls)                                                                                    \

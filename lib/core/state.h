@@ -17,7 +17,9 @@ struct lib {
     bool forked;     /* this process is a child of a rank that was in MPI: for it, MPI is over */
     bool wide;       /* the large-count form of a datatype constructor was called */
     int thread_level;
-    int rank, size; /* of MPI_COMM_WORLD */
+    int tools;       /* MPI_T_init_thread less MPI_T_finalize */
+    int tools_level; /* the highest thread level that a tool has got */
+    int rank, size;  /* of MPI_COMM_WORLD */
     pthread_t main_thread;
     struct rank_status *status; /* what this rank is doing; never NULL */
     struct obj *error_on;       /* whose handler takes the error that is about to be returned; NULL: the shell knows */

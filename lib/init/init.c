@@ -75,7 +75,7 @@ int mpi_init_thread(int *argc, char ***argv, int required, int *provided)
     lib.initialized = lib.active = true;
     atomic_store_explicit(&lib.status->state, RANK_INITIALIZED, memory_order_release);
     *provided = lib.thread_level;
-    if (lib.thread_level == MPI_THREAD_SINGLE)
+    if (lib.thread_level == MPI_THREAD_SINGLE && lib.tools_level == MPI_THREAD_SINGLE)
         lock_end();
     else
         lock_allow_bias();

@@ -29,6 +29,7 @@ FLOORS = [
     ["lib/coll"],
     ["lib/comm", "lib/topo"],
     ["lib/init"],
+    ["lib/tool"],
 ]
 # Who may include whom. The longest name that is the file's, or that of a folder it lies in, counts.
 MAY = {

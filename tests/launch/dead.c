@@ -311,6 +311,34 @@ static void threads(void)
         pthread_join(t[i], NULL);
 }
 
+static int told, dead_rank;
+static void on_failure(MPI_T_event_instance i, MPI_T_event_registration g, MPI_T_cb_safety safety, void *data)
+{
+    told++;
+    IS(MPI_T_event_read(i, 0, &dead_rank) == MPI_SUCCESS);
+}
+/* Tools are told, once, and see it. */
+static void tool(void)
+{
+    int level, index, count;
+    unsigned long long failed;
+    MPI_T_event_registration g;
+    MPI_T_pvar_session s;
+    MPI_T_pvar_handle h;
+    IS(MPI_T_init_thread(MPI_THREAD_SINGLE, &level) == MPI_SUCCESS);
+    IS(MPI_T_event_get_index("process_failed", &index) == MPI_SUCCESS);
+    IS(MPI_T_event_handle_alloc(index, NULL, MPI_INFO_NULL, &g) == MPI_SUCCESS);
+    IS(MPI_T_event_register_callback(g, MPI_T_CB_REQUIRE_NONE, MPI_INFO_NULL, NULL, on_failure) == MPI_SUCCESS);
+    DEAD(MPI_Barrier(MPI_COMM_WORLD));
+    DEAD(MPI_Recv(buf, 1, MPI_INT, last, 0, MPI_COMM_WORLD, MPI_STATUS_IGNORE));
+    IS(told == 1 && dead_rank == last);
+    IS(MPI_T_pvar_session_create(&s) == MPI_SUCCESS);
+    IS(MPI_T_pvar_get_index("process_failed_count", MPI_T_PVAR_CLASS_LEVEL, &index) == MPI_SUCCESS);
+    IS(MPI_T_pvar_handle_alloc(s, index, NULL, &h, &count) == MPI_SUCCESS);
+    IS(MPI_T_pvar_read(s, h, &failed) == MPI_SUCCESS && failed == 1);
+    MPI_T_finalize();
+}
+
 static const struct scenario scenarios[] = {
     S(recv_named),     S(recv_any),     S(ssend),        S(send_long),     S(send_many),      S(probe),
     S(probe_any),      S(iprobe),       S(test),         S(waitall),       S(waitany),        S(persistent),
@@ -318,7 +346,7 @@ static const struct scenario scenarios[] = {
     S(reduce),         S(gather),       S(scatter),      S(allgather),     S(alltoall),       S(scan),
     S(ibarrier),       S(iallreduce),   S(derive),       S(middle),        S(middle_long),    S(shrink),
     S(finalize),       S(threads),      S(inter_recv),   S(inter_barrier), S(inter_ibarrier), S(inter_allreduce),
-    S(inter_alltoall), S(inter_derive), S(inter_middle),
+    S(inter_alltoall), S(inter_derive), S(inter_middle), S(tool),
 };
 
 /* What the last rank does until its end. */
