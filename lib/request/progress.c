@@ -255,7 +255,7 @@ static void look_for_all(struct waiter *w, const struct request *on)
     threads_return(w);
 }
 
-static void look_once(struct waiter *w, const struct request *on)
+ALWAYS_INLINE void look_once(struct waiter *w, const struct request *on)
 {
     if (lock_used())
         look_for_all(w, on);
