@@ -82,14 +82,15 @@ static void marks_raise(uint64_t now)
 static void costs_add(uint32_t costs, int by)
 {
     static int users[3]; /* by bit of tally_on */
+    uint32_t was = tally_on;
+    tally_upcalls.level = marks_raise;
     for (unsigned i = 0; i < sizeof users / sizeof *users; i++)
         if (costs >> i & 1) {
             users[i] += by;
             tally_on = users[i] > 0 ? tally_on | UINT32_C(1) << i : tally_on & ~(UINT32_C(1) << i);
-            if ((costs & TALLY_MESSAGES) && users[i] == (by > 0))
-                p2p_count(by > 0);
         }
-    tally_upcalls.level = marks_raise;
+    if ((was ^ tally_on) & TALLY_MESSAGES)
+        p2p_count(tally_on & TALLY_MESSAGES);
 }
 
 int mpi_t_pvar_session_create(MPI_T_pvar_session *session)

@@ -3,7 +3,6 @@
  * counted: the verbs of packets, with a count. */
 #include "lib/transport/counted.h"
 #include "lib/core/tally.h"
-#include "lib/process/process.h"
 #include "lib/transport/peer.h"
 
 enum { ROWS = 8 };
@@ -75,11 +74,9 @@ const struct transport *counted_or_plain(const struct transport *t)
 /* One that is retired, or that nothing reaches, stays so. */
 static void each_peer(void)
 {
-    for (int i = 0; peer_table && i < process_count; i++) {
-        struct peer *p = peer_table[i];
+    for (struct peer *p = peer_newest; p; p = p->before)
         if (peer_is_live(p))
             p->transport = counted_or_plain(p->carrier);
-    }
 }
 
 void counted_begin(uint8_t kind)

@@ -10,7 +10,7 @@
 #include "lib/process/process.h"
 
 struct peer **peer_table;
-static struct peer *all; /* the one made last */
+struct peer *peer_newest;
 static size_t table_bytes;
 
 static void nothing(struct peer *p)
@@ -59,8 +59,8 @@ static void peer_free(struct peer *p)
 /* By a list: to look through the table of a very large job would touch all of its pages. */
 void peer_fini(void)
 {
-    for (struct peer *p; (p = all) != NULL; peer_free(p))
-        all = p->before;
+    for (struct peer *p; (p = peer_newest) != NULL; peer_free(p))
+        peer_newest = p->before;
     munmap(peer_table, table_bytes);
     peer_table = NULL;
     process_grow = NULL;
@@ -72,8 +72,8 @@ struct peer *peer_get_slow(int proc)
     if (!p)
         return NULL;
     p->proc = proc;
-    p->before = all;
-    all = p;
+    p->before = peer_newest;
+    peer_newest = p;
     p->local = boot_local_of(proc);
     kind.begin(p);
     transport_select(p);

@@ -11,14 +11,15 @@ struct peer {
     const struct transport *transport; /* NULL: no way to it */
     const struct transport *carrier;   /* what carries, be it counted or not; stays when it is retired */
     int proc;
-    int local;     /* its place among the ranks of this node, or -1 */
-    void *channel; /* the transport's, from malloc, from connect on; freed with the peer */
-    struct peer *before; /* in the list of all, for peer_fini */
+    int local;           /* its place among the ranks of this node, or -1 */
+    void *channel;       /* the transport's, from malloc, from connect on; freed with the peer */
+    struct peer *before; /* in the list of all */
 };
 
 /* The peer of a process number, made on first use; NULL without memory. */
 struct peer *peer_get_slow(int proc);
 extern struct peer **peer_table; /* by process number */
+extern struct peer *peer_newest; /* the list of all */
 static inline struct peer *peer_get(int proc)
 {
     struct peer *p = peer_table[proc];

@@ -32,6 +32,7 @@ int transport_init(void)
         inside |= transport_table[i]->inside ? UINT32_C(1) << i : 0;
         rc = transport_table[i]->init(UINT32_C(1) << i);
     }
+    counted_tune();
     return rc == MPI_SUCCESS ? publish() : rc;
 }
 

@@ -72,6 +72,45 @@ static void nonsense_is_refused_by_name(void **state)
     }
 }
 
+static const struct knob *knob_named(const char *name)
+{
+    size_t i = 0;
+    while (strcmp(knobs_table[i].name, name) != 0)
+        i++;
+    return &knobs_table[i];
+}
+
+static void a_tool_wins_within_limits(void **state)
+{
+    const struct knob *local = knob_named("RECV_SPINS"), *alike = knob_named("COLL_SHORT_MAX");
+    uint64_t sum = knobs_sum();
+    assert_true(knob_set(local, 7));
+    assert_int_equal(knobs.RECV_SPINS, 7);
+    assert_true(knobs_sum() == sum); /* each rank may have its own */
+    assert_true(knob_set(alike, 7));
+    assert_true(knobs_sum() != sum);
+    assert_false(knob_set(local, local->least - 1));
+    assert_false(knob_set(local, local->most + 1));
+    assert_int_equal(knobs.RECV_SPINS, 7);
+    setenv("MUSTER_RECV_SPINS", "8", 1);
+    assert_int_equal(knobs_init(true), MPI_SUCCESS);
+    assert_int_equal(knobs.RECV_SPINS, 7);
+}
+
+static void words_have_numbers(void **state)
+{
+    const struct knob *copy = knob_named("SHM_COPY");
+    size_t n;
+    assert_int_equal(knob_words(copy), 3);
+    assert_memory_equal(knob_word(copy, SHM_COPY_TWO, &n), "two", 3);
+    assert_int_equal(n, 3);
+    assert_memory_equal(knob_word(copy, SHM_COPY_AUTO, &n), "auto", 4);
+    assert_int_equal(n, 4);
+    assert_false(knob_set(copy, 3));
+    assert_true(knob_set(copy, SHM_COPY_ONE));
+    assert_int_equal(knobs.SHM_COPY, SHM_COPY_ONE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -79,6 +118,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(defaults_depend_on_whether_processors_are_shared, clear, clear),
         cmocka_unit_test_setup_teardown(variables_win, clear, clear),
         cmocka_unit_test_setup_teardown(nonsense_is_refused_by_name, clear, clear),
+        /* What these set stays. */
+        cmocka_unit_test_setup_teardown(words_have_numbers, clear, clear),
+        cmocka_unit_test_setup_teardown(a_tool_wins_within_limits, clear, clear),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -55,6 +55,8 @@ static void assert_empty(void)
     assert_int_equal(match_posted.count, 0);
     assert_int_equal(match_unexpected.count, 0);
     assert_int_equal(match_wild, 0);
+    assert_int_equal(unexpected_length, 0);
+    assert_int_equal(unexpected_bytes, 0);
     assert_ptr_equal(match_posted.bins, match_posted.own);
     assert_ptr_equal(match_unexpected.bins, match_unexpected.own);
 }

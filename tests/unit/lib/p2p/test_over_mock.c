@@ -11,6 +11,7 @@
 #include "lib/bindings/impl.h"
 #include "lib/boot/boot.h"
 #include "lib/core/knobs.h"
+#include "lib/core/tally.h"
 #include "lib/object/errhandler.h"
 #include "lib/p2p/failure_sweep.h"
 #include "lib/p2p/protocol.h"
@@ -420,6 +421,43 @@ static int predefine(void **state)
     return 0;
 }
 
+/* Sends n bytes there, and receives as many from there, by a receive that was posted before. */
+static void there_and_back(MPI_Count n)
+{
+    struct request *in = receive(theirs, n, &datatype_byte), *out = send_to_peer(buf, n, MODE_STANDARD);
+    free(next(EAGER).payload);
+    mock_arrive(peer, EAGER, from_peer(), buf, (size_t)n);
+    assert_int_equal(ended(in), MPI_SUCCESS);
+    if (out)
+        assert_int_equal(ended(out), MPI_SUCCESS);
+}
+
+static bool grown_by(struct tally before, uint64_t count, uint64_t bytes)
+{
+    return tally.p2p_eager_sent - before.p2p_eager_sent == count && tally.p2p_received - before.p2p_received == count &&
+           tally.p2p_eager_bytes_sent - before.p2p_eager_bytes_sent == bytes &&
+           tally.p2p_eager_bytes_received - before.p2p_eager_bytes_received == bytes;
+}
+
+/* Also what had to wait for room or for a connection, once. */
+static void messages_are_counted_while_they_are_to_be(void **state)
+{
+    begin(*(struct mock_options *)*state);
+    struct tally t = tally;
+    there_and_back(8);
+    assert_true(grown_by(t, 0, 0));
+    p2p_count(true);
+    for (int i = 0; i < 20; i++)
+        there_and_back(8);
+    there_and_back(500);
+    assert_true(grown_by(t, 21, 660));
+    p2p_count(false);
+    assert_ptr_equal(peer->transport, &transport_mock);
+    there_and_back(8);
+    assert_true(grown_by(t, 21, 660));
+    end();
+}
+
 #define OVER(test, options)                                                                                            \
     {                                                                                                                  \
 #test ", " #options, test, NULL, NULL, &options                                                                \
@@ -447,6 +485,8 @@ int main(void)
         OVER(what_cannot_be_got_streams, poor),
         cmocka_unit_test(what_is_wrong_does_no_harm),
         cmocka_unit_test(a_failure_ends_what_is_under_way),
+        OVER(messages_are_counted_while_they_are_to_be, plain),
+        OVER(messages_are_counted_while_they_are_to_be, slow),
         OVER(a_goodbye_is_no_failure, plain),
         OVER(a_goodbye_is_no_failure, slow),
     };
