@@ -4,10 +4,12 @@
 #include "lib/coll/choose.h"
 #include <stdio.h>
 #include <string.h>
+#include "lib/coll/state.h"
 #include "lib/core/error.h"
 
 enum { KINDS = 32 };
 static const struct coll_algorithm *forced[KINDS]; /* as coll_kinds; NULL: none */
+static bool given[KINDS];                          /* by choose_set */
 static bool any;
 
 static bool is_usable(const struct coll_algorithm *row, const struct coll_shape *x)
@@ -81,20 +83,47 @@ static int force(const char *text, size_t n)
         row++;
     if (!row->name)
         return wrong_row(coll_kinds[i], equals ? equals + 1 : "", rest);
-    forced[i] = row;
-    any = true;
+    if (!given[i])
+        forced[i] = row;
     return MPI_SUCCESS;
+}
+
+static void any_update(void)
+{
+    any = false;
+    for (int i = 0; i < KINDS; i++)
+        any |= forced[i] != NULL;
+}
+
+int choose_get(int kind)
+{
+    return forced[kind] ? (int)(forced[kind] - coll_kinds[kind]->rows) + 1 : 0;
+}
+
+bool choose_set(int kind, int row)
+{
+    int rows = 0;
+    while (coll_kinds[kind]->rows[rows].name)
+        rows++;
+    if (row < 0 || row > rows)
+        return false;
+    forced[kind] = row > 0 ? &coll_kinds[kind]->rows[row - 1] : NULL;
+    given[kind] = true;
+    any_update();
+    state_choice_changed();
+    return true;
 }
 
 int choose_init(const char *text)
 {
     int rc = MPI_SUCCESS;
-    memset(forced, 0, sizeof forced);
-    any = false;
+    for (int i = 0; i < KINDS; i++)
+        forced[i] = given[i] ? forced[i] : NULL;
     while (text && *text && rc == MPI_SUCCESS) {
         size_t n = strcspn(text, ",");
         rc = n > 0 ? force(text, n) : MPI_SUCCESS;
         text += n + (text[n] == ',');
     }
+    any_update();
     return rc;
 }

@@ -65,6 +65,13 @@ static bool set_make(struct sched *s, struct coll_set *set, struct comm *c)
     return levels_make(s, &set->levels, c);
 }
 
+static void quick_update(const struct comm *c)
+{
+    struct coll_state *st = c->coll;
+    if (st && st->now.made)
+        st->now_shm.quick = st->now_shm.open && !choose_forced();
+}
+
 struct coll_state *state_now(struct comm *c)
 {
     struct coll_state *st = c->coll;
@@ -77,8 +84,16 @@ struct coll_state *state_now(struct comm *c)
     st->now.made = true;
     set_make(s, &st->now, c);
     sched_run(s);
-    st->now_shm.quick = st->now_shm.open && !choose_forced();
+    quick_update(c);
     return st;
+}
+
+void state_choice_changed(void)
+{
+    for (const struct comm *c = obj_next(OBJ_COMM, NULL); c; c = obj_next(OBJ_COMM, c))
+        quick_update(c);
+    quick_update(&comm_world);
+    quick_update(&comm_self);
 }
 
 static bool later_made(struct sched *s, void *arg)

@@ -23,6 +23,8 @@ struct coll_state {
 
 /* That of c, with the set for blocking collectives made, if c may have one. NULL without memory. */
 struct coll_state *state_now(struct comm *c);
+/* An algorithm is named, or none is any more. */
+void state_choice_changed(void);
 /* That of c, with its other set, made or in the making: a schedule at the head of the line does it. */
 struct coll_state *state_later(struct comm *c);
 

@@ -3,7 +3,7 @@
  * category: what belongs together, by how its name begins. All of it is known from the start, so no stamp changes. */
 #include <string.h>
 #include "lib/bindings/impl.h"
-#include "lib/core/knobs.h"
+#include "lib/tool/cvar.h"
 #include "lib/tool/event.h"
 #include "lib/tool/pvar.h"
 
@@ -32,15 +32,18 @@ static bool begins(const struct category *c, const char *name)
 
 static int count_of(enum what what)
 {
-    return what == CVARS ? (int)knobs_count : what == PVARS ? pvar_count : what == EVENTS ? TALLY_EVENTS : CATEGORIES;
+    return what == CVARS ? cvar_count() : what == PVARS ? pvar_count : what == EVENTS ? TALLY_EVENTS : CATEGORIES;
 }
 
 static bool has(const struct category *c, enum what what, int i)
 {
     if (what == CHILDREN)
         return c->whole && c != &categories[i];
-    const char *name = what == CVARS ? knobs_table[i].name : what == PVARS ? pvar_table[i].name : event_kinds[i].name;
-    return begins(c, name);
+    char name[CVAR_NAME];
+    if (what != CVARS)
+        return begins(c, what == PVARS ? pvar_table[i].name : event_kinds[i].name);
+    cvar_name(cvar_at(i), name);
+    return begins(c, name + CVAR_PREFIX);
 }
 
 /* How many it has; the first len go to indices. */

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * cvar: control variables: the knobs. One that is written holds from then on, and wins over what the environment says.
- */
+ * cvar: control variables. One that is written holds from then on, and wins over what the environment says. */
+#include "lib/tool/cvar.h"
 #include <stdio.h>
 #include <string.h>
 #include "lib/bindings/impl.h"
+#include "lib/coll/choose.h"
 #include "lib/core/knobs.h"
 #include "lib/core/state.h"
 #include "lib/tool/tool.h"
@@ -12,78 +13,87 @@
 
 struct cvar_handle {
     struct obj obj;
-    const struct knob *knob;
+    struct cvar var;
 };
 OBJ_ACCESSOR(cvar_handle, OBJ_CVAR_HANDLE, MPI_T_cvar_handle)
-
-static const char prefix[] = "MUSTER_";
 
 int mpi_t_cvar_get_num(int *num_cvar)
 {
     if (!num_cvar)
         return MPI_T_ERR_INVALID;
-    *num_cvar = (int)knobs_count;
+    *num_cvar = cvar_count();
     return MPI_SUCCESS;
 }
 
-static const struct knob *cvar_at(int index)
+static bool is_index(int index)
 {
-    return index >= 0 && (size_t)index < knobs_count ? &knobs_table[index] : NULL;
+    return index >= 0 && index < cvar_count();
 }
 
-static void cvar_describe(const struct knob *k, char *desc, int *desc_len)
+static enum knob_when when_of(struct cvar v)
 {
-    static const char *const when[] = {[KNOB_LOCAL] = "at any time, in each rank as it likes",
-                                       [KNOB_ALIKE] = "in all ranks alike, between collectives",
-                                       [KNOB_START] = "in all ranks alike, before MPI_Init"};
-    char text[512];
-    snprintf(text, sizeof text, "%s; may be changed %s", k->says, when[k->when]);
+    return v.knob ? v.knob->when : KNOB_ALIKE;
+}
+
+static void cvar_describe(struct cvar v, char *desc, int *desc_len)
+{
+    static const char *const when[] = {
+        [KNOB_LOCAL] = "at any time, in each rank as it likes",
+        [KNOB_ALIKE] = "in all ranks alike, while no collective is under way",
+        [KNOB_START] = "in all ranks alike, before MPI_Init",
+    };
+    char text[512], algorithm[128];
+    if (!v.knob)
+        snprintf(algorithm, sizeof algorithm, "algorithm of %s wherever that fits; auto: the first that fits",
+                 v.coll->name);
+    snprintf(text, sizeof text, "%s; may be changed %s", v.knob ? v.knob->says : algorithm, when[when_of(v)]);
     tool_text(text, desc, desc_len);
 }
 
 int mpi_t_cvar_get_info(int cvar_index, char *name, int *name_len, int *verbosity, MPI_Datatype *datatype,
                         MPI_T_enum *enumtype, char *desc, int *desc_len, int *bind, int *scope)
 {
-    const struct knob *k = cvar_at(cvar_index);
-    char full[96];
-    if (!k)
+    char full[CVAR_NAME];
+    if (!is_index(cvar_index))
         return MPI_T_ERR_INVALID_INDEX;
-    snprintf(full, sizeof full, "%s%s", prefix, k->name);
+    struct cvar v = cvar_at(cvar_index);
+    bool local = when_of(v) == KNOB_LOCAL;
+    cvar_name(v, full);
     tool_text(full, name, name_len);
-    TOOL_OUT(verbosity, k->when == KNOB_LOCAL ? MPI_T_VERBOSITY_TUNER_BASIC : MPI_T_VERBOSITY_TUNER_DETAIL);
-    TOOL_OUT(datatype, k->words ? MPI_INT : MPI_UNSIGNED_LONG);
-    TOOL_OUT(enumtype, tool_enum_of(k));
-    cvar_describe(k, desc, desc_len);
+    TOOL_OUT(verbosity, local ? MPI_T_VERBOSITY_TUNER_BASIC : MPI_T_VERBOSITY_TUNER_DETAIL);
+    TOOL_OUT(datatype, cvar_words(v) ? MPI_INT : MPI_UNSIGNED_LONG);
+    TOOL_OUT(enumtype, cvar_enum(v));
+    cvar_describe(v, desc, desc_len);
     TOOL_OUT(bind, MPI_T_BIND_NO_OBJECT);
-    TOOL_OUT(scope, k->when == KNOB_LOCAL ? MPI_T_SCOPE_LOCAL : MPI_T_SCOPE_ALL_EQ);
+    TOOL_OUT(scope, local ? MPI_T_SCOPE_LOCAL : MPI_T_SCOPE_ALL_EQ);
     return MPI_SUCCESS;
 }
 
 int mpi_t_cvar_get_index(const char *name, int *cvar_index)
 {
+    char full[CVAR_NAME];
     if (!name || !cvar_index)
         return MPI_T_ERR_INVALID;
-    if (strncmp(name, prefix, sizeof prefix - 1) != 0)
-        return MPI_T_ERR_INVALID_NAME;
-    for (size_t i = 0; i < knobs_count; i++)
-        if (strcmp(name + sizeof prefix - 1, knobs_table[i].name) == 0) {
-            *cvar_index = (int)i;
+    for (int i = 0; i < cvar_count(); i++) {
+        cvar_name(cvar_at(i), full);
+        if (strcmp(name, full) == 0) {
+            *cvar_index = i;
             return MPI_SUCCESS;
         }
+    }
     return MPI_T_ERR_INVALID_NAME;
 }
 
 int mpi_t_cvar_handle_alloc(int cvar_index, void *obj_handle, MPI_T_cvar_handle *handle, int *count)
 {
-    const struct knob *k = cvar_at(cvar_index);
-    if (!k)
+    if (!is_index(cvar_index))
         return MPI_T_ERR_INVALID_INDEX;
     if (!handle || !count)
         return MPI_T_ERR_INVALID;
     struct cvar_handle *h = obj_new(OBJ_CVAR_HANDLE, sizeof *h);
     if (!h)
         return MPI_T_ERR_OUT_OF_HANDLES;
-    h->knob = k;
+    h->var = cvar_at(cvar_index);
     *handle = (MPI_T_cvar_handle)h->obj.handle;
     *count = 1;
     return MPI_SUCCESS;
@@ -106,33 +116,40 @@ int mpi_t_cvar_handle_free(MPI_T_cvar_handle *handle)
 
 int mpi_t_cvar_read(MPI_T_cvar_handle handle, void *buf)
 {
-    struct cvar_handle *h = cvar_handle_of(handle);
+    const struct cvar_handle *h = cvar_handle_of(handle);
     if (!h)
         return MPI_T_ERR_INVALID_HANDLE;
     if (!buf)
         return MPI_T_ERR_INVALID;
-    if (h->knob->words)
-        *(int *)buf = (int)*h->knob->value;
+    struct cvar v = h->var;
+    if (cvar_words(v))
+        *(int *)buf = v.knob ? (int)*v.knob->value : choose_get(v.place);
     else
-        *(unsigned long *)buf = *h->knob->value;
+        *(unsigned long *)buf = *v.knob->value;
     return MPI_SUCCESS;
+}
+
+static bool cvar_set(struct cvar v, const void *value)
+{
+    if (!v.knob)
+        return choose_set(v.place, *(const int *)value);
+    if (!knob_set(v.knob, v.knob->words ? (size_t) * (const int *)value : *(const unsigned long *)value))
+        return false;
+    if (lib.active)
+        transport_tune();
+    return true;
 }
 
 int mpi_t_cvar_write(MPI_T_cvar_handle handle, const void *buf)
 {
-    struct cvar_handle *h = cvar_handle_of(handle);
+    const struct cvar_handle *h = cvar_handle_of(handle);
     if (!h)
         return MPI_T_ERR_INVALID_HANDLE;
     if (!buf)
         return MPI_T_ERR_INVALID;
-    if (h->knob->when == KNOB_START && lib.initialized)
+    if (when_of(h->var) == KNOB_START && lib.initialized)
         return MPI_T_ERR_CVAR_SET_NOT_NOW;
-    size_t value = h->knob->words ? (size_t) * (const int *)buf : *(const unsigned long *)buf;
-    if (!knob_set(h->knob, value))
-        return MPI_T_ERR_INVALID;
-    if (lib.active)
-        transport_tune();
-    return MPI_SUCCESS;
+    return cvar_set(h->var, buf) ? MPI_SUCCESS : MPI_T_ERR_INVALID;
 }
 
 void tool_cvar_fini(void)

@@ -1,47 +1,48 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * enum: enumerations of MPI_T: the words of a knob, each with its number. The handle is the knob's address. */
-#include <stdio.h>
+ * enum: enumerations of MPI_T: the words of a control variable, each with its number. The handle is the address of what
+ * the variable stands for. */
 #include "lib/bindings/impl.h"
-#include "lib/core/knobs.h"
+#include "lib/tool/cvar.h"
 #include "lib/tool/tool.h"
 
-MPI_T_enum tool_enum_of(const struct knob *k)
+MPI_T_enum cvar_enum(struct cvar v)
 {
-    return k->words ? (MPI_T_enum)(uintptr_t)k : MPI_T_ENUM_NULL;
+    const void *what = v.knob ? (const void *)v.knob : (const void *)v.coll;
+    return cvar_words(v) > 0 ? (MPI_T_enum)(uintptr_t)what : MPI_T_ENUM_NULL;
 }
 
-/* NULL: it is none. */
-static const struct knob *enum_knob(MPI_T_enum e)
+/* False: it is none. */
+static bool enum_find(MPI_T_enum e, struct cvar *v)
 {
-    for (size_t i = 0; i < knobs_count; i++)
-        if (knobs_table[i].words && e == tool_enum_of(&knobs_table[i]))
-            return &knobs_table[i];
-    return NULL;
+    for (int i = 0; e != MPI_T_ENUM_NULL && i < cvar_count(); i++)
+        if (cvar_enum(*v = cvar_at(i)) == e)
+            return true;
+    return false;
 }
 
 int mpi_t_enum_get_info(MPI_T_enum enumtype, int *num, char *name, int *name_len)
 {
-    const struct knob *k = enum_knob(enumtype);
-    if (!k)
+    struct cvar v;
+    char text[CVAR_NAME];
+    if (!enum_find(enumtype, &v))
         return MPI_T_ERR_INVALID_HANDLE;
-    TOOL_OUT(num, (int)knob_words(k));
-    tool_text(k->name, name, name_len);
+    TOOL_OUT(num, cvar_words(v));
+    cvar_name(v, text);
+    tool_text(text, name, name_len);
     return MPI_SUCCESS;
 }
 
 int mpi_t_enum_get_item(MPI_T_enum enumtype, int indx, int *value, char *name, int *name_len)
 {
-    const struct knob *k = enum_knob(enumtype);
-    char text[64];
-    size_t n;
-    if (!k)
+    struct cvar v;
+    char text[CVAR_NAME];
+    if (!enum_find(enumtype, &v))
         return MPI_T_ERR_INVALID_HANDLE;
-    if (indx < 0 || (size_t)indx >= knob_words(k))
+    if (indx < 0 || indx >= cvar_words(v))
         return MPI_T_ERR_INVALID_INDEX;
-    const char *word = knob_word(k, (size_t)indx, &n);
     TOOL_OUT(value, indx);
-    snprintf(text, sizeof text, "%.*s", (int)n, word);
+    cvar_word(v, indx, text);
     tool_text(text, name, name_len);
     return MPI_SUCCESS;
 }

@@ -25,10 +25,6 @@ bool tool_info_ok(MPI_Info info);
 /* Each of a kind goes away. */
 void tool_free_all(enum obj_kind kind, void (*destroy)(void *object));
 
-/* enum.c: the enumeration of a knob's words, or MPI_T_ENUM_NULL. */
-struct knob;
-MPI_T_enum tool_enum_of(const struct knob *k);
-
 /* Of MPI_T_finalize, when nobody is left: everything that tools have made ends. */
 void tool_cvar_fini(void);
 void tool_pvar_fini(void);

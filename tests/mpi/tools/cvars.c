@@ -125,7 +125,7 @@ static void copies(void)
 }
 
 /* Numbers of collectives, changed in all ranks alike between two: they still come to the same. */
-static void collectives(void)
+static void by_numbers(void)
 {
     static const struct {
         const char *name;
@@ -164,6 +164,66 @@ static void collectives(void)
     free(back);
 }
 
+/* Each algorithm that there is of two collectives, where it fits. */
+static void by_algorithms(void)
+{
+    static const char *const names[] = {"MUSTER_COLL_allreduce", "MUSTER_COLL_bcast"};
+    enum { N = 3000 };
+    static int in[N], out[N];
+    for (int k = 0; k < 2; k++) {
+        int index, words, value, wrong = -1;
+        MPI_T_enum e;
+        MPI_T_cvar_handle h = cvar_open(names[k]);
+        OK(MPI_T_cvar_get_index(names[k], &index));
+        OK(MPI_T_cvar_get_info(index, NULL, NULL, NULL, NULL, &e, NULL, NULL, NULL, NULL));
+        OK(MPI_T_enum_get_info(e, &words, NULL, NULL));
+        CHECK(words > 3 && word_of(e, "auto") == 0);
+        for (int w = words - 1; w >= 0; w--) {
+            OK(MPI_Barrier(world));
+            OK(MPI_T_cvar_write(h, &w));
+            OK(MPI_T_cvar_read(h, &value));
+            CHECK(value == w);
+            for (int n = 1; n <= N; n *= 50) {
+                for (int i = 0; i < n; i++)
+                    in[i] = rank * i;
+                OK(MPI_Allreduce(in, out, n, MPI_INT, MPI_SUM, world));
+                for (int i = 0; i < n; i++)
+                    CHECK(out[i] == size * (size - 1) / 2 * i);
+                OK(MPI_Bcast(in, n, MPI_INT, size - 1, world));
+                for (int i = 0; i < n; i++)
+                    CHECK(in[i] == (size - 1) * i);
+            }
+        }
+        TFAILS(MPI_T_ERR_INVALID, MPI_T_cvar_write(h, &wrong));
+        TFAILS(MPI_T_ERR_INVALID, MPI_T_cvar_write(h, &words));
+        OK(MPI_T_cvar_handle_free(&h));
+    }
+}
+
+/* That it is taken at once is seen by what it sends: a broadcast by messages sends some, that by shared memory none. */
+static void at_once(void)
+{
+    int index, data = rank, value;
+    MPI_T_enum e;
+    MPI_T_cvar_handle h = cvar_open("MUSTER_COLL_bcast");
+    MPI_T_pvar_handle sent = pvar_open(session, "p2p_eager_sent", NULL);
+    OK(MPI_T_cvar_get_index("MUSTER_COLL_bcast", &index));
+    OK(MPI_T_cvar_get_info(index, NULL, NULL, NULL, NULL, &e, NULL, NULL, NULL, NULL));
+    OK(MPI_T_pvar_start(session, sent));
+    static const char *const words[] = {"shm", "binomial", "shm", "binomial", "auto"};
+    for (int i = 0; i < 5; i++) {
+        value = word_of(e, words[i]);
+        OK(MPI_T_cvar_write(h, &value));
+        unsigned long long before = pvar_value(session, sent);
+        OK(MPI_Bcast(&data, 1, MPI_INT, 0, world));
+        CHECK(data == 0);
+        if (rank == 0 && i < 4 && size > 1)
+            CHECK((pvar_value(session, sent) > before) == (i % 2 == 1));
+    }
+    OK(MPI_T_pvar_handle_free(session, &sent));
+    OK(MPI_T_cvar_handle_free(&h));
+}
+
 int main(int argc, char **argv)
 {
     before_init();
@@ -172,7 +232,9 @@ int main(int argc, char **argv)
     OK(MPI_T_pvar_session_create(&session));
     eager_limit();
     copies();
-    collectives();
+    by_numbers();
+    by_algorithms();
+    at_once();
     OK(MPI_T_pvar_session_free(&session));
     end();
     MPI_T_cvar_handle spins = cvar_open("MUSTER_WAIT_SPINS");
