@@ -27,6 +27,7 @@
 
 enum link_state { LINK_STARTING, LINK_GREETED, LINK_READY, LINK_LOST, LINK_STATES };
 
+struct beat;
 struct links;
 struct peer;
 
@@ -39,6 +40,7 @@ struct link {
     bool told; /* ready or lost was called */
     struct start start;
     struct peer *peer; /* NULL: no stream yet, or none any more */
+    struct beat *beat; /* of that; NULL: none, or nothing is asked for */
     struct evbuffer *queue;
     struct event *late;
     struct start_failure failure; /* once LOST */
@@ -93,6 +95,7 @@ void link_sendv(struct link *l, unsigned type, unsigned job, uint32_t node, cons
 void links_release(struct links *set); /* ends hold */
 void links_pause(struct links *set);   /* stop reading: our own output is slow */
 void links_resume(struct links *set);
+void links_rest(struct links *set);  /* this process is going to be stopped */
 void links_flush(struct links *set); /* write now what the streams take */
 
 /* Not wanted any more: lost is told of it (before the return), with that cause. Kills its process if it is not READY.

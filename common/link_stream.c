@@ -5,6 +5,7 @@
  */
 #include "common/link_inner.h"
 
+#include "common/beat.h"
 #include "common/log.h"
 #include "common/now.h"
 #include "common/xalloc.h"
@@ -73,6 +74,8 @@ static void on_frame(void *arg, struct peer *p, const struct frame_head *h, cons
     struct start_failure f;
     struct link_input in = {.h = h, .payload = payload, .failure = &f};
     enum link_event e = LINK_EV_FRAME;
+    if (beat_takes(l->beat, h))
+        return;
     if (h->type == CONTROL_HELLO)
         e = hello_event(&in);
     else if (h->type == CONTROL_READY)
@@ -97,6 +100,8 @@ static void send_setup(struct link *l)
     struct control_setup s = {.from = control_greet(),
                               .first = l->first,
                               .radix = set->radix,
+                              .silence = set->starter->silence_ms,
+                              .beats = set->starter->beats,
                               .verbose = set->verbose,
                               .names = (char **)set->names + (l->first - set->first),
                               .nnodes = l->count};
@@ -108,6 +113,27 @@ static void send_setup(struct link *l)
     peer_send(l->peer, CONTROL_SETUP, 0, l->first, &b);
     peer_flush(l->peer);
     buf_fini(&b);
+}
+
+/* --- silence */
+
+/* What is left of it here goes as well; there its ranks end when it notices that its link has. */
+static void take_for_dead(struct link *l, const char *what)
+{
+    char why[128];
+    snprintf(why, sizeof why, "%s for %g s", what, l->set->starter->silence_ms / 1000.0);
+    link_event(l, LINK_EV_DROP, &(struct link_input){.why = why});
+    start_cancel(&l->start);
+}
+
+static void on_silent(void *arg)
+{
+    take_for_dead(arg, "nothing was heard from it");
+}
+
+static void on_stopped(void *arg)
+{
+    take_for_dead(arg, "it was stopped");
 }
 
 static void on_stream(void *arg, int in, int out)
@@ -123,6 +149,8 @@ static void on_stream(void *arg, int in, int out)
     if (l->set->paused)
         peer_pause(l->peer);
     send_setup(l);
+    const struct starter *st = l->set->starter;
+    l->beat = beat_create(l->set->base, l->peer, st->beats ? st->silence_ms : 0, 1, on_silent, l);
 }
 
 static void on_failed(void *arg, const struct start_failure *f)
@@ -135,7 +163,7 @@ static void on_ended(void *arg, const char *how)
     link_ended(arg, how);
 }
 
-static const struct start_events start_events = {on_stream, on_failed, on_ended};
+static const struct start_events start_events = {on_stream, on_failed, on_ended, on_stopped};
 
 /* --- patience */
 
@@ -176,6 +204,8 @@ struct link *link_create(struct links *set, uint32_t first, uint32_t count)
 void link_close(struct link *l)
 {
     link_wait_end(l);
+    beat_destroy(l->beat);
+    l->beat = NULL;
     peer_destroy(l->peer);
     l->peer = NULL;
 }

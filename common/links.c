@@ -4,6 +4,7 @@
  */
 #include "common/link_inner.h"
 
+#include "common/beat.h"
 #include "common/xalloc.h"
 
 #include <stdlib.h>
@@ -99,11 +100,19 @@ void links_resume(struct links *set)
             peer_resume(set->v[i]->peer);
 }
 
+void links_rest(struct links *set)
+{
+    for (uint32_t i = 0; i < set->n; i++)
+        beat_rest(set->v[i]->beat);
+}
+
 void links_flush(struct links *set)
 {
     for (uint32_t i = 0; i < set->n; i++)
-        if (set->v[i]->peer)
+        if (set->v[i]->peer) {
             peer_flush(set->v[i]->peer);
+            start_flush(&set->v[i]->start);
+        }
 }
 
 void link_drop(struct link *l, const char *cause)

@@ -34,6 +34,7 @@ struct peer {
     unsigned char *in;
     size_t in_cap, in_start, in_end;
     unsigned paused;
+    uint64_t heard;
     bool congested;
     bool ended; /* gone was called */
     bool *alive;
@@ -120,6 +121,7 @@ static void on_read(evutil_socket_t fd, short what, void *arg)
         return;
     }
     p->in_end += (size_t)n;
+    p->heard++;
     deliver(p);
 }
 
@@ -235,6 +237,16 @@ void peer_forward(struct peer *p, const struct frame_head *h, const unsigned cha
 {
     struct iovec iov = {(void *)payload, h->len};
     peer_sendv(p, h->type, h->job, h->node, &iov, 1);
+}
+
+uint64_t peer_heard(const struct peer *p)
+{
+    return p->heard;
+}
+
+bool peer_is_paused(const struct peer *p)
+{
+    return p->paused > 0;
 }
 
 size_t peer_backlog(const struct peer *p)

@@ -46,6 +46,8 @@ void peer_sendv(struct peer *p, unsigned type, unsigned job, uint32_t node, cons
 void peer_send_frames(struct peer *p, struct evbuffer *frames); /* whole frames, moved out of the buffer */
 void peer_forward(struct peer *p, const struct frame_head *h, const unsigned char *payload);
 
+uint64_t peer_heard(const struct peer *p); /* how often bytes have come */
+bool peer_is_paused(const struct peer *p);
 size_t peer_backlog(const struct peer *p); /* bytes queued */
 bool peer_congested(const struct peer *p); /* went over HIGH, not yet back below LOW */
 void peer_pause(struct peer *p);           /* stop reading; counted */

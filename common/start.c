@@ -108,10 +108,15 @@ void starter_leave(struct starter *st)
         st->ops->leave(st);
 }
 
+void start_flush(struct start *s)
+{
+    if (s->starter->ops->flush)
+        s->starter->ops->flush(s);
+}
+
 void start_cancel(struct start *s)
 {
-    if (s->timer)
-        event_del(s->timer);
+    start_not_later(s);
     s->starter->ops->cancel(s);
 }
 
@@ -150,6 +155,12 @@ void start_later(struct start *s, unsigned ms, void (*then)(struct start *s))
         s->timer = evtimer_new(s->starter->base, on_timer, s);
     if (!s->timer || evtimer_add(s->timer, &t) < 0)
         log_fatal("out of memory");
+}
+
+void start_not_later(struct start *s)
+{
+    if (s->timer)
+        event_del(s->timer);
 }
 
 static void tell_failed(struct start *s)

@@ -58,6 +58,8 @@ struct start_events {
     void (*failed)(void *arg, const struct start_failure *f);
     /* The answer to start_end: "it was killed by signal 9 (SIGKILL)". May come from inside that call. */
     void (*ended)(void *arg, const char *how);
+    /* Its process here is stopped, and has been for the starter's silence_ms. */
+    void (*stopped)(void *arg);
 };
 
 struct start_ops {
@@ -65,6 +67,7 @@ struct start_ops {
     unsigned patience_ms; /* from begin to the proxy's first message, at most */
     bool inherits_stdio;  /* the proxy's stdin and stdout are ours */
     bool is_flat;         /* mpiexec starts every proxy: hosts need not reach one another */
+    bool is_far;          /* other machines, which may be cut off without a word */
     /* May be NULL: reads what it needs to know; it may change st->patience_ms. */
     int (*init)(struct starter *st, struct err *e);
     /* Starts all of these; what they need (ssh's connections, one srun) is the backend's to share. */
@@ -73,6 +76,7 @@ struct start_ops {
     void (*cancel)(struct start *s);               /* see start_cancel */
     void (*fini)(struct start *s);                 /* frees s->own; may be NULL */
     void (*leave)(struct starter *st);             /* see starter_leave; may be NULL */
+    void (*flush)(struct start *s);                /* passes on what the stream holds; may be NULL */
 };
 
 /* What a proxy with --mark writes before its first message: what comes before it is a login script's. The first byte
@@ -121,6 +125,8 @@ struct starter {
     const char *proxy;           /* path of the program; borrowed */
     const struct rlimit *nofile; /* the limit of descriptors that the ranks are to have; borrowed */
     unsigned patience_ms;        /* the backend's, if the user wants no other */
+    unsigned silence_ms;         /* after which a proxy that is stopped, or silent, is taken for dead; 0: never */
+    bool beats;                  /* links speak and listen (beat.h) */
     bool root;                   /* mpiexec's own */
     char secret[65];             /* of this run, hex digits: never on a command line */
     void *own;                   /* the backend's */
@@ -146,13 +152,16 @@ void start_end(struct start *s, const char *why);
 /* It is not wanted any more, or does not answer: no callback comes after this. Not for a proxy with ranks. */
 void start_cancel(struct start *s);
 
+void start_flush(struct start *s); /* what was written to its stream leaves now, as far as nothing must be waited for */
+
 void start_fini(struct start *s); /* frees what it has; its process is not touched */
 
 /* After the loop, when all links are over or given up: what the backend still has running for all of them ends, within
  * some seconds. */
 void starter_leave(struct starter *st);
 
-/* A child of this process was waited for. Returns whether it was one of the proxies. */
+/* A child of this process was waited for: it has ended, was stopped, or goes on. Returns whether it was a proxy that
+ * has ended. */
 bool starter_reaped(struct starter *st, pid_t pid, int status);
 
 /* The processes of our proxies. The caller frees the list. */
@@ -160,6 +169,7 @@ pid_t *starter_pids(const struct starter *st, size_t *n);
 
 /* For backends: then(s) in so many ms, from the loop; a second call replaces the first. */
 void start_later(struct start *s, unsigned ms, void (*then)(struct start *s));
+void start_not_later(struct start *s);
 void start_fail_later(struct start *s); /* tells s->failure from the loop */
 
 /* For mpiexec: the proxy program that belongs to it, in the build tree or an installed one. Returns 0, or -1. */

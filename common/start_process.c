@@ -210,11 +210,28 @@ void start_process_end(struct start *s, const char *why)
     start_process_wait(s, 0, tell_ended);
 }
 
+static void still_stopped(struct start *s)
+{
+    s->events->stopped(s->arg);
+}
+
+static void was_stopped(struct start *s, bool stopped)
+{
+    if (s->over || !s->starter->silence_ms)
+        return;
+    if (stopped)
+        start_later(s, s->starter->silence_ms, still_stopped);
+    else
+        start_not_later(s);
+}
+
 bool starter_reaped(struct starter *st, pid_t pid, int status)
 {
     struct start *s;
     HASH_FIND(by_pid, st->running, &pid, sizeof pid, s);
-    if (!s)
+    if (s && (WIFSTOPPED(status) || WIFCONTINUED(status)))
+        was_stopped(s, WIFSTOPPED(status));
+    if (!s || WIFSTOPPED(status) || WIFCONTINUED(status))
         return false;
     HASH_DELETE(by_pid, st->running, s);
     s->pid = 0;

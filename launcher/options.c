@@ -13,6 +13,7 @@ void options_init(struct options *o)
 {
     *o = (struct options){
         .connect_timeout = 10,
+        .heartbeat = -1,
         .usize = -1,
         .stdin_mode = STDIN_RANKS,
         .stdin_ranks = xstrdup("0"),

@@ -57,11 +57,11 @@ static void end_job(struct run *run, int sig)
     job_kill_all(run, sig, run->opt.kill_timeout);
 }
 
-/* The links are flushed first: a stopped mpiexec sends nothing. */
+/* A stopped mpiexec sends nothing. */
 static void stop(struct run *run, int sig)
 {
     to_ranks(run, SIGSTOP, false);
-    tree_flush(run->cluster);
+    tree_rest(run->cluster);
     raise(SIGSTOP);
 }
 

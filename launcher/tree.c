@@ -22,6 +22,7 @@
 
 /* A busy machine may not let a proxy run for some seconds. */
 #define SHUTDOWN_PATIENCE_S 6
+#define HEARTBEAT_S 10    /* of silence, where the user does not say */
 #define COMPLAINTS_MAX 32 /* lines about hosts that cannot be used */
 
 /* A proxy that died leaves its ranks' orphans to us: children that we did not start. Each of them may leave others. */
@@ -107,7 +108,12 @@ static int choose_way(struct cluster *c, const struct options *o, struct err *e)
                                               .iface = o->iface,
                                               .port_low = o->port_low,
                                               .port_high = o->port_high};
-    return starter_init_root(&c->starter, c->is_remote ? hosts_way(c, o) : NULL, c->base, e);
+    if (starter_init_root(&c->starter, c->is_remote ? hosts_way(c, o) : NULL, c->base, e) < 0)
+        return -1;
+    double ms = (o->heartbeat < 0 ? HEARTBEAT_S : o->heartbeat) * 1000;
+    c->starter.silence_ms = ms < CONTROL_SILENCE_MAX ? (unsigned)ms : CONTROL_SILENCE_MAX;
+    c->starter.beats = c->starter.ops->is_far || o->heartbeat > 0;
+    return 0;
 }
 
 /* Where hosts need not reach one another, each of them is ours. */
@@ -172,8 +178,9 @@ void tree_resume(struct cluster *c)
     links_resume(&c->links);
 }
 
-void tree_flush(struct cluster *c)
+void tree_rest(struct cluster *c)
 {
+    links_rest(&c->links);
     links_flush(&c->links);
 }
 
@@ -237,8 +244,8 @@ void tree_reap(struct cluster *c)
     pid_t pid;
     int status;
     bool any = false;
-    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-        any = true;
+    while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED | WCONTINUED)) > 0) {
+        any |= WIFEXITED(status) || WIFSIGNALED(status);
         starter_reaped(&c->starter, pid, status);
     }
     if (any)

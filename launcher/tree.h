@@ -38,8 +38,9 @@ void tree_sendv(struct cluster *c, unsigned type, unsigned job, uint32_t node, c
 /* To the proxy right below, for it and all below it as it sees fit. */
 void tree_send_link(struct cluster *c, uint32_t link, unsigned type, const void *p, size_t n);
 
-/* Writes now what the links take without waiting. */
-void tree_flush(struct cluster *c);
+/* This process is going to be stopped: the proxies shall not take it for dead. Writes now what the
+ * links take without waiting. */
+void tree_rest(struct cluster *c);
 
 /* Stop reading the links, go on: our own output is slow. */
 void tree_pause(struct cluster *c);

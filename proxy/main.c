@@ -7,6 +7,7 @@
 #include "common/log.h"
 #include "common/spawn.h"
 #include "proxy/cleanup.h"
+#include "proxy/guard.h"
 #include "proxy/proxy.h"
 #include "proxy/reap.h"
 #include "proxy/relay.h"
@@ -44,15 +45,16 @@ static void ignore_signals(void)
 int main(int argc, char **argv)
 {
     struct uplink up;
+    ignore_signals();
+    if (uplink_is_far(argc, argv))
+        guard_begin(STDIN_FILENO);
     uplink_take(&up, argc, argv);
     log_init("proxy", false);
     if (spawn_init() < 0)
-        log_fatal("unable to reserve descriptors: %m%s",
-                  errno == EMFILE ? " (raise the limit with ulimit -proxy)" : "");
+        log_fatal("unable to reserve descriptors: %m%s", errno == EMFILE ? " (raise the limit with ulimit -n)" : "");
     static struct proxy self = {.nofile = {0}};
     struct proxy *proxy = &self;
     TAILQ_INIT(&proxy->jobs);
-    ignore_signals();
     if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
         log_fatal("unable to become the reaper of the ranks' orphans: %m");
     raise_nofile(proxy);

@@ -68,6 +68,7 @@ struct job {
 struct proxy {
     struct event_base *base;
     struct peer *parent;
+    struct beat *beat;          /* of that link; NULL: none */
     struct control_setup setup; /* names[0] is this node's */
     struct starter starter;
     struct links below; /* to the proxies right below, for all of setup's nodes but the first */

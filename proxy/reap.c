@@ -113,10 +113,12 @@ static void on_sigchld(evutil_socket_t sig, short what, void *arg)
     pid_t pid;
     bool strangers = false;
     uint64_t time = now_ns();
-    while ((pid = wait4(-1, &status, WNOHANG, &u)) > 0) {
+    while ((pid = wait4(-1, &status, WNOHANG | WUNTRACED | WCONTINUED, &u)) > 0) {
         struct rank *r;
         HASH_FIND(by_pid, proxy->running, &pid, sizeof pid, r);
-        if (r)
+        if (WIFSTOPPED(status) || WIFCONTINUED(status))
+            starter_reaped(&proxy->starter, pid, status);
+        else if (r)
             reap_rank(r, status, &u, time);
         else if (starter_reaped(&proxy->starter, pid, status))
             proxy->child_lost = strangers = true;

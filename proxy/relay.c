@@ -6,6 +6,7 @@
  */
 #include "proxy/relay.h"
 
+#include "common/beat.h"
 #include "common/link.h"
 #include "common/log.h"
 #include "common/xalloc.h"
@@ -18,9 +19,14 @@
 #include "proxy/watch.h"
 
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+/* Who is above ends the job when it hears nothing from here, and tells the user; a host that is cut off is in no such
+ * haste: whoever is above may be busy, or sleep for a moment. */
+#define ALONE_TIMES 3
 
 static void say_hello(struct proxy *proxy)
 {
@@ -115,7 +121,8 @@ static void start_below(struct proxy *proxy)
 {
     static char own[PATH_MAX];
     struct err e;
-    proxy->starter = (struct starter){.proxy = own, .nofile = &proxy->nofile};
+    proxy->starter = (struct starter){
+        .proxy = own, .nofile = &proxy->nofile, .silence_ms = proxy->setup.silence, .beats = proxy->setup.beats};
     snprintf(proxy->starter.secret, sizeof proxy->starter.secret, "%s", proxy->setup.secret);
     proxy->below = (struct links){.base = proxy->base,
                                   .starter = &proxy->starter,
@@ -137,6 +144,23 @@ static void start_below(struct proxy *proxy)
     links_start(&proxy->below, proxy->below.first, proxy->below.nnodes, proxy->setup.radix);
 }
 
+/* mpiexec, or the proxy above, is gone: nobody reads us any more. */
+static void parent_gone(void *arg, struct peer *p, const char *why)
+{
+    struct proxy *proxy = arg;
+    proxy->leaving = true;
+    links_fini(&proxy->below);
+    cleanup_everything();
+    _exit(1);
+}
+
+/* This host is cut off. */
+static void parent_silent(void *arg)
+{
+    log_warn("nothing was heard from above: its ranks end");
+    parent_gone(arg, NULL, NULL);
+}
+
 static void on_setup(struct proxy *proxy, const struct frame_head *h, const unsigned char *payload)
 {
     struct rbuf r;
@@ -149,6 +173,8 @@ static void on_setup(struct proxy *proxy, const struct frame_head *h, const unsi
     if (!control_setup_get(&r, &proxy->setup))
         log_fatal("the first message from above is not a setup");
     log_init(xasprintf("proxy(%s)", proxy_name(proxy)), proxy->setup.verbose);
+    proxy->beat = beat_create(proxy->base, proxy->parent, proxy->setup.beats ? proxy->setup.silence : 0, ALONE_TIMES,
+                              parent_silent, proxy);
     start_below(proxy);
     pmi_init(proxy);
 }
@@ -253,22 +279,14 @@ static void parent_frame(void *arg, struct peer *p, const struct frame_head *h, 
 {
     struct proxy *proxy = arg;
     bool set_up = proxy->setup.nnodes > 0;
+    if (beat_takes(proxy->beat, h))
+        return;
     if (h->type >= CONTROL_END || !from_above[h->type].act || set_up == (h->type == CONTROL_SETUP))
         log_fatal("unexpected message %u (%s) from above", h->type, control_name(h->type));
     if (from_above[h->type].relayed)
         relay_down(proxy, h, payload);
     if (h->node == FRAME_ALL_NODES || !set_up || h->node == proxy_node(proxy) || !from_above[h->type].relayed)
         from_above[h->type].act(proxy, h, payload);
-}
-
-/* mpiexec, or the proxy above, is gone: nobody reads us any more. */
-static void parent_gone(void *arg, struct peer *p, const char *why)
-{
-    struct proxy *proxy = arg;
-    proxy->leaving = true;
-    links_fini(&proxy->below);
-    cleanup_everything();
-    _exit(1);
 }
 
 static void parent_drained(void *arg, struct peer *p)
@@ -278,8 +296,21 @@ static void parent_drained(void *arg, struct peer *p)
 
 static const struct peer_ops parent_ops = {parent_frame, parent_gone, parent_drained};
 
+/* A batch system that suspends a job sends this before SIGSTOP, also to us. */
+static void on_sigtstp(evutil_socket_t sig, short what, void *arg)
+{
+    struct proxy *proxy = arg;
+    beat_rest(proxy->beat);
+    peer_flush(proxy->parent);
+    links_rest(&proxy->below);
+    links_flush(&proxy->below);
+}
+
 void relay_init(struct proxy *proxy, const struct uplink *up)
 {
     proxy->parent = peer_create(proxy->base, up->in, up->out, "parent", &parent_ops, proxy);
+    struct event *tstp = evsignal_new(proxy->base, SIGTSTP, on_sigtstp, proxy);
+    if (!tstp || evsignal_add(tstp, NULL) < 0)
+        log_fatal("unable to watch for SIGTSTP");
     say_hello(proxy);
 }

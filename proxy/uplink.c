@@ -74,6 +74,11 @@ static int call_back(const char *addresses, const char *name)
     return fd;
 }
 
+bool uplink_is_far(int argc, char **argv)
+{
+    return argc == 3 && strcmp(argv[1], "--stdio") == 0 && strcmp(argv[2], "--mark") == 0;
+}
+
 void uplink_take(struct uplink *u, int argc, char **argv)
 {
     log_init("muster-proxy", false);
@@ -82,7 +87,7 @@ void uplink_take(struct uplink *u, int argc, char **argv)
         return;
     }
     bool stdio = argc >= 2 && strcmp(argv[1], "--stdio") == 0;
-    bool mark = stdio && argc == 3 && strcmp(argv[2], "--mark") == 0;
+    bool mark = uplink_is_far(argc, argv);
     if (stdio && argc == 2 + mark && is_stream(STDIN_FILENO) && is_stream(STDOUT_FILENO)) {
         u->in = move_away(STDIN_FILENO);
         u->out = move_away(STDOUT_FILENO);

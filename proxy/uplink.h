@@ -5,9 +5,13 @@
 #ifndef PROXY_UPLINK_H
 #define PROXY_UPLINK_H
 
+#include <stdbool.h>
+
 struct uplink {
     int in, out; /* close-on-exec, above those of stdio; one and the same, or two */
 };
+
+bool uplink_is_far(int argc, char **argv); /* was it started on another machine? (--mark) */
 
 /* Without arguments: the socket that is descriptor 3. With --stdio: stdin and stdout, as a remote shell gives them;
  * /dev/null takes their place; with --mark after it, START_MARK is written first. With --call ADDRESSES --name NAME: a

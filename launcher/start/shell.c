@@ -24,7 +24,7 @@
 #include <unistd.h>
 
 #define TURN_BYTES (256u << 10) /* of stderr: as much as its socket holds */
-#define EXIT_WAIT_MS 3000 /* between the end of its output and its own */
+#define EXIT_WAIT_MS 3000       /* between the end of its output and its own */
 
 struct shell {
     const struct way *way; /* first */
@@ -197,7 +197,7 @@ static void shell_fini(struct start *s)
     s->own = NULL;
 }
 
-static const struct way shell_way = {shell_end, shell_cancel, shell_fini};
+static const struct way shell_way = {shell_end, shell_cancel, shell_fini, NULL};
 
 void shell_begin(struct start *s, const char *program)
 {

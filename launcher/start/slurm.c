@@ -180,6 +180,7 @@ static void slurm_begin(struct starter *st, struct start **v, size_t n)
 const struct start_ops start_slurm = {.name = "slurm",
                                       .patience_ms = PATIENCE_MS,
                                       .is_flat = true,
+                                      .is_far = true,
                                       .begin = slurm_begin,
                                       .end = group_end,
                                       .cancel = group_cancel,

@@ -504,7 +504,14 @@ static void ssh_fini(struct start *s)
     conn_free(s->own);
 }
 
-static const struct way ssh_way = {ssh_end, ssh_cancel, ssh_fini};
+static void ssh_flush(struct start *s)
+{
+    struct conn *c = s->own;
+    if (c->state == CONN_RUNNING)
+        conn_step(c);
+}
+
+static const struct way ssh_way = {ssh_end, ssh_cancel, ssh_fini, ssh_flush};
 
 static void begin_one(struct start *s, const struct ssh2_calls *ssh2)
 {

@@ -76,6 +76,12 @@ static void remote_cancel(struct start *s)
     start_fork.cancel(s);
 }
 
+static void remote_flush(struct start *s)
+{
+    if (s->own && way_of(s)->flush)
+        way_of(s)->flush(s);
+}
+
 static void remote_fini(struct start *s)
 {
     way_of(s)->fini(s);
@@ -84,14 +90,17 @@ static void remote_fini(struct start *s)
 const struct start_ops start_ssh = {.name = "ssh",
                                     .patience_ms = PATIENCE_MS,
                                     .is_flat = true,
+                                    .is_far = true,
                                     .begin = libssh2_begin,
                                     .end = remote_end,
                                     .cancel = remote_cancel,
-                                    .fini = remote_fini};
+                                    .fini = remote_fini,
+                                    .flush = remote_flush};
 
 const struct start_ops start_ssh_exec = {.name = "ssh-exec",
                                          .patience_ms = PATIENCE_MS,
                                          .is_flat = true,
+                                         .is_far = true,
                                          .begin = ssh_exec_begin,
                                          .end = remote_end,
                                          .cancel = remote_cancel,
@@ -100,6 +109,7 @@ const struct start_ops start_ssh_exec = {.name = "ssh-exec",
 const struct start_ops start_rsh = {.name = "rsh",
                                     .patience_ms = PATIENCE_MS,
                                     .is_flat = true,
+                                    .is_far = true,
                                     .begin = rsh_begin,
                                     .end = remote_end,
                                     .cancel = remote_cancel,

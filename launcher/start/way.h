@@ -13,6 +13,7 @@ struct way {
     void (*end)(struct start *s, const char *why);
     void (*cancel)(struct start *s);
     void (*fini)(struct start *s);
+    void (*flush)(struct start *s); /* may be NULL */
 };
 
 #endif

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Ranks on other machines: where they run, what they find there, what goes in and comes out, and how all of it ends."""
 
-import contextlib
 import os
 import signal
 
@@ -62,27 +61,6 @@ def test_mpiexec_killed_leaves_nothing(mpiexec, rig):
     os.kill(mpiexec.pid(p), signal.SIGKILL)
     p.communicate(timeout=60)
     until(lambda: not rig.left())
-
-
-def test_a_proxy_that_is_killed_ends_the_job(mpiexec, rig):
-    p = mpiexec.start("--hosts", "h1,h2", "-n", 2, "sh", "-c", f"{HERE} exec sleep 1000")
-    until(lambda: all((mpiexec.cwd / f"here.{i}").exists() for i in range(2)))
-    (proxy,) = (q for q in rig.hosts["h2"].left() if os.readlink(f"/proc/{q}/exe").endswith("muster-proxy"))
-    os.kill(proxy, signal.SIGKILL)
-    out, err = p.communicate(timeout=60)
-    assert p.returncode != 0 and b"h2" in err, err
-
-
-def test_a_host_that_is_cut_off_while_ranks_run(mpiexec, rig):
-    """Nothing arrives from there, not even an end. What runs there does not notice it yet."""
-    p = mpiexec.start("--hosts", "h1,h2", "-n", 2, "sh", "-c", f"{HERE} exec sleep 1000")
-    until(lambda: all((mpiexec.cwd / f"here.{i}").exists() for i in range(2)))
-    rig.cut("h2")
-    out, err = p.communicate(timeout=60)
-    assert p.returncode != 0 and b"h2" in err, err
-    for q in rig.hosts["h2"].left():
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(q, signal.SIGKILL)
 
 
 SUM = """

@@ -468,6 +468,31 @@ def test_a_stopped_proxy_does_not_keep_mpiexec(mpiexec, marked, which):
     marked.wait_none(0)
 
 
+@pytest.mark.parametrize("heartbeat", [[], ["--heartbeat", "1"]])
+@pytest.mark.parametrize("which", [0, 1, 6])
+def test_a_stopped_proxy_is_taken_for_dead(mpiexec, marked, which, heartbeat):
+    p = mpiexec.start(*NODES, *heartbeat, *FAMILY, env=marked.env)
+    marked.wait(28, "sleep")
+    os.kill(proxies(p.pid)[which], signal.SIGSTOP)
+    code, err = ended(p)
+    seconds = heartbeat[1] if heartbeat else "10"
+    assert code == 1 and f"is gone (it was stopped for {seconds} s): its ranks are lost" in err, err
+    marked.wait_none(0)
+
+
+def test_a_stopped_proxy_that_goes_on(mpiexec, marked):
+    p = mpiexec.start(*NODES, "--heartbeat", "1", "sleep", "1000", env=marked.env)
+    marked.wait(7, "sleep")
+    stopped = proxies(p.pid)[0]
+    os.kill(stopped, signal.SIGSTOP)
+    until(lambda: is_stopped(stopped))
+    os.kill(stopped, signal.SIGCONT)
+    time.sleep(4)
+    assert p.poll() is None
+    p.send_signal(signal.SIGTERM)
+    assert ended(p)[0] == 143
+
+
 @pytest.mark.parametrize("how", [[], ["-l"], ["--hosts", "a,b"]])
 def test_a_reader_who_does_not_read_keeps_nobody(mpiexec, marked, how):
     r, w = os.pipe()
