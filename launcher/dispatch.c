@@ -150,6 +150,21 @@ static bool on_warning(struct message *m)
     return true;
 }
 
+/* The jobs, and all else, learn that these are not there (any more). */
+static void forget_nodes(struct run *run, uint32_t first, uint32_t count)
+{
+    struct job *j, *next;
+    for (j = TAILQ_FIRST(&run->jobs); j; j = next) {
+        next = TAILQ_NEXT(j, link);
+        for (uint32_t i = first; i < first + count; i++)
+            job_node_lost(j, i);
+    }
+    for (uint32_t i = first; i < first + count; i++) {
+        root_node_lost(run, i);
+        shapes_node_lost(run->cluster, i);
+    }
+}
+
 static void nodes_lost(void *arg, uint32_t first, uint32_t count, const char *why)
 {
     struct run *run = arg;
@@ -166,33 +181,61 @@ static void nodes_lost(void *arg, uint32_t first, uint32_t count, const char *wh
     }
     if (first_failure && !run->opt.no_kill)
         job_kill_all(run, SIGTERM, run->opt.kill_timeout);
-    struct job *j, *next;
-    for (j = TAILQ_FIRST(&run->jobs); j; j = next) {
-        next = TAILQ_NEXT(j, link);
-        for (uint32_t i = first; i < first + count; i++)
-            job_node_lost(j, i);
+    forget_nodes(run, first, count);
+}
+
+static uint32_t nodes_left(const struct cluster *c)
+{
+    uint32_t left = 0;
+    for (uint32_t i = 0; i < c->nnodes; i++)
+        left += !c->node_lost[i];
+    return left;
+}
+
+static void unstarted_text(const struct run *run, const uint32_t *unstarted, uint32_t n, bool goes_on, char *text,
+                           size_t size)
+{
+    char but[80];
+    if (goes_on)
+        snprintf(but, sizeof but, "the job runs without");
+    else if (run->opt.min_hosts)
+        snprintf(but, sizeof but, "nothing was run (--min-hosts %ld)", run->opt.min_hosts);
+    else
+        snprintf(but, sizeof but, "nothing was run");
+    if (n == 1)
+        snprintf(text, size, "host %s could not be started: %s", cluster_node_name(run->cluster, *unstarted), but);
+    else
+        snprintf(text, size, "%u of %u hosts could not be started: %s", n, run->cluster->nnodes, but);
+}
+
+/* The user has said how many hosts are enough, and so many are there: no failure. */
+static bool settled_without(struct run *run, const uint32_t *unstarted, uint32_t n)
+{
+    char text[512];
+    if (!run->opt.min_hosts || nodes_left(run->cluster) - n < run->opt.min_hosts)
+        return false;
+    unstarted_text(run, unstarted, n, true, text, sizeof text);
+    log_info("%s", text);
+    for (uint32_t i = 0; i < n; i++) {
+        run->cluster->node_lost[unstarted[i]] = true;
+        forget_nodes(run, unstarted[i], 1);
     }
-    for (uint32_t i = first; i < first + count; i++)
-        shapes_node_lost(run->cluster, i);
+    return true;
 }
 
 static void settled(void *arg, const uint32_t *unstarted, uint32_t n)
 {
     struct run *run = arg;
-    const char *but = run->opt.no_kill ? "the job runs without" : "nothing was run";
     char text[512];
     root_links(run);
-    if (n == 0)
+    if (n == 0 || settled_without(run, unstarted, n))
         return;
-    if (n == 1)
-        snprintf(text, sizeof text, "host %s could not be started: %s", cluster_node_name(run->cluster, *unstarted),
-                 but);
-    else
-        snprintf(text, sizeof text, "%u of %u hosts could not be started: %s", n, run->cluster->nnodes, but);
+    bool goes_on = run->opt.no_kill && !run->opt.min_hosts;
+    unstarted_text(run, unstarted, n, goes_on, text, sizeof text);
     failure_note(run, FAILURE_NODE, NULL, 0, now_ns(), 0, text);
     for (uint32_t i = 0; i < n; i++)
         nodes_lost(run, unstarted[i], 1, text);
-    if (!run->opt.no_kill)
+    if (!goes_on)
         job_kill_all(run, SIGTERM, run->opt.kill_timeout);
 }
 

@@ -102,7 +102,7 @@ static int name_nodes(struct run *run, struct err *e)
     if (run->opt.display & DISPLAY_ALLOCATION)
         display_hosts(run);
     c->is_remote = is_remote(run);
-    c->is_here = !topo_pretend_is_on() && !c->is_remote;
+    c->is_here = !topo_pretend_is_on() && !c->is_remote && !run->opt.min_hosts; /* planned when hosts have answered */
     unsigned processors = cpus_usable();
     static char host[256] = "localhost";
     gethostname(host, sizeof host - 1);

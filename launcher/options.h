@@ -62,6 +62,7 @@ struct options {
     unsigned port_low;      /* ports for that; 0: any */
     unsigned port_high;
     double connect_timeout; /* seconds that a host may take to answer */
+    long min_hosts;         /* the job starts with so many, whatever others there should be; 0: with all */
     double heartbeat;       /* seconds of silence after which a host is taken for lost; 0: never; -1: not given */
     long radix;             /* children of one proxy in the control tree; 0: chosen by mpiexec */
     long ppn;               /* ranks per node; 0: not given */

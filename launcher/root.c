@@ -67,7 +67,19 @@ void root_init(struct run *run, void (*spawn)(struct run *run, const struct pmi_
 
 void root_links(struct run *run)
 {
-    pmi_root_children(run->pmi, run->cluster->links.n);
+    const struct links *l = &run->cluster->links;
+    pmi_root_children(run->pmi, l->n);
+    for (uint32_t i = 0; i < l->n; i++)
+        if (l->v[i]->state == LINK_LOST)
+            pmi_root_child_gone(run->pmi, i);
+}
+
+void root_node_lost(struct run *run, uint32_t node)
+{
+    const struct links *l = &run->cluster->links;
+    uint32_t link = l->route[node];
+    if (link != LINK_NONE && l->v[link]->state == LINK_LOST)
+        pmi_root_child_gone(run->pmi, link);
 }
 
 void root_fini(struct run *run)

@@ -9,7 +9,8 @@
 
 /* Once the links are there. spawn: what becomes of a rank's request for a job; it may not call back at once. */
 void root_init(struct run *run, void (*spawn)(struct run *run, const struct pmi_spawn *req));
-void root_links(struct run *run); /* there are more links */
+void root_links(struct run *run); /* there are more links, and some are lost */
+void root_node_lost(struct run *run, uint32_t node);
 void root_fini(struct run *run);
 bool root_up(struct run *run, uint32_t link, const unsigned char *payload, size_t n); /* false: malformed */
 void root_job_add(struct run *run, const struct job *j);                              /* before it is launched */

@@ -56,6 +56,7 @@ struct pmi_server {
     const struct pmi_server_ops *ops;
     void *ctx;
     uint32_t children;
+    bool *gone; /* by child: it is lost */
     struct pmi_server_job *jobs;
     struct pmi_server_job *names; /* the same, by kvsname */
     struct pmi_remote *remotes;

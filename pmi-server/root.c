@@ -24,6 +24,7 @@ struct pmi_root *pmi_root_create(const struct pmi_root_ops *ops, void *ctx, uint
     r->ops = ops;
     r->ctx = ctx;
     r->children = children;
+    r->gone = pmi_mem_zero(children, sizeof *r->gone);
     r->store = pmi_name_store_create(pmi_root_name_done, r);
     pmi_root_names(r, &pmi_name_store_ops, r->store);
     return r;
@@ -43,6 +44,7 @@ void pmi_root_destroy(struct pmi_root *r)
         pmi_root_job_del(r, r->jobs->id);
     pmi_root_requests_clear(r);
     pmi_name_store_destroy(r->store);
+    free(r->gone);
     free(r);
 }
 
@@ -50,10 +52,11 @@ void pmi_root_destroy(struct pmi_root *r)
 static void grow_children(struct pmi_root_space *j, uint32_t from, uint32_t to)
 {
     j->prefetch = pmi_mem_grow(j->prefetch, to, sizeof *j->prefetch);
-    j->quiets = pmi_mem_grow(j->quiets, to, sizeof *j->quiets);
+    j->quiets = pmi_quiets_grow(j->quiets, j->root->gone, from, to);
     for (uint32_t i = from; i < to; i++) {
         j->prefetch[i] = (struct pmi_prefetch){0};
-        j->quiets[i] = (struct pmi_quiet){.replied = from > 0, .quiet = from > 0};
+        if (from > 0)
+            pmi_quiet_gone(&j->quiets[i]);
     }
 }
 
@@ -62,12 +65,28 @@ void pmi_root_children(struct pmi_root *r, uint32_t children)
     struct pmi_root_space *j, *next;
     if (children <= r->children)
         return;
+    r->gone = pmi_mem_grow(r->gone, children, sizeof *r->gone);
+    for (uint32_t i = r->children; i < children; i++)
+        r->gone[i] = false;
     HASH_ITER(hh, r->jobs, j, next)
     {
         grow_children(j, r->children, children);
         pmi_gathers_grow(&j->gathers, children);
     }
     r->children = children;
+}
+
+void pmi_root_child_gone(struct pmi_root *r, uint32_t child)
+{
+    struct pmi_root_space *j, *next;
+    if (child >= r->children || r->gone[child])
+        return;
+    r->gone[child] = true;
+    HASH_ITER(hh, r->jobs, j, next)
+    {
+        pmi_quiet_gone(&j->quiets[child]);
+        pmi_root_values_check(j);
+    }
 }
 
 int pmi_root_job_add(struct pmi_root *r, const struct pmi_root_job *job)

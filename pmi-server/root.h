@@ -64,6 +64,9 @@ void pmi_root_gone(struct pmi_root *r, uint32_t job, uint32_t rank);
 /* The rank has died and the job goes on: it is named in PMI_dead_processes from now on. */
 void pmi_root_dead(struct pmi_root *r, uint32_t job, uint32_t rank);
 
+/* The link `child` is lost: no rank behind it puts anything any more, and who waits for that waits in vain. */
+void pmi_root_child_gone(struct pmi_root *r, uint32_t child);
+
 /* A payload from the link `child`. -1: it does not decode, or cannot be: the link is broken. */
 int pmi_root_up(struct pmi_root *r, uint32_t child, const void *p, size_t n);
 

@@ -47,6 +47,7 @@ struct pmi_root {
     const struct pmi_root_ops *ops;
     void *ctx;
     uint32_t children;
+    bool *gone; /* by child: it is lost */
     struct pmi_root_space *jobs;
     const struct pmi_name_ops *names;
     void *names_ctx;

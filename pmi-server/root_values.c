@@ -53,7 +53,7 @@ static void fail_pending(struct pmi_root_space *j, enum pmi_get_mode mode)
     values_send_all(j);
 }
 
-static void check_pending(struct pmi_root_space *j)
+void pmi_root_values_check(struct pmi_root_space *j)
 {
     if (!j->pending || !pmi_quiet_replied(j->quiets, j->root->children))
         return;
@@ -133,7 +133,7 @@ bool pmi_root_take_get(struct pmi_root_space *j, uint32_t child, struct rbuf *r)
     while (pmi_control_pending_next(&gets, &w))
         get_one(j, child, (enum pmi_get_mode)w.mode, w.key);
     values_send(j, child);
-    check_pending(j);
+    pmi_root_values_check(j);
     return true;
 }
 
@@ -143,7 +143,7 @@ bool pmi_root_take_quiet(struct pmi_root_space *j, uint32_t child, struct rbuf *
     if (!pmi_control_quiet_get(r, &m))
         return false;
     pmi_quiet_heard(&j->quiets[child], m.quiet, m.received);
-    check_pending(j);
+    pmi_root_values_check(j);
     return true;
 }
 

@@ -21,6 +21,7 @@ struct pmi_server *pmi_server_create(const struct pmi_server_ops *ops, void *ctx
     s->ops = ops;
     s->ctx = ctx;
     s->children = children;
+    s->gone = pmi_mem_zero(children, sizeof *s->gone);
     return s;
 }
 
@@ -74,7 +75,7 @@ int pmi_server_job_add(struct pmi_server *s, const struct pmi_job *job)
     j->map = job->map;
     add_clients(j, job);
     j->prefetch = pmi_mem_zero(s->children, sizeof *j->prefetch);
-    j->quiets = pmi_mem_zero(s->children, sizeof *j->quiets);
+    j->quiets = pmi_quiets_grow(NULL, s->gone, 0, s->children);
     HASH_ADD(hh, s->jobs, id, sizeof j->id, j);
     HASH_ADD_KEYPTR(by_name, s->names, j->kvsname, strlen(j->kvsname), j);
     return 0;
@@ -113,6 +114,7 @@ void pmi_server_destroy(struct pmi_server *s)
         return;
     while (s->jobs)
         job_free(s->jobs);
+    free(s->gone);
     free(s);
 }
 
@@ -171,6 +173,19 @@ int pmi_server_down(struct pmi_server *s, const void *p, size_t n)
         ok = ok && head.type < PMI_CONTROL_END && handlers[head.type] && (!j || handlers[head.type](j, &r));
     pmi_resume(s);
     return ok ? 0 : -1;
+}
+
+void pmi_server_child_gone(struct pmi_server *s, uint32_t child)
+{
+    struct pmi_server_job *j, *next;
+    if (child >= s->children || s->gone[child])
+        return;
+    s->gone[child] = true;
+    HASH_ITER(hh, s->jobs, j, next)
+    {
+        pmi_quiet_gone(&j->quiets[child]);
+        pmi_putters_touch(j);
+    }
 }
 
 static bool take_puts(struct pmi_server_job *j, uint32_t child, struct rbuf *r)

@@ -88,6 +88,8 @@ void pmi_client_gone(struct pmi_client *c);
 /* Payloads: from the parent; from a child. -1: it does not decode. */
 int pmi_server_down(struct pmi_server *s, const void *p, size_t n);
 int pmi_server_child_up(struct pmi_server *s, uint32_t child, const void *p, size_t n);
+/* That child is lost: no rank behind it puts anything any more. */
+void pmi_server_child_gone(struct pmi_server *s, uint32_t child);
 void pmi_server_flush(struct pmi_server *s);
 
 /* For a table of ranks: what the rank does, seen from here. */

@@ -305,6 +305,12 @@ void pmi_down(struct proxy *proxy, const unsigned char *payload, size_t len)
         log_fatal("a PMI message from above is malformed");
 }
 
+void pmi_child_gone(struct proxy *proxy, uint32_t child)
+{
+    if (proxy->pmi)
+        pmi_server_child_gone(proxy->pmi, child);
+}
+
 bool pmi_child_up(struct proxy *proxy, uint32_t child, const unsigned char *payload, size_t len)
 {
     return pmi_server_child_up(proxy->pmi, child, payload, len) == 0;

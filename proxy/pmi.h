@@ -21,6 +21,7 @@ void pmi_gone(struct rank *r);
 void pmi_close(struct rank *r); /* takes one that was never opened */
 
 void pmi_down(struct proxy *proxy, const unsigned char *payload, size_t len);
+void pmi_child_gone(struct proxy *proxy, uint32_t child);
 bool pmi_child_up(struct proxy *proxy, uint32_t child, const unsigned char *payload, size_t len); /* false: malformed */
 
 #endif

@@ -104,6 +104,7 @@ static void below_lost(void *arg, struct link *l)
         return;
     }
     nodes_lost(proxy, l->first, l->count, l->failure.cause);
+    pmi_child_gone(proxy, l->index);
     proxy->child_lost = true;
     cleanup_orphans(proxy);
 }

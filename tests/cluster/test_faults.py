@@ -141,6 +141,13 @@ def test_a_login_script_without_end(mpiexec, rig, writes):
     assert "write without end" in only_line(r := refused(mpiexec, ["h1", "h2"]), "h1"), r
 
 
+def test_enough_hosts_are_there(mpiexec, rig):
+    no_sshd(rig)
+    rig.cut("h3")
+    r = mpiexec.ok("--min-hosts", 2, "--connect-timeout", 2, "--hosts", "h1,h2,h3,h4", "-n", 2, "hostname")
+    assert sorted(r.lines) == ["h1", "h4"] and only_line(r, "h2") and only_line(r, "h3"), r
+
+
 def test_good_hosts_go_on_with_no_kill(mpiexec, rig):
     no_sshd(rig)
     r = mpiexec("--no-kill", "--hosts", "h1,h2", "-n", 2, "hostname")

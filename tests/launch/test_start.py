@@ -130,6 +130,23 @@ def test_a_bad_host_where_each_is_asked_what_it_is(mpiexec, marked, more, out):
     marked.wait_none(0)
 
 
+@pytest.mark.parametrize("tree", [HOSTS, TREE], ids=["flat", "a tree"])
+@pytest.mark.parametrize("more", [[], ["--no-kill"]], ids=["", "no-kill"])
+def test_enough_hosts_are_there(start, tree, more):
+    """Ranks are placed on them alone, and it is no failure."""
+    r = start("c=connect;e=exit", "--min-hosts", "4", *more, *tree, "--ppn", "1", "-n", "4", "--arg-template", "echo", "{host}")
+    assert r.code == 0 and sorted(r.lines) == ["a", "b", "d", "f"], r
+    assert complaints(r) == {"c": FAULTS["connect"], "e": FAULTS["exit"]}, r
+    assert "mpiexec: 2 of 6 hosts could not be started: the job runs without" in r.err, r
+
+
+@pytest.mark.parametrize("more", [[], ["--no-kill"]], ids=["", "no-kill"])
+def test_not_enough_hosts_are_there(start, more):
+    r = start("c=connect;e=exit", "--min-hosts", "5", *more, *HOSTS, "-n", "6", "echo", "ran")
+    assert r.code == 1 and r.out == "" and set(complaints(r)) == {"c", "e"}, r
+    assert "2 of 6 hosts could not be started: nothing was run (--min-hosts 5)" in r.err, r
+
+
 def test_the_only_host_is_bad(start):
     r = start("*=exit", "-n", "2", "echo", "ran")
     assert r.code == 1 and list(complaints(r).values()) == [FAULTS["exit"]], r

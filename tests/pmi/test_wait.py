@@ -78,3 +78,19 @@ p.finalize()
     assert sorted(line.split(": ")[1] for line in r.lines) == [
         "cmd=get_result rc=0 value=of-the-parent"] * 2 + [
         f"cmd=kvs-get-response;rc=0;found=TRUE;value=of-child-{i};" for i in range(2)], r
+
+
+@pytest.mark.parametrize("radix", ["8", "1"])
+def test_nobody_waits_for_a_node_that_is_lost(ranks, radix):
+    """Nor for what its rank might have put; the job goes on (--no-kill)."""
+    r = ranks("-n", "3", "--hosts", "a,b,c", "--radix", radix, "--no-kill", WAIT + """
+p = Pmi1().init()
+p.barrier()
+if RANK == 2:
+    os.kill(os.getppid(), 9)
+    time.sleep(1000)
+if RANK == 0:
+    say(wait1(p, "k"))
+p.finalize()
+""", ok=False)
+    assert r.code == 1 and r.lines == ["0: cmd=get_result rc=1 msg=no_rank_is_left_that_could_put_the_key_k"], r

@@ -26,6 +26,8 @@
 struct script script;
 static struct map_node nodes[NODES];
 static bool lost[NODES];
+static uint32_t route[NODES];
+static struct link *const links[] = {&script.link};
 static struct peer *ours, *theirs;
 
 /* ---- the tree ---- */
@@ -155,9 +157,12 @@ int script_begin(void **state)
     int sv[2];
     memset(&script, 0, sizeof script);
     memset(lost, 0, sizeof lost);
-    for (int i = 0; i < NODES; i++)
+    for (int i = 0; i < NODES; i++) {
         nodes[i] = (struct map_node){.name = names[i]};
+        route[i] = i >= 1 && i < 5 ? 0 : LINK_NONE;
+    }
     script.cluster = (struct cluster){.base = event_base_new(), .nodes = nodes, .nnodes = NODES, .node_lost = lost};
+    script.cluster.links = (struct links){.v = (struct link **)links, .n = 1, .nnodes = NODES, .route = route};
     script.link = (struct link){.first = 1, .count = 4, .state = LINK_READY};
     script.run = (struct run){.cluster = &script.cluster, .job_ops = &job_ops, .opt = {.kill_timeout = 2}};
     TAILQ_INIT(&script.run.jobs);

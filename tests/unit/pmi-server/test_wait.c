@@ -106,6 +106,42 @@ static void a_job_of_one_node_waits_too(void **state)
     tree_free(t);
 }
 
+/* The first subtree below mpiexec is lost, or below the first proxy. */
+static void lose_child(struct tree *t, uint32_t depth)
+{
+    struct tree_proxy *top = &t->proxies[t->top[0]];
+    if (depth == 1)
+        pmi_root_child_gone(t->root, top->child_index);
+    else
+        pmi_server_child_gone(top->server, 0);
+}
+
+/* Ranks of a lost proxy put nothing more, whether somebody waited before or waits after that, in this job or a later.
+ */
+static void nobody_waits_for_a_subtree_that_is_lost(void **state)
+{
+    for (uint32_t depth = 1; depth <= 2; depth++) {
+        for (int before = 0; before < 2; before++) {
+            struct tree *t = tree_new(depth, 2, depth == 1 ? 2 : 6, true);
+            uint32_t lost = depth == 1 ? 0 : 1, asker = lost + 1;
+            tree_init_all(t);
+            if (!before)
+                lose_child(t, depth);
+            tree_say(t, asker, "cmd=get kvsname=kvs_1 key=k wait=TRUE\n");
+            for (uint32_t r = 0; r < t->nranks; r++)
+                if (r != lost && r != asker)
+                    tree_say(t, r, "cmd=finalize\n");
+            if (before) {
+                tree_expect(t, asker, "%s", "");
+                lose_child(t, depth);
+            }
+            tree_expect(t, asker, NOBODY "k\n");
+            assert_int_equal(t->broken, 0);
+            tree_free(t);
+        }
+    }
+}
+
 static void nobody_waits_for_those_who_have_ended(void **state)
 {
     for (uint32_t depth = 1; depth <= 3; depth++) {
@@ -398,6 +434,7 @@ int main(void)
         cmocka_unit_test(a_value_comes_when_it_is_put),
         cmocka_unit_test(what_was_put_before_anybody_waited_comes_too),
         cmocka_unit_test(a_job_of_one_node_waits_too),
+        cmocka_unit_test(nobody_waits_for_a_subtree_that_is_lost),
         cmocka_unit_test(nobody_waits_for_those_who_have_ended),
         cmocka_unit_test(who_says_init_again_can_put),
         cmocka_unit_test(all_may_not_wait_for_one_another),
