@@ -131,6 +131,13 @@ static void on_silent(void *arg)
     take_for_dead(arg, "nothing was heard from it");
 }
 
+static void on_busy(void *arg)
+{
+    struct link *l = arg;
+    if (l->state == LINK_STARTING)
+        link_wait(l, 1);
+}
+
 static void on_stopped(void *arg)
 {
     take_for_dead(arg, "it was stopped");
@@ -163,7 +170,7 @@ static void on_ended(void *arg, const char *how)
     link_ended(arg, how);
 }
 
-static const struct start_events start_events = {on_stream, on_failed, on_ended, on_stopped};
+static const struct start_events start_events = {on_stream, on_failed, on_ended, on_busy, on_stopped};
 
 /* --- patience */
 

@@ -48,6 +48,7 @@ void start_failure_set(struct start_failure *f, enum start_step step, const char
 /* "b: unable to connect: Connection refused (is an ssh server running there?)" */
 void start_failure_text(const struct start_failure *f, const char *host, char *text, size_t size);
 
+struct stage;
 struct start;
 struct starter;
 
@@ -58,6 +59,8 @@ struct start_events {
     void (*failed)(void *arg, const struct start_failure *f);
     /* The answer to start_end: "it was killed by signal 9 (SIGKILL)". May come from inside that call. */
     void (*ended)(void *arg, const char *how);
+    /* Before the stream: it goes on, and takes longer than its patience; NULL: nobody cares. */
+    void (*busy)(void *arg);
     /* Its process here is stopped, and has been for the starter's silence_ms. */
     void (*stopped)(void *arg);
 };
@@ -115,6 +118,7 @@ struct start_remote {
     unsigned connect_ms;               /* that a host may take to answer at all */
     const char *iface;                 /* where to listen for proxies: an interface or an address; NULL: not said */
     unsigned port_low, port_high;      /* and on which ports; 0: any */
+    struct stage *stage;               /* files that a host may lack (launcher/start/stage.h); NULL: none is copied */
 };
 
 /* What all starts of one process share. */

@@ -62,10 +62,13 @@ struct options {
     unsigned port_low;      /* ports for that; 0: any */
     unsigned port_high;
     double connect_timeout; /* seconds that a host may take to answer */
-    long min_hosts;         /* the job starts with so many, whatever others there should be; 0: with all */
-    double heartbeat;       /* seconds of silence after which a host is taken for lost; 0: never; -1: not given */
-    long radix;             /* children of one proxy in the control tree; 0: chosen by mpiexec */
-    long ppn;               /* ranks per node; 0: not given */
+    bool stage,
+        no_stage;      /* files that hosts lack are copied: by content; never. Neither: where there is no such file */
+    char *stage_files; /* NULL or a list of file names: copied as well */
+    long min_hosts;    /* the job starts with so many, whatever others there should be; 0: with all */
+    double heartbeat;  /* seconds of silence after which a host is taken for lost; 0: never; -1: not given */
+    long radix;        /* children of one proxy in the control tree; 0: chosen by mpiexec */
+    long ppn;          /* ranks per node; 0: not given */
 
     /* mapping and binding: the user's words, parsed by map/ */
     char *map_by;       /* NULL or "slot", "core:2", ... */

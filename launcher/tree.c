@@ -13,6 +13,7 @@
 #include "common/log.h"
 #include "common/xalloc.h"
 #include "launcher/hosts.h"
+#include "launcher/staging.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -108,6 +109,8 @@ static int choose_way(struct cluster *c, const struct options *o, struct err *e)
                                               .iface = o->iface,
                                               .port_low = o->port_low,
                                               .port_high = o->port_high};
+    if (c->is_remote && staging_choose(o, c->starter.proxy, &c->starter.remote.stage, e) < 0)
+        return -1;
     if (starter_init_root(&c->starter, c->is_remote ? hosts_way(c, o) : NULL, c->base, e) < 0)
         return -1;
     double ms = (o->heartbeat < 0 ? HEARTBEAT_S : o->heartbeat) * 1000;

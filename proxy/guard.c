@@ -8,8 +8,10 @@
 #include "proxy/cleanup.h"
 
 #include <errno.h>
+#include <ftw.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -17,6 +19,7 @@
 #include <unistd.h>
 
 #define NAME "muster-guard"
+#define OPEN_MAX_HERE 16
 #define GRACE_MS 6000 /* from the end of the link to the proxy's own, at most */
 
 static void on_child(int sig)
@@ -39,8 +42,13 @@ static _Noreturn void end_as(int status)
     _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 1);
 }
 
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+    return remove(path);
+}
+
 /* SIGCHLD comes only while ppoll waits. */
-static _Noreturn void watch(pid_t proxy, int link)
+static _Noreturn void watch(pid_t proxy, int link, const char *stage)
 {
     struct pollfd p = {.fd = link, .events = POLLRDHUP};
     struct timespec grace = {GRACE_MS / 1000, 0};
@@ -55,10 +63,12 @@ static _Noreturn void watch(pid_t proxy, int link)
             p.fd = -1; /* from now on the proxy has its grace */
     }
     cleanup_everything();
+    if (stage && nftw(stage, remove_one, OPEN_MAX_HERE, FTW_DEPTH | FTW_PHYS | FTW_MOUNT) < 0)
+        log_warn("unable to remove %s: %m", stage);
     end_as(status);
 }
 
-void guard_begin(int link)
+void guard_begin(int link, const char *stage)
 {
     struct sigaction child = {.sa_handler = on_child};
     sigset_t block, before;
@@ -76,5 +86,5 @@ void guard_begin(int link)
     close(STDOUT_FILENO); /* the proxy has it, whose end is to be seen */
     if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 || sigaction(SIGCHLD, &child, NULL) < 0)
         log_fatal("unable to watch the proxy: %m");
-    watch(pid, link);
+    watch(pid, link, stage);
 }

@@ -7,7 +7,7 @@
 #define PROXY_GUARD_H
 
 /* Goes on in a child, which becomes the proxy; link is the descriptor that it reads its link from. This process stays
- * behind and ends as the child does, when nothing is left of it. */
-void guard_begin(int link);
+ * behind and ends as the child does, when nothing is left of it, nor of the directory stage (NULL: there is none). */
+void guard_begin(int link, const char *stage);
 
 #endif

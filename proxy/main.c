@@ -47,7 +47,7 @@ int main(int argc, char **argv)
     struct uplink up;
     ignore_signals();
     if (uplink_is_far(argc, argv))
-        guard_begin(STDIN_FILENO);
+        guard_begin(STDIN_FILENO, uplink_stage(argc, argv));
     uplink_take(&up, argc, argv);
     log_init("proxy", false);
     if (spawn_init() < 0)
@@ -55,6 +55,7 @@ int main(int argc, char **argv)
     static struct proxy self = {.nofile = {0}};
     struct proxy *proxy = &self;
     TAILQ_INIT(&proxy->jobs);
+    proxy->stage = uplink_stage(argc, argv);
     if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
         log_fatal("unable to become the reaper of the ranks' orphans: %m");
     raise_nofile(proxy);

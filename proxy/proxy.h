@@ -79,6 +79,7 @@ struct proxy {
     struct event *sigchld;
     struct rlimit nofile;         /* as it was before it was raised; the ranks get it back */
     unsigned long long oom_kills; /* as last read */
+    const char *stage;            /* a directory with files that were copied here; NULL: none */
     const char *pretends;         /* the machine that a test has this node be (topo_pretend.h); NULL: none */
     struct buf topo;              /* of this node, as last told */
     bool leaving;                 /* SHUTDOWN came, or the parent is gone */

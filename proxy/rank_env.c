@@ -95,6 +95,8 @@ void rank_env_init(struct rank_env *e, const struct rank *r)
     set(e, &n, xasprintf("MPI_LOCALRANKID=%u", r->local));
     set(e, &n, xasprintf("MPI_LOCALNRANKS=%u", j->nranks));
     set(e, &n, xasprintf("PMI_HOSTNAME=%s", proxy_name(j->proxy)));
+    if (j->proxy->stage)
+        set(e, &n, xasprintf("MUSTER_STAGE_DIR=%s", j->proxy->stage));
     if (j->spec.flags & LAUNCH_SPAWNED)
         set(e, &n, xstrdup("PMI_SPAWNED=1"));
     if (j->segment_fd >= 0) {

@@ -38,9 +38,22 @@ struct found {
     bool done;
 };
 
-static const struct found *find_program(struct found *f, const struct launch_app *a, char *const *envp)
+/* What was copied here stands for the file of that path. */
+static bool find_staged(struct found *f, const struct proxy *p, const char *program)
 {
-    if (!f->done) {
+    const char *slash = strrchr(program, '/');
+    if (!p->stage || !slash)
+        return false;
+    snprintf(f->file, sizeof f->file, "%s%s", p->stage, slash);
+    return access(f->file, X_OK) == 0;
+}
+
+static const struct found *find_program(struct found *f, const struct proxy *p, const struct launch_app *a,
+                                        char *const *envp)
+{
+    if (!f->done && find_staged(f, p, a->argv.v[0])) {
+        f->done = true;
+    } else if (!f->done) {
         const char *path = *a->path ? a->path : rank_env_get(envp, "PATH");
         f->error = spawn_find(a->argv.v[0], path, a->wdir, f->file);
         f->done = true;
@@ -102,7 +115,7 @@ static enum start_stage exec_rank(struct rank *r, const struct stdio_ends *io, i
     struct cpulist cpus;
     cpulist_init(&cpus);
     const char *binding = binding_of(r);
-    if (find_program(f, a, env.envp)->error) {
+    if (find_program(f, r->job->proxy, a, env.envp)->error) {
         int wdir = directory_error(a->wdir);
         errno = wdir ? wdir : f->error;
         result = wdir ? START_CHDIR : START_FIND;

@@ -76,7 +76,12 @@ static int call_back(const char *addresses, const char *name)
 
 bool uplink_is_far(int argc, char **argv)
 {
-    return argc == 3 && strcmp(argv[1], "--stdio") == 0 && strcmp(argv[2], "--mark") == 0;
+    return argc >= 3 && strcmp(argv[1], "--stdio") == 0 && strcmp(argv[2], "--mark") == 0;
+}
+
+const char *uplink_stage(int argc, char **argv)
+{
+    return uplink_is_far(argc, argv) && argc == 5 && strcmp(argv[3], "--stage") == 0 ? argv[4] : NULL;
 }
 
 void uplink_take(struct uplink *u, int argc, char **argv)
@@ -88,7 +93,8 @@ void uplink_take(struct uplink *u, int argc, char **argv)
     }
     bool stdio = argc >= 2 && strcmp(argv[1], "--stdio") == 0;
     bool mark = uplink_is_far(argc, argv);
-    if (stdio && argc == 2 + mark && is_stream(STDIN_FILENO) && is_stream(STDOUT_FILENO)) {
+    int known = 2 + mark + (uplink_stage(argc, argv) ? 2 : 0);
+    if (stdio && argc == known && is_stream(STDIN_FILENO) && is_stream(STDOUT_FILENO)) {
         u->in = move_away(STDIN_FILENO);
         u->out = move_away(STDOUT_FILENO);
         if (mark)

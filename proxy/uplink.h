@@ -11,11 +11,12 @@ struct uplink {
     int in, out; /* close-on-exec, above those of stdio; one and the same, or two */
 };
 
-bool uplink_is_far(int argc, char **argv); /* was it started on another machine? (--mark) */
+bool uplink_is_far(int argc, char **argv);       /* was it started on another machine? (--mark) */
+const char *uplink_stage(int argc, char **argv); /* the directory with what was copied here; NULL: nothing was */
 
 /* Without arguments: the socket that is descriptor 3. With --stdio: stdin and stdout, as a remote shell gives them;
- * /dev/null takes their place; with --mark after it, START_MARK is written first. With --call ADDRESSES --name NAME: a
- * connection to mpiexec, see common/back.h. Ends the program where they are no
+ * /dev/null takes their place; with --mark after it, START_MARK is written first, and --stage DIR may follow. With
+ * --call ADDRESSES --name NAME: a connection to mpiexec, see common/back.h. Ends the program where they are no
  * link: somebody has started it by hand. */
 void uplink_take(struct uplink *u, int argc, char **argv);
 

@@ -31,16 +31,22 @@ struct shell {
     struct start *start;
     const char *program; /* borrowed */
     int link, err;       /* -1: given away, or closed */
-    struct event *on_link, *on_err;
+    struct event *on_link, *on_err, *on_room;
+    struct stage_send *stage; /* what goes to the host before its proxy speaks; NULL: nothing */
     struct mark mark;
     struct says says;
 };
 
-static void drop_event(struct event **ev, int *fd)
+static void free_event(struct event **ev)
 {
     if (*ev)
         event_free(*ev);
     *ev = NULL;
+}
+
+static void drop_event(struct event **ev, int *fd)
+{
+    free_event(ev);
     if (*fd >= 0)
         close(*fd);
     *fd = -1;
@@ -74,6 +80,7 @@ static void tell_failed(struct start *s)
 static void link_failed(struct shell *sh)
 {
     mark_end(&sh->mark);
+    free_event(&sh->on_room);
     drop_event(&sh->on_link, &sh->link);
     start_process_wait(sh->start, EXIT_WAIT_MS, tell_failed);
 }
@@ -84,6 +91,40 @@ static void too_noisy(struct start *s)
     start_failure_set(&s->failure, START_HELLO, "does a login script there write without end?",
                       "it has sent %u bytes that are not a proxy's", MARK_NOISE_MAX);
     s->events->failed(s->arg, &s->failure);
+}
+
+/* --- files that the host lacks */
+
+static void on_room(evutil_socket_t fd, short what, void *arg)
+{
+    struct shell *sh = arg;
+    const void *p;
+    size_t want = stage_send_next(sh->stage, &p);
+    ssize_t n = want ? send(sh->link, p, want, MSG_NOSIGNAL) : 0;
+    if (n > 0)
+        stage_send_took(sh->stage, (size_t)n);
+    sh->start->events->busy(sh->start->arg);
+    if (want == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+        free_event(&sh->on_room); /* that it is broken, reading tells */
+}
+
+static void begin_stage(struct shell *sh)
+{
+    struct start *s = sh->start;
+    struct err e;
+    free(sh->stage);
+    sh->stage = xcalloc(1, sizeof *sh->stage);
+    if (stage_send_begin(sh->stage, s->starter->remote.stage, sh->mark.want, &e) < 0) {
+        start_process_cancel(s);
+        start_failure_set(&s->failure, START_PROGRAM, "", "unable to copy files: %.200s", e.text);
+        s->events->failed(s->arg, &s->failure);
+        return;
+    }
+    log_debug("%s: files are copied: %s", s->host, sh->mark.want);
+    free_event(&sh->on_room);
+    sh->on_room = event_new(s->starter->base, sh->link, EV_WRITE | EV_PERSIST, on_room, sh);
+    if (!sh->on_room || event_add(sh->on_room, NULL) < 0)
+        log_fatal("out of memory");
 }
 
 static bool is_too_noisy(const struct shell *sh)
@@ -107,6 +148,7 @@ static void proxy_speaks(struct shell *sh)
     says_show_before(&sh->says);
     sh->says.spoken = true;
     sh->link = -1;
+    free_event(&sh->on_room);
     drop_event(&sh->on_link, &sh->link);
     sh->start->events->stream(sh->start->arg, fd, fd);
 }
@@ -115,15 +157,17 @@ static void on_link(evutil_socket_t fd, short what, void *arg)
 {
     struct shell *sh = arg;
     char data[4096];
-    bool found;
+    enum mark_found found = MARK_NONE;
     ssize_t n = recv(sh->link, data, sizeof data, MSG_PEEK);
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     size_t taken = n > 0 ? mark_take(&sh->mark, data, (size_t)n, &found) : 0;
     if (n <= 0 || recv(sh->link, data, taken, 0) != (ssize_t)taken)
         link_failed(sh);
-    else if (found)
+    else if (found == MARK_LINK)
         proxy_speaks(sh);
+    else if (found == MARK_WANT && sh->start->starter->remote.stage)
+        begin_stage(sh);
     else if (is_too_noisy(sh))
         too_noisy(sh->start);
 }
@@ -183,6 +227,7 @@ static void shell_end(struct start *s, const char *why)
 static void shell_cancel(struct start *s)
 {
     struct shell *sh = s->own;
+    free_event(&sh->on_room);
     drop_event(&sh->on_link, &sh->link);
     drop_event(&sh->on_err, &sh->err);
     start_process_cancel(s);
@@ -193,6 +238,8 @@ static void shell_fini(struct start *s)
     struct shell *sh = s->own;
     drop_event(&sh->on_link, &sh->link);
     drop_event(&sh->on_err, &sh->err);
+    free_event(&sh->on_room);
+    free(sh->stage);
     free(sh);
     s->own = NULL;
 }

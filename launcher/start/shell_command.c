@@ -6,6 +6,7 @@
 
 #include "common/log.h"
 #include "common/xalloc.h"
+#include "launcher/start/stage.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -14,8 +15,22 @@
 
 #define ARGV_MAX 32 /* of ours, besides the user's */
 
-/* In single quotes, so neither a quote nor an exclamation mark (csh) nor an end of line stands in it. */
-#define SCRIPT SHELL_FIND "exec \"$p\" --stdio --mark"
+/* In single quotes, so neither a quote nor an exclamation mark (csh) nor an end of line stands in them. */
+#define RUN "exec \"$p\" --stdio --mark"
+#define SCRIPT SHELL_FIND RUN
+
+/* Its words are a path and a hash for each file, the proxy first. w: which are missing. */
+#define STAGE_SCRIPT                                                                                                   \
+    "has() { test -e \"$1\" || return 1; test \"$2\" = - && return 0; h=`sha256sum 2>/dev/null <\"$1\"`; "             \
+    "test \"$h\" = \"$2  -\"; }; p=$1; w=0; d=; "                                                                      \
+    "if test \"$2\" = - && test ! -x \"$p\"; then p=`command -v muster-proxy` || w=1; "                                \
+    "elif has \"$1\" \"$2\" && test -x \"$p\"; then :; else w=1; fi; shift 2; "                                        \
+    "while test $# -gt 1; do if has \"$1\" \"$2\"; then w=${w}0; else w=${w}1; fi; shift 2; done; "                    \
+    "case $w in *1*) d=`mktemp -d \"${TMPDIR:-/tmp}/muster.XXXXXX\"` || exit 73; trap \"rm -rf \\\"$d\\\"\" 0; "       \
+    "printf \"\\001muster-want %s\\n\" $w; "                                                                           \
+    "while read -r m s f && test \"$m\" != 0; do head -c \"$s\" >\"$d/$f\" && chmod \"$m\" \"$d/$f\" || exit 73; "     \
+    "done; test \"$m\" = 0 || exit 73; test -x \"$d/muster-proxy\" && p=$d/muster-proxy;; esac; " RUN                  \
+    " ${d:+--stage \"$d\"}"
 
 /* A backslash before what a shell might read something into. */
 static void quote(FILE *to, const char *text)
@@ -27,14 +42,20 @@ static void quote(FILE *to, const char *text)
     }
 }
 
-char *shell_command(const char *proxy)
+char *shell_command(const struct starter *st)
 {
+    const struct stage *stage = st->remote.stage;
     char *text = NULL;
     size_t size;
     FILE *to = open_memstream(&text, &size);
     if (to) {
-        fputs("/bin/sh -c '" SCRIPT "' sh ", to);
-        quote(to, proxy);
+        fprintf(to, "/bin/sh -c '%s' sh ", stage ? STAGE_SCRIPT : SCRIPT);
+        if (!stage)
+            quote(to, st->proxy);
+        for (size_t i = 0; stage && i < stage->n; i++) {
+            quote(to, stage->v[i].there);
+            fprintf(to, " %s ", stage->v[i].hash);
+        }
     }
     if (!to || fclose(to) < 0)
         log_fatal("out of memory");
@@ -119,7 +140,7 @@ static struct words host_words(const struct start *s, const char *program, bool 
 char **shell_argv(const struct start *s, const char *program)
 {
     struct words w = host_words(s, program, false);
-    char *command = shell_command(s->starter->proxy);
+    char *command = shell_command(s->starter);
     add_word(&w, command);
     free(command);
     return w.v;

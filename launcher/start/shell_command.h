@@ -13,8 +13,8 @@
     ">&2; exit 127; }; "
 
 /* What the login shell of the other side is to run, whichever shell that is (sh, csh, fish): the proxy at the path that
- * it has here, or the one in PATH. The caller frees. */
-char *shell_command(const char *proxy);
+ * it has here, or the one in PATH; or, where files may be staged, what puts them there first. The caller frees. */
+char *shell_command(const struct starter *st);
 
 /* argv for the proxy of s; program: "ssh", or a path. The caller frees it by shell_argv_free. */
 char **shell_argv(const struct start *s, const char *program);

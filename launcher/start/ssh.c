@@ -118,6 +118,7 @@ static void conn_free(struct conn *c)
         freeaddrinfo(c->addresses);
     ssh_config_fini(&c->config);
     free(c->command);
+    free(c->stage);
     c->start->own = NULL;
     free(c);
 }
@@ -274,11 +275,32 @@ static void proxy_speaks(struct conn *c)
     begin_waiting();
 }
 
+/* The command there lacks files. */
+static void begin_stage(struct conn *c)
+{
+    struct start *s = c->start;
+    struct err e;
+    free(c->stage);
+    c->stage = xcalloc(1, sizeof *c->stage);
+    if (stage_send_begin(c->stage, s->starter->remote.stage, c->mark.want, &e) == 0) {
+        log_debug("%s: files are copied: %s", s->host, c->mark.want);
+        conn_step_later(c);
+        return;
+    }
+    start_failure_set(&s->failure, START_PROGRAM, "", "unable to copy files: %.200s", e.text);
+    fail(c);
+}
+
 static void step_waiting(struct conn *c)
 {
-    bool found, goes_on = conn_read_noise(c, &found);
-    if (found) {
+    enum mark_found found = MARK_NONE;
+    bool goes_on = (!c->stage || conn_send_stage(c)) && conn_read_noise(c, &found);
+    if (c->stage)
+        c->start->events->busy(c->start->arg);
+    if (found == MARK_LINK) {
         proxy_speaks(c);
+    } else if (found == MARK_WANT && c->start->starter->remote.stage) {
+        begin_stage(c);
     } else if (c->mark.noise + c->says.noise > MARK_NOISE_MAX) {
         start_failure_set(&c->start->failure, START_HELLO, "does a login script there write without end?",
                           "it has sent %u bytes that are not a proxy's", MARK_NOISE_MAX);
@@ -316,7 +338,7 @@ static void step_opening(struct conn *c)
         fall_back(c, "the server opens no session");
         return;
     }
-    c->command = shell_command(c->start->starter->proxy);
+    c->command = shell_command(c->start->starter);
     c->state = CONN_COMMAND;
     step_command(c);
 }

@@ -58,6 +58,7 @@ struct conn {
     char *command;
     struct mark mark;
     struct says says;
+    struct stage_send *stage; /* what goes to the host before its proxy speaks; NULL: nothing */
 
     /* the link: our end of a socket pair whose other end is the peer's */
     int pump;
@@ -71,13 +72,14 @@ struct conn {
 void conn_step(struct conn *c); /* goes as far as it can */
 void conn_watch(struct conn *c, bool read, bool write);
 void conn_step_later(struct conn *c); /* in the next turn of the loop: other events come between */
-bool conn_is_over(struct conn *c); /* its channel is closed, or its connection is gone */
+bool conn_is_over(struct conn *c);    /* its channel is closed, or its connection is gone */
 
 /* ssh_pump.c. The channel runs the command; false: it has ended, or the connection has. */
 bool conn_pump_begin(struct conn *c, int *theirs); /* -1: no descriptors */
 bool conn_pump(struct conn *c);
-bool conn_read_noise(struct conn *c, bool *found); /* up to the mark, or as much as one turn may take */
-void conn_pump_end(struct conn *c);                /* the link is at its end */
+bool conn_send_stage(struct conn *c);                         /* as much as goes now; false: as below */
+bool conn_read_noise(struct conn *c, enum mark_found *found); /* up to the mark, or as much as one turn may take */
+void conn_pump_end(struct conn *c);                           /* the link is at its end */
 void conn_exit_text(struct conn *c, char *text, size_t size);
 int conn_exit_status(struct conn *c); /* as of waitpid; -1: not known */
 

@@ -54,10 +54,26 @@ static bool read_stderr(struct conn *c)
     return true;
 }
 
-bool conn_read_noise(struct conn *c, bool *found)
+bool conn_send_stage(struct conn *c)
 {
-    *found = false;
-    for (size_t n, total = 0; !*found; total += n) {
+    const void *p;
+    size_t n = 1, want;
+    for (size_t total = 0; n && c->sending != SENDING_READ && (want = stage_send_next(c->stage, &p)); total += n) {
+        if (total >= TURN_BYTES) {
+            conn_step_later(c);
+            return true;
+        }
+        if (!took(c, c->ssh2->channel_write_ex(c->channel, 0, p, want), SENDING_WRITE, &n))
+            return false;
+        stage_send_took(c->stage, n);
+    }
+    return true;
+}
+
+bool conn_read_noise(struct conn *c, enum mark_found *found)
+{
+    *found = MARK_NONE;
+    for (size_t n, total = 0; !*found && c->sending != SENDING_WRITE; total += n) {
         if (total >= TURN_BYTES) {
             conn_step_later(c);
             return true;

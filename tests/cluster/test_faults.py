@@ -107,7 +107,7 @@ def own_tree(rig):
 
 
 def test_a_host_without_the_proxy(mpiexec, rig, own_tree):
-    r = refused(mpiexec, ["h1", "h2"], program=f"{own_tree}/bin/mpiexec")
+    r = refused(mpiexec, ["h1", "h2"], "--no-stage", program=f"{own_tree}/bin/mpiexec")
     for host in ("h1", "h2"):
         assert (f"{host}: unable to start the proxy there: not found at {own_tree}/libexec/muster/muster-proxy, nor in PATH "
                 "(install Muster there") in only_line(r, host), r
@@ -117,7 +117,7 @@ def test_a_proxy_that_cannot_be_executed(mpiexec, rig, own_tree):
     script = f"mkdir -p {own_tree}/libexec/muster; printf '\\177ELFxxxx' > {own_tree}/libexec/muster/muster-proxy; "
     rig.hosts["h1"].run("sh", "-c", script)
     rig.hosts["h2"].run("sh", "-c", script + f"chmod +x {own_tree}/libexec/muster/muster-proxy")
-    r = refused(mpiexec, ["h1", "h2"], program=f"{own_tree}/bin/mpiexec")
+    r = refused(mpiexec, ["h1", "h2"], "--no-stage", program=f"{own_tree}/bin/mpiexec")
     assert "not found at" in only_line(r, "h1") and "another kind" in only_line(r, "h2"), r
 
 

@@ -18,7 +18,7 @@ static size_t feed(struct mark *m, const char *text, size_t len, size_t piece)
 {
     *m = (struct mark){.host = "a"};
     for (size_t at = 0; at < len; at += piece) {
-        bool found;
+        enum mark_found found;
         size_t n = len - at < piece ? len - at : piece, taken = mark_take(m, text + at, n, &found);
         if (found)
             return at + taken;
@@ -51,6 +51,22 @@ static void nothing_else_is_it(void **state)
     assert_int_equal(m.noise, sizeof text - 1);
 }
 
+static void files_that_are_wanted(void **state)
+{
+    static const char text[] = "noise\001muster-want 0110\r\nmore";
+    for (size_t piece = 1; piece < 40; piece++) {
+        struct mark m = {.host = "a"};
+        enum mark_found found = MARK_NONE;
+        for (size_t at = 0; at < sizeof text - 1 && !found; at += piece)
+            mark_take(&m, text + at, sizeof text - 1 - at < piece ? sizeof text - 1 - at : piece, &found);
+        assert_int_equal(found, MARK_WANT);
+        assert_string_equal(m.want, "0110\r"); /* which is for others to refuse */
+        assert_int_equal(m.noise, 5);
+        assert_int_equal(mark_take(&m, START_MARK, strlen(START_MARK), &found), strlen(START_MARK));
+        assert_int_equal(found, MARK_LINK);
+    }
+}
+
 static void a_line_without_end_is_cut(void **state)
 {
     struct mark m;
@@ -67,6 +83,7 @@ int main(void)
         cmocka_unit_test(it_is_found_in_pieces_of_any_size),
         cmocka_unit_test(nothing_else_is_it),
         cmocka_unit_test(a_line_without_end_is_cut),
+        cmocka_unit_test(files_that_are_wanted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

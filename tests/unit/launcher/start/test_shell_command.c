@@ -18,7 +18,7 @@
 /* Runs the command by sh, as an ssh server would, and returns what it writes. */
 static void run(const char *proxy, char *out, size_t size)
 {
-    char *command = shell_command(proxy), line[4096];
+    char *command = shell_command(&(struct starter){.proxy = proxy}), line[4096];
     snprintf(line, sizeof line, "PATH=/usr/bin:/bin; %s 2>&1", command);
     FILE *f = popen(line, "r");
     assert_non_null(f);
