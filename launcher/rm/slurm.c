@@ -107,13 +107,15 @@ enum rm_found rm_slurm_read(const struct rm_source *s, struct allocation *a, str
 {
     char where[32];
     const char *name = "SLURM_JOB_NODELIST", *list = rm_variable(s, name);
+    if (check_whole(s, e) < 0)
+        return RM_ERROR;
     if (!list && !(list = rm_variable(s, name = "SLURM_NODELIST")))
         return RM_ABSENT;
     const char *job = rm_variable(s, "SLURM_JOB_ID");
     rm_note_job(a, job ? job : rm_variable(s, "SLURM_JOBID"));
     rm_note_from(a, name, list);
     snprintf(where, sizeof where, "%s: ", name);
-    if (check_whole(s, e) < 0 || hostlist_mention(&a->hosts, list, strlen(list), 0, where, e) < 0)
+    if (hostlist_mention(&a->hosts, list, strlen(list), 0, where, e) < 0)
         return RM_ERROR;
     a->cpus_per_rank = small_number(s, "SLURM_CPUS_PER_TASK", 65536);
     /* In a step it is the step's number, often the one of the shell that mpiexec was typed into. */

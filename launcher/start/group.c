@@ -20,7 +20,8 @@
 #include <string.h>
 #include <uthash.h>
 
-#define WORD_MS 2000 /* for the program to say why a link has ended */
+#define REASON_MS 200 /* between what the program says of a task that has ended, and what it passes on from there */
+#define WORD_MS 2000  /* for the program to say why a link has ended */
 #define FIREWALL "does a firewall stand between? --iface and --port-range say where mpiexec listens"
 
 extern char **environ;
@@ -65,12 +66,14 @@ static void explain(struct member *m)
 {
     struct group *g = m->group;
     struct start_failure *f = &m->start->failure;
-    if (*m->words)
-        start_failure_set(f, START_CONNECT, strstr(m->words, "not the mpiexec") ? "" : FIREWALL, "%s", m->words);
-    else if (g->len == 0 && *m->said)
+    const char *connect = strstr(m->words, "unable to connect");
+    if (connect)
+        start_failure_set(f, START_CONNECT, FIREWALL, "%s", connect + strlen("unable to connect "));
+    else if (!*m->words && g->len == 0 && *m->said)
         start_failure_set(f, START_PROGRAM, "", "%s says: %s", g->kind->program, m->said);
     else
-        shell_failure(f, g->kind->program, m->start->host, g->text, g->tool.over ? g->tool.process.status : -1);
+        shell_failure(f, g->kind->program, m->start->host, *m->words ? m->words : g->text,
+                      g->tool.over ? g->tool.process.status : -1);
 }
 
 static void member_fail(struct member *m)
@@ -131,7 +134,7 @@ static void note_said(struct member *m, const char *what)
     if (m->ending)
         start_later(m->start, 0, tell_ended);
     else if (is_out(m))
-        start_later(m->start, 0, start_failed);
+        start_later(m->start, REASON_MS, start_failed);
 }
 
 static struct member *find_member(struct group *g, const char *id)
@@ -222,7 +225,7 @@ static void add_command(struct words *w, const struct group *g)
 {
     words_add(w, "/bin/sh");
     words_add(w, "-c");
-    words_addf(w, "%sexec \"$p\" --call \"$2\" --name \"%s\"", SHELL_FIND, g->kind->shell_id);
+    words_addf(w, "n=%s; w=\"proxy($n): \"; " SHELL_FIND "exec \"$p\" --call \"$2\" --name \"$n\"", g->kind->shell_id);
     words_add(w, "sh");
     words_add(w, g->st->proxy);
     words_add(w, callers_addresses(g->callers));

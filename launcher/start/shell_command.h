@@ -7,9 +7,10 @@
 
 #include "common/start.h"
 
-/* For /bin/sh: p becomes the proxy at $1, or the one in PATH. */
+/* For /bin/sh: p becomes the proxy at $1, or the one in PATH; w, if set, starts what it says where there is none. */
 #define SHELL_FIND                                                                                                     \
-    "p=$1; test -x \"$p\" || p=`command -v muster-proxy` || { echo \"muster-proxy: not found at $1, nor in PATH\" "    \
+    "p=$1; test -x \"$p\" || p=`command -v muster-proxy` || { echo \"${w}muster-proxy: not found at $1, nor in "       \
+    "PATH\" "                                                                                                          \
     ">&2; exit 127; }; "
 
 /* What the login shell of the other side is to run, whichever shell that is (sh, csh, fish): the proxy at the path that

@@ -11,8 +11,8 @@
  * start_remote). A host that is this machine is fork's for all of them. */
 extern const struct start_ops start_ssh, start_ssh_exec, start_rsh;
 
-/* The backend of a --launcher; NULL: that of the manager (its --rmk name, NULL: none) whose allocation the hosts are, or
- * ssh. Returns NULL where it is none of these. */
+/* The backend of a --launcher; NULL: that of the manager (its --rmk name, NULL: none) whose allocation the hosts are,
+ * or ssh. Returns NULL where it is none of these. */
 const struct start_ops *start_remote_find(const char *launcher, const char *rmk);
 
 #endif
