@@ -3,78 +3,9 @@
 
 import collections
 import os
-import signal
-import subprocess
 
-import pytest
-
-from conftest import MPIEXEC, _launch, clean_env
-from processes import PATIENCE, until
+from processes import PATIENCE
 from test_ranks import SUM
-
-Result, Started = _launch.Result, _launch.Started
-CUT = 10  # seconds after which a silent host is given up
-
-
-def quoted(script):
-    return script.replace("$M ", '"$M" ')
-
-
-class Jobs:
-    """Scripts of bash in jobs of Slurm; $M is mpiexec, and the test's directory their own."""
-
-    def __init__(self, slurm, cwd):
-        self.slurm, self.rig, self.cwd, self.running = slurm, slurm.rig, cwd, []
-
-    def environment(self, env):
-        return [f"{k}={v}" for k, v in {**self.slurm.env, "M": MPIEXEC, "MUSTER_LAUNCHER": "", "MUSTER_RMK": "", **env}.items()]
-
-    def start(self, script, *args, env={}, **kw):
-        for name in ("stdin", "stdout", "stderr"):
-            kw.setdefault(name, subprocess.PIPE)
-        words = self.rig.front.enter("env", *self.environment(env), "salloc", "-Q", *args, "bash", "-c", quoted(script), cwd=self.cwd)
-        p = Started(words, env=clean_env(self.cwd), start_new_session=True, **kw)
-        self.running.append(p)
-        return p
-
-    def __call__(self, script, *args, stdin=b"", timeout=2 * PATIENCE, **kw):
-        p = self.start(script, *args, **kw)
-        out, err = p.communicate(stdin, timeout=timeout)
-        return Result(p.returncode, out or b"", err or b"")
-
-    def ok(self, *args, **kw):
-        r = self(*args, **kw)
-        assert r.code == 0, r
-        return r
-
-    def batch(self, text, *args):
-        """What a batch script writes, and its exit status."""
-        (self.cwd / "batch").write_text("#!/bin/bash\n" + quoted(text))
-        words = self.rig.front.enter("env", *self.environment({}), "sbatch", "-Q", "--wait", "-o", "batch.out", *args, "batch",
-                                     cwd=self.cwd)
-        p = subprocess.run(words, env=clean_env(self.cwd), timeout=2 * PATIENCE, capture_output=True)
-        return Result(p.returncode, (self.cwd / "batch.out").read_bytes(), p.stderr)
-
-    def here(self, *ranks):
-        until(lambda: all((self.cwd / f"here.{r}").exists() for r in ranks))
-
-    def end(self):
-        for p in self.running:
-            if p.poll() is None:
-                os.killpg(p.pid, signal.SIGKILL)
-                p.wait()
-            for f in (p.stdin, p.stdout, p.stderr):
-                if f:
-                    f.close()
-
-
-@pytest.fixture
-def jobs(whole_slurm, rig, tmp_path):
-    whole_slurm.reset()
-    j = Jobs(whole_slurm, tmp_path)
-    yield j
-    j.end()
-    whole_slurm.reset()
 
 
 def hosts(r):
@@ -82,7 +13,6 @@ def hosts(r):
 
 
 UNEVEN = ["-N3", "-n7"]
-HERE_AND_WAIT = "'sh -c \": > here.$PMI_RANK; sleep 1000\"'"
 
 
 def test_a_step_of_slurm_has_all_ranks(jobs):
