@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <uthash.h>
 
 #define REASON_MS 200 /* between what the program says of a task that has ended, and what it passes on from there */
@@ -111,8 +112,12 @@ static void tell_ended(struct start *s)
     char how[400];
     m->ending = false;
     member_done(m);
+    const struct start *tool = &m->group->tool.process;
     if (*m->said)
         snprintf(how, sizeof how, "%s says: %s", m->group->kind->program, m->said);
+    else if (tool->waited && WIFSIGNALED(tool->status))
+        snprintf(how, sizeof how, "%s was killed by signal %d (SIG%s)", m->group->kind->program, WTERMSIG(tool->status),
+                 sigabbrev_np(WTERMSIG(tool->status)));
     else
         snprintf(how, sizeof how, "%s", s->why);
     s->events->ended(s->arg, how);
@@ -144,7 +149,7 @@ static struct member *find_member(struct group *g, const char *id)
     return m;
 }
 
-/* "proxy(h2): text": one that cannot connect back says why. */
+/* "proxy(h2): text": one that cannot connect back says why, and ends. */
 static bool proxy_speaks(struct group *g, const char *line)
 {
     static const char head[] = "proxy(";
@@ -154,9 +159,12 @@ static bool proxy_speaks(struct group *g, const char *line)
         return false;
     snprintf(id, sizeof id, "%.*s", (int)(end - line - (long)sizeof head + 1), line + sizeof head - 1);
     struct member *m = find_member(g, id);
-    if (!m || !is_out(m))
+    if (!m)
+        return true; /* of a host that was not asked for */
+    if (!is_out(m))
         return false;
     snprintf(m->words, sizeof m->words, "%.255s", end + 3);
+    start_later(m->start, REASON_MS, start_failed);
     return true;
 }
 

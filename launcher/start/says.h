@@ -14,7 +14,7 @@ struct says {
     bool spoken;       /* the proxy has */
     char before[4096]; /* the last of it, before that */
     size_t before_len;
-    size_t noise; /* bytes before that, all of them */
+    size_t noise;    /* bytes before that, all of them */
     char line[1025]; /* the one that has not ended, after that */
     size_t line_len;
     char last[128]; /* how the connection ended; "": it did not say */

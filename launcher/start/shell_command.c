@@ -105,10 +105,21 @@ static void add_place(struct words *w, const struct hostlist_host *h)
     free(key);
 }
 
-static bool is_ssh(const char *program)
+static bool is_called(const char *program, const char *name)
 {
     const char *slash = strrchr(program, '/');
-    return strcmp(slash ? slash + 1 : program, "ssh") == 0;
+    return strcmp(slash ? slash + 1 : program, name) == 0;
+}
+
+static bool is_ssh(const char *program)
+{
+    return is_called(program, "ssh");
+}
+
+/* Within a job, as the job's user, with the job's variables. */
+static bool is_schedulers(const char *program)
+{
+    return is_called(program, "qrsh") || is_called(program, "blaunch");
 }
 
 /* Up to the name of the host. */
@@ -127,7 +138,9 @@ static struct words host_words(const struct start *s, const char *program, bool 
         add_words(&w, "-T", "-G");
     else if (is_ssh(program))
         add_ssh_options(&w, s);
-    if (h && h->user)
+    if (is_called(program, "qrsh"))
+        add_words(&w, "-inherit", "-V");
+    if (h && h->user && !is_schedulers(program))
         add_words(&w, "-l", h->user);
     if (h && is_ssh(program))
         add_place(&w, h);

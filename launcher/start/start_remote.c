@@ -6,6 +6,7 @@
 
 #include "common/start_process.h"
 #include "common/this_host.h"
+#include "launcher/start/flux.h"
 #include "launcher/start/shell.h"
 #include "launcher/start/slurm.h"
 #include "launcher/start/ssh.h"
@@ -51,6 +52,16 @@ static void ssh_exec_begin(struct starter *st, struct start **v, size_t n)
 static void rsh_begin(struct starter *st, struct start **v, size_t n)
 {
     begin_by("rsh", st, v, n);
+}
+
+static void lsf_begin(struct starter *st, struct start **v, size_t n)
+{
+    begin_by("blaunch", st, v, n);
+}
+
+static void sge_begin(struct starter *st, struct start **v, size_t n)
+{
+    begin_by("qrsh", st, v, n);
 }
 
 static const struct way *way_of(const struct start *s)
@@ -115,9 +126,27 @@ const struct start_ops start_rsh = {.name = "rsh",
                                     .cancel = remote_cancel,
                                     .fini = remote_fini};
 
+/* Remote shells of schedulers: LSF's and Grid Engine's. */
+const struct start_ops start_lsf = {.name = "lsf",
+                                    .patience_ms = PATIENCE_MS,
+                                    .is_flat = true,
+                                    .begin = lsf_begin,
+                                    .end = remote_end,
+                                    .cancel = remote_cancel,
+                                    .fini = remote_fini};
+
+const struct start_ops start_sge = {.name = "sge",
+                                    .patience_ms = PATIENCE_MS,
+                                    .is_flat = true,
+                                    .begin = sge_begin,
+                                    .end = remote_end,
+                                    .cancel = remote_cancel,
+                                    .fini = remote_fini};
+
 static const struct start_ops *find_backend(const char *name)
 {
-    static const struct start_ops *const backends[] = {&start_ssh, &start_ssh_exec, &start_rsh, &start_slurm};
+    static const struct start_ops *const backends[] = {&start_ssh,  &start_ssh_exec, &start_rsh, &start_slurm,
+                                                       &start_flux, &start_lsf,      &start_sge};
     for (size_t i = 0; i < sizeof backends / sizeof *backends; i++)
         if (strcmp(backends[i]->name, name) == 0)
             return backends[i];

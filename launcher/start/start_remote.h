@@ -8,8 +8,9 @@
 #include "common/start.h"
 
 /* ssh by libssh2 in this process; or by a remote shell program: OpenSSH's ssh, rsh, or what the user names (struct
- * start_remote). A host that is this machine is fork's for all of them. */
-extern const struct start_ops start_ssh, start_ssh_exec, start_rsh;
+ * start_remote), or a scheduler's that is like one: blaunch, qrsh. A host that is this machine is fork's for all of
+ * them. */
+extern const struct start_ops start_ssh, start_ssh_exec, start_rsh, start_lsf, start_sge;
 
 /* The backend of a --launcher; NULL: that of the manager (its --rmk name, NULL: none) whose allocation the hosts are,
  * or ssh. Returns NULL where it is none of these. */

@@ -58,7 +58,7 @@ static void only_ssh_gets_options_of_ssh(void **state)
     char *more[] = {"-v", NULL};
     struct starter st = {.proxy = "/x", .remote = {.hosts = &host, .args = more, .connect_ms = 1500}};
     struct start s = {.host = "n1", .starter = &st};
-    char **ssh = shell_argv(&s, "/usr/bin/ssh"), **other = shell_argv(&s, "blaunch");
+    char **ssh = shell_argv(&s, "/usr/bin/ssh"), **other = shell_argv(&s, "rsh");
     assert_string_equal(ssh[1], "-v");
     bool timeout = false, end = false, port = false, key = false;
     for (size_t i = 0; ssh[i]; i++) {
@@ -78,12 +78,29 @@ static void only_ssh_gets_options_of_ssh(void **state)
     shell_argv_free(other);
 }
 
+static void a_scheduler_knows_the_user(void **state)
+{
+    struct hostlist_host host = {.name = "n1", .user = "me"};
+    struct starter st = {.proxy = "/x", .remote = {.hosts = &host}};
+    struct start s = {.host = "n1", .starter = &st};
+    char **lsf = shell_argv(&s, "/opt/lsf/bin/blaunch"), **sge = shell_argv(&s, "qrsh");
+    assert_string_equal(lsf[1], "n1");
+    assert_null(lsf[3]);
+    assert_string_equal(sge[1], "-inherit");
+    assert_string_equal(sge[2], "-V");
+    assert_string_equal(sge[3], "n1");
+    assert_null(sge[5]);
+    shell_argv_free(lsf);
+    shell_argv_free(sge);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_proxy_is_started_at_its_path),
         cmocka_unit_test(a_proxy_that_is_not_there_is_told),
         cmocka_unit_test(only_ssh_gets_options_of_ssh),
+        cmocka_unit_test(a_scheduler_knows_the_user),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
