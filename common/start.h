@@ -69,6 +69,7 @@ struct start_ops {
     const char *name;
     unsigned patience_ms; /* from begin to the proxy's first message, at most */
     bool inherits_stdio;  /* the proxy's stdin and stdout are ours */
+    bool is_of_job;       /* a scheduler's: no host has a user, port or key of its own */
     bool is_flat;         /* mpiexec starts every proxy: hosts need not reach one another */
     bool is_far;          /* other machines, which may be cut off without a word */
     /* May be NULL: reads what it needs to know; it may change st->patience_ms. */

@@ -21,6 +21,7 @@ struct cluster {
     struct rlimit nofile;         /* as it was before it was raised */
     struct hostlist hosts;        /* empty: this machine alone */
     struct allocation allocation; /* of a resource manager, where the user named no host */
+    const struct rm *manager;     /* whose allocation all hosts are of; NULL: of none */
     struct map_node *nodes;       /* nnodes */
     uint32_t nnodes;
     bool *node_lost;       /* by node */

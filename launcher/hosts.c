@@ -59,6 +59,22 @@ static int use_allocation(struct cluster *c, struct options *o, struct err *e)
     return 0;
 }
 
+/* Hosts that the user chose among those of the job: that they are its is all that it says of them. One that cannot be
+ * read was not asked for. */
+static void find_manager(struct cluster *c, const struct rm_source *s, const char *rmk)
+{
+    struct allocation a = {0};
+    struct err e;
+    if (rm_detect(s, rmk, &a, &e) < 0)
+        log_debug("%s", e.text);
+    else if (a.rm)
+        c->manager = a.rm;
+    for (size_t i = 0; c->manager && i < c->hosts.n; i++)
+        if (hostlist_find(&a.hosts, c->hosts.hosts[i].name) < 0)
+            c->manager = NULL;
+    allocation_fini(&a);
+}
+
 int hosts_choose(struct cluster *c, struct options *o, char **env, struct err *e)
 {
     struct rm_source s = {.env = env, .file = rm_file, .output = rm_output};
@@ -68,17 +84,20 @@ int hosts_choose(struct cluster *c, struct options *o, char **env, struct err *e
         for (size_t i = 0; i < c->hosts.n; i++)
             if (settle_cpus(&c->hosts.hosts[i], e) < 0)
                 return -1;
+        if (!o->launcher)
+            find_manager(c, &s, o->rmk);
         return 0;
     }
     if (rm_detect(&s, o->rmk, &c->allocation, e) < 0)
         return -1;
+    c->manager = c->allocation.rm;
     return c->allocation.rm ? use_allocation(c, o, e) : 0;
 }
 
 const struct start_ops *hosts_way(const struct cluster *c, const struct options *o)
 {
     char rmk[32] = "";
-    const struct rm *rm = c->allocation.rm;
+    const struct rm *rm = c->manager;
     if (rm)
         snprintf(rmk, sizeof rmk, "%.*s", (int)strcspn(rm->names, " "), rm->names);
     return start_remote_find(o->launcher, rm ? rmk : NULL);

@@ -99,6 +99,17 @@ static uint32_t default_radix(uint32_t nnodes)
     return r;
 }
 
+static int check_users(const struct cluster *c, const struct start_ops *ops, struct err *e)
+{
+    for (size_t i = 0; ops && ops->is_of_job && i < c->hosts.n; i++) {
+        const struct hostlist_host *h = &c->hosts.hosts[i];
+        if (h->user || h->port || h->key)
+            return err_set(e, "host %s has a user, port or key: that is for ssh (--launcher ssh), not for %s", h->name,
+                           ops->name);
+    }
+    return 0;
+}
+
 /* Which way the user wants, and what that is to know of the hosts. */
 static int choose_way(struct cluster *c, const struct options *o, struct err *e)
 {
@@ -109,9 +120,12 @@ static int choose_way(struct cluster *c, const struct options *o, struct err *e)
                                               .iface = o->iface,
                                               .port_low = o->port_low,
                                               .port_high = o->port_high};
+    const struct start_ops *ops = c->is_remote ? hosts_way(c, o) : NULL;
+    if (check_users(c, ops, e) < 0)
+        return -1;
     if (c->is_remote && staging_choose(o, c->starter.proxy, &c->starter.remote.stage, e) < 0)
         return -1;
-    if (starter_init_root(&c->starter, c->is_remote ? hosts_way(c, o) : NULL, c->base, e) < 0)
+    if (starter_init_root(&c->starter, ops, c->base, e) < 0)
         return -1;
     double ms = (o->heartbeat < 0 ? HEARTBEAT_S : o->heartbeat) * 1000;
     c->starter.silence_ms = ms < CONTROL_SILENCE_MAX ? (unsigned)ms : CONTROL_SILENCE_MAX;

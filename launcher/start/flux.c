@@ -49,6 +49,7 @@ static void flux_begin(struct starter *st, struct start **v, size_t n)
 
 const struct start_ops start_flux = {.name = "flux",
                                      .patience_ms = PATIENCE_MS,
+                                     .is_of_job = true,
                                      .is_flat = true,
                                      .begin = flux_begin,
                                      .end = group_end,

@@ -106,6 +106,25 @@ def test_some_of_its_hosts(job, manager):
 
 
 @pytest.mark.parametrize("manager", PROGRAM)
+def test_hosts_of_the_job_need_no_launcher(job, manager):
+    r = job(manager, "--hosts", "c:1,a:1", *BY_HOST)
+    assert r.code == 0 and sorted(r.lines) == ["a", "c"] and r.err == "", r
+
+
+def test_a_host_that_is_not_of_the_job_is_reached_by_ssh(job, tmp_path):
+    env = job.environment("lsf")
+    (tmp_path / "bin/ssh").write_text("#!/bin/sh\necho \"ssh: $*: asked\" >&2; exit 255\n")
+    (tmp_path / "bin/ssh").chmod(0o755)
+    r = job.mpiexec("--hosts", "a,nowhere.invalid", "true", env=env)
+    assert r.code == 1 and not (tmp_path / "called").exists() and " nowhere.invalid: unable to " in r.err, r
+
+
+def test_a_user_is_for_ssh(job):
+    r = job("lsf", "--launcher", "lsf", "--hosts", "me@a,b", "true")
+    assert r.code == 1 and "host a has a user, port or key: that is for ssh (--launcher ssh), not for lsf" in r.err, r
+
+
+@pytest.mark.parametrize("manager", PROGRAM)
 def test_stdin_and_a_failure(job, manager):
     r = job(manager, "sh", "-c", f"cat; {HERE} test $PMI_RANK != 2 && exec sleep 1000; {wait_for_ranks(0, 1)} exit 5", stdin=b"text\n")
     assert r.code == 5 and r.out == "text\n", r
