@@ -68,7 +68,7 @@ uint32_t segment_exit_flags(const struct rank *r)
     if (!j->status)
         return 0;
     uint32_t state = atomic_load_explicit(&j->status[r - j->ranks].state, memory_order_acquire);
-    return state == RANK_INITIALIZED || state == RANK_LEAVING ? EXIT_IN_PMI : 0;
+    return state == RANK_INITIALIZED ? EXIT_IN_PMI : 0;
 }
 
 struct segment_copied segment_copied(const struct rank *r)
@@ -91,6 +91,14 @@ static uint32_t set_dead(const struct rank *r, bool never)
     return never ? EXIT_DEAD | EXIT_NEVER : EXIT_DEAD;
 }
 
+/* As the runtime says at exit; _exit does not. */
+static void set_gone(const struct rank *r)
+{
+    struct job *j = r->job;
+    if (atomic_exchange(&j->status[r - j->ranks].parting, RANK_GONE) != RANK_GONE)
+        atomic_fetch_add_explicit(&j->segment->left, 1, memory_order_release);
+}
+
 /* A job that is about to be ended needs no news. Who leaves with 0 before MPI_Init does not end the job, as many
  * programs do not use MPI at all: only who needs that rank in MPI learns of it. */
 uint32_t segment_rank_ended(const struct rank *r, int status)
@@ -99,6 +107,8 @@ uint32_t segment_rank_ended(const struct rank *r, int status)
     uint32_t was =
         j->status ? atomic_load_explicit(&j->status[r - j->ranks].state, memory_order_acquire) : RANK_STARTED;
     bool never = was == RANK_STARTED;
+    if (was == RANK_FINALIZED)
+        set_gone(r);
     if (was == RANK_FINALIZED || !(j->spec.flags & LAUNCH_NO_KILL || (never && status == 0)))
         return 0;
     return set_dead(r, never);

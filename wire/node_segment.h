@@ -32,7 +32,7 @@
 #include "wire/rankmap.h"
 
 #define NODE_SEGMENT_MAGIC UINT64_C(0x315265747375754d)
-#define NODE_SEGMENT_VERSION 5
+#define NODE_SEGMENT_VERSION 6
 #define NODE_SEGMENT_FD_ENV "MUSTER_NODE_FD"
 #define NODE_SEGMENT_LOCAL_RANK_ENV "MUSTER_LOCAL_RANK"
 #define NODE_SEGMENT_APPNUM_ENV "MUSTER_APPNUM"
@@ -58,7 +58,7 @@ struct node_segment {
     _Atomic uint32_t gone; /* local ranks that are RANK_DEAD or RANK_NEVER, and dead ones of other nodes; grows, stored
                               after what it counts */
     _Atomic uint32_t openers; /* ranks that have opened a segment that they made themselves */
-    _Atomic uint32_t left;    /* grows with each step of a local rank to RANK_LEAVING or RANK_FINALIZED, after it */
+    _Atomic uint32_t left;    /* grows with each step of a local rank on its way out (enum rank_parting), after it */
     char job_name[152];       /* unique among the jobs of this node's user; NUL-terminated */
 };
 static_assert(sizeof(struct node_segment) == 256, "the head is part of the contract");
@@ -70,11 +70,19 @@ static_assert(sizeof(struct rankmap_block) == 16, "a run is part of the contract
 enum rank_state {
     RANK_STARTED = 0,
     RANK_INITIALIZED = 1,
-    RANK_FINALIZED = 2, /* it sends nothing more */
+    RANK_FINALIZED = 2, /* MPI is not in use now: it may end. A session may begin later */
     RANK_ABORTED = 3,
-    RANK_DEAD = 4,    /* it has ended without MPI_Finalize */
-    RANK_NEVER = 5,   /* it has ended without even MPI_Init */
-    RANK_LEAVING = 6, /* in MPI_Finalize: it receives nothing more */
+    RANK_DEAD = 4,  /* it has ended while MPI was in use */
+    RANK_NEVER = 5, /* it has ended, and MPI never was */
+};
+
+/* How far a rank is on its way out; it only rises. The rank's own word, but for GONE of a process that has ended
+ * without saying so, which is the proxy's. */
+enum rank_parting {
+    RANK_STAYS = 0,
+    RANK_LEAVING = 1, /* in MPI_Finalize: of MPI_COMM_WORLD and what was made from it, it receives nothing more */
+    RANK_LEFT = 2,    /* nor does it send anything there */
+    RANK_GONE = 3,    /* nor does it in any session */
 };
 
 /* What one rank is doing. A call costs the rank one store at its begin and one at its end: `call` holds the number of
@@ -101,9 +109,10 @@ static_assert(sizeof(struct rank_wait) == 64, "one cache line a wait");
 #define RANK_WAIT_THREADS 3 /* of so many threads it can be told, and the last wait is of tests */
 struct rank_status {
     _Atomic uint64_t call;
-    _Atomic uint32_t state; /* enum rank_state */
-    uint32_t unused;
-    _Atomic uint64_t streamed, read; /* bytes of long data that came to it by either way: through shared memory, by CMA */
+    _Atomic uint32_t state;   /* enum rank_state */
+    _Atomic uint32_t parting; /* enum rank_parting */
+    _Atomic uint64_t streamed,
+        read; /* bytes of long data that came to it by either way: through shared memory, by CMA */
     char pad[32];
     struct rank_wait waits[RANK_WAIT_THREADS + 1];
 };

@@ -103,7 +103,7 @@ void boot_abort(int code, const char *why)
     char host[64] = "?";
     gethostname(host, sizeof host - 1);
     abort_surely();
-    if (lib.initialized && !lib.forked)
+    if (lib.booted && !lib.forked)
         dprintf(STDERR_FILENO, "muster: rank %d on %s: %s; aborting the job\n", lib.rank, host, why);
     else
         dprintf(STDERR_FILENO, "muster: process %d on %s: %s; aborting\n", (int)getpid(), host, why);

@@ -7,8 +7,10 @@
 #include <strings.h>
 #include "lib/bindings/impl.h"
 #include "lib/boot/boot.h"
+#include "lib/coll/base/sched.h"
 #include "lib/coll/groups.h"
 #include "lib/comm/inter.h"
+#include "lib/core/error.h"
 #include "lib/object/comm.h"
 #include "lib/object/errhandler.h"
 #include "lib/object/info.h"
@@ -134,7 +136,7 @@ int mpi_comm_create(struct comm *c, struct group *group, MPI_Comm *newcomm)
 }
 
 /* Only the group's members call: its first one tells the others, down a binomial tree, outside of user's tags. */
-static int tell_group(struct comm *c, struct group *g, int tag, uint64_t *ctx)
+static int tell_group(struct comm *c, struct group *g, int tag, void *what, size_t n)
 {
     struct request *r;
     int me = g->rank, mask = 1, rc = MPI_SUCCESS;
@@ -144,7 +146,7 @@ static int tell_group(struct comm *c, struct group *g, int tag, uint64_t *ctx)
         mask <<= 1;
     if (me > 0) {
         int from = group_rank_of(c->group, group_proc(g, me - mask));
-        rc = p2p_recv(ctx, sizeof *ctx, &datatype_byte, from, tag, c, channel, &r);
+        rc = p2p_recv(what, (MPI_Count)n, &datatype_byte, from, tag, c, channel, &r);
         if (rc == MPI_SUCCESS)
             rc = request_wait(r, MPI_STATUS_IGNORE);
     }
@@ -152,7 +154,7 @@ static int tell_group(struct comm *c, struct group *g, int tag, uint64_t *ctx)
         if (me + mask >= g->size)
             continue;
         int to = group_rank_of(c->group, group_proc(g, me + mask));
-        rc = p2p_send(ctx, sizeof *ctx, &datatype_byte, to, tag, c, channel, MODE_STANDARD, &r);
+        rc = p2p_send(what, (MPI_Count)n, &datatype_byte, to, tag, c, channel, MODE_STANDARD, &r);
         if (rc == MPI_SUCCESS && r)
             rc = request_wait(r, MPI_STATUS_IGNORE);
     }
@@ -169,8 +171,78 @@ int mpi_comm_create_group(struct comm *c, struct group *group, int tag, MPI_Comm
         return MPI_SUCCESS;
     }
     uint64_t ctx = group->rank == 0 ? comm_ctx_new(c) : 0;
-    rc = ctx_told(&ctx, tell_group(c, group, tag, &ctx));
+    rc = ctx_told(&ctx, tell_group(c, group, tag, &ctx, sizeof ctx));
     return rc == MPI_SUCCESS ? from_group(group, ctx, c, newcomm) : rc;
+}
+
+struct told {
+    uint64_t ctx, name;
+};
+
+/* What the members of a new communicator without a parent tell one another it by: the string, and who they are. */
+static uint64_t name_of(const char *string, const struct group *g)
+{
+    uint64_t h = UINT64_C(0xcbf29ce484222325);
+    for (; *string; string++)
+        h = (h ^ (unsigned char)*string) * UINT64_C(0x100000001b3);
+    h = (h ^ (uint64_t)g->size) * UINT64_C(0x100000001b3);
+    for (int r = 0; r < g->size; r++)
+        h = (h ^ (uint64_t)group_proc(g, r)) * UINT64_C(0x9e3779b97f4a7c15);
+    return h ^ h >> 32;
+}
+
+/* Its first member makes a context and tells the others, as messages of the whole job. Several may be told of at once,
+ * to several threads: the name is the tag, as far as it fits. */
+static int told_by_name(struct group *g, const char *string, uint64_t *ctx)
+{
+    uint64_t name = name_of(string, g);
+    struct told all = {.ctx = g->rank == 0 ? comm_ctx_new(&comm_job) : 0, .name = name};
+    int rc = tell_group(&comm_job, g, (int)(name % P2P_GROUP_TAG), &all, sizeof all);
+    if (rc == MPI_SUCCESS && all.name != name) {
+        error_detail_set(MPI_ERR_OTHER,
+                         "the members do not make this communicator at the same time, or another one has "
+                         "a tag that cannot be told from %.100s",
+                         string);
+        return MPI_ERR_OTHER;
+    }
+    *ctx = all.ctx;
+    return ctx_told(ctx, rc);
+}
+
+static int without_parent(struct group *g, const char *string, struct info *info, struct errhandler *e,
+                          struct comm **out)
+{
+    uint64_t ctx;
+    if (g->foreign)
+        return MPI_ERR_UNSUPPORTED_OPERATION;
+    if (g->rank == MPI_UNDEFINED)
+        return MPI_ERR_GROUP;
+    if (strnlen(string, MPI_MAX_STRINGTAG_LEN) == MPI_MAX_STRINGTAG_LEN)
+        return MPI_ERR_ARG;
+    int rc = told_by_name(g, string, &ctx);
+    struct comm *c = rc == MPI_SUCCESS ? comm_new(g, ctx, NULL) : NULL;
+    if (rc == MPI_SUCCESS && (!c || (info && !(c->info = info_copy(info))))) {
+        comm_unref(c);
+        rc = MPI_ERR_NO_MEM;
+    }
+    if (rc == MPI_SUCCESS)
+        rc = errhandler_set(&c->errhandler, OBJ_COMM, e);
+    *out = c;
+    return rc;
+}
+
+int mpi_comm_create_from_group(struct group *g, const char *string, struct info *info, struct errhandler *e,
+                               MPI_Comm *newcomm)
+{
+    struct comm *c = NULL;
+    if (e->owner != OBJ_NONE && e->owner != OBJ_COMM)
+        return MPI_ERR_ERRHANDLER;
+    int rc = g->size == 0 ? MPI_SUCCESS : without_parent(g, string, info, e, &c);
+    if (rc == MPI_SUCCESS)
+        *newcomm = c ? comm_handle(c) : MPI_COMM_NULL;
+    else
+        comm_blame(e);
+    return rc;
 }
 
 struct vote {
@@ -247,7 +319,7 @@ static struct group *local_group(const struct comm *c)
 static int split_by_node(struct comm *c, struct group *here, int color, int key, MPI_Comm *newcomm)
 {
     uint64_t ctx = here->rank == 0 ? comm_ctx_new(c) : 0;
-    int rc = tell_group(c, here, P2P_GROUP_TAG - 1, &ctx);
+    int rc = tell_group(c, here, P2P_GROUP_TAG - 1, &ctx, sizeof ctx);
     struct comm *local = rc == MPI_SUCCESS ? comm_new(here, ctx, c) : NULL;
     if (!local)
         return rc != MPI_SUCCESS ? rc : MPI_ERR_NO_MEM;

@@ -78,6 +78,11 @@ void obj_predefine(struct obj *o, enum obj_kind kind, uintptr_t handle)
     obj_predefined[handle] = o;
 }
 
+void obj_unpredefine(const struct obj *o)
+{
+    obj_predefined[o->handle] = NULL;
+}
+
 void *obj_next(enum obj_kind kind, const void *last)
 {
     const struct obj_arena *a = &obj_arenas[kind];

@@ -111,6 +111,8 @@ static inline void obj_free(struct obj *o)
 
 /* Makes a static object reachable by its predefined handle. */
 void obj_predefine(struct obj *o, enum obj_kind kind, uintptr_t handle);
+/* And no longer so: the handle is invalid, the object stays as it is. */
+void obj_unpredefine(const struct obj *o);
 /* The objects of a kind that are alive, one after the other, predefined ones not counted: NULL, then the last one. For
  * rare events: all places of the arena are looked at. */
 void *obj_next(enum obj_kind kind, const void *last);

@@ -9,7 +9,7 @@ struct lib lib = {.status = &nowhere};
 void lib_fork(void)
 {
     lib.status = &nowhere;
-    lib.forked = lib.active;
+    lib.forked = lib.booted;
     lib.finalized = lib.initialized;
     lib.active = false;
 }

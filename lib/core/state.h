@@ -10,17 +10,17 @@
 #include "wire/node_segment.h"
 
 struct lib {
-    bool active; /* between the first init and the last finalize */
-    bool initialized;
-    bool finalized;
-    bool finalizing; /* attribute callbacks of MPI_COMM_SELF run: MPI may still be used */
-    bool forked;     /* this process is a child of a rank that was in MPI: for it, MPI is over */
-    bool wide;       /* the large-count form of a datatype constructor was called */
-    int thread_level;
-    int tools;       /* MPI_T_init_thread less MPI_T_finalize */
-    int tools_level; /* the highest thread level that a tool has got */
-    int rank, size;  /* of MPI_COMM_WORLD */
-    pthread_t main_thread;
+    bool active;                /* MPI_COMM_WORLD or a session is there */
+    bool initialized;           /* MPI_Init was called */
+    bool finalized;             /* MPI_Finalize was called */
+    bool booted;                /* MPI has been active: this process is a rank */
+    bool leaving;               /* the last user of MPI is about to end: what cannot complete by itself never will */
+    bool forked;                /* this process is a child of a rank that was in MPI: for it, MPI is over */
+    bool wide;                  /* the large-count form of a datatype constructor was called */
+    int thread_level;           /* the highest that is in use */
+    int tools;                  /* MPI_T_init_thread less MPI_T_finalize */
+    int tools_level;            /* the highest thread level that a tool has got */
+    int rank, size;             /* in the job */
     struct rank_status *status; /* what this rank is doing; never NULL */
     struct obj *error_on;       /* whose handler takes the error that is about to be returned; NULL: the shell knows */
 };

@@ -1,84 +1,47 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * init: from a process to a rank and back. */
+ * init: MPI_COMM_WORLD comes and goes. */
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include "lib/bindings/impl.h"
 #include "lib/boot/boot.h"
-#include "lib/coll/table.h"
-#include "lib/object/comm.h"
-#include "lib/object/attr.h"
-#include "lib/object/errhandler.h"
-#include "lib/core/error.h"
-#include "lib/core/knobs.h"
-#include "lib/object/info.h"
 #include "lib/core/state.h"
-#include "lib/datatype/datatype.h"
-#include "lib/op/op.h"
-#include "lib/p2p/p2p.h"
+#include "lib/init/life.h"
+#include "lib/object/attr.h"
+#include "lib/object/comm.h"
 #include "lib/process/finalized.h"
-#include "lib/process/process.h"
-#include "lib/transport/transport.h"
 
-/* Rings and collectives have one process at each end. A child that tidies up as its parent would (exit handlers do)
- * finds that MPI has been finalized, and leaves the parent's alone. */
-static void forked(void)
-{
-    lock_fork();
-    lib_fork();
-    boot_forked();
-}
+static int world_level;       /* of threads, as MPI_Init_thread has it */
+static pthread_t main_thread; /* that has called it */
 
-/* Predefined handles mean something before MPI_Init too (MPI_Info_create, MPI_Error_string, ...). */
-__attribute__((constructor)) static void predefine(void)
+/* Other threads may be in sessions, or in tools. */
+static void lock_choose(void)
 {
-    errhandler_init();
-    comm_predefine();
-    info_init();
-    datatype_init();
-    op_init();
-    pthread_atfork(NULL, NULL, forked);
-}
-
-static int start(void)
-{
-    int rc = boot_init();
-    if (rc == MPI_SUCCESS)
-        rc = knobs_init(boot.local_size > boot.local_cpus);
-    if (rc == MPI_SUCCESS)
-        rc = process_init(boot.segment ? boot.segment->job_name : "", boot.rank, boot.size);
-    if (rc == MPI_SUCCESS)
-        rc = transport_init();
-    if (rc == MPI_SUCCESS)
-        rc = p2p_init();
-    if (rc == MPI_SUCCESS)
-        rc = comm_init(boot.rank, boot.size);
-    if (rc == MPI_SUCCESS)
-        rc = coll_init();
-    return rc;
+    if (lib.thread_level == MPI_THREAD_SINGLE && lib.tools_level == MPI_THREAD_SINGLE && life_users() == 1)
+        lock_end();
+    else
+        lock_allow_bias();
 }
 
 int mpi_init_thread(int *argc, char ***argv, int required, int *provided)
 {
     if (lib.initialized)
         return MPI_ERR_OTHER;
-    int rc = start();
+    int rc = life_begin();
     if (rc != MPI_SUCCESS)
         return rc;
+    if ((rc = comm_world_begin()) != MPI_SUCCESS) {
+        life_end();
+        return rc;
+    }
     if (required > MPI_THREAD_MULTIPLE)
         required = MPI_THREAD_MULTIPLE;
-    lib.rank = boot.rank;
-    lib.size = boot.size;
-    lib.thread_level = required < MPI_THREAD_SINGLE ? MPI_THREAD_SINGLE : required;
-    lib.main_thread = pthread_self();
-    lib.initialized = lib.active = true;
-    atomic_store_explicit(&lib.status->state, RANK_INITIALIZED, memory_order_release);
-    *provided = lib.thread_level;
-    if (lib.thread_level == MPI_THREAD_SINGLE && lib.tools_level == MPI_THREAD_SINGLE)
-        lock_end();
-    else
-        lock_allow_bias();
+    world_level = required < MPI_THREAD_SINGLE ? MPI_THREAD_SINGLE : required;
+    if (world_level > lib.thread_level)
+        lib.thread_level = world_level;
+    main_thread = pthread_self();
+    lib.initialized = true;
+    *provided = world_level;
+    lock_choose();
     return MPI_SUCCESS;
 }
 
@@ -90,22 +53,14 @@ int mpi_init(int *argc, char ***argv)
 
 int mpi_finalize(void)
 {
-    if (!lib.active)
+    if (!lib.initialized || lib.finalized)
         return MPI_ERR_OTHER;
     attr_delete_all(&comm_self.attrs, ATTR_COMM, comm_handle(&comm_self));
     attr_delete_all(&comm_world.attrs, ATTR_COMM, comm_handle(&comm_world));
-    p2p_fini();
-    comm_fini();
-    coll_fini();
-    datatype_fini();
-    attr_fini();
-    transport_fini();
-    process_fini();
-    finalized_tell(RANK_FINALIZED);
-    boot_fini();
-    lib.active = false;
+    finalized_tell(RANK_LEAVING);
     lib.finalized = true;
-    lock_begin(); /* what may still be called, any thread may call */
+    life_end();
+    comm_world_end();
     return MPI_SUCCESS;
 }
 
@@ -123,13 +78,13 @@ int mpi_finalized(int *flag)
 
 int mpi_query_thread(int *provided)
 {
-    *provided = lib.thread_level;
+    *provided = world_level;
     return MPI_SUCCESS;
 }
 
 int mpi_is_thread_main(int *flag)
 {
-    *flag = pthread_equal(pthread_self(), lib.main_thread) != 0;
+    *flag = pthread_equal(pthread_self(), main_thread) != 0;
     return MPI_SUCCESS;
 }
 

@@ -5,12 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "lib/core/state.h"
 #include "lib/object/context.h"
 #include "lib/object/errhandler.h"
 #include "lib/object/info.h"
 #include "lib/object/topology.h"
 
-struct comm comm_world, comm_self;
+struct comm comm_world, comm_self, comm_job;
 
 uint64_t comm_ctx_new(const struct comm *c)
 {
@@ -42,6 +43,9 @@ struct comm *comm_new(struct group *g, uint64_t ctx, const struct comm *parent)
         return NULL;
     fill(c, group_ref(g), ctx);
     c->errhandler = errhandler_ref(parent ? parent->errhandler : &errhandler_fatal);
+    c->session = parent ? parent->session : g->session;
+    if (!g->session && !g->obj.predefined)
+        g->session = c->session;
     return c;
 }
 
@@ -115,6 +119,15 @@ static int predefine(struct comm *c, MPI_Comm h, const char *name, struct group 
     return MPI_SUCCESS;
 }
 
+void comm_blame(struct errhandler *e)
+{
+    static struct comm blamed;
+    blamed = (struct comm){.obj = {.handle = (uintptr_t)MPI_COMM_NULL, .refs = 1, .kind = OBJ_COMM, .predefined = true},
+                           .name = "a new communicator",
+                           .errhandler = e};
+    lib.error_on = &blamed.obj;
+}
+
 static struct errhandler **errhandler_slot(struct obj *on)
 {
     return &((struct comm *)on)->errhandler;
@@ -143,10 +156,31 @@ int comm_init(int rank, int size)
     context_init();
     group_empty.rank = MPI_UNDEFINED;
     obj_predefine(&group_empty.obj, OBJ_GROUP, (uintptr_t)MPI_GROUP_EMPTY);
-    int rc = predefine(&comm_world, MPI_COMM_WORLD, "MPI_COMM_WORLD", group_new_regular(0, 1, size), CONTEXT_WORLD);
+    struct group *g = group_new_regular(0, 1, size);
+    if (!g)
+        return MPI_ERR_NO_MEM;
+    comm_job = (struct comm){.obj = {.refs = 1, .kind = OBJ_COMM, .predefined = true},
+                             .errhandler = &errhandler_fatal,
+                             .session = UINT32_MAX};
+    fill(&comm_job, g, CONTEXT_JOB);
+    return MPI_SUCCESS;
+}
+
+int comm_world_begin(void)
+{
+    int rc =
+        predefine(&comm_world, MPI_COMM_WORLD, "MPI_COMM_WORLD", group_new_regular(0, 1, comm_job.size), CONTEXT_WORLD);
     if (rc != MPI_SUCCESS)
         return rc;
-    return predefine(&comm_self, MPI_COMM_SELF, "MPI_COMM_SELF", group_new_regular(rank, 1, 1), CONTEXT_SELF);
+    return predefine(&comm_self, MPI_COMM_SELF, "MPI_COMM_SELF", group_new_regular(comm_job.rank, 1, 1), CONTEXT_SELF);
+}
+
+void comm_world_end(void)
+{
+    coll_free(&comm_world);
+    coll_free(&comm_self);
+    obj_unpredefine(&comm_world.obj);
+    obj_unpredefine(&comm_self.obj);
 }
 
 void comm_fini(void)
@@ -157,4 +191,5 @@ void comm_fini(void)
     coll_free(&comm_self);
     group_unref(comm_world.group);
     group_unref(comm_self.group);
+    group_unref(comm_job.group);
 }

@@ -15,8 +15,9 @@
 struct group {
     struct obj obj;
     int size;
-    int rank;     /* of this process, or MPI_UNDEFINED */
-    bool foreign; /* some of its processes are of other jobs */
+    int rank;         /* of this process, or MPI_UNDEFINED */
+    bool foreign;     /* some of its processes are of other jobs */
+    uint32_t session; /* it comes from that one (session.h); 0: from MPI_COMM_WORLD */
     int first, stride;
     int *procs; /* owned; NULL: rank r is process first + r * stride */
     int *order; /* owned; ranks by rising process, made when first asked for a process; NULL: not yet */
@@ -64,6 +65,7 @@ struct comm {
     struct attrs attrs;
     struct info *info;     /* hints set by the user, or NULL */
     struct topology *topo; /* or NULL */
+    uint32_t session;      /* it was made in that one (session.h); 0: from MPI_COMM_WORLD */
     struct comm *local;    /* of an intercommunicator: comm_local, or NULL */
     void *coll;            /* what the collectives keep with it; goes by comm_coll_free */
     struct comm_reach reach;
@@ -73,6 +75,8 @@ struct comm {
 };
 
 extern struct comm comm_world, comm_self;
+/* All ranks of the job: the library's own, whoever has begun MPI, and how. It is in no session, and belongs to all. */
+extern struct comm comm_job;
 extern void (*comm_coll_free)(struct comm *c);  /* set by whoever sets coll */
 extern void (*comm_coll_break)(struct comm *c); /* a member is gone: who waits in a collective on c returns an error */
 
@@ -90,7 +94,7 @@ void comm_set_peers(struct comm *c, struct group *g);
 /* A context (context.h) for a new communicator among members of c; 0: there is none left. */
 uint64_t comm_ctx_new(const struct comm *c);
 /* A new intracommunicator over a group of which this process is a member; takes a reference to the group. Its error
- * handler is the parent's. NULL without memory. */
+ * handler and session are the parent's; without one, the session is the group's. NULL without memory. */
 struct comm *comm_new(struct group *g, uint64_t ctx, const struct comm *parent);
 /* The same of an intercommunicator with `remote`, to which it takes a reference, too. Of two groups one is low. */
 struct comm *comm_new_inter(struct group *local, struct group *remote, bool low, const struct comm *parent);
@@ -102,8 +106,14 @@ void comm_unref(struct comm *c);
 /* Attributes are deleted now, memory goes with the last pending operation. An error class of a callback. */
 int comm_release(struct comm *c);
 
+/* An error on its way out is told to this handler, of a communicator that does not exist. */
+void comm_blame(struct errhandler *e);
+
 void comm_predefine(void);         /* before all else */
-int comm_init(int rank, int size); /* world, self, empty group; 0 or an error class */
+int comm_init(int rank, int size); /* comm_job and the empty group; 0 or an error class */
+/* MPI_COMM_WORLD and MPI_COMM_SELF, once: their handles become valid, and invalid; the objects stay. */
+int comm_world_begin(void);
+void comm_world_end(void);
 void comm_fini(void);
 
 #endif

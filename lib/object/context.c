@@ -44,7 +44,7 @@ uint64_t context_new(bool with_foreign)
 uint32_t context_number(uint64_t ctx)
 {
     if (ctx < 2 * FIRST)
-        return ctx < CONTEXT_SELF ? 0 : 1;
+        return ctx >> 1 == CONTEXT_SELF >> 1;
     int bits = ctx >> 63 ? COUNT_FOREIGN : COUNT_OWN;
     return (uint32_t)(ctx >> 1 & ((UINT64_C(1) << bits) - 1)) - 3;
 }

@@ -14,7 +14,7 @@
 
 #include "lib/core/types.h"
 
-enum { CONTEXT_WORLD = 2, CONTEXT_SELF = 4 };
+enum { CONTEXT_WORLD = 2, CONTEXT_SELF = 4, CONTEXT_JOB = 6 };
 
 /* A new one, for members of the own job, or (foreign) also of others. 0: this process has given out all that it has;
  * MPI_ERR_OTHER is noted. */

@@ -133,11 +133,13 @@ int group_relation(struct group *a, struct group *b)
     return MPI_SIMILAR;
 }
 
-static int give(int *procs, int size, MPI_Group *out)
+static int give(int *procs, int size, const struct group *from, MPI_Group *out)
 {
     struct group *g = group_new(procs, size);
     if (!g)
         return MPI_ERR_NO_MEM;
+    if (!g->obj.predefined)
+        g->session = from->session;
     *out = (MPI_Group)g->obj.handle;
     return MPI_SUCCESS;
 }
@@ -202,19 +204,19 @@ int mpi_group_union(struct group *a, struct group *b, MPI_Group *out)
         return MPI_ERR_NO_MEM;
     for (int r = 0; r < a->size; r++)
         p[r] = group_proc(a, r);
-    return give(p, filter(b, a, false, p, a->size), out);
+    return give(p, filter(b, a, false, p, a->size), a->size ? a : b, out);
 }
 
 int mpi_group_intersection(struct group *a, struct group *b, MPI_Group *out)
 {
     int *p = room(a->size);
-    return p ? give(p, filter(a, b, true, p, 0), out) : MPI_ERR_NO_MEM;
+    return p ? give(p, filter(a, b, true, p, 0), a, out) : MPI_ERR_NO_MEM;
 }
 
 int mpi_group_difference(struct group *a, struct group *b, MPI_Group *out)
 {
     int *p = room(a->size);
-    return p ? give(p, filter(a, b, false, p, 0), out) : MPI_ERR_NO_MEM;
+    return p ? give(p, filter(a, b, false, p, 0), a, out) : MPI_ERR_NO_MEM;
 }
 
 /* Every rank inside, none twice. */
@@ -244,7 +246,7 @@ int mpi_group_incl(struct group *g, int n, const int *ranks, MPI_Group *out)
         return MPI_ERR_NO_MEM;
     for (int i = 0; i < n; i++)
         p[i] = group_proc(g, ranks[i]);
-    return give(p, n, out);
+    return give(p, n, g, out);
 }
 
 int mpi_group_excl(struct group *g, int n, const int *ranks, MPI_Group *out)
@@ -263,7 +265,7 @@ int mpi_group_excl(struct group *g, int n, const int *ranks, MPI_Group *out)
         if (!gone[r])
             p[kept++] = group_proc(g, r);
     free(gone);
-    return give(p, kept, out);
+    return give(p, kept, g, out);
 }
 
 /* The ranks that the triplets name, one by one; counts at most one more than the group has. */

@@ -4,6 +4,7 @@
 #include "lib/p2p/bsend.h"
 #include <stdlib.h>
 #include "lib/bindings/impl.h"
+#include "lib/object/session.h"
 #include "lib/p2p/p2p_request.h"
 
 struct buffer {
@@ -46,10 +47,18 @@ static int copy_release(struct request *r)
 
 static const struct request_ops copy_ops = {.release = copy_release, .describe = p2p_request_describe};
 
+static bool is_attached(const struct buffer *b)
+{
+    return b && b->at;
+}
+
+/* A communicator's own comes first, then its session's; without a session, the one of MPI_Buffer_attach. */
 static struct buffer *buffer_of(struct comm *c)
 {
-    struct buffer *own = c->buffer;
-    return own && own->at ? own : &global;
+    struct session *s = session_find(c->session);
+    if (is_attached(c->buffer))
+        return c->buffer;
+    return s && is_attached(s->buffer) ? s->buffer : &global;
 }
 
 static bool has_room(const struct buffer *b, MPI_Count charge)
@@ -141,24 +150,55 @@ int mpi_buffer_flush(void)
     return MPI_SUCCESS;
 }
 
+/* Of a communicator or session: made when first attached to. */
+static int own_attach(void **own, void *buffer, MPI_Count size)
+{
+    if (!*own && !(*own = calloc(1, sizeof(struct buffer))))
+        return MPI_ERR_NO_MEM;
+    return attach(*own, buffer, size);
+}
+
+static int own_detach(struct buffer *own, void *addr, MPI_Count *size)
+{
+    struct buffer none = {0};
+    return detach(own ? own : &none, addr, size);
+}
+
+static int own_flush(struct buffer *own)
+{
+    if (own)
+        flush(own);
+    return MPI_SUCCESS;
+}
+
 int mpi_comm_attach_buffer(struct comm *c, void *buffer, MPI_Count size)
 {
-    if (!c->buffer && !(c->buffer = calloc(1, sizeof(struct buffer))))
-        return MPI_ERR_NO_MEM;
-    return attach(c->buffer, buffer, size);
+    return own_attach(&c->buffer, buffer, size);
 }
 
 int mpi_comm_detach_buffer(struct comm *c, void *addr, MPI_Count *size)
 {
-    struct buffer none = {0};
-    return detach(c->buffer ? c->buffer : &none, addr, size);
+    return own_detach(c->buffer, addr, size);
 }
 
 int mpi_comm_flush_buffer(struct comm *c)
 {
-    if (c->buffer)
-        flush(c->buffer);
-    return MPI_SUCCESS;
+    return own_flush(c->buffer);
+}
+
+int mpi_session_attach_buffer(struct session *s, void *buffer, MPI_Count size)
+{
+    return own_attach(&s->buffer, buffer, size);
+}
+
+int mpi_session_detach_buffer(struct session *s, void *addr, MPI_Count *size)
+{
+    return own_detach(s->buffer, addr, size);
+}
+
+int mpi_session_flush_buffer(struct session *s)
+{
+    return own_flush(s->buffer);
 }
 
 /* Complete when all that has been put into the buffer so far, and since, has been delivered. */
@@ -187,4 +227,9 @@ int mpi_buffer_iflush(MPI_Request *request)
 int mpi_comm_iflush_buffer(struct comm *c, MPI_Request *request)
 {
     return iflush(c->buffer, c, request);
+}
+
+int mpi_session_iflush_buffer(struct session *s, MPI_Request *request)
+{
+    return iflush(s->buffer, NULL, request);
 }

@@ -12,10 +12,10 @@ static const struct request_ops note_ops = {.release = p2p_request_release};
 /* A packet about a message of the request `sender`, from a request of its own that goes when it has left. */
 static int note(struct peer *p, uint8_t kind, uint64_t sender)
 {
-    struct p2p_request *n = p2p_request_new(REQ_SEND, &note_ops, &comm_world, &datatype_byte);
+    struct p2p_request *n = p2p_request_new(REQ_SEND, &note_ops, &comm_job, &datatype_byte);
     if (!n)
         return MPI_ERR_NO_MEM;
-    n->posted.key = match_key_of(comm_world.ctx, p->proc, 0);
+    n->posted.key = match_key_of(comm_job.ctx, p->proc, 0);
     n->peer = p;
     n->moved = 0;
     n->remote = sender;

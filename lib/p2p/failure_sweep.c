@@ -158,7 +158,9 @@ static void each_comm(void (*act)(struct comm *))
 {
     for (struct comm *c = obj_next(OBJ_COMM, NULL); c; c = obj_next(OBJ_COMM, c))
         act(c);
-    act(&comm_world);
+    act(&comm_job);
+    if (comm_world.group)
+        act(&comm_world);
 }
 
 /* What it sent lies in the transport until now. */

@@ -24,7 +24,7 @@ static void peer_changed(int proc, enum stage now)
         peer_drain(p);
     else
         transport_poll();
-    if (now == FINALIZED && peer_is_live(p = peer_get(proc)))
+    if (now == GONE && peer_is_live(p = peer_get(proc)))
         peer_retire(p, &transport_finalized);
 }
 
@@ -52,7 +52,7 @@ static bool deserted(const struct comm *c)
         if (proc == process_self && !c->inter)
             continue;
         enum rank_state s = local < 0 ? RANK_INITIALIZED : process_state(local);
-        if (finalized_stage(proc) != FINALIZED && s != RANK_DEAD && s != RANK_NEVER)
+        if (finalized_stage(proc, c->session) != FINALIZED && s != RANK_DEAD && s != RANK_NEVER)
             return false;
     }
     return c->peer_size > 1 || c->inter;
@@ -84,7 +84,7 @@ int finalize_of_source(struct comm *c, struct match_key k)
     if (k.source == MPI_ANY_SOURCE)
         return deserted(c) && only_thread() ? any_error(c, k) : MPI_SUCCESS;
     int proc = comm_proc(c, k.source);
-    return finalized_stage(proc) == FINALIZED ? message_error(proc, c, k, false) : MPI_SUCCESS;
+    return finalized_stage(proc, c->session) == FINALIZED ? message_error(proc, c, k, false) : MPI_SUCCESS;
 }
 
 static bool from_any(const struct request *r)
@@ -96,19 +96,20 @@ static int receive_fate(const struct p2p_request *r)
 {
     struct match_key k = r->posted.key;
     if (r->head.matched)
-        return finalized_stage(r->peer->proc) != FINALIZED ? GOES_ON
-               : r->head.stage == FIN                      ? r->head.error
-                                                           : MPI_ERR_PROC_ABORTED;
+        return finalized_stage(r->peer->proc, r->head.comm->session) != FINALIZED ? GOES_ON
+               : r->head.stage == FIN                                             ? r->head.error
+                                                                                  : MPI_ERR_PROC_ABORTED;
     if (k.source == MPI_ANY_SOURCE)
         return deserted(r->head.comm) ? any_error(r->head.comm, k) : GOES_ON;
     int proc = comm_proc(r->head.comm, k.source);
-    return finalized_stage(proc) == FINALIZED ? message_error(proc, r->head.comm, k, false) : GOES_ON;
+    return finalized_stage(proc, r->head.comm->session) == FINALIZED ? message_error(proc, r->head.comm, k, false)
+                                                                     : GOES_ON;
 }
 
 /* A rank in MPI_Finalize matches no new message, but completes rendezvous transfers already matched. */
 static int send_fate(const struct p2p_request *r)
 {
-    enum stage s = finalized_stage(r->peer->proc);
+    enum stage s = finalized_stage(r->peer->proc, r->head.comm->session);
     if (s == ACTIVE)
         return GOES_ON;
     if (r->head.stage == RTS)
@@ -169,8 +170,7 @@ static bool is_waited(const struct request *r)
 /* Will the program do nothing about it any more: cancel it? */
 static bool beyond_help(const struct p2p_request *r)
 {
-    return r->head.orphan || r->posted.key.ctx & 1 || is_waited(&r->head) ||
-           atomic_load_explicit(&lib.status->state, memory_order_relaxed) == RANK_LEAVING;
+    return r->head.orphan || r->posted.key.ctx & 1 || is_waited(&r->head) || lib.leaving;
 }
 
 static int fate_in_queue(const struct p2p_request *r)

@@ -221,17 +221,20 @@ int p2p_init(void)
     return request_init();
 }
 
-void p2p_fini(void)
+void p2p_flush(void)
 {
     struct waiter w = {0};
     uintptr_t which = 0;
-    finalized_tell(RANK_LEAVING);
     while (progress_unsent > 0 || rendezvous_outstanding() || fetch_under_way()) {
         struct request *r = request_of((MPI_Request)which);
         if (!r && (r = rendezvous_oldest()) != NULL)
             which = r->obj.handle;
         progress_wait(&w, r);
     }
+}
+
+void p2p_fini(void)
+{
     finalized_fini();
     failed_fini();
     match_fini();

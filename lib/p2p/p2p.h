@@ -30,6 +30,8 @@ int p2p_recv(void *buf, MPI_Count count, struct datatype *t, int source, int tag
 void p2p_count(bool on);
 
 int p2p_init(void);
+/* Returns when all that this process has sent, and what it is receiving, is through. */
+void p2p_flush(void);
 void p2p_fini(void);
 
 #endif

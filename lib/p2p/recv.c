@@ -380,7 +380,7 @@ int mpi_improbe(int source, int tag, struct comm *c, int *flag, MPI_Message *mes
 static int take(void *buf, MPI_Count count, struct datatype *t, MPI_Message *message, struct request **out)
 {
     struct message *m = message_of(*message);
-    struct p2p_request *r = p2p_request_new(REQ_RECV, &recv_ops, m->comm ? m->comm : &comm_self, t);
+    struct p2p_request *r = p2p_request_new(REQ_RECV, &recv_ops, m->comm ? m->comm : &comm_job, t);
     if (!r)
         return MPI_ERR_NO_MEM;
     *out = &r->head;

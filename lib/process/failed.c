@@ -181,7 +181,7 @@ static void watch(int local)
 {
     struct rank_status *s = node_segment_status(boot.segment, (uint32_t)local);
     uint32_t was = process_state(local);
-    if ((was == RANK_INITIALIZED || was == RANK_LEAVING) && !boot_alive(local) && !cma_alive(local) &&
+    if (was == RANK_INITIALIZED && !boot_alive(local) && !cma_alive(local) &&
         atomic_compare_exchange_strong(&s->state, &was, RANK_DEAD))
         atomic_fetch_add_explicit(&boot.segment->gone, 1, memory_order_release);
 }

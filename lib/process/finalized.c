@@ -24,17 +24,21 @@ static struct {
     int words;
 } far;
 
-void finalized_tell(enum rank_state s)
+void finalized_tell(enum rank_parting p)
 {
-    atomic_store_explicit(&lib.status->state, s, memory_order_release);
+    atomic_store_explicit(&lib.status->parting, p, memory_order_release);
     if (boot.segment)
         atomic_fetch_add_explicit(&boot.segment->left, 1, memory_order_release);
 }
 
 static bool look_at(int local, void (*changed)(int proc, enum stage now))
 {
-    enum rank_state s = process_state(local);
-    enum stage now = s == RANK_FINALIZED ? FINALIZED : s == RANK_LEAVING ? FINALIZING : ACTIVE;
+    static const enum stage stage_of[] = {
+        [RANK_STAYS] = ACTIVE, [RANK_LEAVING] = FINALIZING, [RANK_LEFT] = FINALIZED, [RANK_GONE] = GONE};
+    /* Acquire: all that it sent before. */
+    uint32_t p =
+        atomic_load_explicit(&node_segment_status(boot.segment, (uint32_t)local)->parting, memory_order_acquire);
+    enum stage now = p <= RANK_GONE ? stage_of[p] : ACTIVE;
     if (now <= stages[local] || local == boot.local_rank)
         return false;
     changed((int)node_segment_locals(boot.segment)[local], now);
@@ -72,7 +76,7 @@ static bool reports_note(void (*changed)(int proc, enum stage now))
     struct report *r;
     bool any = false;
     while ((r = STAILQ_FIRST(&reports)) != NULL) {
-        changed(r->proc, FINALIZED);
+        changed(r->proc, GONE);
         if (!far_note(r->proc))
             return any;
         STAILQ_REMOVE_HEAD(&reports, next);
@@ -96,15 +100,16 @@ bool finalized_scan(void (*changed)(int proc, enum stage now))
     return news;
 }
 
-enum stage finalized_stage_local(int local)
+enum stage finalized_stage_local(int local, uint32_t session)
 {
-    return local >= 0 && stages ? (enum stage)stages[local] : ACTIVE;
+    enum stage s = local >= 0 && stages ? (enum stage)stages[local] : ACTIVE;
+    return s == GONE ? FINALIZED : session ? ACTIVE : s;
 }
 
-enum stage finalized_stage(int proc)
+enum stage finalized_stage(int proc, uint32_t session)
 {
     bool said = proc / 64 < far.words && far.bits[proc / 64] >> proc % 64 & 1;
-    return said ? FINALIZED : finalized_stage_local(boot_local_of(proc));
+    return said ? FINALIZED : finalized_stage_local(boot_local_of(proc), session);
 }
 
 int finalized_error(int proc, const char *what)

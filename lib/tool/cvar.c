@@ -147,7 +147,7 @@ int mpi_t_cvar_write(MPI_T_cvar_handle handle, const void *buf)
         return MPI_T_ERR_INVALID_HANDLE;
     if (!buf)
         return MPI_T_ERR_INVALID;
-    if (when_of(h->var) == KNOB_START && lib.initialized)
+    if (when_of(h->var) == KNOB_START && lib.booted)
         return MPI_T_ERR_CVAR_SET_NOT_NOW;
     return cvar_set(h->var, buf) ? MPI_SUCCESS : MPI_T_ERR_INVALID;
 }

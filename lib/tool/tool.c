@@ -59,7 +59,7 @@ int mpi_t_init_thread(int required, int *provided)
     if (!provided)
         return MPI_T_ERR_INVALID;
     /* What variables say, for who reads them now; MPI_Init says what is wrong with them. */
-    if (lib.tools == 0 && !lib.initialized)
+    if (lib.tools == 0 && !lib.booted)
         (void)knobs_init(false);
     lib.tools++;
     *provided = level_of(required);

@@ -35,7 +35,7 @@ static uint32_t at_of(const struct shm_coll *a, int r)
 void phase_look_for_left(struct shm_coll *a)
 {
     for (int r = 0; r < a->n && !a->broken; r++)
-        if (finalized_stage_local(a->locals[r]) == FINALIZED && (int32_t)(at_of(a, r) - a->seq) < 0) {
+        if (finalized_stage_local(a->locals[r], a->comm->session) == FINALIZED && (int32_t)(at_of(a, r) - a->seq) < 0) {
             a->broken = finalized_error_local(a->locals[r], "this operation of all members");
             a->open = a->quick = false;
         }

@@ -11,6 +11,7 @@
 #include "lib/bindings/impl.h"
 #include "lib/boot/boot.h"
 #include "lib/core/knobs.h"
+#include "lib/core/state.h"
 #include "lib/core/tally.h"
 #include "lib/object/errhandler.h"
 #include "lib/p2p/failure_sweep.h"
@@ -54,6 +55,7 @@ static void begin(struct mock_options options)
     assert_int_equal(transport_init(), MPI_SUCCESS);
     assert_int_equal(p2p_init(), MPI_SUCCESS);
     assert_int_equal(comm_init(0, 2), MPI_SUCCESS);
+    assert_int_equal(comm_world_begin(), MPI_SUCCESS);
     assert_int_equal(boot_put("mock.1", "mock 1\0\0\0\0\0\0\0\0\0\0\0\0\0", 20), MPI_SUCCESS);
     peer = peer_get(1);
     assert_ptr_equal(peer->transport, &transport_mock);
@@ -61,6 +63,9 @@ static void begin(struct mock_options options)
 
 static void end(void)
 {
+    lib.leaving = true;
+    p2p_flush();
+    lib.leaving = false;
     p2p_fini();
     assert_int_equal(mock_under_way, 0);
     assert_int_equal(mock_registered, 0);
