@@ -16,6 +16,7 @@ static const char *const never[] = {
     "PMI_SPAWNED",    "PMI_HOSTNAME",      "PMI_JOBID",          "PMI2_*",          "PMIX_*",
     "PRTE_*",         "OMPI_COMM_WORLD_*", "OMPI_UNIVERSE_SIZE", "MPI_LOCALRANKID", "MPI_LOCALNRANKS",
     "MUSTER_NODE_FD", "MUSTER_LOCAL_RANK", "MUSTER_APPNUM",      "HYDI_CONTROL_FD",
+    "MUSTER_PSETS",   "MUSTER_MEMORY_ALLOC_KINDS", "MUSTER_APPSIZE",
 };
 
 static bool matches(const char *pattern, const char *variable)

@@ -34,6 +34,7 @@ enum opt_kind {
     OPT_LAUNCHER,
     OPT_WORDS,
     OPT_PORTS,
+    OPT_PSET,
     OPT_NOTHING,
     /* only on the command line; their readers are elsewhere */
     OPT_CONFIGFILE,

@@ -14,12 +14,14 @@ static int (*const setters[])(struct opt_target *) = {
     [OPT_ENVLIST] = opt_set_envlist,   [OPT_ENVMODE] = opt_set_envmode, [OPT_EXPORT] = opt_set_export,
     [OPT_TEMPLATE] = opt_set_template, [OPT_USIZE] = opt_set_usize,     [OPT_DISPLAY] = opt_set_display,
     [OPT_STDIN] = opt_set_stdin,       [OPT_LABEL] = opt_set_label,     [OPT_PATTERN] = opt_set_pattern,
-    [OPT_LAUNCHER] = opt_set_launcher, [OPT_WORDS] = opt_set_words,     [OPT_PORTS] = opt_set_ports,     [OPT_NOTHING] = opt_set_nothing,
+    [OPT_LAUNCHER] = opt_set_launcher, [OPT_WORDS] = opt_set_words,     [OPT_PORTS] = opt_set_ports,
+    [OPT_PSET] = opt_set_pset,         [OPT_NOTHING] = opt_set_nothing,
 };
 
 static bool repeats(const struct opt *o)
 {
-    return o->kind == OPT_ENV || o->kind == OPT_ENVLIST || o->kind == OPT_TEMPLATE || o->kind == OPT_DISPLAY;
+    return o->kind == OPT_ENV || o->kind == OPT_ENVLIST || o->kind == OPT_TEMPLATE || o->kind == OPT_DISPLAY ||
+           o->kind == OPT_PSET;
 }
 
 /* What speaks for the whole job cannot say one thing at one program and another at the next. */

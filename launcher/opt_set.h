@@ -43,6 +43,7 @@ opt_setter opt_set_pattern;
 opt_setter opt_set_launcher;
 opt_setter opt_set_words;
 opt_setter opt_set_ports;
+opt_setter opt_set_pset;
 opt_setter opt_set_nothing;
 
 /* "WHERE: what is expected, not VALUE". Always -1. */

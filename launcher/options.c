@@ -91,8 +91,8 @@ void options_fini(struct options *o)
     char *const strings[] = {
         o->hosts,           o->hostfile,        o->launcher,    o->map_by,        o->rank_by,
         o->bind_to,         o->rankmap,         o->rankfile,    o->label_pattern, o->output_dir,
-        o->outfile_pattern, o->errfile_pattern, o->stdin_ranks, o->report,        o->rmk,           o->launcher_exec, o->iface,
-        o->stage_files,
+        o->outfile_pattern, o->errfile_pattern, o->stdin_ranks, o->report,        o->rmk,           o->launcher_exec,
+        o->iface,           o->psets,           o->memory_kinds, o->stage_files,
     };
     for (size_t i = 0; i < sizeof strings / sizeof *strings; i++)
         free(strings[i]);

@@ -80,6 +80,9 @@ struct options {
     bool no_oversubscribe;
     long usize; /* universe size: -1 not given (the slots of all hosts), -2 infinite, else the number */
 
+    char *psets;        /* NULL, or "NAME=LIST;NAME=LIST", its syntax checked */
+    char *memory_kinds; /* NULL, or the user's list */
+
     unsigned display; /* enum display, or-ed */
     bool dry_run;
 

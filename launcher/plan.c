@@ -8,6 +8,7 @@
 #include "launcher/env.h"
 #include "launcher/job.h"
 #include "launcher/map/map.h"
+#include "launcher/pset.h"
 #include "launcher/ranklist.h"
 
 #include <errno.h>
@@ -150,6 +151,26 @@ static int describe_stdin(struct launch_spec *s, const struct options *o, struct
     return ranklist_parse(o->stdin_ranks ? o->stdin_ranks : "0", s->map.nranks, &s->stdin_ranks, &s->nstdin, e);
 }
 
+static void add_variable(struct launch_spec *s, const char *name, const char *value)
+{
+    for (uint32_t i = 0; value && i < s->nenvs; i++) {
+        struct strings *to = &s->envs[i];
+        to->v = xreallocarray(to->v, to->n + 2, sizeof *to->v);
+        to->v[to->n++] = xasprintf("%s=%s", name, value);
+        to->v[to->n] = NULL;
+    }
+}
+
+/* What the runtime is told of the whole job. */
+static int describe_job(struct launch_spec *s, const struct options *o, struct err *e)
+{
+    if (o->psets && pset_check_ranks(o->psets, s->map.nranks, e) < 0)
+        return -1;
+    add_variable(s, PSET_ENV, o->psets);
+    add_variable(s, "MUSTER_MEMORY_ALLOC_KINDS", o->memory_kinds);
+    return 0;
+}
+
 /* Until they end (job.c): what is planned meanwhile leaves them their slots. */
 static void occupy(struct run *run, const struct map_plan *p)
 {
@@ -288,7 +309,7 @@ struct job *plan_job(struct run *run, const struct job_request *r, struct map_pl
             goto fail;
     if (describe_io(s, &run->opt, e) < 0)
         goto fail;
-    if (!r->spawner && describe_stdin(s, &run->opt, e) < 0)
+    if (!r->spawner && (describe_stdin(s, &run->opt, e) < 0 || describe_job(s, &run->opt, e) < 0))
         goto fail;
     occupy(run, p);
     return j;
