@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * opt_set_pset: process sets, "NAME=LIST;NAME=LIST" in the field. The names are held to what the runtime's reader needs,
- * so that nothing of them has to be quoted; whether there are such ranks is seen later (pset.h).
+ * opt_set_pset: process sets, "NAME=LIST;NAME=LIST" in the field. The names are held to what the runtime's reader
+ * needs, so that nothing of them has to be quoted; whether there are such ranks is seen later (pset.h).
  */
 #include "common/xalloc.h"
 #include "launcher/opt_set.h"

@@ -43,8 +43,9 @@ struct session *session_find(uint32_t id)
 
 void session_blame(struct errhandler *e)
 {
-    blamed = (struct session){.obj = {.refs = 1, .kind = OBJ_SESSION, .handle = (uintptr_t)MPI_SESSION_NULL, .predefined = true},
-                              .errhandler = e};
+    blamed = (struct session){
+        .obj = {.refs = 1, .kind = OBJ_SESSION, .handle = (uintptr_t)MPI_SESSION_NULL, .predefined = true},
+        .errhandler = e};
     lib.error_on = &blamed.obj;
 }
 

@@ -72,10 +72,10 @@ static int to_tell(struct comm *c)
     return proc < 0 && broken(c) && deserted(c) ? failed_member(c, 0) : proc;
 }
 
-/* Messages by which a collective, and not the making of a group's communicator, goes on. */
+/* Messages by which a collective goes on, and not the making of a communicator, or a partitioned message. */
 static bool of_collective(struct match_key k)
 {
-    return k.ctx & 1 && !(k.tag & P2P_GROUP_TAG);
+    return k.ctx & 1 && k.tag >= 0 && !(k.tag & P2P_GROUP_TAG);
 }
 
 int failure_of_source(struct comm *c, struct match_key k)

@@ -120,8 +120,7 @@ int pset_find(const char *name)
     if (strncmp(name, NODE_PREFIX, sizeof NODE_PREFIX - 1) == 0)
         return find_node(name + sizeof NODE_PREFIX - 1);
     for (int i = 0; i < named.count; i++)
-        if ((size_t)named.sets[i].name_length == strlen(name) &&
-            memcmp(named.sets[i].name, name, strlen(name)) == 0)
+        if ((size_t)named.sets[i].name_length == strlen(name) && memcmp(named.sets[i].name, name, strlen(name)) == 0)
             return NAMED + i;
     return -1;
 }

@@ -102,8 +102,14 @@ static void named(const char *arg)
 
 static void refused(void)
 {
-    static const char *const names[] = {"", "mpi://", "mpi://WORLD ", "muster://NODE/", "muster://NODE/00",
-                                        "muster://NODE/1000000000", "muster://NODE/-1", "no such set"};
+    static const char *const names[] = {"",
+                                        "mpi://",
+                                        "mpi://WORLD ",
+                                        "muster://NODE/",
+                                        "muster://NODE/00",
+                                        "muster://NODE/1000000000",
+                                        "muster://NODE/-1",
+                                        "no such set"};
     MPI_Group g = MPI_GROUP_NULL;
     MPI_Info info = MPI_INFO_NULL;
     int n;
