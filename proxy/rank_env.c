@@ -19,6 +19,21 @@ uint32_t rank_appnum(const struct rank *r)
     return rank_runs_at(&r->job->spec.app_of_rank, r->rank);
 }
 
+/* Ranks of the same application. */
+static uint32_t app_size(const struct rank *r)
+{
+    const struct rank_runs *runs = &r->job->spec.app_of_rank;
+    uint32_t app = rank_appnum(r), n = 0;
+    for (uint32_t i = 0; i < runs->n; i++) {
+        const struct rank_run *run = &runs->v[i];
+        if (run->step == 0)
+            n += run->start == app ? run->count : 0;
+        else
+            n += app >= run->start && app - run->start < run->count;
+    }
+    return n;
+}
+
 const struct launch_app *rank_app(const struct rank *r)
 {
     return &r->job->spec.apps[rank_appnum(r)];
@@ -103,6 +118,7 @@ void rank_env_init(struct rank_env *e, const struct rank *r)
         set(e, &n, xasprintf("%s=%d", NODE_SEGMENT_FD_ENV, rank_segment_fd()));
         set(e, &n, xasprintf("%s=%u", NODE_SEGMENT_LOCAL_RANK_ENV, r->local));
         set(e, &n, xasprintf("%s=%d", NODE_SEGMENT_APPNUM_ENV, (int)rank_appnum(r)));
+        set(e, &n, xasprintf("MUSTER_APPSIZE=%u", app_size(r)));
     }
     if (!rank_env_get(base->v, "GFORTRAN_UNBUFFERED_PRECONNECTED"))
         set(e, &n, xstrdup("GFORTRAN_UNBUFFERED_PRECONNECTED=y"));

@@ -7,7 +7,9 @@
 
 int mpi_comm_set_errhandler(struct comm *comm, struct errhandler *errhandler)
 {
-    return errhandler_set(&comm->errhandler, OBJ_COMM, errhandler);
+    int rc = errhandler_set(&comm->errhandler, OBJ_COMM, errhandler);
+    comm->handled |= rc == MPI_SUCCESS;
+    return rc;
 }
 
 int mpi_comm_get_errhandler(struct comm *comm, MPI_Errhandler *errhandler)

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * query: what communicators are asked, and their names and hints. */
+#include <stdlib.h>
 #include <string.h>
 #include "lib/bindings/impl.h"
 #include "lib/object/comm.h"
 #include "lib/object/info.h"
+#include "lib/object/memory_kinds.h"
+#include "lib/object/session.h"
 
 int mpi_comm_size(struct comm *c, int *size)
 {
@@ -86,11 +89,23 @@ int mpi_comm_set_info(struct comm *c, struct info *info)
     return rc;
 }
 
+/* What its session provides, or MPI_COMM_WORLD as the launcher asked. */
+static int put_kinds(const struct comm *c, struct info *to)
+{
+    char kinds[MPI_MAX_INFO_VAL];
+    const struct session *s = session_find(c->session);
+    const char *provided = s ? info_find(s->info, MEMORY_KINDS_KEY) : NULL;
+    memory_kinds_provide(s ? provided : getenv(MEMORY_KINDS_ENV), kinds);
+    return info_put(to, MEMORY_KINDS_KEY, kinds);
+}
+
 int mpi_comm_get_info(struct comm *c, MPI_Info *info_used)
 {
     struct info *copy = info_copy(c->info);
-    if (!copy)
+    if (!copy || put_kinds(c, copy) != MPI_SUCCESS) {
+        info_destroy(copy);
         return MPI_ERR_NO_MEM;
+    }
     *info_used = (MPI_Info)copy->obj.handle;
     return MPI_SUCCESS;
 }

@@ -5,6 +5,7 @@
 #include "lib/bindings/impl.h"
 #include "lib/boot/boot.h"
 #include "lib/core/state.h"
+#include "lib/init/info_env.h"
 #include "lib/init/life.h"
 #include "lib/object/attr.h"
 #include "lib/object/comm.h"
@@ -39,6 +40,7 @@ int mpi_init_thread(int *argc, char ***argv, int required, int *provided)
     if (world_level > lib.thread_level)
         lib.thread_level = world_level;
     main_thread = pthread_self();
+    info_env_begin(argc ? *argc : 0, argc && argv ? *argv : NULL, world_level);
     lib.initialized = true;
     *provided = world_level;
     lock_choose();

@@ -9,37 +9,35 @@
 #include "lib/core/error.h"
 #include "lib/core/state.h"
 #include "lib/init/life.h"
+#include "lib/init/thread_level.h"
 #include "lib/object/comm.h"
 #include "lib/object/errhandler.h"
 #include "lib/object/info.h"
+#include "lib/object/memory_kinds.h"
 #include "lib/process/pset.h"
 
-static const struct level {
-    const char *name;
-    int level;
-} levels[] = {{"MPI_THREAD_SINGLE", MPI_THREAD_SINGLE},
-              {"MPI_THREAD_FUNNELED", MPI_THREAD_FUNNELED},
-              {"MPI_THREAD_SERIALIZED", MPI_THREAD_SERIALIZED},
-              {"MPI_THREAD_MULTIPLE", MPI_THREAD_MULTIPLE}};
-enum { LEVELS = sizeof levels / sizeof *levels };
-
 /* The one that is asked for, the highest if none is. */
-static const struct level *level_of(const struct info *info)
+static int level_of(const struct info *asked)
 {
-    const char *asked = info_find(info, "thread_level");
-    for (int i = 0; asked && i < LEVELS; i++)
-        if (strcmp(asked, levels[i].name) == 0)
-            return &levels[i];
-    return &levels[LEVELS - 1];
+    const char *name = info_find(asked, "thread_level");
+    int level = name ? thread_level_of(name) : -1;
+    return level < 0 ? MPI_THREAD_MULTIPLE : level;
+}
+
+static int describe(struct info *to, const struct info *asked)
+{
+    char kinds[MPI_MAX_INFO_VAL];
+    memory_kinds_provide(info_find(asked, MEMORY_KINDS_KEY), kinds);
+    int rc = info_put(to, "thread_level", thread_level_name(level_of(asked)));
+    return rc == MPI_SUCCESS ? info_put(to, MEMORY_KINDS_KEY, kinds) : rc;
 }
 
 static struct session *make(struct info *asked, struct errhandler *e)
 {
-    const struct level *l = level_of(asked);
     struct info *info = info_new();
     struct session *s = NULL;
-    if (info && info_put(info, "thread_level", l->name) == MPI_SUCCESS)
-        s = session_new(e, info, l->level);
+    if (info && describe(info, asked) == MPI_SUCCESS)
+        s = session_new(e, info, level_of(asked));
     if (!s)
         info_destroy(info);
     return s;

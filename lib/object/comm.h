@@ -62,6 +62,7 @@ struct comm {
     int first, stride;
     uint64_t coll_seq; /* collectives begun; gives each its tag */
     struct errhandler *errhandler;
+    bool handled; /* the user has set it */
     struct attrs attrs;
     struct info *info;     /* hints set by the user, or NULL */
     struct topology *topo; /* or NULL */

@@ -67,7 +67,7 @@ int errhandler_run(struct obj *on, int code, const char *function)
     if (on && !owners[on->kind])
         on = NULL;
     const struct errhandler_owner *owner = owners[on ? on->kind : OBJ_COMM];
-    struct obj *holder = on ? on : &comm_self.obj;
+    struct obj *holder = on ? on : comm_self.handled ? &comm_self.obj : &comm_world.obj;
     struct errhandler *e = *owner->slot(holder);
     if (e == &errhandler_return)
         return code;

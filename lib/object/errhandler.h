@@ -36,7 +36,8 @@ struct errhandler_owner {
 void errhandler_register(enum obj_kind kind, const struct errhandler_owner *owner);
 
 /* Runs the error handler of an object for a code: the meaning of MPI_Comm_call_errhandler and its kin. Objects of other
- * kinds, and NULL, have the handler of MPI_COMM_SELF (MPI 5.0, section 9.3). Returns code, if it returns. */
+ * kinds, and NULL, have the handler of MPI_COMM_SELF (MPI 5.0, section 9.3); where the program has not set one, that of
+ * MPI_COMM_WORLD, as MPI 3 had it and many programs expect. Returns code, if it returns. */
 int errhandler_run(struct obj *on, int code, const char *function);
 
 #endif

@@ -94,14 +94,6 @@ int mpi_info_create(MPI_Info *info)
     return MPI_SUCCESS;
 }
 
-int mpi_info_create_env(int argc, char *argv[], MPI_Info *info)
-{
-    int rc = mpi_info_create(info);
-    if (rc == MPI_SUCCESS && argc > 0 && argv && argv[0])
-        rc = info_put(info_of(*info), "command", argv[0]);
-    return rc;
-}
-
 int mpi_info_dup(struct info *info, MPI_Info *newinfo)
 {
     struct info *i = info_copy(info);
@@ -138,6 +130,8 @@ int mpi_info_delete(struct info *info, const char *key)
     int rc = key_check(key), k;
     if (rc != MPI_SUCCESS)
         return rc;
+    if (info->obj.predefined)
+        return MPI_ERR_INFO;
     if ((k = find(info, key)) < 0)
         return MPI_ERR_INFO_NOKEY;
     free(info->pairs[k].key);
