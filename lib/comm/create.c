@@ -2,11 +2,10 @@
  *
  * create: new communicators. A context is proposed by one rank and told to the others; communicators over disjoint
  * groups that are made by one call share it, since no message passes between them. */
+#include "lib/comm/create.h"
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include "lib/bindings/impl.h"
-#include "lib/boot/boot.h"
 #include "lib/coll/base/sched.h"
 #include "lib/coll/groups.h"
 #include "lib/comm/inter.h"
@@ -51,7 +50,7 @@ static int dup_begin(struct comm *c, struct info *info, struct comm **out)
 }
 
 /* What telling a context came to: its maker may have none left. */
-static int ctx_told(const uint64_t *ctx, int rc)
+int create_ctx_told(const uint64_t *ctx, int rc)
 {
     return rc == MPI_SUCCESS && *ctx == 0 ? MPI_ERR_OTHER : rc;
 }
@@ -72,8 +71,8 @@ static int dup(struct comm *c, struct info *info, MPI_Comm *newcomm)
     struct comm *n;
     int rc = dup_begin(c, info, &n);
     if (rc == MPI_SUCCESS)
-        rc = told(n, ctx_told(&n->ctx, c->inter ? groups_tell(c, &n->ctx, BOTH_CONTEXTS)
-                                                : mpi_bcast(&n->ctx, sizeof n->ctx, &datatype_byte, 0, c)));
+        rc = told(n, create_ctx_told(&n->ctx, c->inter ? groups_tell(c, &n->ctx, BOTH_CONTEXTS)
+                                                       : mpi_bcast(&n->ctx, sizeof n->ctx, &datatype_byte, 0, c)));
     return rc == MPI_SUCCESS ? give(n, newcomm) : rc;
 }
 
@@ -131,12 +130,12 @@ int mpi_comm_create(struct comm *c, struct group *group, MPI_Comm *newcomm)
     uint64_t ctx = c->rank == 0 ? comm_ctx_new(c) : 0;
     int rc = subset_check(group, c);
     if (rc == MPI_SUCCESS)
-        rc = ctx_told(&ctx, mpi_bcast(&ctx, sizeof ctx, &datatype_byte, 0, c));
+        rc = create_ctx_told(&ctx, mpi_bcast(&ctx, sizeof ctx, &datatype_byte, 0, c));
     return rc == MPI_SUCCESS ? from_group(group, ctx, c, newcomm) : rc;
 }
 
 /* Only the group's members call: its first one tells the others, down a binomial tree, outside of user's tags. */
-static int tell_group(struct comm *c, struct group *g, int tag, void *what, size_t n)
+int create_tell_group(struct comm *c, struct group *g, int tag, void *what, size_t n)
 {
     struct request *r;
     int me = g->rank, mask = 1, rc = MPI_SUCCESS;
@@ -171,7 +170,7 @@ int mpi_comm_create_group(struct comm *c, struct group *group, int tag, MPI_Comm
         return MPI_SUCCESS;
     }
     uint64_t ctx = group->rank == 0 ? comm_ctx_new(c) : 0;
-    rc = ctx_told(&ctx, tell_group(c, group, tag, &ctx, sizeof ctx));
+    rc = create_ctx_told(&ctx, create_tell_group(c, group, tag, &ctx, sizeof ctx));
     return rc == MPI_SUCCESS ? from_group(group, ctx, c, newcomm) : rc;
 }
 
@@ -197,7 +196,7 @@ static int told_by_name(struct group *g, const char *string, uint64_t *ctx)
 {
     uint64_t name = name_of(string, g);
     struct told all = {.ctx = g->rank == 0 ? comm_ctx_new(&comm_job) : 0, .name = name};
-    int rc = tell_group(&comm_job, g, (int)(name % P2P_GROUP_TAG), &all, sizeof all);
+    int rc = create_tell_group(&comm_job, g, (int)(name % P2P_GROUP_TAG), &all, sizeof all);
     if (rc == MPI_SUCCESS && all.name != name) {
         error_detail_set(MPI_ERR_OTHER,
                          "the members do not make this communicator at the same time, or another one has "
@@ -206,7 +205,7 @@ static int told_by_name(struct group *g, const char *string, uint64_t *ctx)
         return MPI_ERR_OTHER;
     }
     *ctx = all.ctx;
-    return ctx_told(ctx, rc);
+    return create_ctx_told(ctx, rc);
 }
 
 static int without_parent(struct group *g, const char *string, struct info *info, struct errhandler *e,
@@ -297,68 +296,6 @@ int mpi_comm_split(struct comm *c, int color, int key, MPI_Comm *newcomm)
     }
     rc = give(comm_new(g, ctx, c), newcomm);
     group_unref(g);
-    return rc;
-}
-
-static int node_of(const struct comm *c)
-{
-    return boot.segment ? (int)boot.segment->node_id : 0;
-}
-
-/* The members on this node, in their order. */
-static struct group *local_group(const struct comm *c)
-{
-    int *procs = malloc((size_t)c->size * sizeof *procs), n = 0;
-    for (int r = 0; procs && r < c->size; r++)
-        if (boot_local_of(comm_proc(c, r)) >= 0)
-            procs[n++] = comm_proc(c, r);
-    return procs ? group_new(procs, n) : NULL;
-}
-
-/* A split by nodes asks nobody on another node. */
-static int split_by_node(struct comm *c, struct group *here, int color, int key, MPI_Comm *newcomm)
-{
-    uint64_t ctx = here->rank == 0 ? comm_ctx_new(c) : 0;
-    int rc = tell_group(c, here, P2P_GROUP_TAG - 1, &ctx, sizeof ctx);
-    struct comm *local = rc == MPI_SUCCESS ? comm_new(here, ctx, c) : NULL;
-    if (!local)
-        return rc != MPI_SUCCESS ? rc : MPI_ERR_NO_MEM;
-    rc = mpi_comm_split(local, color, key, newcomm);
-    comm_unref(local);
-    return rc;
-}
-
-int mpi_comm_split_type(struct comm *c, int split_type, int key, struct info *info, MPI_Comm *newcomm)
-{
-    const char *resource = info_find(info, "mpi_hw_resource_type"), *set = info_find(info, "mpi_pset_name");
-    int color = MPI_UNDEFINED;
-    bool by_node = true; /* no colour is that of ranks on two nodes */
-    switch (split_type) {
-    case MPI_COMM_TYPE_SHARED:
-        color = node_of(c);
-        break;
-    case MPI_COMM_TYPE_RESOURCE_GUIDED:
-        if (set && strcasecmp(set, "mpi://WORLD") == 0)
-            color = 0, by_node = false;
-        else if (set && strcasecmp(set, "mpi://SELF") == 0)
-            color = c->rank;
-        else if (resource && strcmp(resource, "mpi_shared_memory") == 0)
-            color = node_of(c);
-        break;
-    case MPI_COMM_TYPE_HW_GUIDED:
-        if (resource && strcmp(resource, "mpi_shared_memory") == 0)
-            color = node_of(c);
-        break;
-    case MPI_COMM_TYPE_HW_UNGUIDED:
-    case MPI_UNDEFINED:
-        break;
-    default:
-        return MPI_ERR_ARG;
-    }
-    struct group *here = by_node && !c->inter && boot.local_size < boot.size ? local_group(c) : NULL;
-    int rc = here && here->size < c->size ? split_by_node(c, here, color, key, newcomm)
-                                          : mpi_comm_split(c, color, key, newcomm);
-    group_unref(here);
     return rc;
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "lib/bindings/impl.h"
 #include "lib/object/info.h"
+#include "lib/process/hardware.h"
 
 static int give(struct info *i, int rc, MPI_Info *out)
 {
@@ -118,8 +119,14 @@ int mpi_abi_get_fortran_booleans(int logical_size, void *logical_true, void *log
     return MPI_SUCCESS;
 }
 
+/* What hardware there is, and whether this process is restricted to one object of each kind. */
 int mpi_get_hw_resource_info(MPI_Info *hw_info)
 {
+    int object[HARDWARE_KINDS], rc = MPI_SUCCESS;
     struct info *i = info_new();
-    return give(i, i ? info_put(i, "mpi_shared_memory", "true") : MPI_ERR_NO_MEM, hw_info);
+    hardware_ask("", object);
+    for (int k = 0; i && k < HARDWARE_KINDS && rc == MPI_SUCCESS; k++)
+        if (object[k] != HARDWARE_UNKNOWN)
+            rc = info_put(i, hardware_name((enum hardware)k), object[k] >= 0 ? "true" : "false");
+    return give(i, rc, hw_info);
 }

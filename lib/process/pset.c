@@ -12,7 +12,7 @@
 #include "lib/process/process.h"
 #include "wire/node_segment.h"
 
-enum { WORLD, SELF, NAMED };
+enum { NAMED = PSET_SELF + 1 };
 #define NODE_PREFIX "muster://NODE/"
 
 /* One of the command line. Its ranges point into the text of the environment. */
@@ -89,6 +89,11 @@ static int first_node(void)
     return NAMED + named.count;
 }
 
+bool pset_is_node(int set)
+{
+    return set >= first_node();
+}
+
 int pset_count(void)
 {
     return first_node() + boot.node_count;
@@ -96,8 +101,8 @@ int pset_count(void)
 
 void pset_name(int set, char name[PSET_NAME_MAX])
 {
-    if (set == WORLD || set == SELF)
-        strcpy(name, set == WORLD ? "mpi://WORLD" : "mpi://SELF");
+    if (set == PSET_WORLD || set == PSET_SELF)
+        strcpy(name, set == PSET_WORLD ? "mpi://WORLD" : "mpi://SELF");
     else if (set >= first_node())
         snprintf(name, PSET_NAME_MAX, NODE_PREFIX "%d", set - first_node());
     else
@@ -114,9 +119,9 @@ static int find_node(const char *digits)
 int pset_find(const char *name)
 {
     if (strcasecmp(name, "mpi://WORLD") == 0)
-        return WORLD;
+        return PSET_WORLD;
     if (strcasecmp(name, "mpi://SELF") == 0)
-        return SELF;
+        return PSET_SELF;
     if (strncmp(name, NODE_PREFIX, sizeof NODE_PREFIX - 1) == 0)
         return find_node(name + sizeof NODE_PREFIX - 1);
     for (int i = 0; i < named.count; i++)
@@ -146,8 +151,8 @@ static void node_ranges(int node, bool (*each)(int first, int count, void *arg),
 static void set_ranges(int set, bool (*each)(int first, int count, void *arg), void *arg)
 {
     int first, last;
-    if (set == WORLD || set == SELF) {
-        each(set == WORLD ? 0 : process_self, set == WORLD ? boot.size : 1, arg);
+    if (set == PSET_WORLD || set == PSET_SELF) {
+        each(set == PSET_WORLD ? 0 : process_self, set == PSET_WORLD ? boot.size : 1, arg);
     } else if (set >= first_node()) {
         node_ranges(set - first_node(), each, arg);
     } else {

@@ -9,6 +9,7 @@
 #include "lib/core/types.h"
 
 enum { PSET_NAME_MAX = MPI_MAX_PSET_NAME_LEN };
+enum { PSET_WORLD, PSET_SELF }; /* the first two */
 
 /* MPI_ERR_OTHER with a note if what the launcher says of sets cannot be read. */
 int pset_init(void);
@@ -20,5 +21,6 @@ int pset_size(int set);
 /* Its ranks in the job, in their order; room for pset_size. */
 void pset_ranks(int set, int *ranks);
 bool pset_has(int set, int rank);
+bool pset_is_node(int set);
 
 #endif
