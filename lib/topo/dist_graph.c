@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * dist_graph: graphs of which a rank knows its own edges alone (MPI 5.0, section 8.5.4). Ranks keep their places.
+ * dist_graph: graphs of which a rank knows its own edges alone (MPI 5.0, section 8.5.4).
  *
  * Edges that are told by anyone are sorted at both of their ends by the other end, and among several between the same
  * two ranks by who has told them, in that one's order: so the k-th at one end is the k-th at the other, as the
@@ -10,6 +10,7 @@
 #include <string.h>
 #include "lib/bindings/impl.h"
 #include "lib/core/error.h"
+#include "lib/topo/cluster.h"
 #include "lib/topo/route.h"
 #include "lib/topo/topo.h"
 
@@ -63,6 +64,42 @@ static void fill(int *to, const int *from, int n)
         memcpy(to, from, (size_t)n * sizeof *to);
 }
 
+/* Where ranks change places, the edges of a vertex go to the rank that gets it. *t is replaced. */
+static int move(struct comm *c, const int *order, struct topology **t)
+{
+    struct head {
+        int indegree, outdegree;
+    } own = {(*t)->dist.indegree, (*t)->dist.outdegree}, got = {0, 0};
+    int to = order[c->rank], place = 0;
+    while (order[place] != c->rank)
+        place++;
+    int rc = route_swap(c, &own, sizeof own, to, &got, sizeof got, place);
+    struct topology *made = rc == MPI_SUCCESS ? dist_new(got.indegree, got.outdegree, (*t)->dist.weighted) : NULL;
+    if (!made)
+        return rc != MPI_SUCCESS ? rc : MPI_ERR_NO_MEM;
+    size_t out = 2 * sizeof(int) * ((size_t)own.indegree + (size_t)own.outdegree);
+    size_t in = 2 * sizeof(int) * ((size_t)got.indegree + (size_t)got.outdegree);
+    rc = route_swap(c, (*t)->numbers, out, to, made->numbers, in, place);
+    topology_unref(rc == MPI_SUCCESS ? *t : made);
+    if (rc == MPI_SUCCESS)
+        *t = made;
+    return rc;
+}
+
+/* The communicator over t, each rank's own vertex, which is taken over. */
+static int finish(struct comm *c, struct topology *t, int reorder, MPI_Comm *out)
+{
+    int *order = NULL, rc = reorder ? cluster_dist(c, t, &order) : MPI_SUCCESS;
+    if (rc == MPI_SUCCESS && order)
+        rc = move(c, order, &t);
+    if (rc == MPI_SUCCESS)
+        rc = topo_comm_new(c, order, c->size, t, out);
+    else
+        topology_unref(t);
+    free(order);
+    return rc;
+}
+
 int mpi_dist_graph_create_adjacent(struct comm *c, int indegree, const int sources[], const int *sourceweights,
                                    int outdegree, const int destinations[], const int *destweights, struct info *info,
                                    int reorder, MPI_Comm *out)
@@ -89,7 +126,7 @@ int mpi_dist_graph_create_adjacent(struct comm *c, int indegree, const int sourc
         fill(t->dist.source_weights, sourceweights, indegree);
         fill(t->dist.destination_weights, destweights, outdegree);
     }
-    return topo_comm_new(c, NULL, c->size, t, out);
+    return finish(c, t, reorder, out);
 }
 
 /* Edges as they are told: degrees[i] of them from sources[i]. */
@@ -194,7 +231,7 @@ int mpi_dist_graph_create(struct comm *c, int n, const int sources[], const int 
         rc = dist_from(c, &edges, weights != MPI_UNWEIGHTED, &t);
     free(edges.at);
     if (rc == MPI_SUCCESS)
-        return topo_comm_new(c, NULL, c->size, t, out);
+        return finish(c, t, reorder, out);
     topology_unref(t);
     return rc;
 }

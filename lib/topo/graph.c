@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * graph: graphs of which every rank knows all edges (MPI 5.0, sections 8.5.3 and 8.5.5). Ranks keep their places: who
- * cares for scale, and for nodes, describes only its own edges (dist_graph.c). */
+ * graph: graphs of which every rank knows all edges (MPI 5.0, sections 8.5.3 and 8.5.5). Who cares for scale describes
+ * only its own edges (dist_graph.c). */
+#include <stdlib.h>
 #include <string.h>
 #include "lib/bindings/impl.h"
 #include "lib/core/error.h"
+#include "lib/topo/cluster.h"
 #include "lib/topo/topo.h"
 
 static int wrong_index(int i, int at)
@@ -53,23 +55,49 @@ static struct topology *graph_new(int nnodes, const int *index, const int *edges
     return t;
 }
 
+/* NULL: all have their own places. */
+static int graph_order(const struct comm *c, int nnodes, const int *index, const int *edges, int **order)
+{
+    int64_t *begin = malloc(((size_t)nnodes + 1) * sizeof *begin);
+    struct web w = {nnodes, begin, edges, NULL};
+    *order = NULL;
+    if (!begin)
+        return MPI_ERR_NO_MEM;
+    begin[0] = 0;
+    for (int v = 0; v < nnodes; v++)
+        begin[v + 1] = index[v];
+    int rc = cluster_graph(c, &w, order);
+    free(begin);
+    return rc;
+}
+
 int mpi_graph_create(struct comm *c, int nnodes, const int indx[], const int edges[], int reorder, MPI_Comm *out)
 {
     struct topology *t = NULL;
+    int *order = NULL;
     *out = MPI_COMM_NULL;
     int rc = graph_check(c, nnodes, indx, edges);
+    if (rc == MPI_SUCCESS && reorder)
+        rc = graph_order(c, nnodes, indx, edges, &order);
     if (rc == MPI_SUCCESS && c->rank < nnodes && !(t = graph_new(nnodes, indx, edges)))
         rc = MPI_ERR_NO_MEM;
-    if (rc != MPI_SUCCESS || nnodes == 0)
-        return rc;
-    return topo_comm_new(c, NULL, nnodes, t, out);
+    if (rc == MPI_SUCCESS && nnodes > 0)
+        rc = topo_comm_new(c, order, nnodes, t, out);
+    free(order);
+    return rc;
 }
 
 int mpi_graph_map(struct comm *c, int nnodes, const int indx[], const int edges[], int *newrank)
 {
-    int rc = graph_check(c, nnodes, indx, edges);
+    int *order = NULL, place = c->rank, rc = graph_check(c, nnodes, indx, edges);
     if (rc == MPI_SUCCESS)
-        *newrank = c->rank < nnodes ? c->rank : MPI_UNDEFINED;
+        rc = graph_order(c, nnodes, indx, edges, &order);
+    for (int v = 0; order && v < nnodes; v++)
+        if (order[v] == c->rank)
+            place = v;
+    free(order);
+    if (rc == MPI_SUCCESS)
+        *newrank = c->rank < nnodes ? place : MPI_UNDEFINED;
     return rc;
 }
 

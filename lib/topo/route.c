@@ -19,8 +19,7 @@ struct edge *edges_add(struct edges *e)
     return &e->at[e->count++];
 }
 
-/* One message there, one from the other side. */
-static int swap(struct comm *c, const void *out, size_t out_bytes, int to, void *in, size_t in_bytes, int from)
+int route_swap(struct comm *c, const void *out, size_t out_bytes, int to, void *in, size_t in_bytes, int from)
 {
     struct sched *s = sched_new(c);
     if (!s)
@@ -55,13 +54,13 @@ static int round_trip(struct comm *c, struct edges *e, int far)
 {
     int to = (int)(((int64_t)c->rank + far) % c->size), from = (int)(((int64_t)c->rank - far + c->size) % c->size);
     size_t stay = part(c, e, far), counts[2] = {e->count - stay, 0};
-    int rc = swap(c, &counts[0], sizeof counts[0], to, &counts[1], sizeof counts[1], from);
+    int rc = route_swap(c, &counts[0], sizeof counts[0], to, &counts[1], sizeof counts[1], from);
     if (rc == MPI_SUCCESS && counts[1] > PTRDIFF_MAX / sizeof(struct edge))
         rc = MPI_ERR_NO_MEM;
     struct edge *in = rc == MPI_SUCCESS ? malloc((counts[1] + 1) * sizeof *in) : NULL;
     if (!in)
         return rc != MPI_SUCCESS ? rc : MPI_ERR_NO_MEM;
-    rc = swap(c, e->at + stay, counts[0] * sizeof *in, to, in, counts[1] * sizeof *in, from);
+    rc = route_swap(c, e->at + stay, counts[0] * sizeof *in, to, in, counts[1] * sizeof *in, from);
     e->count = stay;
     for (size_t i = 0; rc == MPI_SUCCESS && i < counts[1]; i++) {
         struct edge *x = edges_add(e);

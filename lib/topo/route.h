@@ -23,6 +23,8 @@ struct edges {
     size_t count, room;
 };
 
+/* A message to one rank and one from another (or the same). */
+int route_swap(struct comm *c, const void *out, size_t out_bytes, int to, void *in, size_t in_bytes, int from);
 /* Room for one more; NULL without memory. */
 struct edge *edges_add(struct edges *e);
 /* Collective over c: each edge goes to its rank. An error class. */
