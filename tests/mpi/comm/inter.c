@@ -397,6 +397,37 @@ static void overlaps(void)
         OK(MPI_Comm_free(&some));
 }
 
+/* Who disconnects waits for what is pending, of both groups. */
+static void disconnects(void)
+{
+    enum { LONG = 1 << 16 };
+    static int out[LONG], in[LONG];
+    MPI_Comm c;
+    MPI_Request r, cancelled;
+    MPI_Status st;
+    int flag, pairs = near < far ? near : far;
+    OK(MPI_Comm_dup(inter, &c));
+    OK(MPI_Irecv(in, 1, MPI_INT, MPI_ANY_SOURCE, 77, c, &cancelled));
+    OK(MPI_Cancel(&cancelled));
+    OK(MPI_Wait(&cancelled, &st));
+    OK(MPI_Test_cancelled(&st, &flag));
+    CHECK(flag);
+    for (int i = 0; i < LONG; i++)
+        out[i] = me + i, in[i] = -1;
+    if (me < pairs) {
+        OK(MPI_Irecv(in, LONG, MPI_INT, me, 1, c, &r));
+        MPI_Request sent;
+        OK(MPI_Isend(out, LONG, MPI_INT, me, 1, c, &sent));
+        OK(MPI_Request_free(&sent));
+    }
+    OK(MPI_Comm_disconnect(&c));
+    CHECK(c == MPI_COMM_NULL);
+    if (me < pairs) {
+        OK(MPI_Test(&r, &flag, &st));
+        CHECK(flag && in[LONG - 1] == me + LONG - 1);
+    }
+}
+
 static void handler(MPI_Comm *c, int *code, ...)
 {
     copies = *code;
@@ -429,6 +460,7 @@ int main(int argc, char **argv)
         merges();
         nested();
         wrong();
+        disconnects();
         handlers();
         drop();
         overlaps();
