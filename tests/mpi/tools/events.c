@@ -88,13 +88,15 @@ static MPI_T_event_registration open_at(const char *name, MPI_T_cb_safety level,
     return g;
 }
 
-/* One message that its receiver does not wait for: each rank's to the next. */
+/* One message that its receiver does not wait for: each rank's to the next. Nobody's comes before all are ready for it.
+ */
 static void send_unexpected(int tag, int bytes)
 {
     int to = (rank + 1) % size, from = (rank + size - 1) % size, last = 0;
     char *out = calloc(1, (size_t)bytes), *in = malloc((size_t)bytes);
     MPI_Request r[2];
     CHECK(in && out);
+    OK(MPI_Barrier(world));
     OK(MPI_Isend(out, bytes, MPI_BYTE, to, tag, world, &r[0]));
     OK(MPI_Isend(&last, 1, MPI_INT, to, tag + 1, world, &r[1]));
     OK(MPI_Recv(&last, 1, MPI_INT, from, tag + 1, world, MPI_STATUS_IGNORE));

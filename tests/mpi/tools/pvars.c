@@ -25,6 +25,7 @@ static void unexpected(void)
     MPI_T_pvar_handle there = pvar_open(session, "p2p_comm_unexpected_queue_length", &world);
     OK(MPI_T_pvar_start(session, MPI_T_PVAR_ALL_HANDLES));
     CHECK(pvar_value(session, length) == 0 && pvar_value(session, most) == 0);
+    OK(MPI_Barrier(world));
     for (int i = 0; i < N; i++)
         OK(MPI_Isend(data, BYTES, MPI_BYTE, to, i, dup, &r[i]));
     OK(MPI_Isend(data, BYTES, MPI_BYTE, to, LAST, dup, &r[N]));
