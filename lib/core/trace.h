@@ -37,13 +37,16 @@ void trace_wait_set(const struct trace_wait *w);
  * the wait is not shown. */
 int trace_thread_set(const struct trace_wait *w);
 void trace_thread_clear(int slot);
-/* n bytes of long data have come through shared memory, or have been read out of another rank's. */
-static inline void trace_streamed(size_t n)
+/* n bytes of long data have come through shared memory, or have been read out of another rank's; *total is the tally of
+ * these. */
+static inline void trace_streamed(uint64_t *total, size_t n)
 {
+    *total += n;
     atomic_fetch_add_explicit(&lib.status->streamed, n, memory_order_relaxed);
 }
-static inline void trace_read(size_t n)
+static inline void trace_read(uint64_t *total, size_t n)
 {
+    *total += n;
     atomic_fetch_add_explicit(&lib.status->read, n, memory_order_relaxed);
 }
 /* The present call polls without success, as those before it did; until trace_poll_clear. */

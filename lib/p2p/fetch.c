@@ -156,8 +156,7 @@ bool fetch_push(struct p2p_request *r)
             return true;
         r->moved += (MPI_Count)f->asked;
     }
-    trace_read((size_t)r->head.bytes);
-    tally.p2p_one_copy_bytes_received += (uint64_t)r->head.bytes;
+    trace_read(&tally.p2p_one_copy_bytes_received, (size_t)r->head.bytes);
     if (f->cost)
         copy_cost_was_read(f->cost, copy_ticks() - f->begin, (size_t)r->head.bytes, r->both);
     fetch_free(r);

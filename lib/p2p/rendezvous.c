@@ -270,8 +270,7 @@ static void data_arrived(struct peer *from, const void *payload, size_t n)
     r->moved += (MPI_Count)n;
     if (r->moved != r->whole)
         return;
-    trace_streamed((size_t)r->whole);
-    tally.p2p_two_copy_bytes_received += (uint64_t)r->whole;
+    trace_streamed(&tally.p2p_two_copy_bytes_received, (size_t)r->whole);
     copy_busy_end(&p2p_peer(from)->busy, r->cost_class ? fetch_cost(r) : NULL, r->both);
     request_complete(&r->head, r->head.error);
 }

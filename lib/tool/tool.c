@@ -2,8 +2,10 @@
  *
  * tool: MPI_T begins and ends, as often as tools like, before, beside and after MPI. */
 #include "lib/tool/tool.h"
+#include <stdlib.h>
 #include <string.h>
 #include "lib/bindings/impl.h"
+#include "lib/coll/choose.h"
 #include "lib/core/knobs.h"
 #include "lib/core/state.h"
 #include "lib/object/info.h"
@@ -45,13 +47,12 @@ void tool_free_all(enum obj_kind kind, void (*destroy)(void *object))
         destroy(o);
 }
 
-/* What MPI runs with decides, where it runs: without threads of the program's there is no lock. */
+/* Where MPI runs for a program of one thread there is no lock, and no other thread may come. */
 static int level_of(int required)
 {
-    if (lib.active)
-        return lib.thread_level;
-    return required < MPI_THREAD_SINGLE ? MPI_THREAD_SINGLE
-                                        : (required > MPI_THREAD_MULTIPLE ? MPI_THREAD_MULTIPLE : required);
+    if (!lock_used() || required < MPI_THREAD_SINGLE)
+        return MPI_THREAD_SINGLE;
+    return required > MPI_THREAD_MULTIPLE ? MPI_THREAD_MULTIPLE : required;
 }
 
 int mpi_t_init_thread(int required, int *provided)
@@ -59,8 +60,10 @@ int mpi_t_init_thread(int required, int *provided)
     if (!provided)
         return MPI_T_ERR_INVALID;
     /* What variables say, for who reads them now; MPI_Init says what is wrong with them. */
-    if (lib.tools == 0 && !lib.booted)
+    if (lib.tools == 0 && !lib.booted) {
         (void)knobs_init(false);
+        (void)choose_init(getenv("MUSTER_COLL"));
+    }
     lib.tools++;
     *provided = level_of(required);
     if (*provided > lib.tools_level)

@@ -121,10 +121,9 @@ static void measure(struct shm_coll *a, struct copy_cost *c, uint64_t begin, siz
 {
     size_t all = bytes * (size_t)(a->n - 1);
     if (cma)
-        trace_read(all);
+        trace_read(&tally.coll_one_copy_bytes_received, all);
     else
-        trace_streamed(all);
-    *(cma ? &tally.coll_one_copy_bytes_received : &tally.coll_two_copy_bytes_received) += all;
+        trace_streamed(&tally.coll_two_copy_bytes_received, all);
     if (!c)
         return;
     if (cma)

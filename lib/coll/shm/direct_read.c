@@ -77,10 +77,8 @@ int direct_read_take(struct shm_coll *a, uint32_t k, int r, const struct coll_da
         return phase_spoil(a, r, c, coll_data_bytes(d));
     memcpy(&at, c->data, sizeof at);
     int rc = direct_read_fetch(a, r, d, at, coll_data_bytes(d));
-    if (LIKELY(rc == MPI_SUCCESS)) {
-        trace_read(coll_data_bytes(d));
-        tally.coll_one_copy_bytes_received += coll_data_bytes(d);
-    }
+    if (LIKELY(rc == MPI_SUCCESS))
+        trace_read(&tally.coll_one_copy_bytes_received, coll_data_bytes(d));
     if (UNLIKELY(rc == DIRECT_READ_REFUSED)) /* my cell of this phase, in which I offer nothing, says so */
         phase_publish(a, k, 0);
     return rc;

@@ -8,13 +8,22 @@ static MPI_T_pvar_session session;
 /* Those that are laid out by MPI_Init are written before it, and stay; of all the environment is known. */
 static void before_init(void)
 {
-    int provided;
+    int provided, row;
+    setenv("MUSTER_COLL", "barrier=shm", 1);
+    setenv("MUSTER_RECV_SPINS", "123", 1);
     OK(MPI_T_init_thread(MPI_THREAD_MULTIPLE, &provided));
     CHECK(provided == MPI_THREAD_MULTIPLE);
     MPI_T_cvar_handle channel = cvar_open("MUSTER_SHM_CHANNEL_MAX"), spins = cvar_open("MUSTER_WAIT_SPINS");
     cvar_set(channel, 65536);
     CHECK(cvar_value(channel) == 65536);
     cvar_set(spins, 17);
+    MPI_T_cvar_handle recv = cvar_open("MUSTER_RECV_SPINS"), barrier = cvar_open("MUSTER_COLL_barrier");
+    OK(MPI_T_cvar_read(barrier, &row));
+    CHECK(row == 1 && cvar_value(recv) == 123);
+    row = 0;
+    OK(MPI_T_cvar_write(barrier, &row));
+    OK(MPI_T_cvar_handle_free(&recv));
+    OK(MPI_T_cvar_handle_free(&barrier));
     OK(MPI_T_cvar_handle_free(&spins));
     OK(MPI_T_cvar_handle_free(&channel));
 }
@@ -22,6 +31,12 @@ static void before_init(void)
 static void after_init(void)
 {
     unsigned long v = 32768;
+    int row;
+    MPI_T_cvar_handle recv = cvar_open("MUSTER_RECV_SPINS"), barrier = cvar_open("MUSTER_COLL_barrier");
+    OK(MPI_T_cvar_read(barrier, &row));
+    CHECK(row == 0 && cvar_value(recv) == 123);
+    OK(MPI_T_cvar_handle_free(&recv));
+    OK(MPI_T_cvar_handle_free(&barrier));
     MPI_T_cvar_handle channel = cvar_open("MUSTER_SHM_CHANNEL_MAX"), spins = cvar_open("MUSTER_WAIT_SPINS");
     CHECK(cvar_value(channel) == 65536 && cvar_value(spins) == 17);
     TFAILS(MPI_T_ERR_CVAR_SET_NOT_NOW, MPI_T_cvar_write(channel, &v));
