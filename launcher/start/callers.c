@@ -22,7 +22,7 @@
 #include <unistd.h>
 #include <uthash.h>
 
-#define CALLERS_MAX 512   /* that have not proven themselves yet */
+#define STRANGERS_MAX 512 /* that have not proven themselves yet, besides as many as are expected */
 #define CALLER_MS 10000   /* for the proof */
 #define ACCEPTS_A_TURN 64 /* so that the links have their turn too */
 
@@ -169,7 +169,7 @@ static void caller_begin(struct callers *all, int fd)
 {
     struct caller *c = xcalloc(1, sizeof *c);
     *c = (struct caller){.all = all, .fd = fd, .end = now_ns() + (uint64_t)CALLER_MS * 1000000};
-    if (all->npending == CALLERS_MAX)
+    if (all->npending >= STRANGERS_MAX + HASH_COUNT(all->expected))
         refuse(TAILQ_FIRST(&all->pending), "there are too many");
     TAILQ_INSERT_TAIL(&all->pending, c, next);
     all->npending++;
@@ -185,6 +185,8 @@ static bool accept_one(struct callers *all, evutil_socket_t on)
         refuse(TAILQ_FIRST(&all->pending), "there are too many");
         fd = accept4(on, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     }
+    if (fd < 0 && (errno == EMFILE || errno == ENFILE))
+        log_fatal("no descriptor is left for a proxy that connects: %m (raise the limit with ulimit -n)");
     if (fd < 0)
         return errno == ECONNABORTED || errno == EINTR;
     caller_begin(all, fd);

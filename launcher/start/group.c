@@ -250,7 +250,7 @@ static void make_environment(struct words *w, const struct group *g)
 static int run_tool(struct group *g, struct start **v, size_t n)
 {
     struct words argv = {0}, envp = {0};
-    words_add(&argv, g->kind->program);
+    words_add(&argv, g->st->remote.program ? g->st->remote.program : g->kind->program);
     g->kind->words(&argv, v, n);
     add_command(&argv, g);
     make_environment(&envp, g);
