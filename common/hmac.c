@@ -1,44 +1,47 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * hmac: two functions of libcrypto, found once.
+ * hmac: three functions of nettle, found once.
  */
 #include "common/hmac.h"
 
 #include <dlfcn.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <nettle/hmac.h>
 #include <string.h>
 
-#define LIBRARY "libcrypto.so.3"
+#define LIBRARY "libnettle.so.8"
 
 static struct {
-    __typeof__(HMAC) *hmac;
-    __typeof__(EVP_sha256) *sha256;
+    __typeof__(nettle_hmac_sha256_set_key) *set_key;
+    __typeof__(nettle_hmac_sha256_update) *update;
+    __typeof__(nettle_hmac_sha256_digest) *digest;
 } calls;
 
 static int load(struct err *e)
 {
-    if (calls.hmac)
+    if (calls.digest)
         return 0;
     void *lib = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
     if (!lib)
         return err_set(e, "%s", dlerror());
-    calls.sha256 = (__typeof__(EVP_sha256) *)dlsym(lib, "EVP_sha256");
-    calls.hmac = (__typeof__(HMAC) *)dlsym(lib, "HMAC");
-    if (calls.hmac && calls.sha256)
+    calls.set_key = (__typeof__(calls.set_key))dlsym(lib, "nettle_hmac_sha256_set_key");
+    calls.update = (__typeof__(calls.update))dlsym(lib, "nettle_hmac_sha256_update");
+    if (calls.set_key && calls.update)
+        calls.digest = (__typeof__(calls.digest))dlsym(lib, "nettle_hmac_sha256_digest");
+    if (calls.digest)
         return 0;
-    calls.hmac = NULL;
     dlclose(lib);
-    return err_set(e, "unable to use " LIBRARY ": it has no HMAC");
+    return err_set(e, "unable to use " LIBRARY ": it has no HMAC-SHA256");
 }
 
 int hmac_make(unsigned char to[HMAC_SIZE], const char *key, const void *data, size_t n, struct err *e)
 {
-    unsigned len = 0;
+    struct hmac_sha256_ctx c;
     if (load(e) < 0)
         return -1;
-    if (!calls.hmac(calls.sha256(), key, (int)strlen(key), data, n, to, &len) || len != HMAC_SIZE)
-        return err_set(e, LIBRARY " makes no HMAC-SHA256 here");
+    calls.set_key(&c, strlen(key), (const uint8_t *)key);
+    calls.update(&c, n, data);
+    calls.digest(&c, HMAC_SIZE, to);
+    explicit_bzero(&c, sizeof c);
     return 0;
 }
 

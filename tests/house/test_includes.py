@@ -79,7 +79,7 @@ ROOMS = {
     "hwloc": {"common/topo"},
     "cjson/": {"launcher", "launcher/rm"},
     "libssh2": {"launcher/start"},
-    "openssl/": {"common"},
+    "nettle/": {"common"},
     "pmix": {"pmi-server", "lib/boot"},
     "rdma/": {"lib/transport/ofi"},
     "cmocka": set(),
