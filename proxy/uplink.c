@@ -7,7 +7,6 @@
 #include "common/back.h"
 #include "common/log.h"
 #include "common/start_process.h"
-#include "common/xalloc.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -61,9 +60,11 @@ static void take_secret(char secret[128])
 
 static int call_back(const char *addresses, const char *name)
 {
+    static char who[BACK_NAME_MAX + sizeof "proxy()"];
     char secret[128];
     struct err e;
-    log_init(xasprintf("proxy(%s)", name), false);
+    snprintf(who, sizeof who, "proxy(%.*s)", BACK_NAME_MAX, name);
+    log_init(who, false);
     take_secret(secret);
     if (!*secret)
         log_fatal(BACK_SECRET " is not set: did what starts proxies here leave the environment behind?");
