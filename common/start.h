@@ -70,6 +70,7 @@ struct start_ops {
     unsigned patience_ms; /* from begin to the proxy's first message, at most */
     bool inherits_stdio;  /* the proxy's stdin and stdout are ours */
     bool is_of_job;       /* a scheduler's: no host has a user, port or key of its own */
+    bool calls_back;      /* the stream is made by the proxy: nothing can be copied over it before */
     bool is_flat;         /* mpiexec starts every proxy: hosts need not reach one another */
     bool is_far;          /* other machines, which may be cut off without a word */
     /* May be NULL: reads what it needs to know; it may change st->patience_ms. */

@@ -110,6 +110,19 @@ static int check_users(const struct cluster *c, const struct start_ops *ops, str
     return 0;
 }
 
+/* Of files that hosts may lack. */
+static int choose_stage(struct cluster *c, const struct options *o, const struct start_ops *ops, struct err *e)
+{
+    if (!ops->calls_back)
+        return staging_choose(o, c->starter.proxy, &c->starter.remote.stage, e);
+    return !o->stage && !o->stage_files
+               ? 0
+               : err_set(e,
+                         "--launcher %s copies no files: share them, or copy them as the job can "
+                         "(sbcast, flux archive), or say --launcher ssh",
+                         ops->name);
+}
+
 /* Which way the user wants, and what that is to know of the hosts. */
 static int choose_way(struct cluster *c, const struct options *o, struct err *e)
 {
@@ -123,7 +136,7 @@ static int choose_way(struct cluster *c, const struct options *o, struct err *e)
     const struct start_ops *ops = c->is_remote ? hosts_way(c, o) : NULL;
     if (check_users(c, ops, e) < 0)
         return -1;
-    if (c->is_remote && staging_choose(o, c->starter.proxy, &c->starter.remote.stage, e) < 0)
+    if (c->is_remote && choose_stage(c, o, ops, e) < 0)
         return -1;
     if (starter_init_root(&c->starter, ops, c->base, e) < 0)
         return -1;

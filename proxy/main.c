@@ -49,6 +49,8 @@ int main(int argc, char **argv)
     if (uplink_is_far(argc, argv))
         guard_begin(STDIN_FILENO, uplink_stage(argc, argv));
     uplink_take(&up, argc, argv);
+    if (uplink_calls(argc, argv))
+        guard_begin(up.in, NULL);
     log_init("proxy", false);
     if (spawn_init() < 0)
         log_fatal("unable to reserve descriptors: %m%s", errno == EMFILE ? " (raise the limit with ulimit -n)" : "");

@@ -75,6 +75,11 @@ static int call_back(const char *addresses, const char *name)
     return fd;
 }
 
+bool uplink_calls(int argc, char **argv)
+{
+    return argc == 5 && strcmp(argv[1], "--call") == 0 && strcmp(argv[3], "--name") == 0;
+}
+
 bool uplink_is_far(int argc, char **argv)
 {
     return argc >= 3 && strcmp(argv[1], "--stdio") == 0 && strcmp(argv[2], "--mark") == 0;
@@ -88,7 +93,7 @@ const char *uplink_stage(int argc, char **argv)
 void uplink_take(struct uplink *u, int argc, char **argv)
 {
     log_init("muster-proxy", false);
-    if (argc == 5 && strcmp(argv[1], "--call") == 0 && strcmp(argv[3], "--name") == 0) {
+    if (uplink_calls(argc, argv)) {
         u->in = u->out = call_back(argv[2], argv[4]);
         return;
     }

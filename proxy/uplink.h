@@ -11,6 +11,7 @@ struct uplink {
     int in, out; /* close-on-exec, above those of stdio; one and the same, or two */
 };
 
+bool uplink_calls(int argc, char **argv);        /* does it connect back? (--call) */
 bool uplink_is_far(int argc, char **argv);       /* was it started on another machine? (--mark) */
 const char *uplink_stage(int argc, char **argv); /* the directory with what was copied here; NULL: nothing was */
 

@@ -50,6 +50,8 @@ static void flux_begin(struct starter *st, struct start **v, size_t n)
 const struct start_ops start_flux = {.name = "flux",
                                      .patience_ms = PATIENCE_MS,
                                      .is_of_job = true,
+                                     .calls_back = true,
+                                     .is_far = true,
                                      .is_flat = true,
                                      .begin = flux_begin,
                                      .end = group_end,

@@ -180,6 +180,7 @@ static void slurm_begin(struct starter *st, struct start **v, size_t n)
 const struct start_ops start_slurm = {.name = "slurm",
                                       .patience_ms = PATIENCE_MS,
                                       .is_of_job = true,
+                                      .calls_back = true,
                                       .is_flat = true,
                                       .is_far = true,
                                       .begin = slurm_begin,

@@ -178,3 +178,12 @@ def test_the_others_go_on_with_no_kill(jobs):
     (jobs.cwd / "end").touch()
     out, err = result(p)
     assert {"h1", "h3"} <= set(out.split()) and "h2" not in out.split(), (out, err)
+
+
+def test_a_proxy_that_is_stopped(jobs):
+    """It is taken for dead, and what it has left is ended on its host."""
+    p = start(jobs, "--heartbeat", "2")
+    for proxy in find(jobs.rig.hosts["h2"], "muster-proxy"):
+        os.kill(proxy, signal.SIGSTOP)
+    out, err = result(p)
+    assert "status 1\n" in out and "the proxy on h2 is gone" in err, (out, err)

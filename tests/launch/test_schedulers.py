@@ -119,6 +119,12 @@ def test_a_host_that_is_not_of_the_job_is_reached_by_ssh(job, tmp_path):
     assert r.code == 1 and not (tmp_path / "called").exists() and " nowhere.invalid: unable to " in r.err, r
 
 
+@pytest.mark.parametrize("manager", CONNECTS_BACK)
+def test_no_files_are_copied(job, manager):
+    r = job(manager, "--stage", "true")
+    assert r.code == 1 and f"--launcher {manager} copies no files" in r.err, r
+
+
 def test_a_user_is_for_ssh(job):
     r = job("lsf", "--launcher", "lsf", "--hosts", "me@a,b", "true")
     assert r.code == 1 and "host a has a user, port or key: that is for ssh (--launcher ssh), not for lsf" in r.err, r
