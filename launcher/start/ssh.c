@@ -348,12 +348,22 @@ static void step_login(struct conn *c)
     int rc = ssh_auth_step(&c->auth);
     if (rc == LIBSSH2_ERROR_EAGAIN) {
         watch_session(c);
+    } else if (rc == SSH_AUTH_ASKS) {
+        conn_watch(c, false, false);
+        c->start->events->busy(c->start->arg);
     } else if (rc == 0) {
         fall_back(c, "no key that libssh2 can use is accepted");
     } else {
         c->state = CONN_OPENING;
         step_opening(c);
     }
+}
+
+static void got_passphrase(void *arg)
+{
+    struct conn *c = arg;
+    c->start->events->busy(c->start->arg);
+    conn_step_later(c); /* not all at once: to open a key takes a while */
 }
 
 static void step_handshake(struct conn *c)
@@ -370,7 +380,12 @@ static void step_handshake(struct conn *c)
         fall_back(c, "its host key is not known to libssh2");
     } else {
         event_del(c->late);
-        c->auth = (struct ssh_auth){.ssh2 = c->ssh2, .session = c->session, .config = &c->config};
+        c->auth = (struct ssh_auth){.ssh2 = c->ssh2,
+                                    .session = c->session,
+                                    .config = &c->config,
+                                    .base = c->start->starter->base,
+                                    .answered = got_passphrase,
+                                    .arg = c};
         c->state = CONN_LOGIN;
         step_login(c);
     }

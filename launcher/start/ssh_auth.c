@@ -5,6 +5,8 @@
  */
 #include "launcher/start/ssh_auth.h"
 
+#include "launcher/start/ssh_pass.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -40,6 +42,36 @@ static void begin(struct ssh_auth *a)
         drop_agent(a);
 }
 
+static int try_file(struct ssh_auth *a, const char *file)
+{
+    const struct ssh_config *c = a->config;
+    const char *text = "";
+    if (a->locked) {
+        enum ssh_pass p = ssh_pass_get(a->base, file, &text, a->answered, a->arg);
+        if (p != PASS_KNOWN)
+            return p == PASS_ASKED ? SSH_AUTH_ASKS : 0;
+    }
+    int rc = a->ssh2->userauth_publickey_fromfile_ex(a->session, c->user, (unsigned)strlen(c->user), NULL, file, text);
+    if (rc == LIBSSH2_ERROR_EAGAIN)
+        return rc;
+    if (rc == LIBSSH2_ERROR_FILE && a->locked)
+        ssh_pass_wrong(file);
+    return rc == 0;
+}
+
+static int try_files(struct ssh_auth *a)
+{
+    for (; a->config->identities[a->file]; a->file++) {
+        const char *file = a->config->identities[a->file];
+        if (access(file, R_OK) < 0 || ssh_pass_is_locked(file) != a->locked)
+            continue;
+        int rc = try_file(a, file);
+        if (rc)
+            return rc;
+    }
+    return 0;
+}
+
 int ssh_auth_step(struct ssh_auth *a)
 {
     const struct ssh_config *c = a->config;
@@ -51,19 +83,18 @@ int ssh_auth_step(struct ssh_auth *a)
             return rc ? rc : 1;
         next_key(a);
     }
-    for (; c->identities && c->identities[a->file]; a->file++) {
-        const char *file = c->identities[a->file];
-        if (access(file, R_OK) < 0)
-            continue;
-        int rc =
-            a->ssh2->userauth_publickey_fromfile_ex(a->session, c->user, (unsigned)strlen(c->user), NULL, file, "");
-        if (rc == LIBSSH2_ERROR_EAGAIN || rc == 0)
-            return rc ? rc : 1;
+    int rc = c->identities ? try_files(a) : 0;
+    if (rc == 0 && c->identities && !a->locked) {
+        a->locked = true; /* once more, with those that are to be asked for */
+        a->file = 0;
+        rc = try_files(a);
     }
-    return 0;
+    return rc;
 }
 
 void ssh_auth_fini(struct ssh_auth *a)
 {
+    if (a->arg)
+        ssh_pass_drop(a->arg);
     drop_agent(a);
 }

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """ssh in mpiexec's own process: the user's configuration holds there too, and what libssh2 cannot do is the ssh program's."""
 
+import fcntl
 import os
+import select
 import signal
 import subprocess
+import termios
 
 import pytest
 
@@ -141,3 +144,59 @@ def test_a_server_that_turns_many_down(mpiexec, rig, config):
         h.sshd(False)
         (h.dir / "sshd_config").write_text(whole)
     assert r.code == 0 and r.lines == ["h3"] * 12, r
+
+
+PASSPHRASE = "open sesame"
+
+
+@pytest.fixture
+def terminal(rig, mpiexec):
+    """start(words of mpiexec): on a terminal, with a key that has a passphrase, and stdin that is no terminal. Returns the
+    process and the terminal's other end."""
+    key = rig.front.dir / "locked"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", PASSPHRASE, "-f", key], check=True)
+    public = key.with_suffix(".pub").read_text()
+    for h in rig.hosts.values():
+        (h.dir / "authorized_keys").write_text(public)
+    ours, theirs = os.openpty()
+
+    def start(*words):
+        return mpiexec.start("--hostfile", hosts, *words, preexec_fn=lambda: fcntl.ioctl(theirs, termios.TIOCSCTTY, 0)), ours
+    hosts = mpiexec.cwd / "hosts"
+    hosts.write_text("".join(f"{h} key={key}\n" for h in ("h1", "h2", "h3")))
+    yield start
+    os.close(ours)
+    os.close(theirs)
+    key.unlink()
+
+
+def read_until(fd, word):
+    said = b""
+    while word not in said:
+        assert select.select([fd], [], [], 60)[0], said
+        said += os.read(fd, 1000)
+    return said
+
+
+def test_a_passphrase_is_asked_for_once(terminal):
+    """For three hosts; and what stdin has is the rank's."""
+    p, tty = terminal("-n", 3, "sh", "-c", "hostname; [ $PMI_RANK != 0 ] || cat")
+    assert read_until(tty, b"locked: ").count(b"passphrase") == 1
+    os.write(tty, PASSPHRASE.encode() + b"\n")
+    out, err = p.communicate(b"for the rank\n", timeout=60)
+    assert p.returncode == 0 and sorted(out.split(b"\n")) == [b"", b"for the rank", b"h1", b"h2", b"h3"], err
+    assert not select.select([tty], [], [], 0)[0] or b"passphrase" not in os.read(tty, 1000)
+
+
+def test_a_wrong_passphrase(terminal):
+    p, tty = terminal("-n", 3, "hostname")
+    read_until(tty, b"locked: ")
+    os.write(tty, b"another\n")
+    out, err = p.communicate(b"", timeout=60)
+    assert p.returncode == 1 and err.count(b"was another one") == 1, err
+    assert all(f"{h}: unable to log in: ".encode() in err for h in ("h1", "h2", "h3")), err
+
+
+def test_who_has_no_terminal_is_not_asked(terminal, mpiexec):
+    r = mpiexec("--hosts", "h1", "-n", 1, "hostname", stdin=PASSPHRASE.encode() + b"\n")
+    assert r.code == 1 and "unable to log in" in r.err and "passphrase" not in r.err, r
