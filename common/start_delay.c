@@ -196,6 +196,7 @@ static void delay_begin(struct starter *st, struct start **v, size_t n)
 
 const struct start_ops start_delay = {.name = "delay",
                                       .patience_ms = PATIENCE_MS,
+                                      .descriptors = 2,
                                       .init = delay_init,
                                       .begin = delay_begin,
                                       .end = start_process_end,

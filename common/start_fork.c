@@ -20,6 +20,7 @@ static void fork_begin(struct starter *st, struct start **v, size_t n)
 
 const struct start_ops start_fork = {.name = "fork",
                                      .patience_ms = PATIENCE_MS,
+                                     .descriptors = 1,
                                      .inherits_stdio = true,
                                      .begin = fork_begin,
                                      .end = start_process_end,

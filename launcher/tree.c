@@ -23,8 +23,11 @@
 
 /* A busy machine may not let a proxy run for some seconds. */
 #define SHUTDOWN_PATIENCE_S 6
-#define HEARTBEAT_S 10    /* of silence, where the user does not say */
-#define COMPLAINTS_MAX 32 /* lines about hosts that cannot be used */
+#define HEARTBEAT_S 10       /* of silence, where the user does not say */
+#define DESCRIPTORS_OWN 32   /* besides those of links */
+#define DESCRIPTORS_FAR 192  /* while connections come up */
+#define DESCRIPTORS_LINKS 16 /* a few links fail for themselves, in words of their own */
+#define COMPLAINTS_MAX 32    /* lines about hosts that cannot be used */
 
 /* A proxy that died leaves its ranks' orphans to us: children that we did not start. Each of them may leave others. */
 static void kill_orphans(struct cluster *c)
@@ -149,7 +152,21 @@ static int choose_way(struct cluster *c, const struct options *o, struct err *e)
 /* Where hosts need not reach one another, each of them is ours. */
 static uint32_t choose_width(const struct cluster *c)
 {
-    return c->starter.ops->is_flat ? c->nnodes : c->links.radix;
+    return c->starter.ops->is_flat || c->nnodes < c->links.radix ? c->nnodes : c->links.radix;
+}
+
+/* What is raised already cannot be raised any more. */
+static int check_descriptors(const struct cluster *c, uint32_t links, struct err *e)
+{
+    struct rlimit limit;
+    const struct start_ops *ops = c->starter.ops;
+    rlim_t need = (rlim_t)links * ops->descriptors + (ops->is_far ? DESCRIPTORS_FAR : 0) + DESCRIPTORS_OWN;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= need || links < DESCRIPTORS_LINKS)
+        return 0;
+    return err_set(e,
+                   "links to %u hosts need %llu descriptors, and the limit is %llu: raise the hard limit (ulimit -Hn, "
+                   "/etc/security/limits.conf)",
+                   links, (unsigned long long)need, (unsigned long long)limit.rlim_cur);
 }
 
 int tree_start(struct cluster *c, const struct options *o, const struct tree_ops *ops, void *arg, struct err *e)
@@ -173,6 +190,8 @@ int tree_start(struct cluster *c, const struct options *o, const struct tree_ops
                               .radix = o->radix > 0 ? (uint32_t)o->radix : default_radix(c->nnodes),
                               .verbose = o->verbose,
                               .hold = true};
+    if (check_descriptors(c, choose_width(c), e) < 0)
+        return -1;
     links_init(&c->links);
     links_start(&c->links, 0, c->nnodes, choose_width(c));
     return 0;

@@ -114,6 +114,15 @@ def test_few_descriptors(mpiexec, marked, limit):
         assert len(r.err.splitlines()) < 6, r
 
 
+@pytest.mark.parametrize("way, need", [(["--launcher", "fork", "--radix", "100"], 132), (["--launcher", "ssh"], 524)])
+def test_too_few_descriptors_for_the_hosts(mpiexec, way, need):
+    """Said before anything starts."""
+    r = mpiexec(*way, "--hosts", "unknown[1-100]", "-n", "100", "true",
+                preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (100, 100)))
+    assert r.code == 1, r
+    assert f"links to 100 hosts need {need} descriptors, and the limit is 100: raise the hard limit (ulimit -Hn" in r.err, r
+
+
 class Cgroup:
     """A cgroup of version 1 for the rest of a test."""
 
