@@ -102,6 +102,7 @@ static void send_setup(struct link *l)
                               .radix = set->radix,
                               .silence = set->starter->silence_ms,
                               .beats = set->starter->beats,
+                              .time = set->starter->ops->is_far ? now_ns() : 0,
                               .verbose = set->verbose,
                               .names = (char **)set->names + (l->first - set->first),
                               .nnodes = l->count};

@@ -7,6 +7,10 @@
 
 #include <stdint.h>
 
-uint64_t now_ns(void); /* ns, CLOCK_REALTIME */
+uint64_t now_ns(void); /* ns, CLOCK_REALTIME, or after now_follow: as it is on the other machine */
+
+/* It is `theirs` on the machine whose times count. Where the clock here is wrong by so much that it cannot be the way
+ * of a message, now_ns tells theirs from now on. */
+void now_follow(uint64_t theirs);
 
 #endif

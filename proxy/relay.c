@@ -9,6 +9,7 @@
 #include "common/beat.h"
 #include "common/link.h"
 #include "common/log.h"
+#include "common/now.h"
 #include "common/xalloc.h"
 #include "proxy/cleanup.h"
 #include "proxy/pmi.h"
@@ -173,6 +174,8 @@ static void on_setup(struct proxy *proxy, const struct frame_head *h, const unsi
     rbuf_init(&r, payload, h->len);
     if (!control_setup_get(&r, &proxy->setup))
         log_fatal("the first message from above is not a setup");
+    if (proxy->setup.time)
+        now_follow(proxy->setup.time);
     log_init(xasprintf("proxy(%s)", proxy_name(proxy)), proxy->setup.verbose);
     proxy->beat = beat_create(proxy->base, proxy->parent, proxy->setup.beats ? proxy->setup.silence : 0, ALONE_TIMES,
                               parent_silent, proxy);

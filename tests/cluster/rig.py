@@ -54,6 +54,14 @@ def children(pid):
         return []
 
 
+def program_of(pid):
+    """The name of the file that it runs; None: it has ended."""
+    try:
+        return os.path.basename(os.readlink(f"/proc/{pid}/exe"))
+    except OSError:
+        return None
+
+
 def until(fn, what, seconds=60):
     end = time.monotonic() + seconds
     while not (value := fn()):

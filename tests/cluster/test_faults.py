@@ -2,12 +2,21 @@
 """A host that cannot be used is told in one line, with the step that failed, the cause and a remedy, at once and together
 with all others; and no rank runs."""
 
+import contextlib
 import os
+import pathlib
 import signal
+import struct
+import subprocess
+import time
 
 import pytest
 
 from conftest import TREE
+from processes import HERE, until
+from rig import program_of
+
+HERE_TOO = pathlib.Path(__file__).resolve().parent
 
 
 def lines_about(r, host):
@@ -152,3 +161,124 @@ def test_good_hosts_go_on_with_no_kill(mpiexec, rig):
     no_sshd(rig)
     r = mpiexec("--no-kill", "--hosts", "h1,h2", "-n", 2, "hostname")
     assert "h1" in r.lines and only_line(r, "h2"), r
+
+
+def greeting(version, release):
+    """What such a proxy writes first."""
+    body = struct.pack("<III", 0x5254534d, version, len(release)) + release + struct.pack("<IQ", 1, 0)
+    return b"\1muster-link\n" + struct.pack("<IHHI", len(body), 1, 0, 0xffffffff) + body
+
+
+def test_a_proxy_of_another_version(mpiexec, rig, own_tree):
+    """It is told who has what; with --stage ours takes its place."""
+    path = f"{own_tree}/libexec/muster/muster-proxy"
+    octal = "".join(f"\\{byte:03o}" for byte in greeting(7, b"0.0.7"))
+    for h in ("h1", "h2"):
+        rig.hosts[h].run("sh", "-c", f"mkdir -p {os.path.dirname(path)}; cat > {path}; chmod 755 {path}",
+                         input=f"#!/bin/sh\nprintf '{octal}'; cat > /dev/null\n".encode())
+    r = refused(mpiexec, ["h1", "h2"], program=f"{own_tree}/bin/mpiexec")
+    for h in ("h1", "h2"):
+        assert "it has Muster 0.0.7, which speaks version 7 of the control protocol" in only_line(r, h), r
+    r = mpiexec.ok("--stage", "--hosts", "h1,h2", "-n", 2, "hostname", program=f"{own_tree}/bin/mpiexec")
+    assert sorted(r.lines) == ["h1", "h2"], r
+
+
+@pytest.mark.parametrize("when", ["begin", "login", "script"])
+def test_a_host_that_is_cut_off_while_it_is_reached(mpiexec, rig, when, tmp_path):
+    """After its server has taken the connection, while it logs us in, and while a login script runs."""
+    h2 = rig.hosts["h2"]
+    stopped = h2.sshd_pid() if when == "begin" else None
+    if stopped:
+        os.kill(stopped, signal.SIGSTOP)
+    elif when == "login":
+        (h2.dir / "sshd_config").write_text((h2.dir / "sshd_config").read_text() +
+                                            "AuthorizedKeysCommandUser root\nAuthorizedKeysCommand /bin/sleep 1000\n")
+        (h2.dir / "authorized_keys").write_text("")
+        h2.sshd(False)
+        h2.sshd(True)
+    else:
+        (h2.dir / "home/.bashrc").write_text(f": > {tmp_path}/there; sleep 1000\n")
+    p = mpiexec.start("--connect-timeout", 3, "--hosts", "h1,h2", "-n", 2, "true")
+    until(lambda: has_connection(h2) if stopped else
+          (tmp_path / "there").exists() or any(program_of(q) == "sleep" for q in h2.left()))
+    rig.cut("h2")
+    try:
+        out, err = p.communicate(timeout=60)
+        assert p.returncode == 1 and out == b"" and b"mpiexec: h2: unable to " in err, err
+    finally:
+        if stopped:
+            os.kill(stopped, signal.SIGCONT)
+        rig.mend("h2")
+        for q in h2.left():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(q, signal.SIGKILL)
+        if when == "login":
+            text = (h2.dir / "sshd_config").read_text()
+            (h2.dir / "sshd_config").write_text(text[:text.index("AuthorizedKeysCommandUser")])
+            h2.sshd(False)
+            h2.sshd(True)
+
+
+def has_connection(host):
+    """One is established with its ssh server."""
+    table = host.run("cat", "/proc/net/tcp", capture_output=True, text=True).stdout.splitlines()[1:]
+    return any(line.split()[1].endswith(":0016") and line.split()[3] == "01" for line in table)
+
+
+def test_a_host_whose_processes_are_killed(mpiexec, rig):
+    """As by a reboot: its kernel still tells the others."""
+    p = mpiexec.start("--hosts", "h1,h2", "-n", 2, "sh", "-c", f"{HERE} exec sleep 1000")
+    until(lambda: all((mpiexec.cwd / f"here.{i}").exists() for i in range(2)))
+    for q in rig.hosts["h2"].left():
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(q, signal.SIGKILL)
+    out, err = p.communicate(timeout=60)
+    assert p.returncode == 1 and b"the proxy on h2 is gone" in err, err
+
+
+def test_hosts_that_are_far_away(mpiexec, rig):
+    """50 ms each way; and what comes is whole."""
+    relays = [subprocess.Popen(rig.front.enter("python3", f"{HERE_TOO}/relay.py", "50", h, "22"), stdout=subprocess.PIPE, text=True)
+              for h in ("h1", "h2")]
+    config = rig.dir / "etc/ssh_config"
+    hosts = "".join(f"Host far{i}\n  HostName 127.0.0.1\n  HostKeyAlias h{i}\n  Port {p.stdout.readline().strip()}\n"
+                    for i, p in enumerate(relays, 1))
+    config.write_text(hosts + config.read_text())
+    data = os.urandom(3 << 20)
+    try:
+        r = mpiexec("--hosts", "far1,far2", "--map-by", "node", "-n", 2, "sh", "-c", "[ $PMI_RANK = 1 ] || exec cat", stdin=data)
+        assert r.code == 0 and r.out_bytes == data, r.err
+    finally:
+        for p in relays:
+            p.kill()
+            p.wait()
+            p.stdout.close()
+
+
+CLOCK = """
+#define _GNU_SOURCE
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+int clock_gettime(clockid_t id, struct timespec *t)
+{
+    int rc = syscall(SYS_clock_gettime, id, t);
+    if (id == CLOCK_REALTIME)
+        t->tv_sec -= 3600;
+    return rc;
+}
+"""
+
+
+def test_a_clock_that_is_wrong(mpiexec, rig, tmp_path):
+    """That of h2 by an hour: the rank that failed first is still the first."""
+    (tmp_path / "clock.c").write_text(CLOCK)
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", tmp_path / "clock.so", tmp_path / "clock.c"], check=True)
+    (rig.hosts["h2"].dir / "home/.bashrc").write_text(f"export LD_PRELOAD={tmp_path}/clock.so\n")
+    script = "[ $PMI_RANK = 0 ] && { : > first; exit 3; }; while [ ! -e go ]; do sleep 0.1; done; exit 4"
+    p = mpiexec.start("--no-kill", "--hosts", "h1,h2", "-n", 2, "sh", "-c", script)
+    until((tmp_path / "first").exists)
+    time.sleep(1)  # more than what a message takes, by which the times of two hosts may be off
+    (tmp_path / "go").touch()
+    out, err = p.communicate(timeout=60)
+    assert p.returncode == 3 and b"rank 0 on h1" in err, err

@@ -12,15 +12,11 @@ import time
 import pytest
 
 from processes import HERE, until
+from rig import program_of
 
 BEAT = 1  # seconds of silence
 LONG = 6 * BEAT  # a proxy ends by itself after three of them
 KEEPS = "trap '' TERM HUP INT; setsid sleep 1000 & "  # what leaves its session, and a shell that takes no signal
-
-
-def program_of(pid):
-    with contextlib.suppress(OSError):
-        return os.path.basename(os.readlink(f"/proc/{pid}/exe"))
 
 
 def proxies(host):
