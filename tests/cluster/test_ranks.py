@@ -81,6 +81,12 @@ int main(void) {
 
 
 def test_mpich_over_its_own_network(mpiexec, mpicc):
-    """One rank a host: with several, MPICH 4.0 at times hangs in MPI_Finalize, under its own mpiexec too."""
-    r = mpiexec.ok("--hosts", "h1,h2,h3", "-n", 3, mpicc(SUM))
+    """One rank a host. MPICH 4.0 hangs in MPI_Finalize at times, one of its ranks polling for ever, under its own mpiexec
+    too: then once more."""
+    program = mpicc(SUM)
+    for _ in range(4):
+        r = mpiexec("--timeout", 30, "--hosts", "h1,h2,h3", "-n", 3, program)
+        if r.code != 124:
+            break
+    assert r.code == 0, r
     assert sorted(r.lines) == ["h1 3 2", "h2 3 0", "h3 3 1"], r
