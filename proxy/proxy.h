@@ -60,7 +60,8 @@ struct job {
     uint32_t *dead; /* in that memory, dead_room of them: dead ranks of other nodes that its ranks are told of */
     uint32_t ndead, dead_room;
     struct job_stdio *io;
-    struct event *kill_timer; /* armed by KILL */
+    struct event *kill_timer;  /* armed by KILL */
+    struct starting *starting; /* NULL: all of its ranks have been started, or never will be (ranks.c) */
     bool killed;
     TAILQ_ENTRY(job) link;
 };
@@ -77,6 +78,7 @@ struct proxy {
     struct pmi_server *pmi;
     struct event *pmi_wake;
     struct event *sigchld;
+    bool ended;                   /* something has, and was not looked at yet */
     struct rlimit nofile;         /* as it was before it was raised; the ranks get it back */
     unsigned long long oom_kills; /* as last read */
     const char *stage;            /* a directory with files that were copied here; NULL: none */

@@ -2,8 +2,8 @@
  *
  * ranks: a job from LAUNCH to JOB_DONE.
  *
- * All ranks of the node are started in one go, without returning to the loop: a start takes a few hundred
- * microseconds, and nothing can come from a rank that must not wait that long.
+ * The ranks of the node are started in pieces, between which the loop hears what comes from above: a start takes a few
+ * hundred microseconds, and there may be thousands. That one has ended is told after all have been started.
  */
 #include "proxy/ranks.h"
 
@@ -30,12 +30,22 @@
 #include <unistd.h>
 
 #define NOTE_DYING_MAX 256 /* each costs some microseconds */
+#define PIECE_NS 20000000u /* that ranks are started without a look at anything else */
 
 /* What ranks of one application share, found once. */
 struct found {
     char file[PATH_MAX];
     int error; /* errno of the search */
     bool done;
+};
+
+/* What goes on from piece to piece. */
+struct starting {
+    struct event *next_piece;
+    struct found *found; /* by application */
+    struct buf items;    /* what STARTED will say of the ranks before `next` */
+    uint32_t next;
+    bool lost; /* once one has failed the job is lost: the others are not started, and say so */
 };
 
 /* What was copied here stands for the file of that path. */
@@ -176,39 +186,75 @@ static enum start_stage start_rank(struct rank *r, struct found *f)
     return stage;
 }
 
-static void start_all(struct job *j)
+static void starting_free(struct job *j)
 {
-    struct found *found = xcalloc(j->spec.napps, sizeof *found);
-    struct buf b, items;
-    buf_init(&b);
-    buf_init(&items);
-    bool failed = false;
-    for (uint32_t i = 0; i < j->nranks; i++) {
-        struct rank *r = &j->ranks[i];
-        errno = 0;
-        /* Once one has failed the job is lost: the others are not started, and say so. */
-        enum start_stage stage = failed ? START_RESOURCES : start_rank(r, &found[rank_appnum(r)]);
-        int error = failed ? ECANCELED : errno;
-        struct control_rank_started s = {r->rank, (uint32_t)r->pid, stage, stage ? (uint32_t)error : 0, now_ns()};
-        control_rank_started_put(&items, &s);
-        if (stage == START_OK) {
-            j->alive++;
-            continue;
-        }
-        failed = failed || !(j->spec.flags & LAUNCH_NO_KILL);
-        r->reaped = true;
-        stdio_close(r);
-        segment_rank_not_started(r);
-        pmi_gone(r);
+    struct starting *s = j->starting;
+    j->starting = NULL;
+    if (!s)
+        return;
+    if (s->next_piece)
+        event_free(s->next_piece);
+    buf_fini(&s->items);
+    free(s->found);
+    free(s);
+}
+
+static void start_next(struct job *j, struct starting *s)
+{
+    struct rank *r = &j->ranks[s->next++];
+    bool lost = s->lost || j->killed;
+    errno = 0;
+    enum start_stage stage = lost ? START_RESOURCES : start_rank(r, &s->found[rank_appnum(r)]);
+    int error = lost ? ECANCELED : errno;
+    struct control_rank_started m = {r->rank, (uint32_t)r->pid, stage, stage ? (uint32_t)error : 0, now_ns()};
+    control_rank_started_put(&s->items, &m);
+    if (stage == START_OK) {
+        j->alive++;
+        return;
     }
-    control_started_put(&b, &(struct control_started){list_of(j->nranks, &items)});
-    b.failed |= items.failed;
-    buf_fini(&items);
+    s->lost = s->lost || !(j->spec.flags & LAUNCH_NO_KILL);
+    r->reaped = true;
+    stdio_close(r);
+    segment_rank_not_started(r);
+    pmi_gone(r);
+}
+
+static void all_started(struct job *j)
+{
+    struct buf b;
+    buf_init(&b);
+    control_started_put(&b, &(struct control_started){list_of(j->nranks, &j->starting->items)});
+    b.failed |= j->starting->items.failed;
     peer_send(j->proxy->parent, CONTROL_STARTED, j->spec.job, proxy_node(j->proxy), &b);
     buf_fini(&b);
-    free(found);
+    starting_free(j);
     stdio_job_started(j);
     reap_check_done(j);
+    reap_postponed(j->proxy);
+}
+
+static void start_piece(evutil_socket_t fd, short what, void *arg)
+{
+    struct job *j = arg;
+    struct starting *s = j->starting;
+    uint64_t end = now_ns() + PIECE_NS;
+    while (s->next < j->nranks && now_ns() < end)
+        start_next(j, s);
+    if (s->next == j->nranks)
+        all_started(j);
+    else if (evtimer_add(s->next_piece, &(struct timeval){0}) < 0)
+        log_fatal("out of memory");
+}
+
+static void start_all(struct job *j)
+{
+    j->starting = xcalloc(1, sizeof *j->starting);
+    *j->starting = (struct starting){.next_piece = evtimer_new(j->proxy->base, start_piece, j),
+                                     .found = xcalloc(j->spec.napps, sizeof *j->starting->found)};
+    buf_init(&j->starting->items);
+    if (!j->starting->next_piece)
+        log_fatal("out of memory");
+    start_piece(-1, 0, j);
 }
 
 void ranks_launch(struct proxy *proxy, const unsigned char *payload, size_t len)
@@ -294,6 +340,7 @@ void ranks_forget(struct job *j)
     segment_destroy(j);
     if (j->kill_timer)
         event_free(j->kill_timer);
+    starting_free(j);
     launch_spec_fini(&j->spec);
     free(j->ranks);
     free(j);

@@ -101,13 +101,22 @@ static void reap_rank(struct rank *r, int status, const struct rusage *u, uint64
 
 void reap_check_done(struct job *j)
 {
-    if (j->alive == 0)
+    if (j->alive == 0 && !j->starting)
         stdio_all_reaped(j);
 }
 
-static void on_sigchld(evutil_socket_t sig, short what, void *arg)
+/* mpiexec hears of an end only after it has heard of the start. */
+static bool is_starting(const struct proxy *proxy)
 {
-    struct proxy *proxy = arg;
+    const struct job *j;
+    TAILQ_FOREACH(j, &proxy->jobs, link)
+    if (j->starting)
+        return true;
+    return false;
+}
+
+static void reap_ended(struct proxy *proxy)
+{
     int status;
     struct rusage u;
     pid_t pid;
@@ -128,6 +137,21 @@ static void on_sigchld(evutil_socket_t sig, short what, void *arg)
     /* Each process that a lost proxy left behind may leave others when it ends. */
     if (strangers && proxy->child_lost && !proxy->leaving)
         cleanup_orphans(proxy);
+}
+
+static void on_sigchld(evutil_socket_t sig, short what, void *arg)
+{
+    struct proxy *proxy = arg;
+    proxy->ended = true;
+    reap_postponed(proxy);
+}
+
+void reap_postponed(struct proxy *proxy)
+{
+    if (!proxy->ended || is_starting(proxy))
+        return;
+    proxy->ended = false;
+    reap_ended(proxy);
 }
 
 void reap_init(struct proxy *proxy)

@@ -12,4 +12,7 @@ void reap_init(struct proxy *proxy);
 /* All ranks reaped and their output sent: says OUTPUT_END, once. */
 void reap_check_done(struct job *j);
 
+/* What has ended while ranks were being started. */
+void reap_postponed(struct proxy *proxy);
+
 #endif

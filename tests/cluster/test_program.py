@@ -26,7 +26,7 @@ def test_ssh_is_the_default(plain):
 
 def test_hosts_of_an_allocation(plain):
     env = {"SLURM_JOB_ID": "1", "SLURM_JOB_NODELIST": "h[1-2]", "SLURM_TASKS_PER_NODE": "2,1"}
-    assert sorted(plain.ok("hostname", env=env).lines) == ["h1", "h1", "h2"]
+    assert sorted(plain.ok("--launcher", "ssh", "hostname", env=env).lines) == ["h1", "h1", "h2"]
 
 
 def test_any_program_can_stand_for_ssh(plain, tmp_path):

@@ -187,6 +187,27 @@ def test_a_signal_ends_the_job(mpiexec, marked, sig, hosts):
     marked.wait_none(0)
 
 
+MANY = ["-n", "3000", "sh", "-c", f": > here.$PMI_RANK; exec sleep {FOREVER}"]
+
+
+def test_a_signal_while_ranks_are_being_started(mpiexec, marked, tmp_path):
+    p = mpiexec.start(*MANY, env=marked.env)
+    until(lambda: (tmp_path / "here.0").exists())
+    p.send_signal(signal.SIGTERM)
+    _, err = p.communicate(timeout=PATIENCE)
+    assert p.returncode == 128 + signal.SIGTERM and b"ranks not started" in err, err
+    marked.wait_none(0)
+
+
+def test_mpiexec_killed_while_ranks_are_being_started(mpiexec, marked, tmp_path):
+    p = mpiexec.start(*MANY, env=marked.env)
+    until(lambda: (tmp_path / "here.0").exists())
+    p.kill()
+    p.wait()
+    marked.wait_none()
+    assert not (tmp_path / "here.2999").exists()
+
+
 HANDLES_TERM = f"trap 'sleep 0.5; : > finished.$PMI_RANK; exit 0' TERM; {HERE} while :; do sleep 0.02; done"
 
 
