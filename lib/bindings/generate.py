@@ -120,6 +120,7 @@ KINDS = {
     'group': handle('MPI_Group', 'group', 'MPI_ERR_GROUP'),
     'type': handle('MPI_Datatype', 'datatype', 'MPI_ERR_TYPE', test=' if (UNLIKELY(!$_->committed)) FAIL(MPI_ERR_TYPE);'),
     'type!': handle('MPI_Datatype', 'datatype', 'MPI_ERR_TYPE'),
+    'group?': kind('MPI_Group', impl='struct group *', use='group_of($)'),
     'type?': kind('MPI_Datatype', impl='struct datatype *', use='datatype_of($)'),
     'op': handle('MPI_Op', 'op', 'MPI_ERR_OP'),
     'win': handle('MPI_Win', 'win', 'MPI_ERR_WIN', True),

@@ -11,6 +11,8 @@
 #include "lib/core/error.h"
 #include "lib/datatype/datatype.h"
 #include "lib/object/context.h"
+#include "lib/object/errhandler.h"
+#include "lib/object/info.h"
 #include "lib/p2p/p2p.h"
 #include "lib/process/process.h"
 
@@ -152,23 +154,94 @@ static int comm_from(struct comm *local, const struct meeting *m, MPI_Comm *out)
     return MPI_SUCCESS;
 }
 
+/* The leader comes with how it reaches the other one, or with an error. */
+static int create(struct comm *local, int leader, const struct peer_leader *p, int error, MPI_Comm *newcomm)
+{
+    struct meeting m = {.verdict.rc = error};
+    if (local->rank == leader && error == MPI_SUCCESS)
+        meet(p, local->group, &m);
+    int rc = tell_group(local, leader, &m);
+    if (rc == MPI_SUCCESS)
+        rc = comm_from(local, &m, newcomm);
+    free(m.roster);
+    return rc;
+}
+
 int mpi_intercomm_create(struct comm *local, int local_leader, struct comm *peer, int remote_leader, int tag,
                          MPI_Comm *newcomm)
 {
-    struct meeting m = {0};
     if (local->inter)
         return MPI_ERR_COMM;
     if (local_leader < 0 || local_leader >= local->size)
         return MPI_ERR_RANK;
-    if (local->rank == local_leader) {
-        struct peer_leader p = {peer, remote_leader, P2P_GROUP_TAG | (tag & (P2P_GROUP_TAG - 1))};
-        m.verdict.rc = leader_check(peer, remote_leader);
-        if (m.verdict.rc == MPI_SUCCESS)
-            meet(&p, local->group, &m);
+    struct peer_leader p = {peer, remote_leader, P2P_GROUP_TAG | (tag & (P2P_GROUP_TAG - 1))};
+    int error = local->rank == local_leader ? leader_check(peer, remote_leader) : MPI_SUCCESS;
+    return create(local, local_leader, &p, error, newcomm);
+}
+
+static bool is_rank_of(int rank, const struct group *g)
+{
+    return rank >= 0 && rank < g->size;
+}
+
+/* A communicator of the two leaders alone, in an order that both know. */
+static int leaders_meet(struct group *own, struct group *remote, int remote_leader, const char *string,
+                        struct errhandler *e, struct peer_leader *p)
+{
+    if (!remote)
+        return MPI_ERR_GROUP;
+    if (!is_rank_of(remote_leader, remote))
+        return MPI_ERR_RANK;
+    if (overlap_check(own, remote) != MPI_SUCCESS)
+        return MPI_ERR_GROUP;
+    int far = group_proc(remote, remote_leader), first = comes_first(far), *procs = malloc(2 * sizeof *procs);
+    if (!procs)
+        return MPI_ERR_NO_MEM;
+    procs[!first] = process_self;
+    procs[first] = far;
+    struct group *pair = group_new(procs, 2);
+    if (!pair)
+        return MPI_ERR_NO_MEM;
+    pair->session = own->session;
+    MPI_Comm c = MPI_COMM_NULL;
+    int rc = mpi_comm_create_from_group(pair, string, NULL, e, &c);
+    group_unref(pair);
+    *p = (struct peer_leader){comm_of(c), first, P2P_GROUP_TAG};
+    return rc;
+}
+
+/* Over the communicator of the local group, which goes on as that of the new one's. */
+static int create_over(struct comm *local, int leader, struct group *remote, int remote_leader, const char *string,
+                       struct errhandler *e, MPI_Comm *newcomm)
+{
+    struct peer_leader p = {0};
+    int error = MPI_SUCCESS;
+    if (local->rank == leader)
+        error = leaders_meet(local->group, remote, remote_leader, string, e, &p);
+    int rc = create(local, leader, &p, error, newcomm);
+    comm_unref(p.comm);
+    if (rc == MPI_SUCCESS && local->info && !(comm_of(*newcomm)->info = info_copy(local->info))) {
+        comm_unref(comm_of(*newcomm));
+        rc = MPI_ERR_NO_MEM;
     }
-    int rc = tell_group(local, local_leader, &m);
+    return rc;
+}
+
+int mpi_intercomm_create_from_groups(struct group *group, int local_leader, struct group *remote, int remote_leader,
+                                     const char *string, struct info *info, struct errhandler *e, MPI_Comm *newcomm)
+{
+    MPI_Comm c = MPI_COMM_NULL, made = MPI_COMM_NULL;
+    int rc = MPI_SUCCESS;
+    if (group->size > 0 && !(remote && remote->size == 0)) {
+        rc = is_rank_of(local_leader, group) ? mpi_comm_create_from_group(group, string, info, e, &c) : MPI_ERR_RANK;
+        struct comm *local = comm_of(c);
+        if (rc == MPI_SUCCESS)
+            rc = create_over(local, local_leader, remote, remote_leader, string, e, &made);
+        comm_unref(local);
+    }
     if (rc == MPI_SUCCESS)
-        rc = comm_from(local, &m, newcomm);
-    free(m.roster);
+        *newcomm = made;
+    else if (e->owner == OBJ_NONE || e->owner == OBJ_COMM)
+        comm_blame(e);
     return rc;
 }

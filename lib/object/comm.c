@@ -55,6 +55,8 @@ struct comm *comm_new_inter(struct group *local, struct group *remote, bool low,
     if (!c)
         return NULL;
     comm_set_peers(c, group_ref(remote));
+    if (!remote->session && !remote->obj.predefined)
+        remote->session = c->session;
     c->inter = true;
     c->low = low;
     return c;
