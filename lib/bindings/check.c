@@ -23,9 +23,9 @@ int call_inactive(int id)
 {
     char why[160];
     snprintf(why, sizeof why, "%s called %s", call_names[id],
-             lib.forked      ? "in a child of fork, for which MPI is over"
-             : lib.finalized ? "after MPI_Finalize"
-                             : "before MPI_Init");
+             lib.forked_inside ? "in a child of fork, for which MPI is over"
+             : lib.finalized   ? "after MPI_Finalize"
+                               : "before MPI_Init");
     boot_abort(MPI_ERR_OTHER, why);
 }
 

@@ -10,6 +10,7 @@ void lib_fork(void)
 {
     lib.status = &nowhere;
     lib.forked = lib.booted;
+    lib.forked_inside = lib.active;
     lib.finalized = lib.initialized;
     lib.active = false;
 }

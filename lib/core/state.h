@@ -15,7 +15,8 @@ struct lib {
     bool finalized;             /* MPI_Finalize was called */
     bool booted;                /* MPI has been active: this process is a rank */
     bool leaving;               /* the last user of MPI is about to end: what cannot complete by itself never will */
-    bool forked;                /* this process is a child of a rank that was in MPI: for it, MPI is over */
+    bool forked;                /* this process is a child of a rank that has been in MPI: for it, MPI is over */
+    bool forked_inside;         /* and the rank was in MPI then */
     bool wide;                  /* the large-count form of a datatype constructor was called */
     int thread_level;           /* the highest that is in use */
     int tools;                  /* MPI_T_init_thread less MPI_T_finalize */
