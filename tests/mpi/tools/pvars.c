@@ -59,24 +59,25 @@ static void posted(void)
     MPI_T_pvar_handle here = pvar_open(session, "p2p_comm_posted_queue_length", &world);
     for (int i = 0; i < N; i++)
         OK(MPI_Irecv(&in[i], 1, MPI_INT, i % 2 ? MPI_ANY_SOURCE : from, 50 + i, world, &r[i]));
-    OK(MPI_Barrier(world));
     CHECK(pvar_value(session, all) == N && pvar_value(session, here) == N);
+    OK(MPI_Barrier(world));
     for (int i = 0; i < N; i++)
         OK(MPI_Send(&out, 1, MPI_INT, to, 50 + i, world));
     OK(MPI_Waitall(N, r, MPI_STATUSES_IGNORE));
     CHECK(pvar_value(session, all) == 0 && pvar_value(session, here) == 0);
 }
 
-/* n messages of so many bytes each; all have come when it returns. */
+/* n messages of so many bytes each. All have come when it returns, and no others can before all ranks are here again.
+ */
 static void exchange(int n, int bytes)
 {
     char *out = calloc(1, (size_t)bytes), *in = malloc((size_t)bytes);
     CHECK(in && out);
+    OK(MPI_Barrier(world));
     for (int i = 0; i < n; i++)
         OK(MPI_Sendrecv(out, bytes, MPI_BYTE, to, i, in, bytes, MPI_BYTE, from, i, world, MPI_STATUS_IGNORE));
     free(in);
     free(out);
-    OK(MPI_Barrier(world));
 }
 
 struct pair {
@@ -146,17 +147,16 @@ static void paths(void)
     exchange(3, 100);
     CHECK(pair_is(eager, 3, 300) && pair_is(announced, 0, 0) && pvar_value(session, came) == 0);
     OK(MPI_T_pvar_start(session, came));
-    OK(MPI_Barrier(world));
     exchange(5, LONG);
     CHECK(pair_is(eager, 3, 300) && pair_is(announced, 5, 5 * LONG) && pvar_value(session, came) == 5);
     CHECK(pvar_value(session, copies.count) + pvar_value(session, copies.bytes) == 5 * LONG);
     int out = 1, in;
     MPI_Request r;
+    OK(MPI_Barrier(world));
     OK(MPI_Issend(&out, 1, MPI_INT, to, 0, world, &r));
     OK(MPI_Recv(&in, 1, MPI_INT, from, 0, world, MPI_STATUS_IGNORE));
     OK(MPI_Wait(&r, MPI_STATUS_IGNORE));
     CHECK(pair_is(eager, 3, 300) && pair_is(announced, 6, 5 * LONG + 4) && pvar_value(session, came) == 6);
-    OK(MPI_Barrier(world));
 
     /* Stopped, written, read and reset; and one that nobody has started counts nothing. */
     MPI_T_pvar_handle other = pvar_open(session, "p2p_eager_sent", NULL);
