@@ -36,9 +36,9 @@ static void add_nodes(struct words *w, struct start *const *v, size_t n)
 
 static void slurm_words(struct words *w, struct start *const *v, size_t n)
 {
-    static const char *const all[] = {"--ntasks-per-node=1", "--overlap", "--mpi=none",  "--cpu-bind=none",
-                                      "--input=none",        "--no-kill", "--wait=0",    "--kill-on-bad-exit=0",
-                                      "--export=ALL",        "--chdir=/", "--unbuffered"};
+    static const char *const all[] = {"--ntasks-per-node=1",  "--overlap",    "--mem=0",   "--mpi=none",
+                                      "--cpu-bind=none",      "--input=none", "--no-kill", "--wait=0",
+                                      "--kill-on-bad-exit=0", "--export=ALL", "--chdir=/", "--unbuffered"};
     char *const *more = v[0]->starter->remote.args;
     words_addf(w, "--nodes=%zu", n);
     words_addf(w, "--ntasks=%zu", n);

@@ -84,11 +84,3 @@ def test_the_signal_before_the_limit_of_time(jobs):
     r = jobs.batch("$M sh -c 'trap \"echo warned; exit 0\" USR1; : > here.$PMI_RANK; while :; do sleep 0.1; done'\n", "-N2", "-n2",
                    "--time=1", "--signal=USR1@55")
     assert r.code == 0 and hosts(r)["warned"] == 2, r
-
-
-def test_a_job_that_is_cancelled(jobs):
-    p = jobs.start("$M sh -c ': > here.$PMI_RANK; exec sleep 1000'; echo status $?", "-N2", "-n2")
-    jobs.here(0, 1)
-    jobs.slurm.run("scancel", "--user=root")
-    out, err = p.communicate(timeout=2 * PATIENCE)
-    assert b"status 143" in out and b"CANCELLED" in err and b"SIGTERM" in err, (out, err)

@@ -73,7 +73,7 @@ def test_a_cancelled_job(jobs):
     p = start(jobs)
     jobs.slurm.run("scancel", "--user=root")
     out, err = result(p)
-    assert "CANCELLED" in err and "was killed by signal 15 (SIGTERM" in err, (out, err)
+    assert "srun: Job step aborted" in err and "was killed by signal 15 (SIGTERM" in err, (out, err)
 
 
 def test_a_cancelled_step(jobs):
@@ -90,7 +90,7 @@ def test_the_limit_of_time(jobs):
     job = jobs.slurm.run("squeue", "-h", "-o", "%A").stdout.strip()
     jobs.slurm.run("scontrol", "update", f"jobid={job}", "timelimit=0:01")
     out, err = result(p)
-    assert "DUE TO TIME LIMIT" in err and "SIGTERM" in err, (out, err)
+    assert "srun: Job step aborted" in err and "SIGTERM" in err, (out, err)
 
 
 def test_a_proxy_that_is_killed(jobs):

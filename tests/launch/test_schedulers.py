@@ -138,9 +138,9 @@ def test_stdin_and_a_failure(job, manager):
 
 def test_what_srun_is_asked_for(job, tmp_path):
     """What salloc left of options is not for our step."""
-    job("slurm", "--launcher-args", "--mem=0 -v", "true", env={"SLURM_EXPORT_ENV": "NONE", "SLURM_NTASKS": "9"})
+    job("slurm", "--launcher-args", "--gres=none --comment=x", "true", env={"SLURM_EXPORT_ENV": "NONE", "SLURM_NTASKS": "9"})
     called = (tmp_path / "called").read_text().splitlines()
-    for word in ("--nodes=3", "--ntasks=3", "--ntasks-per-node=1", "--overlap", "--mpi=none", "--cpu-bind=none", "--input=none", "--mem=0"):
+    for word in ("--nodes=3", "--ntasks=3", "--ntasks-per-node=1", "--overlap", "--mpi=none", "--cpu-bind=none", "--input=none", "--mem=0", "--gres=none"):
         assert word in called, called
     assert not [w for w in called if w.startswith("--nodelist")], called
     assert called[called.index("/bin/sh") + 1] == "-c"
