@@ -63,8 +63,12 @@ def test_data_both_ways(jobs):
 
 
 def test_mpich_over_its_own_network(jobs, mpicc):
-    r = jobs.ok(f"$M '{mpicc(SUM)}'", "-N3", "-n3")
-    assert sorted(x.split(" ", 1)[1] for x in r.lines) == ["3 0", "3 1", "3 2"] and len({x.split()[0] for x in r.lines}) == 3, r
+    """Its end is not waited for: MPICH 4.0 at times hangs in MPI_Finalize, under its own mpiexec more often."""
+    p = jobs.start(f"exec $M '{mpicc(SUM)}'", "-N3", "-n3")
+    lines = sorted(p.stdout.readline().decode() for _ in range(3))
+    jobs.slurm.run("scancel", "--user=root")
+    p.communicate(timeout=2 * PATIENCE)
+    assert lines == ["h1 3 2\n", "h2 3 0\n", "h3 3 1\n"]
 
 
 # --- batch scripts
