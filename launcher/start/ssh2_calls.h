@@ -12,6 +12,7 @@
 
 #define SSH2_CALLS(X)                                                                                                  \
     X(init)                                                                                                            \
+    X(free)                                                                                                            \
     X(session_init_ex)                                                                                                 \
     X(session_free)                                                                                                    \
     X(session_set_blocking)                                                                                            \

@@ -234,6 +234,8 @@ static void exit_signal(struct conn *c, char *name, size_t size)
         memcpy(name, signal, len);
         name[len] = '\0';
     }
+    if (signal)
+        c->ssh2->free(c->session, signal);
 }
 
 int conn_exit_status(struct conn *c)

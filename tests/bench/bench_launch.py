@@ -58,11 +58,11 @@ def ring(rounds):
 
 
 def nodes(rounds):
-    for n in (1, 8, 64, 256):
+    for n in (1, 8, 64, 256, 1024):
         hosts = ",".join(f"n{i}:1" for i in range(n))
         # Hydra takes names only where it can resolve them or is told to fork; its -hosts list counts one rank each.
         results = interleave(
-            rounds,
+            few(rounds, n),
             muster=milliseconds([MPIEXEC, "--launcher", "fork", "--hosts", hosts, "-n", str(n), TRUE]),
             hydra=hydra("-launcher", "fork", "-hosts", hosts, "-n", str(n), TRUE),
         )

@@ -42,7 +42,9 @@ def job(mpiexec, rig):
 def ends(p):
     """In an error, which is told in one line."""
     out, err = p.communicate(timeout=120)
-    (line,) = (x for x in err.decode().splitlines() if "h2" in x)
+    about = [x for x in err.decode().splitlines() if "h2" in x]
+    assert len(about) == 1, err
+    line = about[0]
     assert p.returncode == 1 and "the proxy on h2 is gone" in line, err
     return line
 
