@@ -106,7 +106,8 @@ static void send_setup(struct link *l)
                               .verbose = set->verbose,
                               .names = (char **)set->names + (l->first - set->first),
                               .nnodes = l->count};
-    snprintf(s.backend, sizeof s.backend, "%s", set->starter->ops->name);
+    const char *below = set->starter->below;
+    snprintf(s.backend, sizeof s.backend, "%s", below ? below : set->starter->ops->name);
     snprintf(s.secret, sizeof s.secret, "%s", set->starter->secret);
     struct buf b;
     buf_init(&b);

@@ -47,7 +47,7 @@ void start_failure_text(const struct start_failure *f, const char *host, char *t
 
 const struct start_ops *start_ops_find(const char *name)
 {
-    static const struct start_ops *const backends[] = {&start_fork, &start_delay};
+    static const struct start_ops *const backends[] = {&start_fork, &start_delay, &start_tree};
     for (size_t i = 0; i < sizeof backends / sizeof *backends; i++)
         if (strcmp(backends[i]->name, name) == 0)
             return backends[i];

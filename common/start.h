@@ -133,6 +133,7 @@ struct starter {
     const struct rlimit *nofile; /* the limit of descriptors that the ranks are to have; borrowed */
     unsigned patience_ms;        /* the backend's, if the user wants no other */
     unsigned silence_ms;         /* after which a proxy that is stopped, or silent, is taken for dead; 0: never */
+    const char *below;           /* backend of the proxies below for those below them; NULL: the same */
     bool beats;                  /* links speak and listen (beat.h) */
     bool root;                   /* mpiexec's own */
     char secret[65];             /* of this run, hex digits: never on a command line */
@@ -140,7 +141,8 @@ struct starter {
     struct start *running;       /* hash by pid */
 };
 
-extern const struct start_ops start_fork, start_delay;
+extern const struct start_ops start_fork, start_delay, start_tree;
+#define START_TREE "tree" /* the last one's name */
 
 const struct start_ops *start_ops_find(const char *name); /* NULL: there is no such backend */
 

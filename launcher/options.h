@@ -52,23 +52,24 @@ struct options {
     struct env_rules genv;
 
     /* hosts */
-    char *hosts;            /* NULL, or the text of --hosts: "a,b:4,n[01-16]:8" (use options_hosts) */
-    char *hostfile;         /* NULL, or a file name (use options_hosts) */
-    char *launcher;         /* NULL: as the allocation is reached, or ssh; else its name */
-    char *rmk;              /* NULL: every resource manager is looked for; else its name, or "none" */
-    char *launcher_exec;    /* NULL, or the program that stands for ssh or rsh */
-    char **launcher_args;   /* NULL, or words for that program; NULL-terminated */
-    char *iface;            /* NULL, or the interface or address where proxies connect back to */
-    unsigned port_low;      /* ports for that; 0: any */
+    char *hosts;          /* NULL, or the text of --hosts: "a,b:4,n[01-16]:8" (use options_hosts) */
+    char *hostfile;       /* NULL, or a file name (use options_hosts) */
+    char *launcher;       /* NULL: as the allocation is reached, or ssh; else its name */
+    char *rmk;            /* NULL: every resource manager is looked for; else its name, or "none" */
+    char *launcher_exec;  /* NULL, or the program that stands for ssh or rsh */
+    char **launcher_args; /* NULL, or words for that program; NULL-terminated */
+    char *iface;          /* NULL, or the interface or address where proxies connect back to */
+    unsigned port_low;    /* ports for that; 0: any */
     unsigned port_high;
     double connect_timeout; /* seconds that a host may take to answer */
     bool stage,
-        no_stage;      /* files that hosts lack are copied: by content; never. Neither: where there is no such file */
-    char *stage_files; /* NULL or a list of file names: copied as well */
-    long min_hosts;    /* the job starts with so many, whatever others there should be; 0: with all */
-    double heartbeat;  /* seconds of silence after which a host is taken for lost; 0: never; -1: not given */
-    long radix;        /* children of one proxy in the control tree; 0: chosen by mpiexec */
-    long ppn;          /* ranks per node; 0: not given */
+        no_stage;       /* files that hosts lack are copied: by content; never. Neither: where there is no such file */
+    char *stage_files;  /* NULL or a list of file names: copied as well */
+    bool launcher_tree; /* hosts start others */
+    long min_hosts;     /* the job starts with so many, whatever others there should be; 0: with all */
+    double heartbeat;   /* seconds of silence after which a host is taken for lost; 0: never; -1: not given */
+    long radix;         /* children of one proxy in the control tree; 0: chosen by mpiexec */
+    long ppn;           /* ranks per node; 0: not given */
 
     /* mapping and binding: the user's words, parsed by map/ */
     char *map_by;       /* NULL or "slot", "core:2", ... */

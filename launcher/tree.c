@@ -145,6 +145,10 @@ static int choose_way(struct cluster *c, const struct options *o, struct err *e)
         return -1;
     double ms = (o->heartbeat < 0 ? HEARTBEAT_S : o->heartbeat) * 1000;
     c->starter.silence_ms = ms < CONTROL_SILENCE_MAX ? (unsigned)ms : CONTROL_SILENCE_MAX;
+    if (o->launcher_tree && c->is_remote && strncmp(c->starter.ops->name, "ssh", 3) != 0)
+        return err_set(e, "--launcher-tree is for hosts that are reached by ssh, not by %s", c->starter.ops->name);
+    if (o->launcher_tree && c->is_remote)
+        c->starter.below = START_TREE;
     c->starter.beats = c->starter.ops->is_far || o->heartbeat > 0;
     return 0;
 }
@@ -152,7 +156,7 @@ static int choose_way(struct cluster *c, const struct options *o, struct err *e)
 /* Where hosts need not reach one another, each of them is ours. */
 static uint32_t choose_width(const struct cluster *c)
 {
-    return c->starter.ops->is_flat || c->nnodes < c->links.radix ? c->nnodes : c->links.radix;
+    return (c->starter.ops->is_flat && !c->starter.below) || c->nnodes < c->links.radix ? c->nnodes : c->links.radix;
 }
 
 /* What is raised already cannot be raised any more. */

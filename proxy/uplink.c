@@ -80,9 +80,14 @@ bool uplink_calls(int argc, char **argv)
     return argc == 5 && strcmp(argv[1], "--call") == 0 && strcmp(argv[3], "--name") == 0;
 }
 
+static bool has_mark(char **argv)
+{
+    return strcmp(argv[2], "--mark") == 0;
+}
+
 bool uplink_is_far(int argc, char **argv)
 {
-    return argc >= 3 && strcmp(argv[1], "--stdio") == 0 && strcmp(argv[2], "--mark") == 0;
+    return argc >= 3 && strcmp(argv[1], "--stdio") == 0 && (has_mark(argv) || strcmp(argv[2], "--far") == 0);
 }
 
 const char *uplink_stage(int argc, char **argv)
@@ -98,12 +103,12 @@ void uplink_take(struct uplink *u, int argc, char **argv)
         return;
     }
     bool stdio = argc >= 2 && strcmp(argv[1], "--stdio") == 0;
-    bool mark = uplink_is_far(argc, argv);
-    int known = 2 + mark + (uplink_stage(argc, argv) ? 2 : 0);
+    bool far = uplink_is_far(argc, argv);
+    int known = 2 + far + (uplink_stage(argc, argv) ? 2 : 0);
     if (stdio && argc == known && is_stream(STDIN_FILENO) && is_stream(STDOUT_FILENO)) {
         u->in = move_away(STDIN_FILENO);
         u->out = move_away(STDOUT_FILENO);
-        if (mark)
+        if (far && has_mark(argv))
             write_mark(u->out);
         return;
     }

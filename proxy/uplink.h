@@ -12,11 +12,12 @@ struct uplink {
 };
 
 bool uplink_calls(int argc, char **argv);        /* does it connect back? (--call) */
-bool uplink_is_far(int argc, char **argv);       /* was it started on another machine? (--mark) */
+bool uplink_is_far(int argc, char **argv);       /* was it started on another machine? */
 const char *uplink_stage(int argc, char **argv); /* the directory with what was copied here; NULL: nothing was */
 
 /* Without arguments: the socket that is descriptor 3. With --stdio: stdin and stdout, as a remote shell gives them;
- * /dev/null takes their place; with --mark after it, START_MARK is written first, and --stage DIR may follow. With
+ * /dev/null takes their place; with --mark after it, START_MARK is written first, and --stage DIR may follow; with
+ * --far it is not, though this is another machine. With
  * --call ADDRESSES --name NAME: a connection to mpiexec, see common/back.h. Ends the program where they are no
  * link: somebody has started it by hand. */
 void uplink_take(struct uplink *u, int argc, char **argv);
