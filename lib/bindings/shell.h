@@ -11,7 +11,7 @@
 #include "lib/object/comm.h"
 
 #define CALL_BEGIN(id, early, quiet)                                                                                   \
-    if (!(early) && UNLIKELY(!lib.active))                                                                             \
+    if (!(early) && UNLIKELY(!atomic_load_explicit(&lib.active, memory_order_relaxed)))                                \
         return call_inactive(id);                                                                                      \
     lib_lock();                                                                                                        \
     if (!(quiet))                                                                                                      \

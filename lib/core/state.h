@@ -10,7 +10,7 @@
 #include "wire/node_segment.h"
 
 struct lib {
-    bool active;                /* MPI_COMM_WORLD or a session is there */
+    _Atomic bool active;        /* MPI_COMM_WORLD or a session is there; read before the lock is taken */
     bool initialized;           /* MPI_Init was called */
     bool finalized;             /* MPI_Finalize was called */
     bool booted;                /* MPI has been active: this process is a rank */
