@@ -3,6 +3,7 @@
  * table: from a collective and its arguments to the algorithm that does it. */
 #include "lib/coll/table.h"
 #include <stdlib.h>
+#include <string.h>
 #include "lib/coll/base/place.h"
 #include "lib/coll/checks.h"
 #include "lib/coll/choose.h"
@@ -142,6 +143,37 @@ static bool is_plain(const struct coll_kind *k)
     return true;
 }
 
+/* A copy of an array that lives as long as the schedule. Without memory that fails, and the array stays. */
+static void array_keep(struct sched *s, const void **at, size_t bytes)
+{
+    void *copy = *at && bytes > 0 ? sched_temp(s, bytes) : NULL;
+    if (copy)
+        *at = memcpy(copy, *at, bytes);
+}
+
+static void blocks_keep(struct sched *s, struct blocks *v, int ranks)
+{
+    size_t n = (size_t)ranks;
+    if (!v->counts.at)
+        return;
+    array_keep(s, &v->counts.at, n * (v->counts.wide ? sizeof(int64_t) : sizeof(int)));
+    array_keep(s, &v->displs.at, n * (v->displs.wide ? sizeof(int64_t) : sizeof(int)));
+    const void *types = v->types;
+    array_keep(s, &types, n * sizeof *v->types);
+    v->types = types;
+}
+
+/* The standard has programs keep their arrays of counts until the end; some do not, as mpi4py 4.1. At ranks where an
+ * array means nothing it is not looked at. */
+static void arrays_keep(struct sched *s, const struct coll_kind *k, struct coll_args *args)
+{
+    const struct comm *c = args->comm;
+    if ((k == &coll_gatherv || k == &coll_scatterv) && !args_at_root(args))
+        return;
+    blocks_keep(s, &args->send, c->peer_size);
+    blocks_keep(s, &args->recv, args->op ? c->size : c->peer_size);
+}
+
 static int schedule_of(const struct coll_kind *k, const struct coll_args *args, struct sched **out)
 {
     int rc = k->check(args);
@@ -155,10 +187,12 @@ static int schedule_of(const struct coll_kind *k, const struct coll_args *args, 
     struct sched *s = sched_new(args->comm);
     if (!s)
         return MPI_ERR_NO_MEM;
+    struct coll_args own = *args;
+    arrays_keep(s, k, &own);
     if (is_plain(k) || st->later.made)
-        add_steps(s, k, args);
+        add_steps(s, k, &own);
     else
-        postpone(s, &st->line, k, args);
+        postpone(s, &st->line, k, &own);
     *out = s;
     return MPI_SUCCESS;
 }
