@@ -5,7 +5,7 @@
  */
 #include "common/back.h"
 
-#include "common/hmac.h"
+#include "common/sha256.h"
 #include "common/now.h"
 
 #include <errno.h>
@@ -36,7 +36,7 @@ int back_prove(unsigned char proof[BACK_PROOF_SIZE], enum back_side side, const 
 {
     unsigned char text[BACK_TEXT_SIZE];
     back_text(text, side, challenge, a);
-    return hmac_make(proof, secret, text, sizeof text, e);
+    return sha256_hmac(proof, secret, text, sizeof text, e);
 }
 
 void back_watch_socket(int fd)
@@ -111,7 +111,7 @@ static int prove(struct call *c, int fd, const char *address)
     if (send(fd, answer, sizeof answer, MSG_NOSIGNAL) != sizeof answer ||
         read_all(fd, theirs, sizeof theirs, c->end) < 0)
         return broken(c, address);
-    if (!hmac_equal(theirs, wanted))
+    if (!sha256_equal(theirs, wanted))
         return err_set(c->e, "who listens at %s is not the mpiexec that has started this", address);
     return 0;
 }

@@ -7,7 +7,7 @@
 #include "launcher/start/callers.h"
 
 #include "common/back.h"
-#include "common/hmac.h"
+#include "common/sha256.h"
 #include "common/log.h"
 #include "common/now.h"
 #include "common/xalloc.h"
@@ -131,7 +131,7 @@ static void check_answer(struct caller *c)
         refuse(c, "it does not speak as proxies of this version do");
     else if (back_prove(wanted, BACK_PROXY, c->all->st->secret, c->nonce, &a, &e) < 0)
         refuse(c, e.text);
-    else if (!hmac_equal(wanted, a.proof))
+    else if (!sha256_equal(wanted, a.proof))
         refuse(c, "it does not know the secret of this run");
     else
         take_in(c, &a);
@@ -203,7 +203,7 @@ static void on_call(evutil_socket_t fd, short what, void *arg)
 struct callers *callers_create(struct starter *st, const char *host, struct err *e)
 {
     unsigned char proof[BACK_PROOF_SIZE];
-    if (hmac_make(proof, st->secret, "", 0, e) < 0)
+    if (sha256_hmac(proof, st->secret, "", 0, e) < 0)
         return NULL;
     struct callers *c = xcalloc(1, sizeof *c);
     c->st = st;

@@ -5,7 +5,6 @@
 #include "launcher/start/stage.h"
 
 #include "common/xalloc.h"
-#include "launcher/start/sha256.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -93,12 +92,11 @@ int stage_add(struct stage *s, const char *there, const char *here, struct err *
     struct stage_file *f = &s->v[s->n];
     *f = (struct stage_file){
         .there = xstrdup(there), .here = xstrdup(here), .name = xstrdup(slash ? slash + 1 : here), .hash = "-"};
-    if (check_name(s, f, e) < 0 || (s->by_content && read_file(f, e) < 0)) {
+    if (check_name(s, f, e) < 0 ||
+        (s->by_content && (read_file(f, e) < 0 || sha256_text(f->data, f->size, f->hash, e) < 0))) {
         file_fini(f);
         return -1;
     }
-    if (s->by_content)
-        sha256_text(f->data, f->size, f->hash);
     s->n++;
     return 0;
 }

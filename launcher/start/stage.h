@@ -8,6 +8,7 @@
 #define LAUNCHER_START_STAGE_H
 
 #include "common/err.h"
+#include "common/sha256.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,7 +21,7 @@ struct stage_file {
     char *there;   /* the path where a host may have it */
     char *here;    /* the path of what is copied */
     char *name;    /* in the private directory */
-    char hash[65]; /* a host has it if it has this; "-": if there is any file */
+    char hash[SHA256_TEXT]; /* a host has it if it has this; "-": if there is any file */
     mode_t mode;
     void *data; /* once it was read; NULL */
     size_t size;

@@ -6,7 +6,6 @@
 
 #include "common/start.h"
 #include "launcher/start/mark.h"
-#include "launcher/start/sha256.h"
 #include "launcher/start/shell_command.h"
 
 #include <setjmp.h>
@@ -39,21 +38,6 @@ static void write_text(const char *name, const char *text, mode_t mode)
     fputs(text, f);
     fclose(f);
     chmod(in_dir(name), mode);
-}
-
-static void hashes_are_those_of_the_standard(void **state)
-{
-    char text[65], *million = malloc(1000000);
-    sha256_text("", 0, text);
-    assert_string_equal(text, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-    sha256_text("abc", 3, text);
-    assert_string_equal(text, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-    sha256_text("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq", 56, text);
-    assert_string_equal(text, "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
-    memset(million, 'a', 1000000);
-    sha256_text(million, 1000000, text);
-    assert_string_equal(text, "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
-    free(million);
 }
 
 static void what_cannot_be_copied_is_told(void **state)
@@ -167,7 +151,6 @@ static int end(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(hashes_are_those_of_the_standard),
         cmocka_unit_test(what_cannot_be_copied_is_told),
         cmocka_unit_test(only_what_is_wanted_is_sent),
         cmocka_unit_test(the_command_makes_the_files),
