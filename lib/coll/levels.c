@@ -188,13 +188,16 @@ int stages_run(stages_fn *fn, const struct levels *l, const struct coll_args *ar
 {
     if (UNLIKELY(!l))
         return MPI_ERR_NO_MEM;
+    int failed = whole_failed(args->comm);
+    if (failed != MPI_SUCCESS)
+        return failed;
     struct stages p = {.levels = l, .s = sched_new(args->comm)};
     if (!p.s)
         return MPI_ERR_NO_MEM;
     uint64_t next = args->comm->coll_seq;
     fn(&p, args);
     args->comm->coll_seq = next;
-    int rc = blocks_first(blocks_first(p.rc, sched_error(p.s)), whole_failed(args->comm));
+    int rc = blocks_first(whole_failed(args->comm), blocks_first(p.rc, sched_error(p.s)));
     sched_free(p.s);
     return rc;
 }

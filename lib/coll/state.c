@@ -23,12 +23,29 @@ static void state_free(struct comm *c)
     free(st);
 }
 
+static void state_break(struct comm *c);
+
+/* Whoever knows of the failure takes no part in stages any more, so nobody may wait for him there. */
+static void levels_break(struct levels *l)
+{
+    struct comm *parts[] = {l ? l->local : NULL, l ? l->leaders : NULL};
+    for (int i = 0; i < 2; i++) {
+        if (!parts[i])
+            continue;
+        parts[i]->reach.broken = true;
+        if (parts[i]->coll)
+            state_break(parts[i]);
+    }
+}
+
 static void state_break(struct comm *c)
 {
     struct coll_state *st = c->coll;
     area_break(&st->now_shm, MPI_ERR_PROC_ABORTED);
     if (st->later.shm)
         area_break(st->later.shm, MPI_ERR_PROC_ABORTED);
+    levels_break(st->now.levels);
+    levels_break(st->later.levels);
 }
 
 static struct coll_state *state_of(struct comm *c)

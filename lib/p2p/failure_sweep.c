@@ -51,8 +51,10 @@ int failure_of_all(struct comm *c)
 {
     if (c->size == 1 && !c->inter)
         return MPI_SUCCESS;
-    if (broken(c))
-        return failed_error(failed_member(c, 0));
+    if (broken(c)) {
+        int proc = failed_member(c, 0); /* -1: only of what c is a part of */
+        return failed_error(proc >= 0 ? proc : failed_proc(0));
+    }
     return spans(c) ? failed_error_far() : MPI_SUCCESS;
 }
 
