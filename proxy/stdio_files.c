@@ -4,6 +4,9 @@
  *
  * Always opened to append and never to truncate: so it can be closed for another at any time, and several nodes may
  * write one file. What was there before is cut off when the job starts.
+ *
+ * The loop is not held up by who does not read: a FIFO without a reader cannot be opened, and one whose reader takes
+ * nothing for some seconds has failed.
  */
 #include "proxy/stdio_files.h"
 
@@ -11,12 +14,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
 #include <sys/stat.h>
 #include <uthash.h>
 #include <unistd.h>
+
+#define READER_MS 5000
 
 struct out_file {
     char *name;
@@ -95,7 +101,8 @@ static int open_file(struct files *f, struct out_file *o)
 {
     if (f->nopen >= FILES_OPEN_MAX)
         shut(f, TAILQ_FIRST(&f->open));
-    int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY;
+    int flags =
+        O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK; /* of a regular file it means nothing */
     o->fd = open(o->name, flags, 0666);
     if (o->fd < 0 && errno == ENOENT) {
         make_parents(o->name);
@@ -108,12 +115,24 @@ static int open_file(struct files *f, struct out_file *o)
     return 0;
 }
 
+/* Returns 0 when it takes more, or ETIMEDOUT. */
+static int wait_writable(int fd)
+{
+    struct pollfd p = {.fd = fd, .events = POLLOUT};
+    int rc;
+    do
+        rc = poll(&p, 1, READER_MS);
+    while (rc < 0 && errno == EINTR);
+    return rc == 0 ? ETIMEDOUT : rc < 0 ? errno : 0;
+}
+
 static int write_all(int fd, const char *data, size_t n)
 {
     while (n) {
         ssize_t done = write(fd, data, n);
-        if (done < 0 && errno != EINTR)
-            return errno;
+        int error = done < 0 && errno == EAGAIN ? wait_writable(fd) : done < 0 && errno != EINTR ? errno : 0;
+        if (error)
+            return error;
         data += done > 0 ? done : 0;
         n -= done > 0 ? (size_t)done : 0;
     }
@@ -139,4 +158,11 @@ int files_write(struct files *f, struct out_file *o, const char *data, size_t n,
 const char *files_name(const struct out_file *o)
 {
     return o->name;
+}
+
+const char *files_error_text(int error)
+{
+    return error == ENXIO       ? "nobody reads this FIFO"
+           : error == ETIMEDOUT ? "its reader has taken nothing for some seconds"
+                                : strerror(error);
 }

@@ -23,6 +23,8 @@ struct out_file *files_get(struct files *f, const char *name, bool truncate);
 /* Appends. Returns 0; or an errno, when nothing of this went to the file: the bytes are still the caller's. first is
  * set for the first failure of that file. */
 int files_write(struct files *f, struct out_file *o, const char *data, size_t n, bool *first);
+/* What such an error means; of an errno as strerror says it. */
+const char *files_error_text(int error);
 const char *files_name(const struct out_file *o);
 
 #endif

@@ -120,7 +120,7 @@ static bool to_file(struct outlet *o, struct files *files, const char *data, siz
     int error = files_write(files, o->file, data, n, &first);
     if (first)
         proxy_warn(o->rank->job->proxy, "unable to write %s on %s: %s; the output of rank %u goes to mpiexec instead",
-                   files_name(o->file), proxy_name(o->rank->job->proxy), strerror(error), o->rank->rank);
+                   files_name(o->file), proxy_name(o->rank->job->proxy), files_error_text(error), o->rank->rank);
     return !error && !(o->rank->job->spec.flags & LAUNCH_TEE);
 }
 

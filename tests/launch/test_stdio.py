@@ -6,6 +6,7 @@ import hashlib
 import os
 import pty
 import re
+import select
 import shlex
 import signal
 import subprocess
@@ -161,6 +162,29 @@ def test_output_dir(mpiexec, hosts, tmp_path):
     for i in range(3):
         assert (tmp_path / f"d/rank.{i}.out").read_text() == f"out {i}\n"
         assert (tmp_path / f"d/rank.{i}.err").read_text() == "err\n"
+
+
+def test_a_fifo_without_a_reader_holds_nothing_up(mpiexec, tmp_path):
+    os.mkfifo(tmp_path / "fifo")
+    r = mpiexec.ok("--outfile", "fifo", "-n", "1", "echo", "hello")
+    assert r.out == "hello\n" and "nobody reads this FIFO; the output of rank 0 goes to mpiexec instead" in r.err, r
+
+
+def test_a_fifo_with_a_reader(mpiexec, tmp_path):
+    os.mkfifo(tmp_path / "fifo")
+    with open(os.open(tmp_path / "fifo", os.O_RDONLY | os.O_NONBLOCK), "rb") as fifo:
+        p = mpiexec.start("--outfile", "fifo", "-n", "2", "sh", "-c", "head -c 300000 /dev/zero")
+        os.set_blocking(fifo.fileno(), True)
+        until(lambda: select.select([fifo], [], [], 0)[0])
+        assert len(fifo.read()) == 600000
+    assert p.wait(PATIENCE) == 0
+
+
+def test_a_fifo_whose_reader_takes_nothing(mpiexec, tmp_path):
+    os.mkfifo(tmp_path / "fifo")
+    with open(os.open(tmp_path / "fifo", os.O_RDONLY | os.O_NONBLOCK), "rb"):
+        r = mpiexec.ok("--outfile", "fifo", "-n", "1", "sh", "-c", "head -c 300000 /dev/zero")
+    assert "its reader has taken nothing for some seconds" in r.err and len(r.out) == 300000, r
 
 
 @ways
