@@ -126,15 +126,18 @@ static int kind_choose(struct comm *c, enum hardware *kind)
     return rc;
 }
 
-/* One step down: by nodes if there are several, otherwise by the widest object that tells members apart. */
-static int unguided(struct comm *c, int key, MPI_Comm *newcomm)
+/* One step down: by nodes if there are several, otherwise by the widest object that tells members apart. Which kind it
+ * was goes into the caller's info, too, as in other libraries. */
+static int unguided(struct comm *c, struct info *info, int key, MPI_Comm *newcomm)
 {
     enum hardware kind = HARDWARE_NODE;
     bool spans = false;
     for (int r = 0; !spans && r < c->size; r++)
         spans = boot_local_of(comm_proc(c, r)) < 0;
     int rc = spans ? MPI_SUCCESS : kind_choose(c, &kind);
-    return rc == MPI_SUCCESS ? by_kind(c, kind, key, newcomm) : rc;
+    rc = rc == MPI_SUCCESS ? by_kind(c, kind, key, newcomm) : rc;
+    bool tell = rc == MPI_SUCCESS && info && !info->obj.predefined && *newcomm != MPI_COMM_NULL;
+    return tell ? info_put(info, KIND_KEY, hardware_name(kind)) : rc;
 }
 
 static int guided(struct comm *c, const struct info *info, bool sets, int key, MPI_Comm *newcomm)
@@ -152,7 +155,7 @@ int mpi_comm_split_type(struct comm *c, int split_type, int key, struct info *in
     case MPI_COMM_TYPE_RESOURCE_GUIDED:
         return guided(c, info, split_type == MPI_COMM_TYPE_RESOURCE_GUIDED, key, newcomm);
     case MPI_COMM_TYPE_HW_UNGUIDED:
-        return unguided(c, key, newcomm);
+        return unguided(c, info, key, newcomm);
     case MPI_UNDEFINED:
         return split_local(c, MPI_UNDEFINED, key, newcomm);
     default:

@@ -28,6 +28,11 @@ static int split(int type, const char *key, const char *value, const char *kind)
     if (key)
         OK(MPI_Info_set(info, key, value));
     OK(MPI_Comm_split_type(MPI_COMM_WORLD, type, -rank, info, &c));
+    if (type == MPI_COMM_TYPE_HW_UNGUIDED) {
+        OK(MPI_Info_get_string(info, "mpi_hw_resource_type", &room, is, &flag));
+        CHECK(flag == (c != MPI_COMM_NULL));
+        room = sizeof is;
+    }
     OK(MPI_Info_free(&info));
     if (c == MPI_COMM_NULL)
         return 0;
