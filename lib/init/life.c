@@ -122,6 +122,7 @@ __attribute__((destructor)) static void depart(void)
     p2p_fini();
     datatype_fini();
     attr_fini();
+    info_fini();
     transport_fini();
     process_fini();
     lib.booted = false;

@@ -62,21 +62,33 @@ struct info *info_copy(const struct info *from)
     return i;
 }
 
-void info_destroy(struct info *i)
+static void pairs_free(struct info *i)
 {
-    if (!i || i->obj.predefined)
-        return;
     for (int k = 0; k < i->count; k++) {
         free(i->pairs[k].key);
         free(i->pairs[k].value);
     }
     free(i->pairs);
+    i->pairs = NULL;
+    i->count = 0;
+}
+
+void info_destroy(struct info *i)
+{
+    if (!i || i->obj.predefined)
+        return;
+    pairs_free(i);
     obj_free(&i->obj);
 }
 
 void info_init(void)
 {
     obj_predefine(&info_env.obj, OBJ_INFO, (uintptr_t)MPI_INFO_ENV);
+}
+
+void info_fini(void)
+{
+    pairs_free(&info_env);
 }
 
 static int key_check(const char *key)

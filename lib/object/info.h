@@ -21,5 +21,6 @@ void info_destroy(struct info *i);               /* NULL is fine */
 const char *info_find(const struct info *i, const char *key);
 int info_put(struct info *i, const char *key, const char *value);
 void info_init(void); /* MPI_INFO_ENV */
+void info_fini(void);
 
 #endif
