@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * dims: a number of processes as a product of dimensions, falling and as close to one another as they can be: of all
- * products one where the difference of the largest and the smallest factor is least, and of these one whose largest is
- * smallest. */
+ * products one where the difference of the largest and the smallest factor is least, and of these the one whose smallest
+ * is largest, then the next one, and so on, which is what MPICH chooses. */
 #include <stdlib.h>
 #include "lib/bindings/impl.h"
 
@@ -52,7 +52,8 @@ static bool factors(int n, int k, int most, const struct divisors *d, int *out)
     return false;
 }
 
-/* A search for factors that rise from one that is given, and of which the last is at most `most`. */
+/* A search for factors that rise from one that is given, and of which the last is at most `most`: large ones are tried
+ * first, and of those with the same last one the first is kept. */
 struct search {
     const struct divisors *d;
     int count;
@@ -83,24 +84,27 @@ static void search_from(struct search *s, int at, int n, int least)
         s->found = true;
         return;
     }
-    for (int i = least; i < s->d->count && s->d->at[i] <= s->most && fits(s->d->at[i], left, n); i++) {
+    int end = least;
+    while (end < s->d->count && fits(s->d->at[end], left, n))
+        end++;
+    for (int i = end - 1; i >= least; i--) {
         int f = s->d->at[i];
-        if (n % f != 0 || !reaches(s->most, left - 1, n / f))
+        if (f > s->most || n % f != 0 || !reaches(s->most, left - 1, n / f))
             continue;
         s->now[at] = f;
         search_from(s, at + 1, n / f, i);
     }
 }
 
-/* Makes the difference of k falling factors smaller, if it can be: as the largest is the smallest that there is, that
- * takes a smallest factor that is larger. */
+/* Makes the difference of k falling factors smaller, if it can be, or their smallest larger: as the largest is the
+ * smallest that there is, the former takes the latter. */
 static void narrow(int n, int k, const struct divisors *d, int *out, int *room)
 {
     for (int i = 0; i < d->count && fits(d->at[i], k, n); i++) {
         int least = d->at[i], difference = out[0] - out[k - 1];
-        if (least <= out[k - 1])
+        if (least < out[k - 1])
             continue;
-        struct search s = {.d = d, .count = k, .most = least + difference - 1, .now = room, .best = room + k};
+        struct search s = {.d = d, .count = k, .most = least + difference, .now = room, .best = room + k};
         s.now[0] = least;
         search_from(&s, 1, n / least, i);
         for (int j = 0; s.found && j < k; j++)

@@ -100,4 +100,5 @@ def test_chapter(launcher, suite, tree, chapter, ranks, tmp_path):
     wrong = [f"rank {i}: {case}\n{text}" for i, s in enumerate(said) for case, text in s["bad"]]
     assert not wrong, "\n".join(wrong)[:8000]
     assert {s["library"].split()[0] for s in said} == {"Muster"} and {s["size"] for s in said} == {ranks}, said
-    assert len({s["ran"] for s in said}) == 1 and said[0]["ran"] - said[0]["skipped"] > 10, said
+    least = -1 if (chapter, ranks) == ("intercommunicators", 1) else 10  # one rank has no other group
+    assert len({s["ran"] for s in said}) == 1 and said[0]["ran"] - said[0]["skipped"] > least, said
