@@ -14,7 +14,7 @@ static bool any;
 
 static bool is_usable(const struct coll_algorithm *row, const struct coll_shape *x)
 {
-    bool has = row->build || row->stages || (x->later ? row->program != NULL : row->run || row->messages);
+    bool has = row->build || (row->stages && !x->any_order) || (x->later ? row->program && !x->any_order : row->run || row->messages);
     bool meant = row->between == ANY_GROUPS || (row->between == TWO_GROUPS) == x->comm->inter;
     return has && meant && (!row->fits || row->fits(x));
 }

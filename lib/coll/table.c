@@ -8,6 +8,7 @@
 #include "lib/coll/checks.h"
 #include "lib/coll/choose.h"
 #include "lib/coll/state.h"
+#include "lib/object/info.h"
 
 const struct coll_kind *const coll_kinds[] = {
     &coll_barrier,
@@ -213,11 +214,44 @@ int coll_start(const struct coll_kind *k, const struct coll_args *args, MPI_Requ
     return rc;
 }
 
+/* MPI 4.1, section 7.4.4. */
+static bool is_strict(const struct comm *c)
+{
+    const char *value = c->info ? info_find(c->info, "mpi_assert_strict_persistent_collective_ordering") : NULL;
+    return value && strcmp(value, "true") == 0;
+}
+
+/* What is matched when it is made, by its tag, and may be started in any order (MPI 5.0, section 6.13): messages, since
+ * shared memory and stages are used in turn. */
+static int order_free(const struct coll_kind *k, const struct coll_args *args, struct sched **out)
+{
+    int rc = k->check(args);
+    if (rc != MPI_SUCCESS)
+        return rc;
+    struct sched *s = sched_new(args->comm);
+    if (!s)
+        return MPI_ERR_NO_MEM;
+    struct coll_args own = *args;
+    arrays_keep(s, k, &own);
+    struct coll_shape x = {.comm = args->comm,
+                           .bytes = k->bytes(args),
+                           .t = args->op ? args->recv.t : NULL,
+                           .op = args->op,
+                           .later = true,
+                           .any_order = true};
+    if (x.bytes != 0)
+        choose_row(k, &x)->build(s, &own);
+    *out = s;
+    return MPI_SUCCESS;
+}
+
 int coll_persist(const struct coll_kind *k, const struct coll_args *args, MPI_Request *request)
 {
     struct request *r;
     struct sched *s;
-    int rc = schedule_of(k, args, &s);
+    /* Between two groups there are stages, which take turns. */
+    bool in_turn = args->comm->inter || is_strict(args->comm);
+    int rc = in_turn ? schedule_of(k, args, &s) : order_free(k, args, &s);
     if (rc == MPI_SUCCESS)
         rc = sched_persist(s, &r);
     if (rc == MPI_SUCCESS)

@@ -22,7 +22,8 @@ struct coll_shape {
     /* Of reductions, else NULL: */
     const struct datatype *t;
     const struct op *op;
-    bool later; /* nobody waits in it */
+    bool later;     /* nobody waits in it */
+    bool any_order; /* members may start it and others in different orders: it goes by messages of its own */
 };
 
 /* Whose ranks an algorithm is for: of one group, of the two of an intercommunicator, or either. */
