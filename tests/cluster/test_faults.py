@@ -270,6 +270,7 @@ int clock_gettime(clockid_t id, struct timespec *t)
 """
 
 
+@pytest.mark.skipif("MUSTER_TEST_SANITIZERS" in os.environ, reason="a sanitizer's library must be the first to be loaded")
 def test_a_clock_that_is_wrong(mpiexec, rig, tmp_path):
     """That of h2 by an hour: the rank that failed first is still the first."""
     (tmp_path / "clock.c").write_text(CLOCK)
