@@ -6,12 +6,11 @@
 #include "common/back.h"
 
 #include "common/sha256.h"
+#include "common/keepalive.h"
 #include "common/now.h"
 
 #include <errno.h>
 #include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,18 +36,6 @@ int back_prove(unsigned char proof[BACK_PROOF_SIZE], enum back_side side, const 
     unsigned char text[BACK_TEXT_SIZE];
     back_text(text, side, challenge, a);
     return sha256_hmac(proof, secret, text, sizeof text, e);
-}
-
-void back_watch_socket(int fd)
-{
-    int on = 1, idle = BACK_SILENT_S / 2, interval = 1, count = BACK_SILENT_S / 2;
-    unsigned timeout = BACK_SILENT_S * 1000;
-    setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-    setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof idle);
-    setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof interval);
-    setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof count);
-    setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout, sizeof timeout);
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
 static int ms_until(uint64_t end)
@@ -165,7 +152,7 @@ static int call_one(struct call *c, const char *address)
     freeaddrinfo(a);
     if (fd < 0)
         return -1;
-    back_watch_socket(fd);
+    keepalive_set(fd);
     if (prove(c, fd, address) == 0)
         return fd;
     close(fd);

@@ -11,7 +11,6 @@
 #include "wire/back.h"
 
 #define BACK_SECRET "MUSTER_LINK_SECRET" /* the variable */
-#define BACK_SILENT_S 10                 /* a side that is cut off is noticed after so long */
 
 /* The proof of one side, see back_text. 0, or -1 with e set. */
 int back_prove(unsigned char proof[BACK_PROOF_SIZE], enum back_side side, const char *secret,
@@ -20,9 +19,5 @@ int back_prove(unsigned char proof[BACK_PROOF_SIZE], enum back_side side, const 
 /* For a proxy, before its loop: calls "address:port[,address:port...]" until one of them has proven that it is the
  * mpiexec of this run, and has been shown the same of us, for half a minute at most. Returns the connection, or -1. */
 int back_call(const char *addresses, const char *name, const char *secret, struct err *e);
-
-/* Of a connection between machines: losses of the network are the kernel's to notice, since nobody writes for long
- * while ranks compute. */
-void back_watch_socket(int fd);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "common/back.h"
 #include "common/sha256.h"
+#include "common/keepalive.h"
 #include "common/log.h"
 #include "common/now.h"
 #include "common/xalloc.h"
@@ -117,7 +118,7 @@ static void take_in(struct caller *c, const struct back_answer *a)
     struct start *s = x->start;
     c->fd = -1;
     caller_end(c);
-    back_watch_socket(fd);
+    keepalive_set(fd);
     unexpect(all, x);
     s->events->stream(s->arg, fd, fd);
 }

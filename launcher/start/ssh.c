@@ -7,6 +7,7 @@
  */
 #include "launcher/start/ssh.h"
 
+#include "common/keepalive.h"
 #include "common/log.h"
 #include "common/now.h"
 #include "common/xalloc.h"
@@ -33,7 +34,6 @@
 #define CLOSE_WAIT_MS 3000
 #define CHANNEL_WINDOW (2u << 20)
 #define CHANNEL_PACKET 32768u
-#define SILENT_S 10 /* the kernel of a host that answers nothing so long is gone */
 
 /* Starts that wait for their turn. One starter has these ways in a process. */
 static struct {
@@ -391,22 +391,9 @@ static void step_handshake(struct conn *c)
     }
 }
 
-/* Losses of the network are the kernel's to notice, since nobody writes for long while ranks compute. */
-static void set_keepalive(int fd)
-{
-    int on = 1, idle = SILENT_S / 2, interval = 1, count = SILENT_S / 2;
-    unsigned timeout = SILENT_S * 1000;
-    setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-    setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof idle);
-    setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof interval);
-    setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof count);
-    setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout, sizeof timeout);
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-}
-
 static void connected(struct conn *c)
 {
-    set_keepalive(c->fd);
+    keepalive_set(c->fd);
     c->session = c->ssh2->session_init_ex(NULL, NULL, NULL, NULL);
     if (!c->session)
         log_fatal("out of memory");

@@ -99,12 +99,7 @@ int bsend(const void *buf, MPI_Count count, struct datatype *t, int dest, int ta
     }
     b->used += charge;
     p2p_request_of(r)->extra = k;
-    r->ops = &copy_ops;
-    r->owns = true;
-    if (r->complete)
-        request_free(r);
-    else
-        r->orphan = true;
+    p2p_let_go(r, &copy_ops);
     return MPI_SUCCESS;
 }
 

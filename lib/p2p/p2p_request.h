@@ -71,6 +71,17 @@ ALWAYS_INLINE struct p2p_request *p2p_request_new(enum request_type type, const 
     return r;
 }
 
+/* A send that nobody waits for: it goes by itself when it is complete, and what `ops` release with it. */
+static inline void p2p_let_go(struct request *r, const struct request_ops *ops)
+{
+    r->ops = ops;
+    r->owns = true;
+    if (r->complete)
+        request_free(r);
+    else
+        r->orphan = true;
+}
+
 /* For their ops. */
 int p2p_request_release(struct request *r);
 void p2p_request_describe(const struct request *r, struct trace_wait *t);

@@ -81,12 +81,7 @@ static int hello_send(const struct parts *p, struct comm *c)
         free(h);
         return rc;
     }
-    r->ops = &hello_ops;
-    r->owns = true;
-    if (r->complete)
-        request_free(r);
-    else
-        r->orphan = true;
+    p2p_let_go(r, &hello_ops);
     return MPI_SUCCESS;
 }
 
