@@ -584,9 +584,9 @@ def test_limits_and_umask_are_the_users(mpiexec):
         resource.setrlimit(resource.RLIMIT_CORE, (0, 4096))
         os.umask(0o027)
 
-    r = mpiexec.ok("-n", "2", "--hosts", "a,b", "sh", "-c", "ulimit -Sn; ulimit -Hn; ulimit -Sc; umask",
+    r = mpiexec.ok("-n", "2", "--hosts", "a,b", "sh", "-c", "echo $(ulimit -Sn; ulimit -Hn; ulimit -Sc; umask)",
                    preexec_fn=limits)
-    assert r.lines == ["200", "1000", "0", "0027"] * 2, r
+    assert r.lines == ["200 1000 0 0027"] * 2, r
 
 
 @pytest.mark.parametrize("closed", [[0], [1], [2], [0, 1], [0, 1, 2]])
