@@ -39,12 +39,20 @@ bool boot_alone_asked(void);
  * told of them: because of that, or "", then the environment tells. */
 bool boot_alone_wrong(const char *because, char *why, size_t n);
 
-/* A segment for ranks that have none: node[r] says where rank r of b->size lives. Makes the head, in a file of
- * /dev/shm or, without room there, one without a name, and maps it; 0, or -1 with errno. The other ranks of the node
- * open it by path. */
-int boot_segment_make(struct boot *b, const uint32_t *node, uint32_t nodes, const char *job, char path[64]);
+/* A segment for ranks that have none: node[r] says where rank r of b->size lives. Makes the head in a file without a
+ * name, and maps it; *nameable: it lies in /dev/shm, and can be given one there. 0, or -1 with errno. */
+int boot_segment_make(struct boot *b, const uint32_t *node, uint32_t nodes, const char *job, bool *nameable);
 /* Maps an existing one from its descriptor, which is kept; -1 with errno, EINVAL if it is none. */
 int boot_segment_map(struct boot *b, int fd);
+
+/* How the ranks of a node come by the file that one of them has made, b->segment_fd (boot/share.c). The maker's ticket
+ * goes to the others, who open by it; then each calls share_done, in any order. False with errno: it cannot be had. */
+enum { SHARE_TICKET = 128 };
+void share_ticket(const struct boot *b, bool nameable, char ticket[SHARE_TICKET]);
+bool share_open(struct boot *b, const char *ticket);
+void share_done(struct boot *b, const char *ticket, bool maker);
+/* For one that gives up. */
+void share_drop(const char *ticket);
 
 /* Is PMI_FD open here? */
 bool pmi_offered(void);

@@ -4,7 +4,6 @@
  * publishes its name; one fence makes it known. */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +15,7 @@
 #include "lib/boot/pmi_client.h"
 
 static struct pmi_client client = {.fd = -1};
-static char segment_name[64]; /* until everybody has it open */
+static char ticket[SHARE_TICKET]; /* of the node's segment */
 
 static int numbered(const char *name, int otherwise)
 {
@@ -69,40 +68,31 @@ static int leader_of(const struct boot *b, const uint32_t *node)
     return leader;
 }
 
-static bool open_made(struct boot *b, const char *path)
-{
-    struct stat st;
-    int seg = open(path, O_RDWR | O_CLOEXEC);
-    if (seg >= 0 && fstat(seg, &st) == 0 && st.st_uid == geteuid() && boot_segment_map(b, seg) == 0)
-        return true;
-    if (seg >= 0)
-        close(seg);
-    return false;
-}
-
 /* The lowest rank of a node makes, the others open. */
 static bool segment_share(struct boot *b, const uint32_t *node, uint32_t nodes)
 {
     char key[64];
-    bool leads = leader_of(b, node) == b->rank;
+    bool leads = leader_of(b, node) == b->rank, nameable;
     snprintf(key, sizeof key, "muster-segment-%u", node[b->rank]);
-    if (leads && boot_segment_make(b, node, nodes, client.space, segment_name) != 0)
+    if (leads && boot_segment_make(b, node, nodes, client.space, &nameable) != 0)
         return false;
-    if ((leads && !pmi_client_put(&client, key, segment_name)) || !pmi_client_fence(&client))
+    if (leads)
+        share_ticket(b, nameable, ticket);
+    if ((leads && !pmi_client_put(&client, key, ticket)) || !pmi_client_fence(&client))
         return false;
-    char *path = pmi_client_get(&client, key);
-    snprintf(segment_name, sizeof segment_name, "%s", path ? path : "");
-    bool ok = path && (leads || open_made(b, path));
+    char *told = leads ? NULL : pmi_client_get(&client, key);
+    if (told)
+        snprintf(ticket, sizeof ticket, "%s", told);
+    bool ok = leads || (told && share_open(b, ticket));
+    free(told);
     b->local_rank = 0;
     for (int r = 0; r < b->rank; r++)
         b->local_rank += node[r] == node[b->rank];
-    if (ok)
-        boot_segment_unwatched(b);
-    /* Who opens it last takes the name away. */
-    if (ok && atomic_fetch_add(&b->segment->openers, 1) + 1 == b->segment->local_size)
-        unlink(path);
-    free(path);
-    return ok;
+    if (!ok)
+        return false;
+    boot_segment_unwatched(b);
+    share_done(b, ticket, leads);
+    return true;
 }
 
 /* Launchers leave it out where it is longer than a value of PMI may be. */
@@ -207,8 +197,8 @@ struct pmi_client *pmi_kvs(char *why, size_t n)
 /* The launcher kills this process too; should it not, the caller ends it. */
 static void abort_job(int code, const char *why)
 {
-    if (segment_name[0])
-        unlink(segment_name);
+    if (ticket[0])
+        share_drop(ticket);
     if (intact(client.fd))
         pmi_client_abort(&client, code, why);
 }

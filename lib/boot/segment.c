@@ -186,31 +186,26 @@ static bool filled(int fd, size_t bytes)
     return node_segment_extend(fd, bytes, bytes) > 0 && allocate(fd, 0, bytes);
 }
 
-/* In /dev/shm; where that is full, read-only or missing, without a name: others find it among our descriptors, unless
- * they live in another namespace than we do. */
-static int file_new(char path[64], size_t bytes, size_t ranks)
+/* A file without a name: nothing is left of it, whenever its ranks are killed. In /dev/shm, where others can be given
+ * its name (boot/share.c); where that is full, read-only or missing, elsewhere. */
+static int file_new(bool *nameable, size_t bytes, size_t ranks)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    snprintf(path, 64, "/dev/shm/muster-%d-%lx%lx", (int)getpid(), (long)now.tv_sec, now.tv_nsec);
-    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd >= 0 && roomy(fd, bytes, ranks) && filled(fd, bytes))
+    int fd = open("/dev/shm", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    *nameable = fd >= 0 && roomy(fd, bytes, ranks) && filled(fd, bytes);
+    if (*nameable)
         return fd;
     int error = errno;
-    if (fd >= 0) {
-        unlink(path);
+    if (fd >= 0)
         close(fd);
-    }
     if ((fd = memfd_create("muster-node", MFD_CLOEXEC)) < 0)
         return errno = error, -1;
-    snprintf(path, 64, "/proc/%d/fd/%d", (int)getpid(), fd);
-    if (access(path, R_OK | W_OK) == 0 && filled(fd, bytes))
+    if (access("/proc/self/fd", R_OK) == 0 && filled(fd, bytes))
         return fd;
     close(fd);
     return errno = error, -1;
 }
 
-int boot_segment_make(struct boot *b, const uint32_t *node, uint32_t nodes, const char *job, char path[64])
+int boot_segment_make(struct boot *b, const uint32_t *node, uint32_t nodes, const char *job, bool *nameable)
 {
     struct rankmap m;
     struct node_segment head = {.job_size = (uint32_t)b->size,
@@ -225,7 +220,7 @@ int boot_segment_make(struct boot *b, const uint32_t *node, uint32_t nodes, cons
         return -1;
     head.run_count = m.nblocks;
     size_t bytes = node_segment_plan(&head);
-    int fd = file_new(path, bytes, (size_t)head.local_size);
+    int fd = file_new(nameable, bytes, (size_t)head.local_size);
     struct node_segment *h = fd >= 0 ? mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) : MAP_FAILED;
     if (h == MAP_FAILED) {
         rankmap_fini(&m);

@@ -5,6 +5,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import threading
@@ -12,7 +13,7 @@ import threading
 import pytest
 
 from conftest import Result, Started, on_runtime
-from processes import PATIENCE
+from processes import PATIENCE, until
 from slurm import slurm  # noqa: F401
 
 VERSIONS = ["1", "2"]
@@ -92,6 +93,46 @@ def test_a_rank_that_dies_under_hydra_takes_the_others_along(hydra, own, version
     r = hydra("-n", "4", own, f"killed {call}", version=version)
     assert r.code != 0 and len(r.lines) >= 4, r
     assert not left_in_shm()
+
+
+def holders_of_a_segment(pids):
+    """Those of these processes that have the file of a segment open, named or not."""
+    def has(pid):
+        try:
+            return any(os.readlink(f).startswith("/dev/shm/") for f in pathlib.Path(f"/proc/{pid}/fd").iterdir())
+        except OSError:
+            return False
+    return [p for p in pids if has(p)]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_killed_while_some_ranks_have_not_come_to_init(own, tmp_path, version):
+    """The first rank has made the segment, and waits for one that never comes: nothing is left in /dev/shm."""
+    program = shutil.which("mpiexec.hydra") or pytest.skip("no mpiexec.hydra")
+    script = f'echo $$ > {tmp_path}/$PMI_RANK.tmp; mv {tmp_path}/$PMI_RANK.tmp {tmp_path}/$PMI_RANK; ' \
+             f'test $PMI_RANK = 0 && exec {own}; exec sleep 1000'
+    p = Started([program, "-n", "2", "sh", "-c", script], stdin=subprocess.DEVNULL, env=clean(MUSTER_PMI=version))
+    try:
+        until(lambda: (tmp_path / "0").exists() and (tmp_path / "1").exists())
+        first = int((tmp_path / "0").read_text())
+        until(lambda: holders_of_a_segment([first]))
+        os.kill(first, signal.SIGKILL)
+        p.wait(timeout=PATIENCE)
+    finally:
+        p.kill()
+    assert not left_in_shm()
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("options", ["-Ur", "-Urpf --mount-proc"])
+def test_ranks_that_may_not_look_into_one_another(hydra, own, options, version):
+    """Each in a user namespace of its own, as some containers are: the segment has a name until all have it."""
+    if subprocess.run(["unshare", *options.split(), "true"], capture_output=True).returncode:
+        pytest.skip("no user namespaces here")
+    before = set(SHM.iterdir())
+    r = hydra("-n", "3", "unshare", *options.split(), own, version=version)
+    assert r.code == 0 and sorted(r.lines) == lines(3) and r.err == "", r
+    until(lambda: not [f for f in SHM.glob("muster-*") if f not in before])
 
 
 @pytest.mark.parametrize("version", VERSIONS)
