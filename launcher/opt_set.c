@@ -238,12 +238,13 @@ int opt_set_label(struct opt_target *a)
 
 int opt_set_launcher(struct opt_target *a)
 {
-    static const char *const names[] = {"fork", "ssh", "ssh-exec", "rsh", "slurm", "flux", "lsf", "sge"};
+    static const char *const names[] = {"fork", "ssh", "ssh-exec", "rsh",    "slurm",
+                                        "flux", "lsf", "sge",      "pbsdsh", "manual"};
     const char *v = a->s->values[0] ? a->s->values[0] : "";
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(names[i], v) == 0)
             return opt_set_text(a);
-    return opt_expected(a, "fork, ssh, ssh-exec, rsh, slurm, flux, lsf or sge");
+    return opt_expected(a, "fork, ssh, ssh-exec, rsh, slurm, flux, lsf, sge, pbsdsh or manual");
 }
 
 /* "LOW:HIGH", "LOW-HIGH", or one port. */

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <termios.h>
 #include <unistd.h>
 
 static bool is_stream(int fd)
@@ -58,6 +59,26 @@ static void take_secret(char secret[128])
     unsetenv(BACK_SECRET);
 }
 
+/* Somebody, or a script, gives it where it came by no other way. */
+static void ask_secret(char secret[128])
+{
+    struct termios shown, hidden;
+    bool tty = tcgetattr(STDIN_FILENO, &shown) == 0;
+    if (tty) {
+        hidden = shown;
+        hidden.c_lflag &= ~(tcflag_t)ECHO;
+        tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
+        fputs("secret of the run, as mpiexec says: ", stderr);
+    }
+    if (!fgets(secret, 128, stdin))
+        *secret = '\0';
+    secret[strcspn(secret, "\r\n")] = '\0';
+    if (tty) {
+        tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
+        fputc('\n', stderr);
+    }
+}
+
 static int call_back(const char *addresses, const char *name)
 {
     static char who[BACK_NAME_MAX + sizeof "proxy()"];
@@ -67,7 +88,10 @@ static int call_back(const char *addresses, const char *name)
     log_init(who, false);
     take_secret(secret);
     if (!*secret)
-        log_fatal(BACK_SECRET " is not set: did what starts proxies here leave the environment behind?");
+        ask_secret(secret);
+    if (!*secret)
+        log_fatal(BACK_SECRET
+                  " is not set, and stdin has no secret: did what starts proxies here leave the environment behind?");
     int fd = back_call(addresses, name, secret, &e);
     explicit_bzero(secret, sizeof secret);
     if (fd < 0)

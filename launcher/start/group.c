@@ -233,7 +233,10 @@ static void add_command(struct words *w, const struct group *g)
 {
     words_add(w, "/bin/sh");
     words_add(w, "-c");
-    words_addf(w, "n=%s; w=\"proxy($n): \"; " SHELL_FIND "exec \"$p\" --call \"$2\" --name \"$n\"", g->kind->shell_id);
+    const char *secret = g->kind->shell_secret;
+    words_addf(w, "n=%s; w=\"proxy($n): \"; %s%s%s" SHELL_FIND "exec \"$p\" --call \"$2\" --name \"$n\"",
+               g->kind->shell_id, secret ? BACK_SECRET "=" : "", secret ? secret : "",
+               secret ? "; export " BACK_SECRET "; " : "");
     words_add(w, "sh");
     words_add(w, g->st->proxy);
     words_add(w, callers_addresses(g->callers));
@@ -244,7 +247,8 @@ static void make_environment(struct words *w, const struct group *g)
     for (char **e = environ; *e; e++)
         if (!g->kind->withholds || !g->kind->withholds(*e))
             words_add(w, *e);
-    words_addf(w, BACK_SECRET "=%s", g->st->secret);
+    if (!g->kind->shell_secret)
+        words_addf(w, BACK_SECRET "=%s", g->st->secret);
 }
 
 static int run_tool(struct group *g, struct start **v, size_t n)
@@ -265,6 +269,10 @@ static void add_member(struct group *g, struct start *s)
     struct member *m = s->own = xcalloc(1, sizeof *m);
     *m = (struct member){.group = g, .start = s};
     g->kind->id(s, m->id, sizeof m->id);
+    const struct member *same = find_member(g, m->id);
+    if (same)
+        log_fatal("%s and %s are both called %s where proxies are started by %s (--launcher ssh reaches them)",
+                  same->start->host, s->host, m->id, g->kind->program);
     HASH_ADD_STR(g->members, id, m);
     g->left++;
     callers_expect(g->callers, s, m->id);

@@ -17,6 +17,8 @@ struct group_kind {
     void (*words)(struct words *w, struct start *const *v, size_t n);
     /* In that command, which /bin/sh reads there: what the host is called, as `id` says it. */
     const char *shell_id;
+    /* And what it finds the secret of the run by; NULL: our program passes our environment on, which has it. */
+    const char *shell_secret;
     void (*id)(const struct start *s, char *text, size_t size); /* at most BACK_NAME_MAX bytes */
     /* Is it the program's variable of that name ("NAME=..."), and would it change what we ask for? NULL: none is. */
     bool (*withholds)(const char *variable);

@@ -33,7 +33,7 @@
     " ${d:+--stage \"$d\"}"
 
 /* A backslash before what a shell might read something into. */
-static void quote(FILE *to, const char *text)
+void shell_quote(FILE *to, const char *text)
 {
     for (; *text; text++) {
         if (!isalnum((unsigned char)*text) && !((unsigned char)*text & 0x80) && !strchr("/._-+,:@%=", *text))
@@ -51,9 +51,9 @@ char *shell_command(const struct starter *st)
     if (to) {
         fprintf(to, "/bin/sh -c '%s' sh ", stage ? STAGE_SCRIPT : SCRIPT);
         if (!stage)
-            quote(to, st->proxy);
+            shell_quote(to, st->proxy);
         for (size_t i = 0; stage && i < stage->n; i++) {
-            quote(to, stage->v[i].there);
+            shell_quote(to, stage->v[i].there);
             fprintf(to, " %s ", stage->v[i].hash);
         }
     }

@@ -7,6 +7,8 @@
 #include "common/start_process.h"
 #include "common/this_host.h"
 #include "launcher/start/flux.h"
+#include "launcher/start/manual.h"
+#include "launcher/start/pbsdsh.h"
 #include "launcher/start/shell.h"
 #include "launcher/start/slurm.h"
 #include "launcher/start/ssh.h"
@@ -152,8 +154,9 @@ const struct start_ops start_sge = {.name = "sge",
 
 static const struct start_ops *find_backend(const char *name)
 {
-    static const struct start_ops *const backends[] = {&start_ssh,  &start_ssh_exec, &start_rsh, &start_slurm,
-                                                       &start_flux, &start_lsf,      &start_sge};
+    static const struct start_ops *const backends[] = {&start_ssh,   &start_ssh_exec, &start_rsh,
+                                                       &start_slurm, &start_flux,     &start_lsf,
+                                                       &start_sge,   &start_pbsdsh,   &start_manual};
     for (size_t i = 0; i < sizeof backends / sizeof *backends; i++)
         if (strcmp(backends[i]->name, name) == 0)
             return backends[i];

@@ -3,11 +3,15 @@
 Slurm is in tests/cluster."""
 
 import os
+import re
+import shlex
 import signal
+import subprocess
 
 import pytest
 
-from processes import HERE, until, wait_for_ranks
+from conftest import Started
+from processes import HERE, children, until, wait_for_ranks
 
 # As a remote shell: its words, joined, are for a shell. What it was called with is kept.
 BLAUNCH = """
@@ -62,14 +66,33 @@ done
 for p in $pids; do wait $p || code=$?; done
 exit $code
 """
+# A task for each line of the file of hosts (Torque: once a host with -u), which knows its host by uname, has PBS' own
+# variables and none of its parent's, and whose output goes elsewhere.
+PBSDSH = """
+printf '%s\\n' "$@" > called
+hosts=$(cat $PBS_NODEFILE)
+while :; do case $1 in -u) hosts=$(sort -u $PBS_NODEFILE); shift;; -*) shift;; *) break;; esac; done
+pids= code=0 i=0
+for n in $hosts; do
+    mkdir -p uname/$n; printf '#!/bin/sh\\necho %s\\n' $n.example > uname/$n/uname; chmod +x uname/$n/uname
+    (env -i PATH=$PWD/uname/$n:$PATH PBS_JOBCOOKIE=$PBS_JOBCOOKIE "$@" </dev/null >>elsewhere 2>&1) || echo "pbsdsh: task $i exit status $?" >&2 &
+    pids="$pids $!" i=$((i + 1))
+done
+trap 'kill $pids' TERM
+for p in $pids; do wait $p || code=$?; done
+exit $code
+"""
 ALLOCATION = {
+    "pbsdsh": {"PBS_NODEFILE": "nodes", "PBS_JOBCOOKIE": "0123456789ABCDEF0123456789ABCDEF"},
     "lsf": {"LSB_MCPU_HOSTS": "a 1 b 1 c 1"},
     "sge": {"PE_HOSTFILE": "hosts", "JOB_ID": "7"},
     "slurm": {"SLURM_JOB_NODELIST": "a,b,c", "SLURM_JOB_NUM_NODES": "3", "SLURM_TASKS_PER_NODE": "1(x3)", "NODES": "a,b,c"},
     "flux": {"FLUX_URI": "local:///run/flux"},
 }
-PROGRAM = {"lsf": ("blaunch", BLAUNCH), "sge": ("qrsh", QRSH), "slurm": ("srun", SRUN), "flux": ("flux", FLUX)}
+PROGRAM = {"lsf": ("blaunch", BLAUNCH), "sge": ("qrsh", QRSH), "slurm": ("srun", SRUN), "flux": ("flux", FLUX),
+           "pbsdsh": ("pbsdsh", PBSDSH)}
 CONNECTS_BACK = ["slurm", "flux"]
+ASKED_FOR = ["pbsdsh"]  # by --launcher alone: hosts of PBS are reached by ssh otherwise
 BY_HOST = ["--arg-template", "echo", "{host}"]
 
 
@@ -79,12 +102,13 @@ def job(mpiexec, tmp_path):
     bin = tmp_path / "bin"
     bin.mkdir()
     (tmp_path / "hosts").write_text("a 1 all.q -\nb 1 all.q -\nc 1 all.q -\n")
+    (tmp_path / "nodes").write_text("a\nb\nc\n")
 
     def environment(manager, env={}):
         name, text = PROGRAM[manager]
         (bin / name).write_text("#!/bin/sh" + text)
         (bin / name).chmod(0o755)
-        return {"PATH": f"{bin}:{os.environ['PATH']}", "MUSTER_LAUNCHER": "", "MUSTER_RMK": "", "MUSTER_IFACE": "lo",
+        return {"PATH": f"{bin}:{os.environ['PATH']}", "MUSTER_LAUNCHER": manager if manager in ASKED_FOR else "", "MUSTER_RMK": "", "MUSTER_IFACE": "lo",
                 **ALLOCATION[manager], **env}
 
     def run(manager, *words, env={}, **kw):
@@ -134,6 +158,79 @@ def test_a_user_is_for_ssh(job):
 def test_stdin_and_a_failure(job, manager):
     r = job(manager, "sh", "-c", f"cat; {HERE} test $PMI_RANK != 2 && exec sleep 1000; {wait_for_ranks(0, 1)} exit 5", stdin=b"text\n")
     assert r.code == 5 and r.out == "text\n", r
+
+
+def test_slots_of_pbs_are_tasks(job, tmp_path):
+    """The second task of a host finds no place, whichever it is."""
+    (tmp_path / "nodes").write_text("a\na\nb\nb\n")
+    for version in ("", "TORQUE-6"):
+        r = job("pbsdsh", *BY_HOST, env={"PBS_VERSION": version})
+        assert r.code == 0 and sorted(r.lines) == ["a", "a", "b", "b"] and r.err == "", r
+        assert ("-u\n" in (tmp_path / "called").read_text()) == bool(version)
+
+
+def test_no_secret_is_in_the_words_for_pbs(job, tmp_path):
+    job("pbsdsh", "true")
+    assert ALLOCATION["pbsdsh"]["PBS_JOBCOOKIE"] not in (tmp_path / "called").read_text()
+
+
+def test_pbsdsh_outside_of_a_job(job):
+    r = job("pbsdsh", "--hosts", "a,b", "true", env={"PBS_JOBCOOKIE": ""})
+    assert r.code == 1 and "--launcher pbsdsh is for jobs of PBS, whose environment has PBS_JOBCOOKIE" in r.err, r
+
+
+def test_two_hosts_of_one_name(job):
+    r = job("pbsdsh", "--hosts", "a.x,a.y", "true")
+    assert r.code == 1 and "a.x and a.y are both called a where proxies are started by pbsdsh" in r.err, r
+
+
+def by_hand(mpiexec, *words, **kw):
+    """mpiexec that waits for others to start its proxies; the commands by host, the secret."""
+    p = mpiexec.start("--launcher", "manual", "--iface", "lo", *words, **kw)
+    commands, secret = {}, ""
+    while not secret:
+        line = p.stderr.readline().decode()
+        assert line, "mpiexec has ended"
+        if m := re.match(r"mpiexec:   on (\S+): (.*)", line):
+            commands[m[1]] = shlex.split(m[2])
+        elif "secret" in line:
+            secret = line.split()[-1]
+    return p, commands, secret
+
+
+def typed(command, secret):
+    p = Started(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+    p.stdin.write(secret.encode() + b"\n")
+    p.stdin.close()
+    return p
+
+
+def test_proxies_started_by_hand(mpiexec):
+    p, commands, secret = by_hand(mpiexec, "--hosts", "a:1,b:1", *BY_HOST)
+    assert list(commands) == ["a", "b"] and not any(secret in w for c in commands.values() for w in c)
+    wrong = typed(commands["a"], secret[::-1] + "0")
+    proxies = [typed(c, secret) for c in commands.values()]
+    out, err = p.communicate(timeout=60)
+    assert p.returncode == 0 and sorted(out.decode().split()) == ["a", "b"] and err == b""
+    assert [x.wait(timeout=60) for x in proxies] == [0, 0]
+    assert wrong.wait(timeout=60) == 1 and b" mpiexec at " in wrong.stderr.read()
+
+
+def test_a_proxy_started_by_hand_is_killed(mpiexec):
+    p, commands, secret = by_hand(mpiexec, "--hosts", "a,b", "sh", "-c", "echo here; exec sleep 1000")
+    proxies = [typed(c, secret) for c in commands.values()]
+    assert [p.stdout.readline() for _ in "ab"] == [b"here\n"] * 2
+    for pid in children(proxies[1].pid):  # below its guard
+        os.kill(pid, signal.SIGKILL)
+    out, err = p.communicate(timeout=60)
+    assert p.returncode == 1 and b"the proxy on b " in err, err
+
+
+def test_mpiexec_does_not_wait_for_a_hand_when_it_is_interrupted(mpiexec):
+    p, commands, secret = by_hand(mpiexec, "--hosts", "a,b", "true")
+    p.send_signal(signal.SIGINT)
+    p.communicate(timeout=60)
+    assert p.returncode == 130
 
 
 def test_what_srun_is_asked_for(job, tmp_path):
