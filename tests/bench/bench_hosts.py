@@ -25,6 +25,7 @@ def on_hosts(rig, rounds, n):
         rounds,
         muster=on_front(MPIEXEC, "--hosts", names, "-n", str(n), TRUE),
         exec=on_front(MPIEXEC, "--launcher", "ssh-exec", "--hosts", names, "-n", str(n), TRUE),
+        tree=on_front(MPIEXEC, "--launcher-tree", "--radix", "4", "--hosts", names, "-n", str(n), TRUE) if n > 4 else None,
         hydra=on_front(HYDRA, "-launcher", "ssh", "-hosts", names, "-n", str(n), TRUE) if HYDRA else None,
         openmpi=on_front(OPENMPI, *OPENMPI_ARGS, "-H", names, "-n", str(n), TRUE) if OPENMPI else None,
     )
