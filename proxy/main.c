@@ -9,6 +9,7 @@
 #include "proxy/cleanup.h"
 #include "proxy/guard.h"
 #include "proxy/proxy.h"
+#include "proxy/rank_env.h"
 #include "proxy/reap.h"
 #include "proxy/relay.h"
 #include "proxy/uplink.h"
@@ -58,6 +59,7 @@ int main(int argc, char **argv)
     struct proxy *proxy = &self;
     TAILQ_INIT(&proxy->jobs);
     proxy->stage = uplink_stage(argc, argv);
+    proxy->stage_libraries = proxy->stage && rank_env_libraries(proxy->stage);
     if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
         log_fatal("unable to become the reaper of the ranks' orphans: %m");
     raise_nofile(proxy);

@@ -82,6 +82,7 @@ struct proxy {
     struct rlimit nofile;         /* as it was before it was raised; the ranks get it back */
     unsigned long long oom_kills; /* as last read */
     const char *stage;            /* a directory with files that were copied here; NULL: none */
+    bool stage_libraries;         /* some of which are shared libraries */
     const char *pretends;         /* the machine that a test has this node be (topo_pretend.h); NULL: none */
     struct buf topo;              /* of this node, as last told */
     bool leaving;                 /* SHUTDOWN came, or the parent is gone */

@@ -8,11 +8,12 @@
 #include "common/xalloc.h"
 #include "wire/node_segment.h"
 
+#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 
-#define OWN_VARIABLES 16 /* room for those set below */
+#define OWN_VARIABLES 17 /* room for those set below */
 
 uint32_t rank_appnum(const struct rank *r)
 {
@@ -91,6 +92,25 @@ int rank_segment_fd(void)
     return high(4);
 }
 
+bool rank_env_libraries(const char *folder)
+{
+    DIR *d = opendir(folder);
+    bool any = false;
+    for (struct dirent *f; d && !any && (f = readdir(d));)
+        any = strstr(f->d_name, ".so") != NULL;
+    if (d)
+        closedir(d);
+    return any;
+}
+
+/* What was copied is found by the dynamic linker before what the user names. */
+static void set_library_path(struct rank_env *e, size_t *n, const char *folder)
+{
+    e->envp[*n] = NULL;
+    const char *users = rank_env_get(e->envp, "LD_LIBRARY_PATH");
+    set_template(e, n, xasprintf("LD_LIBRARY_PATH=%s%s%s", folder, users && *users ? ":" : "", users ? users : ""));
+}
+
 void rank_env_init(struct rank_env *e, const struct rank *r)
 {
     const struct job *j = r->job;
@@ -112,6 +132,8 @@ void rank_env_init(struct rank_env *e, const struct rank *r)
     set(e, &n, xasprintf("PMI_HOSTNAME=%s", proxy_name(j->proxy)));
     if (j->proxy->stage)
         set(e, &n, xasprintf("MUSTER_STAGE_DIR=%s", j->proxy->stage));
+    if (j->proxy->stage_libraries)
+        set_library_path(e, &n, j->proxy->stage);
     if (j->spec.flags & LAUNCH_SPAWNED)
         set(e, &n, xstrdup("PMI_SPAWNED=1"));
     if (j->segment_fd >= 0) {

@@ -19,6 +19,9 @@ struct rank_env {
     size_t nown;
 };
 
+/* Are there shared libraries among the files that were copied into that folder? */
+bool rank_env_libraries(const char *folder);
+
 void rank_env_init(struct rank_env *e, const struct rank *r);
 void rank_env_fini(struct rank_env *e);
 

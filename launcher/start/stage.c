@@ -101,11 +101,15 @@ int stage_add(struct stage *s, const char *there, const char *here, struct err *
     return 0;
 }
 
+void stage_cut(struct stage *s, size_t n)
+{
+    while (s->n > n)
+        file_fini(&s->v[--s->n]);
+}
+
 void stage_fini(struct stage *s)
 {
-    for (size_t i = 0; i < s->n; i++)
-        file_fini(&s->v[i]);
-    s->n = 0;
+    stage_cut(s, 0);
 }
 
 /* --- to one host */

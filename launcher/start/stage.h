@@ -14,13 +14,13 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#define STAGE_FILES_MAX 64
+#define STAGE_FILES_MAX 256
 #define STAGE_NAME_MAX 255
 
 struct stage_file {
-    char *there;   /* the path where a host may have it */
-    char *here;    /* the path of what is copied */
-    char *name;    /* in the private directory */
+    char *there;            /* the path where a host may have it */
+    char *here;             /* the path of what is copied */
+    char *name;             /* in the private directory */
     char hash[SHA256_TEXT]; /* a host has it if it has this; "-": if there is any file */
     mode_t mode;
     void *data; /* once it was read; NULL */
@@ -38,6 +38,7 @@ struct stage {
  * many, or two of a name. */
 int stage_add(struct stage *s, const char *there, const char *here, struct err *e);
 void stage_fini(struct stage *s);
+void stage_cut(struct stage *s, size_t n); /* leaves the first n */
 
 /* What goes to one host. */
 struct stage_send {

@@ -2,6 +2,7 @@
 """Hosts that lack Muster, or the program, or have another one: they get it over their connection, and keep nothing."""
 
 import os
+import subprocess
 
 import pytest
 
@@ -69,6 +70,43 @@ def test_a_large_program(mpiexec, rig, alone, tmp_of):
     write(rig.front, "prog", text)
     r = mpiexec.ok("--hosts", "h1,h2", "-n", 2, f"{MINE}/prog", program=alone)
     assert r.lines == [str(len(text))] * 2, r
+
+
+@pytest.fixture
+def linked(alone, rig, tmp_path):
+    """A program that finds a library beside it, in a folder of the front's; the number that the library gives is 1, or
+    another library's."""
+    def library(name, number):
+        (tmp_path / "lib.c").write_text(f"int number(void) {{ return {number}; }}\n")
+        subprocess.run(["cc", "-shared", "-fPIC", "-o", tmp_path / name, tmp_path / "lib.c"], check=True)
+        return tmp_path / name
+
+    (tmp_path / "main.c").write_text('#include <stdio.h>\nint number(void);\nint main(void) { printf("%d\\n", number()); }\n')
+    lib = library("libnumber.so", 1)
+    subprocess.run(["cc", "-o", tmp_path / "linked", tmp_path / "main.c", f"-L{tmp_path}", "-lnumber",
+                    "-Wl,--enable-new-dtags,-rpath,$ORIGIN/lib"], check=True)
+
+    def put(host, library, program=True):
+        host.run("sh", "-c", f'mkdir -p {MINE}/lib; cp "$1" {MINE}/lib/libnumber.so; test -z "$2" || cp "$2" {MINE}', "sh",
+                 str(library), str(tmp_path / "linked") if program else "")
+    put(rig.front, lib)
+    return lambda host, number: put(host, library(f"lib{number}.so", number))
+
+
+def test_libraries_are_copied_with_a_program(mpiexec, rig, alone, tmp_of, linked):
+    """Both are missing on h1; h2 has both, with another library, which is its own affair until --stage is said."""
+    linked(rig.hosts["h2"], 2)
+    r = mpiexec.ok("--hosts", "h1,h2", "-n", 2, "--label", f"{MINE}/linked", program=alone)
+    assert sorted(r.lines) == ["[0] 1", "[1] 2"], r
+    r = mpiexec.ok("--stage", "--hosts", "h1,h2", "-n", 2, "--label", f"{MINE}/linked", program=alone)
+    assert sorted(r.lines) == ["[0] 1", "[1] 1"], r
+
+
+def test_a_library_alone_is_missing(mpiexec, rig, alone, tmp_of, linked):
+    linked(rig.hosts["h1"], 3)
+    rig.hosts["h1"].run("rm", f"{MINE}/lib/libnumber.so")
+    r = mpiexec.ok("--hosts", "h1", "-n", 1, f"{MINE}/linked", program=alone)
+    assert r.lines == ["1"], r
 
 
 def test_a_killed_run_leaves_no_files(mpiexec, rig, alone, tmp_of):

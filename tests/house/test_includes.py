@@ -59,7 +59,7 @@ part("launcher", "opt opt_apply opt_config opt_env opt_help opt_man opt_parse op
      "opt_words", *OPTIONS, "common", "wire")
 part("launcher", "env ranklist watch_table", *OPTIONS, "common", "wire")
 part("launcher", "stdio stdio_collapse stdio_in", *OPTIONS, "common", "wire")
-part("launcher", "cluster hosts shapes staging tree", *OPTIONS, "launcher/map", "launcher/rm", "launcher/start", "common",
+part("launcher", "cluster hosts needs shapes staging tree", *OPTIONS, "launcher/map", "launcher/rm", "launcher/start", "common",
      "common/topo", "wire")
 part("proxy", "proxy", "common", "wire")
 part("proxy", "stdio_files stdio_lines stdio_tail stdio_wants", "common", "wire")
