@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include "lib/core/error.h"
+#include "lib/core/output.h"
 #include "lib/core/state.h"
 
 struct boot boot = {.segment_fd = -1};
@@ -37,6 +38,7 @@ static int taken(const struct boot_ops *w)
     boot.name = way->name;
     if (boot.segment)
         lib.status = node_segment_status(boot.segment, (uint32_t)boot.local_rank);
+    output_by_lines();
     return MPI_SUCCESS;
 }
 
@@ -92,10 +94,7 @@ static void abort_surely(void)
     signal(SIGALRM, SIG_DFL);
     pthread_sigmask(SIG_UNBLOCK, &alarms, NULL);
     alarm(5);
-    if (ftrylockfile(stdout) == 0) {
-        fflush(stdout);
-        funlockfile(stdout);
-    }
+    output_flush();
 }
 
 void boot_abort(int code, const char *why)

@@ -13,6 +13,7 @@
 #include "lib/boot/boot.h"
 #include "lib/core/clock.h"
 #include "lib/core/knobs.h"
+#include "lib/core/output.h"
 #include "lib/core/tally.h"
 #include "lib/core/trace.h"
 #include "lib/core/state.h"
@@ -223,6 +224,8 @@ static void rest(struct waiter *w, const struct request *on)
             on->ops->prefault(on);
         if (UNLIKELY(boot.unwatched))
             failed_watch();
+        if (first && !lock_used())
+            output_flush(); /* a prompt, or half a line; other threads would wait for who reads it, so not with them */
         w->slept = true;
         if (!progress_upcalls.finalized(w, on, first))
             sleep_now(w);
