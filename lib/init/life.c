@@ -9,6 +9,7 @@
 #include "lib/core/knobs.h"
 #include "lib/core/state.h"
 #include "lib/datatype/datatype.h"
+#include "lib/init/crash.h"
 #include "lib/object/attr.h"
 #include "lib/object/comm.h"
 #include "lib/object/errhandler.h"
@@ -63,6 +64,8 @@ static int start(void)
     lib.rank = boot.rank;
     lib.size = boot.size;
     lib.booted = rc == MPI_SUCCESS;
+    if (lib.booted && knobs.BACKTRACE)
+        crash_begin();
     return rc;
 }
 
