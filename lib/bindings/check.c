@@ -35,6 +35,20 @@ int call_wrong(int cls, const char *name)
     return cls;
 }
 
+int call_wrong_as(int cls, const char *name, const char *how)
+{
+    error_detail_set(cls, "%s %s", name, how);
+    return cls;
+}
+
+int call_wrong_buffer(const char *name, const void *buf)
+{
+    return call_wrong_as(MPI_ERR_BUFFER, name,
+                         !buf                  ? "is NULL"
+                         : buf == MPI_IN_PLACE ? "is MPI_IN_PLACE, which it cannot be here"
+                                               : "is the same as sendbuf; MPI_IN_PLACE says that this is meant");
+}
+
 int call_wrong_value(int cls, const char *name, long long value)
 {
     error_detail_set(cls, "%s is %lld", name, value);

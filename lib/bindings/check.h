@@ -11,6 +11,8 @@
 int call_failed(int id, struct obj *on, int rc);
 /* Note which argument is wrong, and how, for the line of a fatal error; return the class. */
 int call_wrong(int cls, const char *name) COLD;
+int call_wrong_as(int cls, const char *name, const char *how) COLD;
+int call_wrong_buffer(const char *name, const void *buf) COLD;
 int call_wrong_value(int cls, const char *name, long long value) COLD;
 int call_wrong_rank(int cls, const char *name, int rank, int size) COLD;
 /* Of a count that datatype_count_ok does not allow. */

@@ -9,8 +9,8 @@ from collections import namedtuple
 
 # One kind of parameter. small, large: its C type in MPI_X and MPI_X_c (large None: the same in both, no twin).
 # impl: its type in the implementation (None: as in the large form). check: statements that come before the call, with
-# $ for the parameter's name; they say `FAIL(class)`, which notes the name, and the value of an int. use: what is handed
-# on. after: statements after a call that succeeded. phase: -1 handles whose error handler takes what comes after, 0 the
+# $ for the parameter's name; they say `FAIL(class)`, which notes the name, the value of an int, and what is wrong with
+# a buffer or a result's place, or `FAIL_AS(class, how)`. use: what is handed on. after: statements after a call that succeeded. phase: -1 handles whose error handler takes what comes after, 0 the
 # other handles, 1 what needs the handles.
 Kind = namedtuple('Kind', 'small large impl check use after phase')
 
@@ -19,7 +19,7 @@ def kind(small, large=None, impl=None, check='', use='$', after='', phase=0):
     return Kind(small, large, impl, check, use, after, phase)
 
 
-OUT = 'if (UNLIKELY(!$)) FAIL(MPI_ERR_ARG);'
+OUT = 'if (UNLIKELY(!$)) FAIL_AS(MPI_ERR_ARG, "is NULL");'
 # MPI_IN_PLACE is no address to write to; a buffer that is sent and received at once is a forgotten MPI_IN_PLACE.
 IN_PLACE = 'if (UNLIKELY($ == MPI_IN_PLACE)%s) FAIL(MPI_ERR_BUFFER);'
 RESULT = 'if (UNLIKELY($ == sendbuf || $ == MPI_IN_PLACE) && has_data($, count, datatype)) FAIL(MPI_ERR_BUFFER);'
@@ -28,26 +28,32 @@ AT_ROOT = ' && IS_ROOT(root)'
 RESULT_AT_ROOT = RESULT.replace('$ == sendbuf', '($ == sendbuf && !comm_->inter)').replace(') && has', ')' + AT_ROOT + ' && has')
 
 
+def no_handle(ctype, cls, value='$'):
+    """There is no object of that handle."""
+    null = '%s_NULL' % ctype.upper()
+    return 'FAIL_AS(%s, %s == %s ? "is %s" : NOT_VALID);' % (cls, value, null, null)
+
+
 def handle(ctype, short, cls, errors=False, test=''):
     on = ' on = OBJ($_);' if errors else ''
-    return kind(ctype, impl='struct %s *' % short, use='$_', phase=-1 if errors else 0,
-                check='struct %s *$_ = %s_of($); if (UNLIKELY(!$_)) FAIL(%s);%s%s' % (short, short, cls, on, test))
+    return kind(ctype, impl='struct %s *' % short, use='$_', phase=-1 if errors else 0, check='struct %s *$_ = %s_of($); '
+                'if (UNLIKELY(!$_)) %s%s%s' % (short, short, no_handle(ctype, cls), on, test))
 
 
 def handle_or_null(ctype, short, cls, null, errors=False):
     on = ' if ($_) on = OBJ($_);' if errors else ''
     return kind(ctype, impl='struct %s *' % short, use='$_', check='struct %s *$_ = %s_of($); '
-                'if (UNLIKELY(!$_ && $ != %s)) FAIL(%s);%s' % (short, short, null, cls, on), phase=-1 if errors else 0)
+                'if (UNLIKELY(!$_ && $ != %s)) %s%s' % (short, short, null, no_handle(ctype, cls), on), phase=-1 if errors else 0)
 
 
-def handle_ref(ctype, short, cls, errors=False, allow=None):
+def handle_ref(ctype, short, cls, errors=False):
     on = ' on = OBJ($_);' if errors else ''
-    if allow:
-        return kind(ctype + ' *', check=OUT + ' if (*$ != %s) { struct %s *$_ = %s_of(*$); if (UNLIKELY(!$_)) FAIL(%s); }'
-                    % (allow, short, short, cls))
     use = ' (void)$_;' if not errors else ''
-    return kind(ctype + ' *', check=OUT + ' struct %s *$_ = %s_of(*$); if (UNLIKELY(!$_)) FAIL(%s);%s%s'
-                % (short, short, cls, on, use), phase=-1 if errors else 0)
+    return kind(ctype + ' *', check=OUT + ' struct %s *$_ = %s_of(*$); if (UNLIKELY(!$_)) %s%s%s'
+                % (short, short, no_handle(ctype, cls, '*$'), on, use), phase=-1 if errors else 0)
+
+
+NOT_COMMITTED = ' if (UNLIKELY(!$_->committed)) FAIL_AS(MPI_ERR_TYPE, "has not been committed");'
 
 
 def ints(large):
@@ -118,7 +124,7 @@ KINDS = {
     'comm': handle('MPI_Comm', 'comm', 'MPI_ERR_COMM', True),
     'comm?': kind('MPI_Comm', impl='struct comm *', use='comm_of($)'),
     'group': handle('MPI_Group', 'group', 'MPI_ERR_GROUP'),
-    'type': handle('MPI_Datatype', 'datatype', 'MPI_ERR_TYPE', test=' if (UNLIKELY(!$_->committed)) FAIL(MPI_ERR_TYPE);'),
+    'type': handle('MPI_Datatype', 'datatype', 'MPI_ERR_TYPE', test=NOT_COMMITTED),
     'type!': handle('MPI_Datatype', 'datatype', 'MPI_ERR_TYPE'),
     'group?': kind('MPI_Group', impl='struct group *', use='group_of($)'),
     'type?': kind('MPI_Datatype', impl='struct datatype *', use='datatype_of($)'),
@@ -198,8 +204,8 @@ def with_types(ps):
 
 
 # Of what goes to or comes from nobody: then MPI_DATATYPE_NULL is as good as any.
-NOBODY = ('struct datatype *$_ = datatype_of($); if (UNLIKELY(!$_)) { if ($ != MPI_DATATYPE_NULL || %s) FAIL(MPI_ERR_TYPE); '
-          '$_ = datatype_of(MPI_BYTE); } if (UNLIKELY(!$_->committed)) FAIL(MPI_ERR_TYPE);')
+NOBODY = ('struct datatype *$_ = datatype_of($); if (UNLIKELY(!$_)) { if ($ != MPI_DATATYPE_NULL || %s) ' +
+          no_handle('MPI_Datatype', 'MPI_ERR_TYPE') + ' $_ = datatype_of(MPI_BYTE); }' + NOT_COMMITTED)
 
 
 def with_peers(ps):
@@ -324,7 +330,8 @@ def expand(text, p, large):
 def named(p):
     """The check of a parameter, telling which one is wrong."""
     wrong = 'WRONG_VALUE("$", $, ' if p.kind.small == 'int' else 'WRONG("$", '
-    return p.kind.check.replace('FAIL(', wrong)
+    check = p.kind.check.replace('FAIL(MPI_ERR_BUFFER)', 'WRONG_BUFFER("$", $)')
+    return check.replace('FAIL(', wrong).replace('FAIL_AS(', 'WRONG_AS("$", ')
 
 
 def shell(f, large):

@@ -72,6 +72,20 @@ const char *error_detail_get(int code)
     return code == note.code ? note.text : "";
 }
 
+/* What is said of these in general adds nothing to what is said of the case. */
+static bool is_told_by_detail(int code)
+{
+    return code == MPI_ERR_OTHER || code == MPI_ERR_BUFFER || code == MPI_ERR_TRUNCATE || code == MPI_ERR_IN_STATUS ||
+           code == MPI_ERR_TYPE || code == MPI_ERR_REQUEST;
+}
+
+void error_line(int code, char *text, size_t n)
+{
+    const char *say = error_text(code), *detail = error_detail_get(code);
+    int named = *detail && is_told_by_detail(code) ? (int)strcspn(say, ":") : (int)strlen(say);
+    snprintf(text, n, "%.*s%s%s", named, say, *detail ? ": " : "", detail);
+}
+
 int error_class(int code)
 {
     if ((code >= 0 && code < PREDEFINED) || (code >= TOOL && code < TOOL + TOOLS))

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include "lib/bindings/impl.h"
 #include "lib/boot/boot.h"
+#include "lib/core/error.h"
 #include "lib/core/state.h"
 #include "lib/init/info_env.h"
 #include "lib/init/life.h"
@@ -23,10 +24,16 @@ static void lock_choose(void)
         lock_allow_bias();
 }
 
+static int refused(const char *why)
+{
+    error_detail_set(MPI_ERR_OTHER, "%s", why);
+    return MPI_ERR_OTHER;
+}
+
 int mpi_init_thread(int *argc, char ***argv, int required, int *provided)
 {
     if (lib.initialized)
-        return MPI_ERR_OTHER;
+        return refused("it has been called before");
     int rc = life_begin();
     if (rc != MPI_SUCCESS)
         return rc;
@@ -56,7 +63,7 @@ int mpi_init(int *argc, char ***argv)
 int mpi_finalize(void)
 {
     if (!lib.initialized || lib.finalized)
-        return MPI_ERR_OTHER;
+        return refused(lib.finalized ? "it has been called before" : "MPI_Init has not been called");
     attr_delete_all(&comm_self.attrs, ATTR_COMM, comm_handle(&comm_self));
     attr_delete_all(&comm_world.attrs, ATTR_COMM, comm_handle(&comm_world));
     finalized_tell(RANK_LEAVING);

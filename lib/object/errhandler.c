@@ -54,11 +54,11 @@ void errhandler_register(enum obj_kind kind, const struct errhandler_owner *owne
 
 _Noreturn static void die(const struct errhandler_owner *owner, const struct obj *on, int code, const char *function)
 {
-    char where[80] = "", why[640];
-    const char *note = error_detail_get(code);
+    char where[80] = "", line[512], why[640];
     if (on)
         owner->describe(on, where, sizeof where);
-    snprintf(why, sizeof why, "%s%s failed: %s%s%s", function, where, error_text(code), *note ? ": " : "", note);
+    error_line(code, line, sizeof line);
+    snprintf(why, sizeof why, "%s%s failed: %s", function, where, line);
     boot_abort(error_class(code), why);
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "lib/bindings/impl.h"
+#include "lib/core/error.h"
 #include "lib/object/comm.h"
 #include "lib/process/process.h"
 
@@ -174,13 +175,25 @@ int mpi_group_compare(struct group *a, struct group *b, int *result)
     return MPI_SUCCESS;
 }
 
+static int wrong_rank(const char *name, int i, int rank, int size)
+{
+    error_detail_set(MPI_ERR_RANK, "%s[%d] is %d, and the group has %d ranks", name, i, rank, size);
+    return MPI_ERR_RANK;
+}
+
+static int named_twice(int i, int rank)
+{
+    error_detail_set(MPI_ERR_RANK, "ranks[%d] is %d, as an earlier one is", i, rank);
+    return MPI_ERR_RANK;
+}
+
 int mpi_group_translate_ranks(struct group *a, int n, const int *ranks1, struct group *b, int *ranks2)
 {
     if (n < 0 || (n > 0 && (!ranks1 || !ranks2)))
         return MPI_ERR_ARG;
     for (int i = 0; i < n; i++)
         if (ranks1[i] != MPI_PROC_NULL && (ranks1[i] < 0 || ranks1[i] >= a->size))
-            return MPI_ERR_RANK;
+            return wrong_rank("ranks1", i, ranks1[i], a->size);
     for (int i = 0; i < n; i++)
         ranks2[i] = ranks1[i] == MPI_PROC_NULL ? MPI_PROC_NULL : group_rank_of(b, group_proc(a, ranks1[i]));
     return MPI_SUCCESS;
@@ -225,14 +238,18 @@ static int ranks_check(const struct group *g, int n, const int *ranks)
     int rc = MPI_SUCCESS;
     if (n < 0 || (n > 0 && !ranks))
         return MPI_ERR_ARG;
-    if (n > g->size)
+    if (n > g->size) {
+        error_detail_set(MPI_ERR_RANK, "n is %d, and the group has %d ranks", n, g->size);
         return MPI_ERR_RANK;
+    }
     char *seen = calloc(1, (size_t)g->size + 1);
     if (!seen)
         return MPI_ERR_NO_MEM;
     for (int i = 0; i < n && rc == MPI_SUCCESS; i++)
-        if (ranks[i] < 0 || ranks[i] >= g->size || seen[ranks[i]]++)
-            rc = MPI_ERR_RANK;
+        if (ranks[i] < 0 || ranks[i] >= g->size)
+            rc = wrong_rank("ranks", i, ranks[i], g->size);
+        else if (seen[ranks[i]]++)
+            rc = named_twice(i, ranks[i]);
     free(seen);
     return rc;
 }

@@ -46,8 +46,10 @@ int p2p_send_start(struct p2p_request *r)
 }
 
 static const struct request_ops send_ops = {.release = p2p_request_release, .describe = p2p_request_describe};
-static const struct request_ops recv_ops = {
-    .release = p2p_request_release, .describe = p2p_request_describe, .prefault = p2p_recv_prefault};
+static const struct request_ops recv_ops = {.release = p2p_request_release,
+                                            .describe = p2p_request_describe,
+                                            .explain = p2p_recv_explain,
+                                            .prefault = p2p_recv_prefault};
 
 int p2p_send(const void *buf, MPI_Count count, struct datatype *t, int dest, int tag, struct comm *c, uint64_t ctx,
              int mode, struct request **req)

@@ -2,6 +2,7 @@
  *
  * p2p_request: what progress asks of a message's request. */
 #include "lib/p2p/p2p_request.h"
+#include "lib/core/error.h"
 #include "lib/core/trace.h"
 
 int p2p_request_release(struct request *r)
@@ -28,6 +29,19 @@ void p2p_describe(const struct comm *c, struct match_key key, bool sends, struct
 void p2p_request_describe(const struct request *r, struct trace_wait *t)
 {
     p2p_describe(r->comm, ((const struct p2p_request *)r)->posted.key, r->type == REQ_SEND, t);
+}
+
+void p2p_recv_explain(const struct request *r)
+{
+    unsigned long long came = ((const struct p2p_request *)r)->posted.seq;
+    if (r->error != MPI_ERR_TRUNCATE)
+        return;
+    if (((const struct p2p_request *)r)->posted.key.ctx & 1)
+        error_detail_set(MPI_ERR_TRUNCATE, "received %llu bytes into %lld, from %d", came, (long long)r->bytes,
+                         r->source);
+    else
+        error_detail_set(MPI_ERR_TRUNCATE, "received %llu bytes into %lld, from %d, tag %d", came, (long long)r->bytes,
+                         r->source, r->tag);
 }
 
 /* Before sleeping, let the transport prefault the channel of the peer whose message we are blocked on. */

@@ -86,6 +86,7 @@ static inline void p2p_let_go(struct request *r, const struct request_ops *ops)
 int p2p_request_release(struct request *r);
 void p2p_request_describe(const struct request *r, struct trace_wait *t);
 void p2p_describe(const struct comm *c, struct match_key key, bool sends, struct trace_wait *t);
+void p2p_recv_explain(const struct request *r);
 void p2p_recv_prefault(const struct request *r);
 
 #endif

@@ -94,6 +94,7 @@ ALWAYS_INLINE MPI_Count p2p_accept(struct p2p_request *r, struct match_key key, 
     r->head.error = MPI_SUCCESS;
     if (UNLIKELY(bytes > room)) {
         r->head.error = MPI_ERR_TRUNCATE;
+        r->posted.seq = (uint64_t)bytes; /* which nobody needs any more: for p2p_recv_explain */
         bytes = room;
     }
     return r->head.bytes = bytes;

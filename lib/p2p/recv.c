@@ -37,6 +37,7 @@ static const struct request_ops recv_ops = {.start = recv_restart,
                                             .cancel = recv_cancel,
                                             .release = p2p_request_release,
                                             .describe = p2p_request_describe,
+                                            .explain = p2p_recv_explain,
                                             .prefault = p2p_recv_prefault};
 
 static __attribute__((noinline)) int recv_slow(void *buf, MPI_Count count, struct datatype *t, int source, int tag,

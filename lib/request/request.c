@@ -71,6 +71,8 @@ int request_finish_slow(struct request *r, MPI_Request *handle, MPI_Status *stat
     int rc = request_status(r, status), error = rc != MPI_SUCCESS ? rc : r->error;
     if (UNLIKELY(error != MPI_SUCCESS) && r->comm)
         lib.error_on = &r->comm->obj;
+    if (UNLIKELY(error != MPI_SUCCESS) && r->ops->explain)
+        r->ops->explain(r);
     if (r->persistent) {
         r->active = false;
         return error;

@@ -26,7 +26,9 @@ struct request_ops {
     int (*release)(struct request *r); /* of one that owns: what it owns besides comm; what that came to */
     int (*query)(struct request *r, MPI_Status *s); /* fills the status; an error class. NULL: the head says it */
     void (*describe)(const struct request *r, struct trace_wait *t); /* who waits for it, waits for whom? */
-    void (*prefault)(const struct request *r);                       /* somebody is about to sleep until it completes */
+    void (*explain)(
+        const struct request *r); /* it has failed: note how; NULL: that has been noted, or there is no more */
+    void (*prefault)(const struct request *r); /* somebody is about to sleep until it completes */
 };
 
 struct request {

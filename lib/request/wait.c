@@ -32,12 +32,21 @@ static void in_vain(const struct request *r)
     lib_yield();
 }
 
+static int no_request(const char *name, int i)
+{
+    if (i < 0)
+        error_detail_set(MPI_ERR_REQUEST, "%s is complete, has been freed, or is no request", name);
+    else
+        error_detail_set(MPI_ERR_REQUEST, "%s[%d] is complete, has been freed, or is no request", name, i);
+    return MPI_ERR_REQUEST;
+}
+
 int mpi_wait(MPI_Request *request, MPI_Status *status)
 {
     bool bad = false;
     struct request *r = live(*request, &bad);
     if (bad)
-        return MPI_ERR_REQUEST;
+        return no_request("request", -1);
     if (!r) {
         status_empty(status);
         return MPI_SUCCESS;
@@ -51,7 +60,7 @@ int mpi_test(MPI_Request *request, int *flag, MPI_Status *status)
     bool bad = false;
     struct request *r = live(*request, &bad);
     if (bad)
-        return MPI_ERR_REQUEST;
+        return no_request("request", -1);
     *flag = !r || poll_until(r);
     if (!r) {
         status_empty(status);
@@ -78,7 +87,7 @@ static int check(int count, const MPI_Request *h)
         return MPI_ERR_ARG;
     for (int i = 0; i < count; i++)
         if (h[i] != MPI_REQUEST_NULL && !user_request(h[i]))
-            return MPI_ERR_REQUEST;
+            return no_request("array_of_requests", i);
     return MPI_SUCCESS;
 }
 
@@ -91,12 +100,13 @@ ALWAYS_INLINE struct request *active_of(MPI_Request h)
 /* What the first one that fails says, is what MPI_ERR_IN_STATUS says. */
 static int in_status(int rc, int which, int error)
 {
+    static char first[448]; /* what others say meanwhile is noted, too */
     if (rc == MPI_SUCCESS) {
-        char why[512];
-        const char *note = error_detail_get(error);
-        snprintf(why, sizeof why, "request %d: %s%s%s", which, error_text(error), *note ? ": " : "", note);
-        error_detail_set(MPI_ERR_IN_STATUS, "%s", why);
+        char why[400];
+        error_line(error, why, sizeof why);
+        snprintf(first, sizeof first, "request %d: %s", which, why);
     }
+    error_detail_set(MPI_ERR_IN_STATUS, "%s", first);
     return MPI_ERR_IN_STATUS;
 }
 
@@ -432,8 +442,10 @@ int mpi_request_free(MPI_Request *request)
 int mpi_start(MPI_Request *request)
 {
     struct request *r = user_request(*request);
-    if (!r || !r->persistent || r->active)
+    if (!r || !r->persistent || r->active) {
+        error_detail_set(MPI_ERR_REQUEST, "request is not persistent, or has been started");
         return MPI_ERR_REQUEST;
+    }
     r->active = true;
     r->complete = r->cancelled = false;
     r->error = MPI_SUCCESS;

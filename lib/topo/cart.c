@@ -3,6 +3,7 @@
  * cart: grids are made: of the ranks of a communicator, and of some dimensions of another grid. */
 #include <stdlib.h>
 #include "lib/bindings/impl.h"
+#include "lib/core/error.h"
 #include "lib/topo/grid.h"
 #include "lib/topo/place.h"
 #include "lib/topo/topo.h"
@@ -18,8 +19,14 @@ static int grid_check(const struct comm *c, int ndims, const int *dims, const in
         return MPI_ERR_ARG;
     int64_t all = 1;
     for (int i = 0; i < ndims; i++) {
-        if (dims[i] <= 0 || (all *= dims[i]) > c->size)
-            return MPI_ERR_DIMS;
+        if (dims[i] > 0 && (all *= dims[i]) <= c->size)
+            continue;
+        if (dims[i] <= 0)
+            error_detail_set(MPI_ERR_DIMS, "dims[%d] is %d", i, dims[i]);
+        else
+            error_detail_set(MPI_ERR_DIMS, "its first %d dimensions have %lld places, and the communicator has %d ranks",
+                             i + 1, (long long)all, c->size);
+        return MPI_ERR_DIMS;
     }
     *n = (int)all;
     return MPI_SUCCESS;

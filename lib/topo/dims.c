@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * dims: a number of processes as a product of dimensions, falling and as close to one another as they can be: of all
- * products one where the difference of the largest and the smallest factor is least, and of these the one whose smallest
- * is largest, then the next one, and so on, which is what MPICH chooses. */
+ * products one where the difference of the largest and the smallest factor is least, and of these the one whose
+ * smallest is largest, then the next one, and so on, which is what MPICH chooses. */
 #include <stdlib.h>
 #include "lib/bindings/impl.h"
+#include "lib/core/error.h"
 
 enum { DIVISORS_MAX = 1600 }; /* no int has more */
 
@@ -133,8 +134,10 @@ int mpi_dims_create(int nnodes, int ndims, int *dims)
     if (ndims < 0 || (ndims > 0 && !dims))
         return MPI_ERR_DIMS;
     for (int i = 0; i < ndims; i++) {
-        if (dims[i] < 0 || (dims[i] > 0 && nnodes % dims[i] != 0))
+        if (dims[i] < 0 || (dims[i] > 0 && nnodes % dims[i] != 0)) {
+            error_detail_set(MPI_ERR_DIMS, "dims[%d] is %d, which does not divide %d", i, dims[i], nnodes);
             return MPI_ERR_DIMS;
+        }
         if (dims[i] > 0)
             nnodes /= dims[i];
         else

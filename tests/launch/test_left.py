@@ -41,7 +41,7 @@ def test_without_single_copy(mpiexec, left, what):
                    "the receive from 2 with tag 7 can never complete"),
     ("fatal_any", "MPI_Recv on MPI_COMM_WORLD failed: MPI_ERR_PROC_ABORTED: .*: all other ranks of the communicator, 2 in all, "
                   "have ended, so the receive from any source with tag 7 can never complete"),
-    ("fatal_waitall", "MPI_Waitall.* failed: MPI_ERR_IN_STATUS: .*: request 0: MPI_ERR_PROC_ABORTED: .*: rank 2 of "
+    ("fatal_waitall", "MPI_Waitall.* failed: MPI_ERR_IN_STATUS: request 0: MPI_ERR_PROC_ABORTED: .*: rank 2 of "
                       "MPI_COMM_WORLD has finalized, so the receive from 2 with tag 7 can never complete"),
     ("fatal_barrier", "MPI_Barrier on MPI_COMM_WORLD failed: MPI_ERR_PROC_ABORTED: .*: rank 2 of MPI_COMM_WORLD has "
                       "finalized, so this operation of all members can never complete"),

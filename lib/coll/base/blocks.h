@@ -6,6 +6,7 @@
 #define LIB_COLL_BASE_BLOCKS_H
 
 #include "lib/bindings/impl.h"
+#include "lib/core/error.h"
 #include "lib/datatype/datatype.h"
 
 /* The bytes of (buf, count, t) in packed order. */
@@ -59,11 +60,17 @@ static inline struct coll_data blocks_data(const struct blocks *v, int r)
     return (struct coll_data){blocks_at(v, r), blocks_count(v, r), blocks_type(v, r)};
 }
 
+__attribute__((cold)) static inline int blocks_truncated(size_t bytes, size_t room)
+{
+    error_detail_set(MPI_ERR_TRUNCATE, "received %zu bytes into %zu", bytes, room);
+    return MPI_ERR_TRUNCATE;
+}
+
 /* What a rank has for itself. */
 static inline int blocks_own(const struct coll_data *from, const struct coll_data *to)
 {
     if (coll_data_bytes(from) > coll_data_bytes(to))
-        return MPI_ERR_TRUNCATE;
+        return blocks_truncated(coll_data_bytes(from), coll_data_bytes(to));
     return datatype_copy(from->buf, from->count, from->t, (void *)(uintptr_t)to->buf, to->count, to->t);
 }
 

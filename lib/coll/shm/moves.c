@@ -22,7 +22,7 @@ static int take_some(const struct coll_data *d, size_t from, const char *at, siz
     size_t room = coll_data_bytes(d), has = whole < room ? whole : room;
     if (from < has)
         phase_unpack(d, from, at, choice_least(n, has - from));
-    return whole > room ? MPI_ERR_TRUNCATE : MPI_SUCCESS;
+    return UNLIKELY(whole > room) ? blocks_truncated(whole, room) : MPI_SUCCESS;
 }
 
 int shm_take(struct shm_coll *a, const struct coll_data *d, int r, const struct phase_cell *c, const char *at,

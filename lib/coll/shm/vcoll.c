@@ -64,7 +64,7 @@ int vcoll_place(const struct coll_data *d, const char *at, size_t bytes)
     size_t room = coll_data_bytes(d);
     if (bytes > 0 && room > 0)
         phase_unpack(d, 0, at, choice_least(bytes, room));
-    return bytes > room ? MPI_ERR_TRUNCATE : MPI_SUCCESS;
+    return UNLIKELY(bytes > room) ? blocks_truncated(bytes, room) : MPI_SUCCESS;
 }
 
 static int gather_out(struct shm_coll *a, const struct coll_data *mine, int tag, int root)
