@@ -35,6 +35,7 @@ enum opt_kind {
     OPT_WORDS,
     OPT_PORTS,
     OPT_PSET,
+    OPT_DEADLOCK,
     OPT_NOTHING,
     /* only on the command line; their readers are elsewhere */
     OPT_CONFIGFILE,

@@ -15,7 +15,7 @@ static int (*const setters[])(struct opt_target *) = {
     [OPT_TEMPLATE] = opt_set_template, [OPT_USIZE] = opt_set_usize,     [OPT_DISPLAY] = opt_set_display,
     [OPT_STDIN] = opt_set_stdin,       [OPT_LABEL] = opt_set_label,     [OPT_PATTERN] = opt_set_pattern,
     [OPT_LAUNCHER] = opt_set_launcher, [OPT_WORDS] = opt_set_words,     [OPT_PORTS] = opt_set_ports,
-    [OPT_PSET] = opt_set_pset,         [OPT_NOTHING] = opt_set_nothing,
+    [OPT_PSET] = opt_set_pset,         [OPT_NOTHING] = opt_set_nothing, [OPT_DEADLOCK] = opt_set_deadlock,
 };
 
 static bool repeats(const struct opt *o)

@@ -31,6 +31,7 @@ opt_setter opt_set_number;
 opt_setter opt_set_seconds;
 opt_setter opt_set_umask;
 opt_setter opt_set_env;
+opt_setter opt_set_deadlock;
 opt_setter opt_set_envlist;
 opt_setter opt_set_envmode;
 opt_setter opt_set_export;

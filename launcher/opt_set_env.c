@@ -32,6 +32,20 @@ int opt_set_env(struct opt_target *a)
     return 0;
 }
 
+/* The runtime in the ranks finds deadlocks, and is told by a variable. */
+int opt_set_deadlock(struct opt_target *a)
+{
+    static const char *const words[] = {"report", "abort", "off"};
+    const char *v = a->s->values[0] ? a->s->values[0] : "";
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(words[i], v) == 0) {
+            struct env_rules *r = a->field;
+            append(&r->set, &r->nset, xasprintf("MUSTER_DEADLOCK=%s", v));
+            return 0;
+        }
+    return opt_expected(a, "report, abort or off");
+}
+
 int opt_set_template(struct opt_target *a)
 {
     struct env_rules *r = a->field;

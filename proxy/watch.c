@@ -43,53 +43,6 @@ static void read_process(struct control_rank_state *s, pid_t pid)
     }
 }
 
-/* Adds it to what. */
-static void describe_wait(const struct rank_wait *w, char *what, size_t size)
-{
-    char peer[32] = "", tag[32] = "", comm[32];
-    size_t len = strlen(what);
-    if (w->peer >= 0)
-        snprintf(peer, sizeof peer, w->sends ? " to %d" : " from %d", w->peer);
-    else if (w->peer == RANK_STATUS_ANY)
-        snprintf(peer, sizeof peer, " from any");
-    if (w->tag >= 0)
-        snprintf(tag, sizeof tag, " tag %d", w->tag);
-    snprintf(comm, sizeof comm,
-             w->comm == 0   ? "MPI_COMM_WORLD"
-             : w->comm == 1 ? "MPI_COMM_SELF"
-                            : "communicator %u",
-             w->comm);
-    snprintf(what + len, size - len, "%s%.31s%s%s%s on %s", len ? "; " : "", w->function,
-             w->kind == RANK_TESTS ? " (in a loop)" : "", peer, tag, comm);
-}
-
-/* A copy, as it was at one moment: one that tests writes again and again. */
-static bool copy_wait(const struct rank_wait *from, struct rank_wait *to)
-{
-    for (int looks = 0; looks < 100; looks++) {
-        uint16_t turns = atomic_load_explicit(&from->turns, memory_order_acquire);
-        memcpy(to, from, sizeof *to);
-        atomic_thread_fence(memory_order_acquire);
-        if (!(turns & 1) && turns == atomic_load_explicit(&from->turns, memory_order_relaxed))
-            return true;
-    }
-    return false;
-}
-
-/* Does the rank wait so? Its call is read first: what is told later about a later one still holds. */
-static bool read_wait(const struct rank_status *s, const struct rank_wait *from, struct rank_wait *to)
-{
-    uint64_t call = atomic_load_explicit(&s->call, memory_order_acquire);
-    if (!copy_wait(from, to))
-        return false;
-    uint64_t wait = atomic_load_explicit(&to->call, memory_order_relaxed);
-    if (wait == 0 || to->kind == RANK_WAITS_THREAD)
-        return wait != 0;
-    if (to->kind == RANK_TESTS)
-        return wait >> 16 >= call >> 16 || (call >> 16) - (wait >> 16) <= RANK_TESTS_MOST;
-    return call & 0xffff && wait == call;
-}
-
 /* Nanoseconds since then; a rank may have said it this very instant, or nonsense. */
 static uint64_t age_of(uint64_t then)
 {
@@ -103,7 +56,7 @@ static void describe_mpi(const struct rank_status *st, struct control_rank_state
     struct rank_wait found[RANK_WAIT_THREADS + 1];
     int n = 0;
     for (int i = 0; i <= RANK_WAIT_THREADS; i++) {
-        if ((i == RANK_WAIT_THREADS && n > 0) || !read_wait(st, &st->waits[i], &found[n]))
+        if ((i == RANK_WAIT_THREADS && n > 0) || !rank_wait_read(st, i, &found[n]))
             continue;
         for (int k = n++; k > 0 && found[k - 1].since_ns > found[k].since_ns; k--) {
             struct rank_wait later = found[k - 1];
@@ -115,8 +68,12 @@ static void describe_mpi(const struct rank_status *st, struct control_rank_state
         return;
     *what = 0;
     s->since = age_of(found[0].since_ns);
-    for (int i = 0; i < n; i++)
-        describe_wait(&found[i], what, size);
+    for (int i = 0; i < n; i++) {
+        size_t len = strlen(what);
+        snprintf(what + len, size - len, "%s", i ? "; " : "");
+        len = strlen(what);
+        rank_wait_text(&found[i], what + len, size - len);
+    }
 }
 
 /* What it waits for: in MPI, told by the runtime in the node segment; else in PMI, known by the server. */

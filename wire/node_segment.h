@@ -32,7 +32,7 @@
 #include "wire/rankmap.h"
 
 #define NODE_SEGMENT_MAGIC UINT64_C(0x315265747375754d)
-#define NODE_SEGMENT_VERSION 6
+#define NODE_SEGMENT_VERSION 7
 #define NODE_SEGMENT_FD_ENV "MUSTER_NODE_FD"
 #define NODE_SEGMENT_LOCAL_RANK_ENV "MUSTER_LOCAL_RANK"
 #define NODE_SEGMENT_APPNUM_ENV "MUSTER_APPNUM"
@@ -102,9 +102,10 @@ struct rank_wait {
     uint8_t kind;
     uint8_t sends;          /* 1: to the peer; 0: from it */
     _Atomic uint16_t turns; /* grows before and after what is told is written: odd meanwhile; `call` may change alone */
-    char function[32];      /* "MPI_Allreduce", cut if longer, NUL-terminated */
+    char function[32];      /* "MPI_Allreduce", cut if longer, NUL-terminated; so is the communicator's name: */
+    char comm_name[64];     /* "": it has none */
 };
-static_assert(sizeof(struct rank_wait) == 64, "one cache line a wait");
+static_assert(sizeof(struct rank_wait) == 128, "two cache lines a wait");
 #define RANK_TESTS_MOST 256
 #define RANK_WAIT_THREADS 3 /* of so many threads it can be told, and the last wait is of tests */
 struct rank_status {
@@ -113,12 +114,23 @@ struct rank_status {
     _Atomic uint32_t parting; /* enum rank_parting */
     _Atomic uint64_t streamed,
         read; /* bytes of long data that came to it by either way: through shared memory, by CMA */
-    char pad[32];
+    /* Of a rank that has slept in a wait: */
+    _Atomic uint32_t looks;     /* how often it has looked for what it waits for, and nothing had come */
+    _Atomic uint32_t moves;     /* how often something else had come */
+    _Atomic uint32_t unmatched; /* messages that it has got and not received */
+    _Atomic int32_t unmatched_from, unmatched_tag; /* the first of them; the rank in its communicator */
+    char pad[12];
     struct rank_wait waits[RANK_WAIT_THREADS + 1];
 };
-static_assert(sizeof(struct rank_status) == 320, "what each call writes has a cache line of its own");
+static_assert(sizeof(struct rank_status) == 576, "what each call writes has a cache line of its own");
 #define RANK_STATUS_ANY (-1)
 #define RANK_STATUS_NONE (-2)
+
+/* Does the rank wait as told in waits[i]? Then that goes to *w, as it was at one moment. */
+bool rank_wait_read(const struct rank_status *s, int i, struct rank_wait *w);
+/* "MPI_Recv from 3 tag 7 on MPI_COMM_WORLD", "MPI_Wait (receive from 3 tag 7) on ...": cut to what there is room for.
+ */
+void rank_wait_text(const struct rank_wait *w, char *text, size_t n);
 
 /* Fills version, magic and the places in h from h's job_size, local_size, run_count and dead_room; returns lib_at,
  * which is the least length of the file. */

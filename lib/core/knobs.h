@@ -15,6 +15,7 @@ struct knobs {
 #undef KNOB_WORD
 };
 extern struct knobs knobs;
+enum { DEADLOCK_REPORT, DEADLOCK_ABORT, DEADLOCK_OFF };
 enum { SHM_COPY_AUTO, SHM_COPY_TWO, SHM_COPY_ONE };
 
 /* When a tool may change one, and where: see knobs.def. */

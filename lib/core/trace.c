@@ -22,6 +22,7 @@ static void tell(struct rank_wait *at, enum rank_wait_kind kind, const struct tr
     at->tag = w->tag;
     at->sends = w->sends;
     strncpy(at->function, call_names[w->id], sizeof at->function - 1);
+    strncpy(at->comm_name, w->comm_name ? w->comm_name : "", sizeof at->comm_name - 1);
     atomic_store_explicit(&at->call, call, memory_order_relaxed);
     atomic_store_explicit(&at->turns, (uint16_t)((turn | 1) + 1), memory_order_release);
 }

@@ -28,6 +28,7 @@ struct trace_wait {
     int id;            /* of the MPI function */
     uint64_t since_ns; /* clock_ns() when it began */
     uint32_t comm;
+    const char *comm_name; /* or NULL */
     int peer, tag;
     bool sends;
 };
@@ -48,6 +49,11 @@ static inline void trace_read(uint64_t *total, size_t n)
 {
     *total += n;
     atomic_fetch_add_explicit(&lib.status->read, n, memory_order_relaxed);
+}
+/* A rank that has slept in its wait has found something, which may not be what it waits for. */
+static inline void trace_moved(void)
+{
+    atomic_fetch_add_explicit(&lib.status->moves, 1, memory_order_relaxed);
 }
 /* The present call polls without success, as those before it did; until trace_poll_clear. */
 void trace_poll_set(const struct trace_wait *w);

@@ -38,6 +38,7 @@ extern struct nodemem {
     struct doorbell *doorbells;    /* by local rank */
     _Atomic uint64_t *arenas_used; /* bitmap */
     _Atomic uint32_t *crashes;     /* ranks that an error signal has ended */
+    _Atomic uint32_t *deadlocks;   /* told, of this node */
     char *arenas;
     int arena_count; /* of those that this process can reach */
     size_t arena_bytes, arena_head, ring_bytes, sparse_bytes;

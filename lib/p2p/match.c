@@ -138,6 +138,18 @@ static bool accepts(struct match_key k, struct match_key message)
            (k.tag == message.tag || k.tag == MPI_ANY_TAG);
 }
 
+const struct unexpected *unexpected_first(uint32_t *n)
+{
+    const struct unexpected *u, *first = NULL;
+    *n = 0;
+    TAILQ_FOREACH(u, &all, in_all)
+    if (!(u->nodes[0].key.ctx & 1)) {
+        first = first ? first : u;
+        ++*n;
+    }
+    return first;
+}
+
 struct unexpected *unexpected_find_slow(struct match_key k)
 {
     struct unexpected *u;

@@ -170,6 +170,9 @@ uint32_t match_posted_of(uint64_t ctx);      /* receives, the same */
 /* The unexpected queue. Adds a copy of a message; NULL without memory. */
 struct unexpected *unexpected_add(struct peer *from, const struct packet *h, const void *payload, size_t n,
                                   size_t bytes);
+/* The message that came first, of ranks' own, not of collectives; how many there are of these goes to *n. NULL: none.
+ */
+const struct unexpected *unexpected_first(uint32_t *n);
 struct unexpected *unexpected_find_slow(struct match_key k);
 /* The oldest message that a receive would take; it stays. */
 ALWAYS_INLINE struct unexpected *unexpected_find(struct match_key k)

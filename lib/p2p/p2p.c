@@ -7,6 +7,7 @@
 #include "lib/core/state.h"
 #include "lib/core/tally.h"
 #include "lib/p2p/finalize_sweep.h"
+#include "lib/p2p/deadlock.h"
 #include "lib/p2p/match.h"
 #include "lib/p2p/protocol.h"
 #include "lib/p2p/failure_sweep.h"
@@ -219,7 +220,7 @@ int p2p_init(void)
     peer_extend(sizeof(struct p2p_peer), peer_begin, peer_end);
     message_init();
     failed_init();
-    progress_upcalls = (struct progress_upcalls){send_queue_flush, failure_sweep, finalize_sweep};
+    progress_upcalls = (struct progress_upcalls){send_queue_flush, failure_sweep, finalize_sweep, deadlock_look};
     return request_init();
 }
 
@@ -237,6 +238,7 @@ void p2p_flush(void)
 
 void p2p_fini(void)
 {
+    deadlock_fini();
     finalized_fini();
     failed_fini();
     match_fini();

@@ -111,7 +111,9 @@ static void sleep_now(struct waiter *w)
     _Atomic uint32_t *bell = sleep_arm(&value);
     /* Without a bell, or where the room in a ring may end the wait, look again soon. */
     bool soon = (!bell && !alone()) || progress_unsent > 0;
-    if (!progress_poll() && !(w->ready && w->ready(w->arg)))
+    if (progress_poll())
+        trace_moved();
+    else if (!(w->ready && w->ready(w->arg)))
         doze(w, bell, value, soon ? &short_nap : &long_nap);
     if (bell)
         sleep_disarm();
@@ -122,8 +124,10 @@ static struct trace_wait wait_of(const struct request *on, const struct comm *c,
     struct trace_wait t = {.peer = RANK_STATUS_NONE, .tag = RANK_STATUS_NONE};
     if (on && on->comm)
         c = on->comm;
-    if (c)
+    if (c) {
         t.comm = context_number(c->ctx);
+        t.comm_name = c->name;
+    }
     if (on && on->ops->describe)
         on->ops->describe(on, &t);
     else if (!on && describe)
@@ -229,16 +233,21 @@ static void rest(struct waiter *w, const struct request *on)
         w->slept = true;
         if (!progress_upcalls.finalized(w, on, first))
             sleep_now(w);
+        if (!lock_used())
+            progress_upcalls.slept(w->since);
     }
 }
 
 /* One look, and a rest if it brought nothing. */
 static void look(struct waiter *w, const struct request *on)
 {
-    if (!progress_poll())
+    if (!progress_poll()) {
         rest(w, on);
-    else
+    } else {
         w->idle = 0;
+        if (w->slept)
+            trace_moved();
+    }
 }
 
 static void look_for_all(struct waiter *w, const struct request *on)

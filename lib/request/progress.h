@@ -81,6 +81,8 @@ struct progress_upcalls {
     /* w waits on a request, or for something else: ends what can never complete since processes have finalized. True:
      * see whether the wait is over. first: it has just begun to; w NULL: nobody waits, somebody tests. */
     bool (*finalized)(const struct waiter *w, const struct request *on, bool first);
+    /* The only thread has slept in a wait that began then (clock_ns()): is the job deadlocked? */
+    void (*slept)(uint64_t since);
 };
 extern struct progress_upcalls progress_upcalls;
 extern uint32_t progress_unsent; /* peers for whom something waits for room: while there are any, flush is called */

@@ -36,7 +36,7 @@ static void test_map(void **state)
     for (uint32_t r = 0; r < 12; r++)
         assert_int_equal(node_segment_node_of(h, r), node[r]);
     assert_int_equal(h->lib_at % 4096, 0);
-    assert_int_equal((char *)node_segment_status(h, 3) - memory, h->status_at + 960);
+    assert_int_equal((char *)node_segment_status(h, 3) - memory, h->status_at + 3 * sizeof(struct rank_status));
 }
 
 static void test_lies(void **state)
