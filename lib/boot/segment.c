@@ -152,6 +152,8 @@ bool boot_segment_extend(size_t least, size_t *most)
     void *p = mmap(NULL, want, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, boot.segment_fd, 0);
     if (p == MAP_FAILED)
         return false;
+    /* A core file would hold all of it, hundreds of megabytes, for each rank. Where that is refused, so be it. */
+    madvise(p, want, MADV_DONTDUMP);
     munmap(boot.segment, boot.segment_bytes);
     boot.segment = p;
     boot.segment_bytes = want;

@@ -114,6 +114,17 @@ def test_of_many_that_crash_one_tells_all(mpiexec, program):
     assert len(re.findall(r"^muster:   #\d+ +main", r.err, re.M)) == 1, r
 
 
+def test_a_core_file_is_without_the_shared_memory(mpiexec, program):
+    """Of the ranks' own memory it may hold what it likes; the memory that they share is ten times as much."""
+    with open("/proc/sys/kernel/core_pattern") as f:
+        if f.read(1) in "|/":
+            pytest.skip("core files of this machine are not left in the directory of the process")
+    r = mpiexec("-n", "2", "sh", "-c", "ulimit -c unlimited && exec $0 segv", program)
+    assert r.code == 139 and re.search(rf"^muster: to look into it: gdb {re.escape(program)} core", r.err, re.M), r
+    cores = list(mpiexec.cwd.glob("core*"))
+    assert len(cores) == 1 and cores[0].stat().st_size < 60 << 20, [c.stat() for c in cores]
+
+
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_handler_of_the_program_stays(mpiexec, program, when):
     r = mpiexec("-n", "1", program, when)
