@@ -44,6 +44,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include "lib/core/clock.h"
+#include "lib/core/pause.h"
 #include <unistd.h>
 
 enum { SPINS = 100, STREAK_FIRST = 256, STREAK_MOST = 65536 };
@@ -128,15 +129,6 @@ static void wait_on(_Atomic uint32_t *word, uint32_t value, const struct timespe
 static void wake(_Atomic uint32_t *word, int most)
 {
     syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, most, NULL, NULL, 0);
-}
-
-static void pause_cpu(void)
-{
-#if defined(__x86_64__)
-    __builtin_ia32_pause();
-#elif defined(__aarch64__)
-    __asm__ volatile("yield");
-#endif
 }
 
 static bool word_try(void)

@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include "lib/boot/boot.h"
 #include "lib/core/clock.h"
+#include "lib/core/pause.h"
 #include "lib/core/knobs.h"
 #include "lib/core/output.h"
 #include "lib/core/tally.h"
@@ -67,15 +68,6 @@ bool progress_poll(void)
     if (UNLIKELY(!TAILQ_EMPTY(&counter_ready)))
         did |= counter_run();
     return did;
-}
-
-static inline void pause_cpu(void)
-{
-#if defined(__x86_64__)
-    __builtin_ia32_pause();
-#elif defined(__aarch64__)
-    __asm__ volatile("yield");
-#endif
 }
 
 enum { SPIN_HARD = 100 };
