@@ -28,6 +28,7 @@ FLOORS = [
     ["lib/coll/shm"],
     ["lib/coll"],
     ["lib/comm", "lib/topo"],
+    ["lib/rma"],
     ["lib/init"],
     ["lib/tool"],
 ]
