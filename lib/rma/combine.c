@@ -8,7 +8,8 @@
 #include "lib/rma/atomic.h"
 
 enum {
-    FEW = 64,            /* so many elements take less by instructions than taking the guard does */
+    FEW = 128,           /* so many elements take less by instructions than taking the guard does */
+    FEW_FENCED = 8,      /* where no membarrier is needed for that */
     HELD = 1 << 20,      /* so many bytes are done at most before others may have the guard */
     BOUNCE = 1024,       /* bytes of a copy that is aligned */
     NEAR = 16384,        /* so many bytes are read twice while they are in the nearest cache */
@@ -132,32 +133,40 @@ static MPI_Count rows_next(struct rows *r, MPI_Count most, char *at[ELEMENTS_SID
     return n;
 }
 
-/* Elements by instructions where there are some. */
-static void few_elements(const struct combine *c, struct rows *r)
+/* A row of few elements, by instructions if there are some. */
+static void few_in_row(const struct combine *c, char *target, const char *origin, char *result, MPI_Count n)
 {
-    char *at[ELEMENTS_SIDES];
-    for (MPI_Count n; (n = rows_next(r, FEW, at)) > 0;) {
-        if (atomic_fits(c->basic, at[0]) && guard_enter(c->guard, c->owner)) {
-            atomic_apply(c->op, c->basic, at[0], at[1], at[2], n);
-            guard_leave(c->guard);
-        } else {
-            guard_take(c->guard, c->owner);
-            guard_drain(c->guard, c->owner);
-            bulk(c, at[0], at[1], at[2], n);
-            guard_give(c->guard, c->owner);
-        }
+    if (atomic_fits(c->basic, target) && guard_enter(c->guard, c->owner)) {
+        atomic_apply(c->op, c->basic, target, origin, result, n);
+        guard_leave(c->guard);
+        return;
     }
+    guard_take(c->guard, c->owner);
+    guard_drain(c->guard, c->owner);
+    bulk(c, target, origin, result, n);
+    guard_give(c->guard, c->owner);
 }
 
-static int many_elements(const struct combine *c, struct rows *r)
+static void few_elements(const struct combine *c)
 {
+    struct rows r;
+    char *at[ELEMENTS_SIDES];
+    rows_init(&r, c);
+    for (MPI_Count n; (n = rows_next(&r, FEW, at)) > 0;)
+        few_in_row(c, at[0], at[1], at[2], n);
+}
+
+static int many_elements(const struct combine *c)
+{
+    struct rows r;
     int error = 0;
+    rows_init(&r, c);
     MPI_Count most = HELD / c->basic->extent;
-    while (error == 0 && r->walk.left > 0) {
+    while (error == 0 && r.walk.left > 0) {
         char *at[ELEMENTS_SIDES];
         guard_take(c->guard, c->owner);
         guard_drain(c->guard, c->owner);
-        for (MPI_Count done = 0, n; error == 0 && (n = rows_next(r, most - done, at)) > 0; done += n)
+        for (MPI_Count done = 0, n; error == 0 && (n = rows_next(&r, most - done, at)) > 0; done += n)
             if (c->remote)
                 error = bulk_remote(c, at[0], at[1], at[2], n);
             else
@@ -167,15 +176,30 @@ static int many_elements(const struct combine *c, struct rows *r)
     return error;
 }
 
+static bool is_row(const struct operand *o)
+{
+    return datatype_is_run(o->type, o->count);
+}
+static char *row_of(const struct operand *o)
+{
+    return (char *)(uintptr_t)o->at + o->type->true_lb;
+}
+
 int combine_elements(const struct combine *c)
 {
-    struct rows r;
-    if (c->target.count == 0 || c->target.type->size == 0 || (c->op == NO_OP && !c->result.type))
+    MPI_Count n = c->target.count * c->target.type->size / c->basic->size;
+    bool has_origin = c->op != NO_OP, has_result = c->result.type != NULL;
+    if (n == 0 || (!has_origin && !has_result))
         return 0;
-    rows_init(&r, c);
-    if (c->remote || r.walk.left > FEW || c->basic->extent > 8)
-        return many_elements(c, &r);
-    few_elements(c, &r);
+    if (c->remote || c->basic->extent > 8 || n > (c->guard->fence ? FEW_FENCED : FEW))
+        return many_elements(c);
+    /* Nearly all that is short is of predefined types, and needs no walk. */
+    if (c->basic->dense && is_row(&c->target) && (!has_origin || is_row(&c->origin)) &&
+        (!has_result || is_row(&c->result)))
+        few_in_row(c, row_of(&c->target), has_origin ? row_of(&c->origin) : NULL,
+                   has_result ? row_of(&c->result) : NULL, n);
+    else
+        few_elements(c);
     return 0;
 }
 

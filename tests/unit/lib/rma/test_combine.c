@@ -9,6 +9,8 @@
 #include <string.h>
 #include <cmocka.h>
 #include <pthread.h>
+#include "lib/bindings/impl.h"
+#include "lib/core/object.h"
 #include "lib/rma/combine.h"
 
 enum { RANKS = 4, MOST = 300, BYTES = MOST * 32, MARGIN = 64 };
@@ -102,6 +104,34 @@ static void test_all_operations(void **state)
                     one_way((enum op_which)op, &basic_types[basic], sizes[way / 8], way & 1 ? 3 : 0, way & 2, way & 4);
 }
 
+/* Every second element of the target, the origin and the result in rows; what is between stays. */
+static void test_strided(void **state)
+{
+    struct datatype *basic = &basic_types[BASIC_I_INT];
+    for (int n = 1; n <= MOST; n = 3 * n + 1) {
+        int origin[MOST], target[2 * MOST], result[MOST];
+        MPI_Datatype h;
+        assert_int_equal(mpi_type_vector(n, 1, 2, basic, &h), MPI_SUCCESS);
+        struct datatype *every_second = datatype_of(h);
+        for (int i = 0; i < n; i++)
+            origin[i] = i, target[2 * i] = 1000 + i, target[2 * i + 1] = -1;
+        struct combine c = {.guard = &guards[0],
+                            .owner = 1,
+                            .op = SUM,
+                            .basic = basic,
+                            .origin = {origin, n, basic},
+                            .target = {target, 1, every_second},
+                            .result = {result, n, basic}};
+        assert_int_equal(combine_elements(&c), 0);
+        for (int i = 0; i < n; i++) {
+            assert_int_equal(result[i], 1000 + i);
+            assert_int_equal(target[2 * i], 1000 + 2 * i);
+            assert_int_equal(target[2 * i + 1], -1);
+        }
+        datatype_unref(every_second);
+    }
+}
+
 static void test_compare_swap(void **state)
 {
     static const int types[] = {BASIC_I_UINT8_T, BASIC_I_INT16_T, BASIC_I_INT, BASIC_I_LONG, BASIC_I_INTEGER16};
@@ -183,10 +213,8 @@ static int setup(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_all_operations),
-        cmocka_unit_test(test_compare_swap),
-        cmocka_unit_test(test_check),
-        cmocka_unit_test(test_mixed),
+        cmocka_unit_test(test_all_operations), cmocka_unit_test(test_strided), cmocka_unit_test(test_compare_swap),
+        cmocka_unit_test(test_check),          cmocka_unit_test(test_mixed),
     };
     return cmocka_run_group_tests(tests, setup, NULL);
 }
