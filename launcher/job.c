@@ -255,6 +255,15 @@ bool job_started(struct job *j, uint32_t node, struct rbuf *r)
     return true;
 }
 
+/* Nobody can wait for a rank that has finalized MPI: it fails alone, and the others end as they would have. */
+static void rank_failed(struct job *j, const struct control_rank_exited *x)
+{
+    if (x->flags & EXIT_PAST)
+        failure_note(j->run, FAILURE_EXIT, j, x->rank, x->time, 0, NULL);
+    else
+        job_fail(j, FAILURE_EXIT, x->rank, x->time, 0, NULL);
+}
+
 bool job_exited(struct job *j, uint32_t node, struct rbuf *r)
 {
     struct control_exited m;
@@ -281,7 +290,7 @@ bool job_exited(struct job *j, uint32_t node, struct rbuf *r)
         bool bad = x.status != 0 || (x.flags & EXIT_IN_PMI);
         info->stopped = x.flags & EXIT_KILLED_BY_US;
         if (bad && !info->stopped)
-            job_fail(j, FAILURE_EXIT, x.rank, x.time, 0, NULL);
+            rank_failed(j, &x);
         if (x.flags & EXIT_DEAD)
             dead_add(&dead, x.rank, x.flags & EXIT_NEVER);
     }

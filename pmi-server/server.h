@@ -103,6 +103,7 @@ struct pmi_client_state {
         PMI_CLIENT_GONE,
     } state;
     bool silent;    /* it has never said init */
+    bool finalized; /* it has said finalize, and may be gone since */
     char op[96];    /* such as "barrier WORLD", "get KEY", "spawn"; "" unless it waits */
     uint64_t since; /* CLOCK_MONOTONIC, ns: since when in this state (or in this op) */
 };

@@ -272,8 +272,9 @@ uint32_t pmi_exit_flags(struct rank *r)
         sum += (size_t)n;
     struct pmi_client_state s;
     pmi_client_state(r->pmi, &s);
-    bool inside = s.state == PMI_CLIENT_RUNS || s.state == PMI_CLIENT_WAITS;
-    return inside ? EXIT_IN_PMI : s.silent ? EXIT_NO_PMI : 0;
+    if (s.state == PMI_CLIENT_RUNS || s.state == PMI_CLIENT_WAITS)
+        return EXIT_IN_PMI;
+    return s.finalized ? EXIT_PAST : s.silent ? EXIT_NO_PMI : 0;
 }
 
 void pmi_gone(struct rank *r)

@@ -14,7 +14,7 @@ void pmi_job_del(struct job *j);
 
 /* The rank's socket: ours is watched, *theirs (close-on-exec) is the rank's and the caller's to close. -1: errno. */
 int pmi_open(struct rank *r, int *theirs);
-/* EXIT_IN_PMI, EXIT_NO_PMI or neither. Reads what the rank still had to say. */
+/* EXIT_IN_PMI, EXIT_NO_PMI, EXIT_PAST or none. Reads what the rank still had to say. */
 uint32_t pmi_exit_flags(struct rank *r);
 /* The process has ended. */
 void pmi_gone(struct rank *r);

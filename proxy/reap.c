@@ -93,7 +93,7 @@ static void reap_rank(struct rank *r, int status, const struct rusage *u, uint64
     uint32_t flags = pmi_exit_flags(r) | segment_exit_flags(r);
     flags |= segment_rank_ended(r, status);
     tell_exit(r, status, u, flags, time);
-    if ((status || flags & ~(EXIT_DEAD | EXIT_NEVER)) && (!r->job->killed || r->dying))
+    if ((status || flags & ~(EXIT_DEAD | EXIT_NEVER | EXIT_PAST)) && (!r->job->killed || r->dying))
         stdio_tell_tail(r);
     pmi_gone(r);
     reap_check_done(r->job);

@@ -68,7 +68,7 @@ uint32_t segment_exit_flags(const struct rank *r)
     if (!j->status)
         return 0;
     uint32_t state = atomic_load_explicit(&j->status[r - j->ranks].state, memory_order_acquire);
-    return state == RANK_INITIALIZED ? EXIT_IN_PMI : 0;
+    return state == RANK_INITIALIZED ? EXIT_IN_PMI : state == RANK_FINALIZED ? EXIT_PAST : 0;
 }
 
 struct segment_copied segment_copied(const struct rank *r)

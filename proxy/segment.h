@@ -10,8 +10,8 @@
 /* Fills j->segment_fd and j->status; leaves -1 and NULL, with a warning, where memory is short: the ranks then ask
  * by PMI. */
 void segment_create(struct job *j);
-/* EXIT_IN_PMI if the rank, by its own word, is between MPI_Init and MPI_Finalize; our runtime does not say so by PMI.
- */
+/* By the rank's own word: EXIT_IN_PMI between MPI_Init and MPI_Finalize, EXIT_PAST after that, else 0. Our runtime does
+ * not say so by PMI. */
 uint32_t segment_exit_flags(const struct rank *r);
 /* Bytes of long data that came to it by either way, by its own word. */
 struct segment_copied {

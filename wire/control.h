@@ -9,7 +9,7 @@
 #include "wire/control_codec.h"
 
 #define CONTROL_MAGIC 0x5254534du /* "MSTR" */
-#define CONTROL_VERSION 12u
+#define CONTROL_VERSION 13u
 #define CONTROL_SILENCE_MAX 3600000u
 
 /* mpiexec sends no more standard input than this beyond what a node has given credit for. */
@@ -29,6 +29,7 @@ enum exit_flags {
     EXIT_NO_PMI = 16, /* it never initialised */
     EXIT_DEAD = 32,   /* others of its job that are in MPI are not to wait for it */
     EXIT_NEVER = 64,  /* and it has never been in MPI */
+    EXIT_PAST = 128,  /* it had left MPI for good: its end is nobody else's */
 };
 
 /* Our own greeting. */

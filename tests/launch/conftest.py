@@ -183,6 +183,12 @@ int main(void) { int n; MPI_Init(0, 0); MPI_Comm_size(MPI_COMM_WORLD, &n); MPI_F
 """
 
 
+@pytest.fixture
+def own_cc(programs):
+    """own_cc(source): a program on our own library."""
+    return lambda source: on_runtime(programs, source)
+
+
 @pytest.fixture(scope="session")
 def mpich(programs):
     """The compiler of the machine's MPICH. Ubuntu 24.04's does not work under its own mpiexec: PMIx is all it has."""

@@ -226,6 +226,35 @@ def test_exit_between_init_and_finalize(mpiexec, mpicc):
                      only_block(r)), r
 
 
+LATE_WORDS = MPI + """#include <errno.h>
+#include <signal.h>
+int main(int c, char **v)
+{
+    int first = getpid(), rank;
+    MPI_Init(&c, &v);
+    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+    MPI_Bcast(&first, 1, MPI_INT, 0, MPI_COMM_WORLD);
+    MPI_Finalize();
+    if (rank == 0) {
+        if (c > 1) raise(SIGKILL);
+        return 3;
+    }
+    while (kill(first, 0) == 0) usleep(1000);
+    for (int i = 0; i < 100; i++) usleep(5000);
+    printf("rank %d has all its results\\n", rank);
+    return c > 1 ? 0 : 1;
+}
+"""
+
+
+@pytest.mark.parametrize("library", ["mpicc", "own_cc"])
+@pytest.mark.parametrize("how, status", [([], 3), (["killed"], 137)])
+def test_who_fails_past_finalize_fails_alone(mpiexec, library, request, how, status):
+    r = mpiexec("-n", "3", request.getfixturevalue(library)(LATE_WORDS), *how)
+    assert r.code == status and sorted(r.lines) == [f"rank {i} has all its results" for i in (1, 2)], r
+    assert "rank 0 on " in only_block(r) and "stopped" not in r.err, r
+
+
 @pytest.mark.parametrize("code, status", [(7, 7), (256, 1), (-1, 255)])
 def test_abort(mpiexec, mpicc, marked, code, status):
     prog = mpicc(MPI + "int main(int c, char **v) { MPI_Init(&c, &v); int r; MPI_Comm_rank(MPI_COMM_WORLD, &r);"

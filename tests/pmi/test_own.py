@@ -138,7 +138,8 @@ def test_ranks_that_may_not_look_into_one_another(hydra, own, options, version):
 @pytest.mark.parametrize("version", VERSIONS)
 def test_abort_under_hydra(hydra, own, version):
     r = hydra("-n", "3", own, "abort", version=version)
-    assert r.code == (5 if version == "1" else 255), r  # Hydra's PMI-2 knows no abort: it ends everything at once
+    # PMI-2 knows no abort in Hydra before 4.2: it ends everything at once.
+    assert r.code in ([5] if version == "1" else [5, 255]), r
 
 
 @pytest.mark.parametrize("version", VERSIONS)
