@@ -15,6 +15,7 @@
 #include "lib/object/errhandler.h"
 #include "lib/object/info.h"
 #include "lib/object/session.h"
+#include "lib/object/win.h"
 #include "lib/op/op.h"
 #include "lib/p2p/p2p.h"
 #include "lib/process/finalized.h"
@@ -40,6 +41,7 @@ __attribute__((constructor)) static void predefine(void)
     errhandler_init();
     comm_predefine();
     session_predefine();
+    win_predefine();
     info_init();
     datatype_init();
     op_init();

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * put_get: MPI_Put and MPI_Get, and their forms with requests, which are complete at once: by loads and stores in memory
+ * that is mapped here, or one copy by the kernel where it is another process's. */
+#include "lib/bindings/impl.h"
+#include "lib/core/bytes.h"
+#include "lib/datatype/layout.h"
+#include "lib/nodemem/nodemem.h"
+#include "lib/request/request.h"
+#include "lib/rma/epoch.h"
+
+static int direct_put(struct target *t, const struct origin *from, char *to, MPI_Count count, const struct datatype *type)
+{
+    (void)t;
+    return datatype_copy(from->at, from->count, from->type, to, count, type);
+}
+
+static int direct_get(struct target *t, const struct origin *into, char *from, MPI_Count count,
+                      const struct datatype *type)
+{
+    (void)t;
+    return datatype_copy(from, count, type, into->at, into->count, into->type);
+}
+
+const struct target_verbs target_direct = {direct_put, direct_get};
+
+/* The next pieces of a buffer from a byte of its packed form on; *n becomes what they cover. */
+static int pieces_of(void *at, const struct datatype *type, MPI_Count count, MPI_Count from, size_t *n,
+                     struct iovec *out)
+{
+    if (datatype_is_run(type, count)) {
+        out[0] = (struct iovec){(char *)((uintptr_t)at + (uintptr_t)type->true_lb + (uintptr_t)from), *n};
+        return 1;
+    }
+    return layout_pieces(type->layout, type->extent, (char *)((uintptr_t)at + (uintptr_t)type->disp), from, n, out,
+                         CMA_PIECES);
+}
+
+/* One run of the target after the other. */
+static int cma_move(bool write, struct target *t, const struct origin *o, char *at, MPI_Count count,
+                    const struct datatype *type)
+{
+    MPI_Count all = o->count * o->type->size, done = 0;
+    if (all > count * type->size)
+        return MPI_ERR_TRUNCATE;
+    while (done < all) {
+        struct iovec there[CMA_PIECES], here[CMA_PIECES];
+        size_t n = (size_t)(all - done);
+        int runs = pieces_of(at, type, count, done, &n, there);
+        for (int i = 0; i < runs; i++) {
+            for (size_t in = 0, k; in < there[i].iov_len; in += k, done += (MPI_Count)k) {
+                k = there[i].iov_len - in;
+                int pieces = pieces_of(o->at, o->type, o->count, done, &k, here);
+                uint64_t place = (uintptr_t)there[i].iov_base + in;
+                int error = write ? cma_write(t->local, here, pieces, place, k) : cma_read(t->local, here, pieces, place, k);
+                if (error != 0)
+                    return target_cma_error(t, error);
+            }
+        }
+    }
+    return MPI_SUCCESS;
+}
+
+static int cma_put(struct target *t, const struct origin *from, char *to, MPI_Count count, const struct datatype *type)
+{
+    return cma_move(true, t, from, to, count, type);
+}
+
+static int cma_get(struct target *t, const struct origin *into, char *from, MPI_Count count, const struct datatype *type)
+{
+    if (count * type->size > into->count * into->type->size)
+        return MPI_ERR_TRUNCATE;
+    struct origin part = *into;
+    if (count * type->size == into->count * into->type->size)
+        return cma_move(false, t, &part, from, count, type);
+    return MPI_ERR_TRUNCATE; /* MPI 5.0, section 12.3: both are of the same length */
+}
+
+const struct target_verbs target_cma = {cma_put, cma_get};
+
+/* The target, and where in it. *count 0: nothing is to be moved. */
+ALWAYS_INLINE int aim(struct win *w, int rank, MPI_Aint disp, MPI_Count *count, const struct datatype *type,
+                      struct target **t, char **at)
+{
+    if (UNLIKELY(rank == MPI_PROC_NULL)) {
+        *count = 0;
+        return MPI_SUCCESS;
+    }
+    int rc = target_get(w, rank, t);
+    if (UNLIKELY(rc != MPI_SUCCESS))
+        return rc;
+    if (UNLIKELY(!epoch_covers(w, *t)))
+        return epoch_wrong("no epoch is open for that target");
+    return target_place(w, *t, disp, count, type, at);
+}
+
+int mpi_put(const void *origin, MPI_Count n, struct datatype *type, int rank, MPI_Aint disp, MPI_Count count,
+            struct datatype *there, struct win *w)
+{
+    struct target *t = NULL;
+    char *at = NULL;
+    struct origin from = {(void *)(uintptr_t)origin, n, type};
+    int rc = aim(w, rank, disp, &count, there, &t, &at);
+    if (rc != MPI_SUCCESS || count == 0)
+        return rc;
+    return t->verbs->put(t, &from, at, count, there);
+}
+
+int mpi_get(void *origin, MPI_Count n, struct datatype *type, int rank, MPI_Aint disp, MPI_Count count,
+            struct datatype *there, struct win *w)
+{
+    struct target *t = NULL;
+    char *at = NULL;
+    struct origin into = {origin, n, type};
+    int rc = aim(w, rank, disp, &count, there, &t, &at);
+    if (rc != MPI_SUCCESS || count == 0)
+        return rc;
+    return t->verbs->get(t, &into, at, count, there);
+}
+
+/* Forms with requests are for passive targets alone. */
+static int with_request(struct win *w, int rc, MPI_Request *request)
+{
+    if (rc == MPI_SUCCESS && w->access != ACCESS_LOCK && w->access != ACCESS_LOCK_ALL)
+        return epoch_wrong("operations with requests need a lock");
+    if (rc == MPI_SUCCESS)
+        *request = request_handle(request_sent);
+    return rc;
+}
+
+int mpi_rput(const void *origin, MPI_Count n, struct datatype *type, int rank, MPI_Aint disp, MPI_Count count,
+             struct datatype *there, struct win *w, MPI_Request *request)
+{
+    return with_request(w, mpi_put(origin, n, type, rank, disp, count, there, w), request);
+}
+
+int mpi_rget(void *origin, MPI_Count n, struct datatype *type, int rank, MPI_Aint disp, MPI_Count count,
+             struct datatype *there, struct win *w, MPI_Request *request)
+{
+    return with_request(w, mpi_get(origin, n, type, rank, disp, count, there, w), request);
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * target: a table of those that were spoken to, by rank, so that nothing is kept of a million others. */
+#include "lib/rma/target.h"
+#include <errno.h>
+#include <stdlib.h>
+#include "lib/core/error.h"
+#include "lib/process/failed.h"
+
+enum { TABLE_FIRST = 16 };
+
+int target_begin(struct win *w)
+{
+    w->target_mask = TABLE_FIRST - 1;
+    w->targets = calloc(TABLE_FIRST, sizeof *w->targets);
+    return w->targets ? MPI_SUCCESS : MPI_ERR_NO_MEM;
+}
+
+void target_end(struct win *w)
+{
+    for (uint32_t i = 0; w->targets && i <= w->target_mask; i++)
+        free(w->targets[i]);
+    free(w->targets);
+    w->targets = NULL;
+}
+
+static struct target **slot(struct target **table, uint32_t mask, int rank)
+{
+    uint32_t i = (uint32_t)rank & mask;
+    while (table[i] && table[i]->rank != rank)
+        i = (i + 1) & mask;
+    return &table[i];
+}
+
+/* It stays half empty at least. */
+static int room(struct win *w)
+{
+    uint32_t mask = w->target_mask * 2 + 1;
+    if (2 * (w->target_count + 1) <= w->target_mask + 1)
+        return MPI_SUCCESS;
+    struct target **table = calloc((size_t)mask + 1, sizeof *table);
+    if (!table)
+        return MPI_ERR_NO_MEM;
+    for (uint32_t i = 0; i <= w->target_mask; i++)
+        if (w->targets[i])
+            *slot(table, mask, w->targets[i]->rank) = w->targets[i];
+    free(w->targets);
+    w->targets = table;
+    w->target_mask = mask;
+    return MPI_SUCCESS;
+}
+
+static void fill(const struct win *w, struct target *t)
+{
+    const struct control_member *m = &w->control->member[t->member];
+    bool own = t->member == w->node->rank, shared = m->place != CONTROL_PRIVATE;
+    t->local = m->local;
+    t->size = m->size;
+    t->disp_unit = m->disp_unit;
+    t->verbs = own || shared ? &target_direct : &target_cma;
+    t->base = own ? w->base : shared ? (char *)w->control + m->place : (char *)(uintptr_t)m->base;
+}
+
+static int make(struct win *w, int rank, struct target **out)
+{
+    int proc = comm_proc(w->comm, rank), member = group_rank_of(w->node->group, proc);
+    if (member == MPI_UNDEFINED)
+        return failed_error_far();
+    struct target *t = calloc(1, sizeof *t);
+    if (!t || room(w) != MPI_SUCCESS) {
+        free(t);
+        return MPI_ERR_NO_MEM;
+    }
+    t->rank = rank;
+    t->proc = proc;
+    t->member = member;
+    fill(w, t);
+    *slot(w->targets, w->target_mask, rank) = t;
+    w->target_count++;
+    *out = t;
+    return MPI_SUCCESS;
+}
+
+int target_get_slow(struct win *w, int rank, struct target **out)
+{
+    if (rank < 0 || rank >= w->comm->size) {
+        error_detail_set(MPI_ERR_RANK, "target rank is %d, and the window has %d ranks", rank, w->comm->size);
+        return MPI_ERR_RANK;
+    }
+    struct target *t = *slot(w->targets, w->target_mask, rank);
+    if (!t)
+        return make(w, rank, out);
+    *out = t;
+    return MPI_SUCCESS;
+}
+
+/* Acquire: a length is stored behind its base. */
+static bool attached(const struct win *w, const struct target *t, uint64_t from, uint64_t n)
+{
+    struct control_region *r = control_regions(w->control, t->member);
+    for (int i = 0; i < CONTROL_REGIONS; i++) {
+        uint64_t len = atomic_load_explicit(&r[i].len, memory_order_acquire);
+        uint64_t base = atomic_load_explicit(&r[i].base, memory_order_relaxed);
+        if (len > 0 && from >= base && n <= len && from - base <= len - n)
+            return true;
+    }
+    return false;
+}
+
+static int out_of_range(const struct target *t, MPI_Aint disp, MPI_Count bytes)
+{
+    error_detail_set(MPI_ERR_RMA_RANGE, "%lld bytes at displacement %lld, and rank %d has %llu bytes in the window",
+                     (long long)bytes, (long long)disp, t->rank, (unsigned long long)t->size);
+    return MPI_ERR_RMA_RANGE;
+}
+
+int target_place(struct win *w, const struct target *t, MPI_Aint disp, MPI_Count *count, const struct datatype *type,
+                 char **at)
+{
+    int64_t offset;
+    if (*count == 0 || type->size == 0) {
+        *count = 0;
+        return MPI_SUCCESS;
+    }
+    if (!datatype_count_ok(type, *count))
+        return MPI_ERR_COUNT;
+    MPI_Count reach = (*count - 1) * type->extent, low = type->true_lb, n = type->true_extent;
+    low += reach < 0 ? reach : 0;
+    n += reach < 0 ? -reach : reach;
+    bool dynamic = w->flavor == MPI_WIN_FLAVOR_DYNAMIC;
+    if (disp < 0 && !dynamic) {
+        error_detail_set(MPI_ERR_DISP, "the displacement is %lld", (long long)disp);
+        return MPI_ERR_DISP;
+    }
+    if (__builtin_mul_overflow(disp, t->disp_unit, &offset))
+        return out_of_range(t, disp, n);
+    uint64_t first = (uint64_t)offset + (uint64_t)low;
+    if (dynamic ? !attached(w, t, first, (uint64_t)n)
+                : (offset + low < 0 || (uint64_t)n > t->size || first > t->size - (uint64_t)n))
+        return out_of_range(t, disp, n);
+    *at = (char *)((uintptr_t)t->base + (uintptr_t)offset);
+    return MPI_SUCCESS;
+}
+
+int target_cma_error(const struct target *t, int error)
+{
+    if (error == ESRCH)
+        return failed_error(t->proc);
+    if (error == EFAULT) {
+        error_detail_set(MPI_ERR_RMA_RANGE, "rank %d does not have that memory any more, or it cannot be written", t->rank);
+        return MPI_ERR_RMA_RANGE;
+    }
+    error_detail_set(MPI_ERR_UNSUPPORTED_OPERATION,
+                     "the memory of rank %d cannot be reached (process_vm_readv); MPI_Win_allocate needs no such call",
+                     t->rank);
+    return MPI_ERR_UNSUPPORTED_OPERATION;
+}
