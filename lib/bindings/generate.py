@@ -141,6 +141,7 @@ KINDS = {
     'request': handle('MPI_Request', 'request', 'MPI_ERR_REQUEST'),
     'request?': handle_or_null('MPI_Request', 'request', 'MPI_ERR_REQUEST', 'MPI_REQUEST_NULL'),
     'comm0': handle_or_null('MPI_Comm', 'comm', 'MPI_ERR_COMM', 'MPI_COMM_NULL', True),
+    'win0': handle_or_null('MPI_Win', 'win', 'MPI_ERR_WIN', 'MPI_WIN_NULL', True),
     'type0': handle_or_null('MPI_Datatype', 'datatype', 'MPI_ERR_TYPE', 'MPI_DATATYPE_NULL'),
     'comm&': handle_ref('MPI_Comm', 'comm', 'MPI_ERR_COMM', True),
     'group&': handle_ref('MPI_Group', 'group', 'MPI_ERR_GROUP'),

@@ -54,13 +54,13 @@ static int prepare(struct combine *c, struct target **t, struct op *op, int rank
     if (!c->basic || (op->which != NO_OP && combine_basic(c->origin.type) != c->basic) ||
         (c->result.type && combine_basic(c->result.type) != c->basic))
         return mixed();
-    int rc = combine_check(op, c->basic);
-    if (rc == MPI_SUCCESS)
-        rc = target_get(w, rank, t);
+    int rc = target_get(w, rank, t);
     if (rc == MPI_SUCCESS && !epoch_covers(w, *t))
         rc = epoch_wrong("no epoch is open for that target");
     if (rc == MPI_SUCCESS)
         rc = target_place(w, *t, disp, &c->target.count, c->target.type, &at);
+    if (rc == MPI_SUCCESS && c->target.count > 0) /* of nothing, any operation will do: programs probe with it */
+        rc = combine_check(op, c->basic);
     MPI_Count n = c->target.count * c->target.type->size;
     if (rc == MPI_SUCCESS && ((op->which != NO_OP && c->origin.count * c->origin.type->size < n) ||
                               (c->result.type && c->result.count * c->result.type->size < n)))

@@ -24,7 +24,7 @@ int mpi_win_set_name(struct win *w, const char *name)
 
 int mpi_win_get_name(struct win *w, char *name, int *resultlen)
 {
-    *resultlen = (int)strlen(strcpy(name, w->name));
+    *resultlen = (int)strlen(strcpy(name, w ? w->name : "MPI_WIN_NULL"));
     return MPI_SUCCESS;
 }
 
