@@ -62,7 +62,8 @@ static void describe(const struct pmi_request *q, struct pmi_client_state *out)
 
 void pmi_client_state(const struct pmi_client *c, struct pmi_client_state *out)
 {
-    *out = (struct pmi_client_state){.since = c->since, .silent = !c->inited && !c->finalized, .finalized = c->finalized};
+    *out =
+        (struct pmi_client_state){.since = c->since, .silent = !c->inited && !c->finalized, .finalized = c->finalized};
     out->state = c->gone        ? PMI_CLIENT_GONE
                  : c->failed    ? PMI_CLIENT_FAILED
                  : c->finalized ? PMI_CLIENT_FINALIZED

@@ -236,6 +236,7 @@ int main(int c, char **v)
     MPI_Bcast(&first, 1, MPI_INT, 0, MPI_COMM_WORLD);
     MPI_Finalize();
     if (rank == 0) {
+        sleep(1); /* its PMI connection has been closed for so long that the process counts as gone from PMI */
         if (c > 1) raise(SIGKILL);
         return 3;
     }
