@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# knobs_man.py PAGE.in KNOBS.def TALLY.def: the page, with each line @name@ replaced by what the lists say: @knobs@ what
-# tunes the runtime, @local@, @alike@, @start@ which of that a tool may change when, @pvars@ and @events@ what it may see.
+# knobs_man.py PAGE.in KNOBS.def TALLY.def UNWRITTEN: the page, with each line @name@ replaced by what the lists say: @knobs@ what
+# tunes the runtime, @local@, @alike@, @start@ which of that a tool may change when, @pvars@ and @events@ what it may see, @unwritten@ what is not
+# written yet.
 import re
 import sys
 
@@ -73,11 +74,24 @@ def listed(entries):
     return '\n'.join(['.Bl -tag -width Ds', *entries, '.El'])
 
 
-def main(page, knobs_def, tally_def):
+def unwritten(text):
+    if not text.split():
+        return 'All functions of MPI 5.0 are written.'
+    functions = ' ,\n'.join('.Fn MPI_' + name for name in text.split())
+    return ('These functions, and their forms with large counts, are not written yet:\n%s .\n'
+            'They fail with\n.Dv MPI_ERR_UNSUPPORTED_OPERATION ,\n'
+            'the first on a node with a line on stderr, and the compiler warns of a call to one unless\n'
+            '.Dv MUSTER_NO_WARN_UNWRITTEN\nis defined, as for a program that will run with another library of the ABI:\n'
+            'what was compiled here need not be compiled again for one that has them;\n'
+            '.Ev LD_LIBRARY_PATH\nchooses it.' % functions)
+
+
+def main(page, knobs_def, tally_def, unwritten_txt):
     knob, tally = (open(name).read() for name in (knobs_def, tally_def))
     events = ['.It Li %s\n%s; its elements: %s.' % (m[1], m[3], m[2]) for m in found(tally, EVENT)]
     say = {'knobs': knobs(knob), **{when: names(knob, when.upper()) for when in ('local', 'alike', 'start')},
-           'pvars': listed([pvar_entry(m) for m in found(tally, TOTAL, TIME, LEVEL)]), 'events': listed(events)}
+           'pvars': listed([pvar_entry(m) for m in found(tally, TOTAL, TIME, LEVEL)]), 'events': listed(events),
+           'unwritten': unwritten(open(unwritten_txt).read())}
     for line in open(page):
         m = re.match(r'@(\w+)@$', line)
         print(say[m[1]] if m else line, end='\n' if m else '')

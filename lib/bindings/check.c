@@ -3,11 +3,38 @@
  * check: errors on their way out of the library. */
 #include "lib/bindings/check.h"
 #include <stdio.h>
+#include <unistd.h>
+#include "lib/bindings/impl.h"
 #include "lib/boot/boot.h"
 #include "lib/core/error.h"
 #include "lib/core/trace.h"
 #include "lib/datatype/datatype.h"
+#include "lib/nodemem/nodemem.h"
 #include "lib/object/errhandler.h"
+
+static int unwritten; /* the function that was called last of those that are not written */
+#define UNWRITTEN_REMEDY                                                                                               \
+    "is not written yet in this library; choose another one of the MPI ABI with LD_LIBRARY_PATH, which runs the same " \
+    "program, or see libmpi_abi(7)"
+
+int call_unwritten(int id)
+{
+    unwritten = id;
+    error_detail_set(MPI_ERR_UNSUPPORTED_OPERATION, "%s " UNWRITTEN_REMEDY, call_names[id]);
+    return MPI_ERR_UNSUPPORTED_OPERATION;
+}
+
+/* A program that takes the error, as most do of files, may say nothing of it, or something wrong. */
+static void tell_unwritten(int id)
+{
+    static bool told;
+    char host[64] = "?";
+    gethostname(host, sizeof host - 1);
+    if (!told && (!nodemem_active || atomic_fetch_add_explicit(nodemem.unwritten, 1, memory_order_relaxed) == 0))
+        dprintf(STDERR_FILENO, "muster: rank %d on %s: %s " UNWRITTEN_REMEDY "\n", lib.rank, host, call_names[id]);
+    told = true;
+    unwritten = CALL_NONE;
+}
 
 int call_failed(int id, struct obj *on, int rc)
 {
@@ -15,6 +42,8 @@ int call_failed(int id, struct obj *on, int rc)
         on = lib.error_on;
     lib.error_on = NULL;
     rc = errhandler_run(on, rc, call_names[id]);
+    if (unwritten == id)
+        tell_unwritten(id);
     error_detail_set(MPI_SUCCESS, "told");
     return rc;
 }

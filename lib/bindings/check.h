@@ -19,6 +19,8 @@ int call_wrong_rank(int cls, const char *name, int rank, int size) COLD;
 int call_wrong_count(const char *name, MPI_Count count, const struct datatype *t) COLD;
 /* Is NULL, or MPI_IN_PLACE, no buffer for that? NULL is MPI_BOTTOM, from where absolute addresses count. */
 bool call_no_buffer(const void *buf, MPI_Count count, const struct datatype *t) COLD;
+/* A function is called that is not written: the class, with a note. */
+int call_unwritten(int id) COLD;
 /* A function was called before initialization or after finalization. */
 int call_inactive(int id);
 

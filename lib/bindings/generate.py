@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 #
 # From the table of functions: mpi.h, impl.h, the exported functions, the defaults of what is not written yet, the list
-# of names. Usage: generate.py <what> functions.txt [mpi.h.in] > output
+# of names. Usage: generate.py <what> functions.txt [mpi.h.in what-is-not-written] > output
 import re
 import sys
 from collections import namedtuple
@@ -287,9 +287,10 @@ def impl_prototype(f):
     return 'int mpi_%s(%s)' % (f.name.lower(), ', '.join(args) or 'void')
 
 
-def mpi_h(fs, template):
-    protos = ['%s;' % prototype(f, 'MPI_', l) for f, l in variants(fs)]
-    protos += ['%s;' % prototype(f, 'PMPI_', l) for f, l in variants(fs)]
+def mpi_h(fs, template, unwritten):
+    absent = set(open(unwritten).read().split())
+    protos = ['%s%s;' % ('MUSTER_UNWRITTEN ' if f.name in absent else '', prototype(f, prefix, l))
+              for prefix in ('MPI_', 'PMPI_') for f, l in variants(fs)]
     sys.stdout.write(open(template).read().replace('@PROTOTYPES@', '\n'.join(protos)))
 
 
@@ -308,7 +309,7 @@ def impl_h(fs):
 
 def defaults(fs):
     print('/* SPDX-License-Identifier: BSD-3-Clause\n * Made from bindings/functions.txt: weak, so what is written wins. */')
-    print('#include "lib/bindings/impl.h"\n#include "lib/core/trace.h"\n')
+    print('#include "lib/bindings/check.h"\n#include "lib/bindings/impl.h"\n#include "lib/core/trace.h"\n')
     print('const char *const call_names[CALL_COUNT] = {"",')
     for f in fs:
         print('    "MPI_%s",' % f.name)
@@ -317,8 +318,8 @@ def defaults(fs):
         '[CALL_%s] = true' % f.name for f in fs if 'blocks' in f.flags))
     for f in fs:
         if 'raw' not in f.flags:
-            cls = 'MPI_T_ERR_NOT_SUPPORTED' if 'tool' in f.flags else 'MPI_ERR_UNSUPPORTED_OPERATION'
-            print('__attribute__((weak)) %s\n{\n    return %s;\n}\n' % (impl_prototype(f), cls))
+            come_to = 'MPI_T_ERR_NOT_SUPPORTED' if 'tool' in f.flags else 'call_unwritten(CALL_%s)' % f.name
+            print('__attribute__((weak)) %s\n{\n    return %s;\n}\n' % (impl_prototype(f), come_to))
 
 
 def expand(text, p, large):
@@ -376,7 +377,7 @@ def main():
     what, table = sys.argv[1:3]
     fs = list(read(table))
     if what == 'mpi.h':
-        mpi_h(fs, sys.argv[3])
+        mpi_h(fs, sys.argv[3], sys.argv[4])
     elif what == 'names':
         print('\n'.join(sorted('MPI_' + f.name + ('_c' if l else '') for f, l in variants(fs))))
     else:

@@ -49,6 +49,7 @@ int nodemem_init(const struct boot *b, size_t dense, size_t sparse, char **dense
     nodemem.arenas_used = (_Atomic uint64_t *)(base + lists - NODEMEM_PAGE);
     nodemem.crashes = (_Atomic uint32_t *)(base + lists - (ptrdiff_t)2 * NODEMEM_LINE);
     nodemem.deadlocks = nodemem.crashes + 1;
+    nodemem.unwritten = nodemem.crashes + 2;
     if (!knobs_agree((_Atomic uint64_t *)(base + lists - NODEMEM_LINE)))
         return MPI_ERR_OTHER;
     *sparse_at = base + lists;

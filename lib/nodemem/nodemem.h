@@ -4,7 +4,7 @@
  *
  *     doorbells        one a local rank: where it sleeps, who it is
  *     dense            for the transport: a few bytes a rank, there from the start
- *     a page           which arenas are used; how many ranks have crashed; the sum of the knobs
+ *     a page           which arenas are used; what is told once a node; the sum of the knobs
  *     sparse           for the transport: takes memory where it is reserved (boot_segment_reserve) and touched
  *     arenas           for collectives and windows, as many as the limits of a process allow
  */
@@ -39,6 +39,7 @@ extern struct nodemem {
     _Atomic uint64_t *arenas_used; /* bitmap */
     _Atomic uint32_t *crashes;     /* ranks that an error signal has ended */
     _Atomic uint32_t *deadlocks;   /* told, of this node */
+    _Atomic uint32_t *unwritten;   /* ranks that have called a function that is not written */
     char *arenas;
     int arena_count; /* of those that this process can reach */
     size_t arena_bytes, arena_head, ring_bytes, sparse_bytes;
