@@ -180,10 +180,11 @@ static int parse_map_words(struct policy *p, char *text, struct err *e)
     char *rest = text;
     char *word = next_word(&rest, ":");
     bool from_file = !strcasecmp(word, "rankfile");
+    bool only_modifiers = !*word && rest && *rest; /* ":oversubscribe": of the default */
     if (!strcasecmp(word, "ppr")) {
         if (parse_ppr(p, &rest, e))
             return -1;
-    } else if (!from_file && set_map_object(p, word, e)) {
+    } else if (!from_file && !only_modifiers && set_map_object(p, word, e)) {
         return -1;
     }
     if (parse_tail(p, rest, &p->width, map_modifiers, "--map-by", e))
@@ -237,8 +238,9 @@ static int parse_bind_words(struct policy *p, char *text, struct err *e)
     char *rest = text;
     char *word = next_word(&rest, ":");
     int kind = is_node(word) ? TOPO_MACHINE : topo_kind_parse(word);
-    if (!strcasecmp(word, "user"))
-        return rest ? parse_user(p, rest, e) : err_set(e, "--bind-to user needs processors, as in user:0+2,1+3");
+    if (!strcasecmp(word, "user") || !strcasecmp(word, "cpulist") || !strcasecmp(word, "cpu-list"))
+        return rest ? parse_user(p, rest, e)
+                    : err_set(e, "--bind-to %s needs processors, as in %s:0+2,1+3", word, word);
     if (!strcasecmp(word, "none")) {
         p->bind = POLICY_BIND_NONE;
     } else if (!strcasecmp(word, "rr")) {

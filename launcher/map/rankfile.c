@@ -7,6 +7,7 @@
 #include "launcher/map/rankfile.h"
 
 #include "common/file.h"
+#include "common/this_host.h"
 #include "common/xalloc.h"
 #include "launcher/map/excerpt.h"
 #include "launcher/map/place.h"
@@ -254,6 +255,15 @@ static bool relative_node(const char *text, size_t len, const struct map_request
     return v < r->nnodes;
 }
 
+/* The one that is this machine. */
+static bool node_here(const struct map_request *r, uint32_t *node)
+{
+    for (*node = 0; *node < r->nnodes; ++*node)
+        if (this_host_is(r->nodes[*node].name))
+            return true;
+    return false;
+}
+
 static int find_node(const struct rankfile *f, const struct rankfile_entry *entry, struct host *by_name,
                      const struct map_request *r, uint32_t *node, struct err *e)
 {
@@ -262,6 +272,8 @@ static int find_node(const struct rankfile *f, const struct rankfile_entry *entr
     if (relative_node(name, entry->host_len, r, node))
         return 0;
     HASH_FIND(hh, by_name, name, entry->host_len, host);
+    if (!host && entry->host_len == 9 && !strncasecmp(name, "localhost", 9) && node_here(r, node))
+        return 0;
     if (!host)
         return entry_err(f, entry, entry->host, "this is no host of the job", e);
     *node = host->node;

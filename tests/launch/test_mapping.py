@@ -81,6 +81,16 @@ def test_ranks_are_on_their_hosts(mpiexec, args, expected):
     assert hosts(mpiexec, *args) == expected
 
 
+
+def test_modifiers_alone_are_of_the_default(mpiexec):
+    assert mpiexec.ok("--map-by", ":OVERSUBSCRIBE", "-n", 3, "echo", "x").lines == ["x"] * 3
+
+
+def test_localhost_in_a_rankfile_is_this_machine(mpiexec, tmp_path):
+    (tmp_path / "ranks").write_text("rank 0=localhost\nrank 1=LOCALHOST\n")
+    assert mpiexec.ok("--rankfile", "ranks", "-n", 2, "echo", "x").lines == ["x"] * 2
+
+
 def test_applications_continue_where_the_one_before_ended(mpiexec):
     one = ["--arg-template", "echo", "{rank} {host} A"]
     two = ["--arg-template", "echo", "{rank} {host} B"]
