@@ -18,6 +18,7 @@
 #ifndef COMMON_LINK_H
 #define COMMON_LINK_H
 
+#include "common/log.h"
 #include "common/peer.h"
 #include "common/start.h"
 
@@ -62,11 +63,11 @@ struct links {
     const struct link_ops *ops;
     void *arg;
     uint32_t first, nnodes;
-    char *const *names; /* of these nodes; borrowed */
-    uint32_t radix;     /* of the proxies below */
-    bool verbose;
-    bool hold;   /* queues of READY links are kept until links_release */
-    bool ending; /* those that end now do as they were told: how is not asked */
+    char *const *names;  /* of these nodes; borrowed */
+    uint32_t radix;      /* of the proxies below */
+    enum log_level loud; /* of proxies below */
+    bool hold;           /* queues of READY links are kept until links_release */
+    bool ending;         /* those that end now do as they were told: how is not asked */
 
     struct link **v;
     uint32_t n;

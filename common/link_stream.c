@@ -103,7 +103,7 @@ static void send_setup(struct link *l)
                               .silence = set->starter->silence_ms,
                               .beats = set->starter->beats,
                               .time = set->starter->ops->is_far ? now_ns() : 0,
-                              .verbose = set->verbose,
+                              .loud = set->loud,
                               .names = (char **)set->names + (l->first - set->first),
                               .nnodes = l->count};
     const char *below = set->starter->below;

@@ -11,17 +11,12 @@
 #include <unistd.h>
 
 static const char *log_name = "muster";
-static bool log_loud;
+static enum log_level log_level = LOG_NORMAL;
 
-void log_init(const char *name, bool verbose)
+void log_init(const char *name, enum log_level level)
 {
     log_name = name;
-    log_loud = verbose;
-}
-
-bool log_verbose(void)
-{
-    return log_loud;
+    log_level = level;
 }
 
 static void say(const char *what, const char *fmt, va_list ap)
@@ -55,22 +50,24 @@ void log_fatal(const char *fmt, ...)
 
 void log_warn(const char *fmt, ...)
 {
-    SAY("warning: ");
+    if (log_level >= LOG_NORMAL)
+        SAY("warning: ");
 }
 
 void log_info(const char *fmt, ...)
 {
-    SAY("");
+    if (log_level >= LOG_NORMAL)
+        SAY("");
 }
 
 void log_debug(const char *fmt, ...)
 {
-    if (log_loud)
+    if (log_level >= LOG_TO_DEBUG)
         SAY("");
 }
 
 void log_trace(const char *fmt, ...)
 {
-    if (log_loud)
+    if (log_level >= LOG_TO_TRACE)
         SAY("");
 }

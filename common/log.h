@@ -3,17 +3,17 @@
  * log: what a program says on stderr, one line a call, each line written by one write(2).
  *   fatal  the program cannot go on: line, exit status 1      warn   wrong, but it goes on
  *   info   what the user asked to be told                     debug  -v: stages and decisions
- *   trace  -v: each control message, by name
+ *   trace  -vv: each control message, by name
  * Lines read "mpiexec: text"; a proxy's carry its host too ("proxy(node3): text").
  */
 #ifndef COMMON_LOG_H
 #define COMMON_LOG_H
 
-#include <stdbool.h>
+/* What is said: each level adds to those before it. */
+enum log_level { LOG_FATAL_ONLY, LOG_NORMAL, LOG_TO_DEBUG, LOG_TO_TRACE, LOG_LEVELS };
 
-/* name is borrowed for the program's life; verbose turns debug and trace on. */
-void log_init(const char *name, bool verbose);
-bool log_verbose(void);
+/* name is borrowed for the program's life. */
+void log_init(const char *name, enum log_level level);
 void log_fatal(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
 void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -3,6 +3,7 @@
  * mpiexec. The story: read the words, name the hosts, start the proxies, plan once it is known what the hosts are,
  * launch, carry events until every job is over, tell what failed.
  */
+#include "common/cpulist.h"
 #include "common/descendants.h"
 #include "common/log.h"
 #include "common/now.h"
@@ -11,6 +12,7 @@
 #include "common/topo/topo_pretend.h"
 #include "common/xalloc.h"
 #include "launcher/dispatch.h"
+#include "launcher/exit_codes.h"
 #include "launcher/exit_status.h"
 #include "launcher/failure.h"
 #include "launcher/hosts.h"
@@ -94,14 +96,37 @@ static bool is_remote(const struct run *run)
     return any && hosts_way(run->cluster, &run->opt);
 }
 
+/* --cpu-set: this process and all that it starts have these processors only, and so fewer slots. */
+static int limit_cpus(const struct run *run, struct err *e)
+{
+    struct cpulist want, have;
+    cpulist_init(&want);
+    cpulist_init(&have);
+    struct err why;
+    int rc = cpulist_parse(&want, run->opt.cpu_set, &why);
+    rc = rc < 0 ? err_set(e, "--cpu-set: %s", why.text) : cpulist_affinity(&have, 0, e);
+    for (uint32_t i = 0; i < want.size * 8 && rc == 0; i++)
+        if (cpulist_has(&want, i) && !cpulist_has(&have, i))
+            rc = err_set(e, "--cpu-set %s: mpiexec may not use processor %u", run->opt.cpu_set, i);
+    if (rc == 0 && sched_setaffinity(0, want.size, want.set) < 0)
+        rc = err_set(e, "--cpu-set %s: %m", run->opt.cpu_set);
+    cpulist_fini(&want);
+    cpulist_fini(&have);
+    return rc;
+}
+
 static int name_nodes(struct run *run, struct err *e)
 {
     struct cluster *c = run->cluster;
+    if (run->opt.cpu_set && limit_cpus(run, e) < 0)
+        return -1;
     if (hosts_choose(c, &run->opt, environ, e) < 0)
         return -1;
     if (run->opt.display & DISPLAY_ALLOCATION)
         display_hosts(run);
     c->is_remote = is_remote(run);
+    if (c->is_remote && run->opt.cpu_set)
+        return err_set(e, "--cpu-set is for this machine: write cpus=LIST behind the others into the host file");
     c->is_here = !topo_pretend_is_on() && !c->is_remote && !run->opt.min_hosts; /* planned when hosts have answered */
     unsigned processors = cpus_usable();
     static char host[256] = "localhost";
@@ -190,6 +215,21 @@ static _Noreturn void refuse(struct run *run, const struct err *why)
     give_up(run, why);
 }
 
+static double ms_until(const struct run *run, uint64_t at)
+{
+    return at ? (double)(at - run->at.begun) / 1e6 : -1;
+}
+
+static void tell_stages(const struct run *run)
+{
+    const struct stages *s = &run->at;
+    log_debug("ms until: options read %.1f, proxies asked for %.1f, ranks planned %.1f, sent down %.1f, all started "
+              "%.1f, first ended %.1f, last ended %.1f, all over %.1f (-1: never)",
+              ms_until(run, s->parsed), ms_until(run, s->proxies_started), ms_until(run, s->planned),
+              ms_until(run, s->launched), ms_until(run, s->started), ms_until(run, s->first_exit),
+              ms_until(run, s->last_exit), ms_until(run, s->ended));
+}
+
 /* From the first proxy to the last. Returns the exit status. */
 static int run_job(struct run *run)
 {
@@ -214,6 +254,9 @@ static int run_job(struct run *run)
     if (left)
         log_warn("%zu processes do not die although killed (waiting for a device or file server?)", left);
     run->at.ended = now_ns();
+    tell_stages(run);
+    if (run->opt.print_exit_codes)
+        exit_codes_print(run, stderr);
     failure_print(run);
     if (run->report && report_write(run, &e) < 0) {
         log_warn("%s", e.text);
@@ -247,7 +290,7 @@ int main(int argc, char **argv)
     TAILQ_INIT(&run->jobs);
     run->at.begun = now_ns();
     tidy_descriptors();
-    log_init("mpiexec", false);
+    log_init("mpiexec", LOG_NORMAL);
     switch (options_parse(&run->opt, argc, argv, environ, &e)) {
     case OPTIONS_DONE:
         return 0;
@@ -256,8 +299,10 @@ int main(int argc, char **argv)
     case OPTIONS_RUN:
         break;
     }
-    log_init("mpiexec", run->opt.verbose);
+    log_init("mpiexec", options_loud(&run->opt));
     run->at.parsed = now_ns();
+    if (run->opt.verbose && !run->opt.quiet && !run->opt.dry_run)
+        run->opt.display |= DISPLAY_ALLOCATION | DISPLAY_MAP | DISPLAY_BINDINGS;
     raise_nofile(&cluster);
     if (spawn_init() < 0)
         log_fatal("unable to reserve descriptors: %m%s", errno == EMFILE ? " (raise the limit with ulimit -n)" : "");

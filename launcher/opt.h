@@ -36,6 +36,17 @@ enum opt_kind {
     OPT_PORTS,
     OPT_PSET,
     OPT_DEADLOCK,
+    OPT_MINUTES,
+    OPT_LEVEL,
+    OPT_OUTPUT,
+    OPT_ERROR_FILE,
+    OPT_OUTPUT_DIR,
+    OPT_INPUT,
+    OPT_EXPORT_LIST,
+    OPT_ORDER,
+    OPT_CPU_BIND,
+    OPT_MCA,
+    OPT_NOTE, /* accepted, without effect: more says why, to the user as well */
     OPT_NOTHING,
     /* only on the command line; their readers are elsewhere */
     OPT_CONFIGFILE,
@@ -133,15 +144,15 @@ int opt_from_variables(struct opt_settings *l, char **env, struct err *e);
 int opt_from_file(struct opt_settings *l, char **env, struct err *e);
 int opt_from_text(struct opt_settings *l, const char *text, const char *file, struct err *e);
 
-/* The settings into o and its applications: the defaults first, then those of the command line. *warning: NULL, or one
- * line for the user, which the caller frees. */
+/* The settings into o and its applications: the defaults first, then those of the command line. *remarks: NULL, or
+ * lines for the user, which the caller frees. */
 int opt_apply(const struct opt_settings *defaults, const struct opt_settings *command, struct options *o, char **env,
-              char **warning, struct err *e);
+              char **remarks, struct err *e);
 
 /* The value of a variable in env, or NULL. */
 const char *opt_getenv(char **env, const char *name);
 
-/* topic NULL or "": the first screen. */
+/* topic NULL or "": the first screen; else a topic, an option (with its dashes or without), or "all". */
 int opt_help(FILE *to, const char *topic, struct err *e);
 void opt_version(FILE *to);
 

@@ -3,25 +3,51 @@
  * opt_apply: settings into struct options, one after the other, and what they mean together.
  */
 #include "common/xalloc.h"
+#include "launcher/opt_multi_prog.h"
 #include "launcher/opt_set.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 static int (*const setters[])(struct opt_target *) = {
-    [OPT_FLAG] = opt_set_flag,         [OPT_TEXT] = opt_set_text,       [OPT_NUMBER] = opt_set_number,
-    [OPT_SECONDS] = opt_set_seconds,   [OPT_UMASK] = opt_set_umask,     [OPT_ENV] = opt_set_env,
-    [OPT_ENVLIST] = opt_set_envlist,   [OPT_ENVMODE] = opt_set_envmode, [OPT_EXPORT] = opt_set_export,
-    [OPT_TEMPLATE] = opt_set_template, [OPT_USIZE] = opt_set_usize,     [OPT_DISPLAY] = opt_set_display,
-    [OPT_STDIN] = opt_set_stdin,       [OPT_LABEL] = opt_set_label,     [OPT_PATTERN] = opt_set_pattern,
-    [OPT_LAUNCHER] = opt_set_launcher, [OPT_WORDS] = opt_set_words,     [OPT_PORTS] = opt_set_ports,
-    [OPT_PSET] = opt_set_pset,         [OPT_NOTHING] = opt_set_nothing, [OPT_DEADLOCK] = opt_set_deadlock,
+    [OPT_FLAG] = opt_set_flag,
+    [OPT_TEXT] = opt_set_text,
+    [OPT_NUMBER] = opt_set_number,
+    [OPT_SECONDS] = opt_set_seconds,
+    [OPT_UMASK] = opt_set_umask,
+    [OPT_ENV] = opt_set_env,
+    [OPT_ENVLIST] = opt_set_envlist,
+    [OPT_ENVMODE] = opt_set_envmode,
+    [OPT_EXPORT] = opt_set_export,
+    [OPT_TEMPLATE] = opt_set_template,
+    [OPT_USIZE] = opt_set_usize,
+    [OPT_DISPLAY] = opt_set_display,
+    [OPT_STDIN] = opt_set_stdin,
+    [OPT_LABEL] = opt_set_label,
+    [OPT_PATTERN] = opt_set_pattern,
+    [OPT_LAUNCHER] = opt_set_launcher,
+    [OPT_WORDS] = opt_set_words,
+    [OPT_PORTS] = opt_set_ports,
+    [OPT_PSET] = opt_set_pset,
+    [OPT_NOTHING] = opt_set_nothing,
+    [OPT_MINUTES] = opt_set_minutes,
+    [OPT_LEVEL] = opt_set_level,
+    [OPT_OUTPUT] = opt_set_output,
+    [OPT_ERROR_FILE] = opt_set_error_file,
+    [OPT_OUTPUT_DIR] = opt_set_output_dir,
+    [OPT_INPUT] = opt_set_input,
+    [OPT_EXPORT_LIST] = opt_set_export_list,
+    [OPT_ORDER] = opt_set_order,
+    [OPT_CPU_BIND] = opt_set_cpu_bind,
+    [OPT_MCA] = opt_set_mca,
+    [OPT_NOTE] = opt_set_note,
+    [OPT_DEADLOCK] = opt_set_deadlock,
 };
 
 static bool repeats(const struct opt *o)
 {
     return o->kind == OPT_ENV || o->kind == OPT_ENVLIST || o->kind == OPT_TEMPLATE || o->kind == OPT_DISPLAY ||
-           o->kind == OPT_PSET;
+           o->kind == OPT_PSET || o->kind == OPT_MCA || o->kind == OPT_NOTE || o->kind == OPT_LEVEL;
 }
 
 /* What speaks for the whole job cannot say one thing at one program and another at the next. */
@@ -81,6 +107,24 @@ static void settle_launcher(struct opt_target *a)
     a->o->launcher = xstrdup("ssh-exec");
 }
 
+/* -c is the number of ranks to mpirun, and processors for each to srun, whose users say -n as well. */
+static int check_c(const struct opt_target *a)
+{
+    if (!a->last[OPT_ID_C] || a->last[OPT_ID_N])
+        return 0;
+    return err_set(a->e,
+                   "%s: the number of ranks is meant by mpirun, processors for each rank by srun: say -n N or "
+                   "--cpus-per-rank N",
+                   a->last[OPT_ID_C]->shown);
+}
+
+/* srun writes both streams to the file of -o. */
+static void settle_streams(struct opt_target *a)
+{
+    if (a->file_for_both && !a->o->errfile_pattern)
+        a->o->merge_stderr = true;
+}
+
 static int apply_all(struct opt_target *a, const struct opt_settings *defaults, const struct opt_settings *command)
 {
     for (size_t i = 0; i < defaults->n; i++)
@@ -101,17 +145,18 @@ static int apply_all(struct opt_target *a, const struct opt_settings *defaults, 
     }
     settle_hosts(a);
     settle_launcher(a);
-    return 0;
+    settle_streams(a);
+    return check_c(a) < 0 ? -1 : a->o->multi_prog ? opt_multi_prog(a->o, a->e) : 0;
 }
 
 int opt_apply(const struct opt_settings *defaults, const struct opt_settings *command, struct options *o, char **env,
-              char **warning, struct err *e)
+              char **remarks, struct err *e)
 {
     struct opt_target a = {.o = o, .env = env, .e = e};
     app_init(&a.proto);
     int rc = apply_all(&a, defaults, command);
     app_fini(&a.proto);
-    *warning = a.warning;
+    *remarks = a.remarks;
     return rc;
 }
 

@@ -77,7 +77,7 @@ static int take_line(struct opt_settings *to, struct line *l, struct err *e)
     const struct opt *o = opt_find(l->name, strlen(l->name), &fixed);
     if (!o)
         return no_option(l, e);
-    if (o->kind >= OPT_CONFIGFILE)
+    if (o->kind >= OPT_CONFIGFILE || o->topic == OPT_TOPIC_COMPAT)
         return err_set(e, "%s: %s belongs on the command line", l->where, l->name);
     if (fixed)
         return err_set(e, "%s: write %.*s = %s", l->where, (int)strcspn(o->names, " "), o->names, fixed);

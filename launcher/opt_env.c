@@ -10,15 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *opt_getenv(char **env, const char *name)
-{
-    size_t n = strlen(name);
-    for (; env && *env; env++)
-        if (!strncmp(*env, name, n) && (*env)[n] == '=')
-            return *env + n + 1;
-    return NULL;
-}
-
 static void variable_name(const struct opt *o, char name[64])
 {
     size_t n = strcspn(o->names, " ");
@@ -62,7 +53,7 @@ int opt_from_variables(struct opt_settings *l, char **env, struct err *e)
         char name[64];
         const struct opt *o = &opt_table[i];
         variable_name(o, name);
-        value = o->kind < OPT_CONFIGFILE ? opt_getenv(env, name) : NULL;
+        value = o->kind < OPT_CONFIGFILE && o->topic != OPT_TOPIC_COMPAT ? opt_getenv(env, name) : NULL;
         if (value && *value)
             add(l, o, name, value);
     }

@@ -52,7 +52,7 @@ static void first_screen(FILE *to)
     fputs("\nOne dash or two, --name VALUE or --name=VALUE. More by mpiexec --help TOPIC:\n ", to);
     for (size_t i = 0; i < OPT_TOPICS; i++)
         fprintf(to, " %s", opt_subjects[i].name);
-    fputs("\nor in the manual: man mpiexec\n", to);
+    fputs(" all\nor of an option: mpiexec --help --bind-to; or in the manual: man mpiexec\n", to);
 }
 
 /* "Also --bynode (node), --byslot (slot)." */
@@ -70,6 +70,14 @@ static void print_aliases(FILE *to, const struct opt *o)
         print_wrapped(to, line, BRIEF_AT);
 }
 
+static void one_option(FILE *to, const struct opt *o)
+{
+    print_names(to, o, true);
+    if (*o->more)
+        print_wrapped(to, o->more, BRIEF_AT);
+    print_aliases(to, o);
+}
+
 static void one_topic(FILE *to, enum opt_topic topic)
 {
     fprintf(to, "%s\n\n%s", opt_subjects[topic].title, opt_subjects[topic].text);
@@ -79,39 +87,73 @@ static void one_topic(FILE *to, enum opt_topic topic)
         if (first)
             fputc('\n', to);
         first = 0;
-        print_names(to, &opt_table[i], true);
-        if (*opt_table[i].more)
-            print_wrapped(to, opt_table[i].more, BRIEF_AT);
-        print_aliases(to, &opt_table[i]);
+        one_option(to, &opt_table[i]);
     }
 }
 
-/* A topic, or the one of an option; OPT_TOPICS if there is neither. */
+static void all_topics(FILE *to)
+{
+    for (size_t i = 0; i < OPT_TOPICS; i++) {
+        if (i)
+            fputc('\n', to);
+        one_topic(to, (enum opt_topic)i);
+    }
+}
+
+/* OPT_TOPICS if there is none. */
 static enum opt_topic find_topic(const char *name)
 {
+    size_t i = 0;
+    while (i < OPT_TOPICS && strcmp(name, opt_subjects[i].name))
+        i++;
+    return (enum opt_topic)i;
+}
+
+/* An option, its dashes taken off: what it does, or why it is not there. */
+static bool tell_option(FILE *to, const char *name)
+{
+    char text[64];
     const char *fixed;
-    for (size_t i = 0; i < OPT_TOPICS; i++)
-        if (!strcmp(name, opt_subjects[i].name))
-            return (enum opt_topic)i;
     const struct opt *o = opt_find(name, strlen(name), &fixed);
-    return o ? o->topic : OPT_TOPICS;
+    const char *why = opt_refusal(name, strlen(name));
+    if (why)
+        fprintf(to, "%s is not supported: %s\n", opt_shown(name, strlen(name), text), why);
+    if (!o)
+        return why;
+    one_option(to, o);
+    fprintf(to, "\nMore by mpiexec --help %s\n", opt_subjects[o->topic].name);
+    return true;
+}
+
+static int no_help(const char *what, const char *name, struct err *e)
+{
+    char near[64];
+    for (size_t i = 0; i < OPT_TOPICS; i++)
+        if (!strncmp(name, opt_subjects[i].name, 3)) /* "mapping", "environment" */
+            return err_set(e, "no help about \"%.40s\"; did you mean mpiexec --help %s?", what, opt_subjects[i].name);
+    if (opt_nearest(name, strlen(name), near))
+        return err_set(e, "no help about \"%.40s\"; did you mean mpiexec --help %s?", what, near);
+    char names[256] = "";
+    for (size_t i = 0; i < OPT_TOPICS; i++)
+        snprintf(names + strlen(names), sizeof names - strlen(names), " %s", opt_subjects[i].name);
+    return err_set(e, "no help about \"%.40s\"; the topics are%s, or all", what, names);
 }
 
 int opt_help(FILE *to, const char *topic, struct err *e)
 {
-    if (!topic || !*topic) {
+    const char *name = topic ? topic + strspn(topic, "-") : "";
+    bool dashed = name != topic;
+    char plain[64];
+    snprintf(plain, sizeof plain, "%.*s", (int)(dashed ? strcspn(name, "=") : strlen(name)), name);
+    if (!topic || !*topic)
         first_screen(to);
-        return 0;
-    }
-    enum opt_topic found = find_topic(topic);
-    if (found < OPT_TOPICS) {
-        one_topic(to, found);
-        return 0;
-    }
-    char names[256] = "";
-    for (size_t i = 0; i < OPT_TOPICS; i++)
-        snprintf(names + strlen(names), sizeof names - strlen(names), " %s", opt_subjects[i].name);
-    return err_set(e, "no help about \"%.40s\"; the topics are%s", topic, names);
+    else if (!dashed && !strcmp(plain, "all"))
+        all_topics(to);
+    else if (!dashed && find_topic(plain) < OPT_TOPICS)
+        one_topic(to, find_topic(plain));
+    else if (!tell_option(to, plain))
+        return no_help(topic, plain, e);
+    return 0;
 }
 
 void opt_version(FILE *to)

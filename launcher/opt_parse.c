@@ -62,7 +62,7 @@ static size_t values_wanted(const struct scan *s, const struct opt *o)
 {
     const char *next = s->at < s->n ? s->words[s->at] : NULL;
     if (o->kind == OPT_HELP)
-        return next && !is_option(next) && strcmp(next, ":");
+        return next && strcmp(next, ":") && strcmp(next, "--"); /* --help -n is about -n */
     if (o->kind == OPT_ENV && next && strchr(next, '='))
         return 1; /* -genv NAME=VALUE */
     return opt_nvalues(o);
@@ -84,21 +84,49 @@ static int take_values(struct scan *s, const struct opt *o, const char *word, co
     return 0;
 }
 
+/* "-n2", "-K1": the one letter of an option, and digits. What follows it, or NULL. */
+static const char *take_letter(const char *word, const struct opt **o, const char **fixed)
+{
+    const char *name = word + 1;
+    size_t n = strlen(name);
+    if (n < 2 || *name == '-' || strspn(name + 1, "0123456789:-") != n - 1 || name[1] == '-' || name[1] == ':')
+        return NULL;
+    *o = opt_find(name, 1, fixed);
+    return *o && (opt_nvalues(*o) == 1 || *fixed) ? name + 1 : NULL;
+}
+
+/* -K=0: what an alias says, or the opposite of it. */
+static const char *switched(const struct opt *o, const char *fixed, const char *given)
+{
+    static const char *const no[] = {"0", "no", "false", "off"}, *const yes[] = {"1", "yes", "true", "on"};
+    if (o->kind != OPT_FLAG)
+        return NULL;
+    for (size_t i = 0; i < sizeof no / sizeof *no; i++) {
+        if (!strcmp(given, yes[i]))
+            return fixed;
+        if (!strcmp(given, no[i]))
+            return strcmp(fixed, "no") ? "no" : "yes";
+    }
+    return NULL;
+}
+
 static int take_option(struct scan *s)
 {
     const char *word = s->words[s->at++];
     const char *name = word + (word[1] == '-' ? 2 : 1);
     size_t n = strcspn(name, "=");
-    const char *values[2] = {NULL, NULL}, *fixed;
+    const char *values[2] = {NULL, NULL}, *fixed, *given = name[n] ? name + n + 1 : NULL;
     const struct opt *o = opt_find(name, n, &fixed);
+    if (!o && !opt_refusal(name, n) && (given = take_letter(word, &o, &fixed)))
+        n = 1;
     if (!o)
         return unknown(s, word, name, n);
-    if (fixed && name[n])
+    if (fixed && given && !switched(o, fixed, given))
         return err_set(s->e, "%s%.*s takes no value", s->prefix, (int)(name + n - word), word);
     if (fixed)
-        values[0] = fixed;
-    else if (name[n])
-        values[0] = name + n + 1;
+        values[0] = given ? switched(o, fixed, given) : fixed;
+    else if (given)
+        values[0] = given;
     else if (take_values(s, o, word, values) < 0)
         return -1;
     if (o->kind == OPT_CONFIGFILE && s->in_file)
@@ -252,21 +280,25 @@ static void make_printable(char *text)
             *c = '?';
 }
 
+static void print_remarks(char *remarks, bool quiet)
+{
+    char *line;
+    while (!quiet && (line = strsep(&remarks, "\n")) && *line)
+        log_info("%s", line);
+}
+
 /* Everything that is a default, and the command line over it. */
 static int settle(const struct opt_settings *command, struct options *o, char **env, struct err *e)
 {
     struct opt_settings defaults = {0};
-    char *warning = NULL;
+    char *remarks = NULL;
     int rc = opt_from_file(&defaults, env, e);
     if (rc == 0)
         rc = opt_from_variables(&defaults, env, e);
     if (rc == 0)
-        rc = opt_apply(&defaults, command, o, env, &warning, e);
-    if (warning) {
-        make_printable(warning);
-        log_warn("%s", warning);
-    }
-    free(warning);
+        rc = opt_apply(&defaults, command, o, env, &remarks, e);
+    print_remarks(remarks, o->quiet || rc < 0);
+    free(remarks);
     opt_settings_fini(&defaults);
     return rc;
 }

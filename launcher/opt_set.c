@@ -13,8 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/param.h>
 
-#define SECONDS_MAX (366.0 * 24 * 3600)
 #define RANK_MAX 16777215
 
 int opt_expected(const struct opt_target *a, const char *fmt, ...)
@@ -28,6 +28,35 @@ int opt_expected(const struct opt_target *a, const char *fmt, ...)
     if (!value)
         return err_set(a->e, "%.200s: %s is expected", a->s->shown, what);
     return err_set(a->e, "%.200s: %s is expected, not \"%.200s\"", a->s->shown, what, value);
+}
+
+const char *opt_getenv(char **env, const char *name)
+{
+    size_t n = strlen(name);
+    for (; env && *env; env++)
+        if (!strncmp(*env, name, n) && (*env)[n] == '=')
+            return *env + n + 1;
+    return NULL;
+}
+
+void opt_remark(struct opt_target *a, const char *fmt, ...)
+{
+    char line[512], *old = a->remarks;
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(line, sizeof line, fmt, ap);
+    va_end(ap);
+    for (char *c = line; *c; c++)
+        if ((unsigned char)*c < ' ' || *c == 0x7f)
+            *c = '?';
+    a->remarks = xasprintf("%s%s\n", old ? old : "", line);
+    free(old);
+}
+
+void opt_replace(char **field, char *text)
+{
+    free(*field);
+    *field = text;
 }
 
 /* A whole number of digits, at most max; -1 when it is something else. */
@@ -61,8 +90,7 @@ int opt_set_text(struct opt_target *a)
 {
     if (!a->s->values[0] || !*a->s->values[0])
         return opt_expected(a, "%s", a->s->opt->values);
-    free(*(char **)a->field);
-    *(char **)a->field = xstrdup(a->s->values[0]);
+    opt_replace(a->field, xstrdup(a->s->values[0]));
     return 0;
 }
 
@@ -73,34 +101,6 @@ int opt_set_number(struct opt_target *a)
     if (v < o->min)
         return opt_expected(a, "a number from %ld to %ld", o->min, o->max);
     *(long *)a->field = v;
-    return 0;
-}
-
-/* What a unit behind a time multiplies it with; 0: no such unit. */
-static double unit(const char *s)
-{
-    static const struct {
-        const char *name;
-        double seconds;
-    } units[] = {{"", 1}, {"s", 1}, {"ms", 0.001}, {"m", 60}, {"min", 60}, {"h", 3600}, {"d", 86400}};
-    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
-        if (!strcmp(s, units[i].name))
-            return units[i].seconds;
-    return 0;
-}
-
-int opt_set_seconds(struct opt_target *a)
-{
-    const char *text = a->s->values[0] ? a->s->values[0] : "";
-    size_t digits = strspn(text, "0123456789.");
-    char *end = (char *)text, *number = xstrndup(text, digits);
-    double v = digits ? strtod(number, &end) : -1;
-    bool ok = digits && *end == '\0' && end != number;
-    free(number);
-    v *= unit(text + digits);
-    if (!ok || unit(text + digits) == 0 || v > SECONDS_MAX)
-        return opt_expected(a, "a time in seconds, or with a unit (0.5, 90, 10m, 2h, 3d; at most a year)");
-    *(double *)a->field = v;
     return 0;
 }
 
@@ -278,6 +278,29 @@ int opt_set_words(struct opt_target *a)
         free(*old);
     free(*field);
     *field = w.all;
+    return 0;
+}
+
+/* -v once more each time; or the level itself. */
+int opt_set_level(struct opt_target *a)
+{
+    long *to = a->field, max = a->s->opt->max;
+    long v = a->s->values[0] ? whole(a->s->values[0], strlen(a->s->values[0]), max) : -1;
+    bool yes = true;
+    if (v < 0) {
+        struct opt_target flag = *a;
+        flag.field = &yes;
+        if (opt_set_flag(&flag) < 0)
+            return opt_expected(a, "yes, no or a number from 0 to %ld", max);
+        v = yes;
+    }
+    *to = a->again && v ? MIN(*to + v, max) : v;
+    return 0;
+}
+
+int opt_set_note(struct opt_target *a)
+{
+    opt_remark(a, "%s has no effect: %s", a->s->shown, a->s->opt->more);
     return 0;
 }
 

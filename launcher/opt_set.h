@@ -15,7 +15,8 @@ struct opt_target {
     struct app proto; /* what the defaults say about each application */
     char **env;
     const struct opt_setting *last[OPT_COUNT]; /* of each option */
-    char *warning;                             /* NULL, or one line for the user */
+    char *remarks;                             /* NULL, or lines for the user, each with its end */
+    bool file_for_both;                        /* a file of srun's -o: stderr goes there unless told otherwise */
     struct err *e;
     /* of the setting in hand */
     const struct opt_setting *s;
@@ -45,10 +46,29 @@ opt_setter opt_set_launcher;
 opt_setter opt_set_words;
 opt_setter opt_set_ports;
 opt_setter opt_set_pset;
+opt_setter opt_set_minutes;
+opt_setter opt_set_level;
+opt_setter opt_set_output;
+opt_setter opt_set_error_file;
+opt_setter opt_set_output_dir;
+opt_setter opt_set_input;
+opt_setter opt_set_export_list;
+opt_setter opt_set_order;
+opt_setter opt_set_cpu_bind;
+opt_setter opt_set_mca;
+opt_setter opt_set_note;
 opt_setter opt_set_nothing;
 
 /* "WHERE: what is expected, not VALUE". Always -1. */
 int opt_expected(const struct opt_target *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Adds a line to a->remarks. */
+void opt_remark(struct opt_target *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* What other setters are made of. */
+void opt_replace(char **field, char *text); /* takes text over */
+void opt_env_add(struct env_rules *r, char *assignment);
+void opt_env_name(struct env_rules *r, char *name);
 
 /* A {word} of small letters that is not among known (blanks around each) is a typing error, and -1; other braces may
  * well be part of the text. */

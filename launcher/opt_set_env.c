@@ -89,11 +89,14 @@ int opt_set_envmode(struct opt_target *a)
     return 0;
 }
 
-static void warn_missing(struct opt_target *a, const char *name)
+void opt_env_add(struct env_rules *r, char *assignment)
 {
-    char *old = a->warning;
-    a->warning = old ? xasprintf("%s, %s", old, name) : xasprintf("no such variable to pass on (-x): %s", name);
-    free(old);
+    append(&r->set, &r->nset, assignment);
+}
+
+void opt_env_name(struct env_rules *r, char *name)
+{
+    append(&r->names, &r->nnames, name);
 }
 
 /* -x NAME, -x NAME=VALUE, -x PREFIX*: always among what is set, so that -envnone does not undo it. */
@@ -115,6 +118,6 @@ int opt_set_export(struct opt_target *a)
             found++;
         }
     if (!found)
-        warn_missing(a, v);
+        opt_remark(a, "%s: there is no variable %s to pass on", a->s->shown, v);
     return 0;
 }

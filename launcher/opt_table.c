@@ -121,6 +121,8 @@ static void consider(struct nearest *x, const char *names)
 {
     size_t n;
     for (const char *at = names, *s; (s = opt_next_name(&at, &n));) {
+        if (n == 1 && x->n > 2)
+            continue; /* nobody means a letter by a word */
         size_t d = n > LONGEST ? LONGEST : distance(x->name, x->n, s, n);
         if (d < x->d) {
             x->best = s;

@@ -21,6 +21,11 @@ void options_init(struct options *o)
     };
 }
 
+enum log_level options_loud(const struct options *o)
+{
+    return o->quiet ? LOG_FATAL_ONLY : o->verbose > 1 ? LOG_TO_TRACE : o->verbose ? LOG_TO_DEBUG : LOG_NORMAL;
+}
+
 void app_init(struct app *a)
 {
     *a = (struct app){.np = -1, .umask = -1};
@@ -89,10 +94,10 @@ void options_fini(struct options *o)
     free(o->launcher_args);
     env_rules_fini(&o->genv);
     char *const strings[] = {
-        o->hosts,           o->hostfile,        o->launcher,    o->map_by,        o->rank_by,
-        o->bind_to,         o->rankmap,         o->rankfile,    o->label_pattern, o->output_dir,
-        o->outfile_pattern, o->errfile_pattern, o->stdin_ranks, o->report,        o->rmk,           o->launcher_exec,
-        o->iface,           o->psets,           o->memory_kinds, o->stage_files,
+        o->hosts,        o->hostfile,    o->launcher,      o->map_by,        o->rank_by,         o->bind_to,
+        o->rankmap,      o->rankfile,    o->label_pattern, o->output_dir,    o->outfile_pattern, o->errfile_pattern,
+        o->stdin_ranks,  o->report,      o->rmk,           o->launcher_exec, o->iface,           o->psets,
+        o->memory_kinds, o->stage_files, o->cpu_set,
     };
     for (size_t i = 0; i < sizeof strings / sizeof *strings; i++)
         free(strings[i]);

@@ -10,6 +10,7 @@
 
 #include "common/err.h"
 #include "common/hostlist.h"
+#include "common/log.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -78,6 +79,8 @@ struct options {
     long cpus_per_rank; /* 0: not given */
     char *rankmap;      /* NULL or "0,0,1,1", "(vector,(0,4,16))" */
     char *rankfile;     /* NULL or a file name */
+    char *cpu_set;      /* NULL, or the processors of this machine that may be used */
+    bool multi_prog;    /* the program is a file of srun's --multi-prog; gone into apps after options_parse */
     bool no_oversubscribe;
     long usize; /* universe size: -1 not given (the slots of all hosts), -2 infinite, else the number */
 
@@ -102,10 +105,12 @@ struct options {
     /* life and death */
     double kill_timeout; /* seconds between SIGTERM and SIGKILL */
     bool no_kill;
-    double timeout; /* seconds for the whole job; 0: none */
-    double watch;   /* seconds between tables; 0: none */
-    char *report;   /* NULL or a file name, "-" for stdout */
-    bool verbose;
+    double timeout;        /* seconds for the whole job; 0: none */
+    double watch;          /* seconds between tables; 0: none */
+    char *report;          /* NULL or a file name, "-" for stdout */
+    long verbose;          /* 1: decisions; 2: control messages as well */
+    bool quiet;            /* nothing is said but failures */
+    bool print_exit_codes; /* of each rank, at the end */
 };
 
 enum options_result {
@@ -119,6 +124,8 @@ enum options_result {
  * every result. */
 enum options_result options_parse(struct options *o, int argc, char **argv, char **env, struct err *e);
 void options_fini(struct options *o);
+
+enum log_level options_loud(const struct options *o);
 
 /* The parts, for those that fill them. A copy owns its strings; the program itself (argv, where) is not copied. */
 void options_init(struct options *o);

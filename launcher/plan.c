@@ -148,7 +148,10 @@ static int describe_stdin(struct launch_spec *s, const struct options *o, struct
         s->flags |= LAUNCH_STDIN_ALL;
     if (o->stdin_mode != STDIN_RANKS)
         return 0;
-    return ranklist_parse(o->stdin_ranks ? o->stdin_ranks : "0", s->map.nranks, &s->stdin_ranks, &s->nstdin, e);
+    struct err why;
+    if (ranklist_parse(o->stdin_ranks ? o->stdin_ranks : "0", s->map.nranks, &s->stdin_ranks, &s->nstdin, &why) == 0)
+        return 0;
+    return err_set(e, "--stdin: %s", why.text);
 }
 
 static void add_variable(struct launch_spec *s, const char *name, const char *value)

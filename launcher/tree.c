@@ -143,6 +143,9 @@ static int choose_way(struct cluster *c, const struct options *o, struct err *e)
         return -1;
     if (starter_init_root(&c->starter, ops, c->base, e) < 0)
         return -1;
+    if ((o->iface || o->port_low) && !c->starter.ops->calls_back)
+        log_info("%s has no effect: no proxy connects back where hosts are reached by %s",
+                 o->iface ? "--iface" : "--port-range", c->starter.ops->name);
     double ms = (o->heartbeat < 0 ? HEARTBEAT_S : o->heartbeat) * 1000;
     c->starter.silence_ms = ms < CONTROL_SILENCE_MAX ? (unsigned)ms : CONTROL_SILENCE_MAX;
     if (o->launcher_tree && c->is_remote && strncmp(c->starter.ops->name, "ssh", 3) != 0)
@@ -192,7 +195,7 @@ int tree_start(struct cluster *c, const struct options *o, const struct tree_ops
                               .nnodes = c->nnodes,
                               .names = c->names,
                               .radix = o->radix > 0 ? (uint32_t)o->radix : default_radix(c->nnodes),
-                              .verbose = o->verbose,
+                              .loud = options_loud(o),
                               .hold = true};
     if (check_descriptors(c, choose_width(c), e) < 0)
         return -1;

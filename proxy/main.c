@@ -52,7 +52,7 @@ int main(int argc, char **argv)
     uplink_take(&up, argc, argv);
     if (uplink_calls(argc, argv))
         guard_begin(up.in, NULL);
-    log_init("proxy", false);
+    log_init("proxy", LOG_NORMAL);
     if (spawn_init() < 0)
         log_fatal("unable to reserve descriptors: %m%s", errno == EMFILE ? " (raise the limit with ulimit -n)" : "");
     static struct proxy self = {.nofile = {0}};

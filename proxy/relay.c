@@ -134,7 +134,7 @@ static void start_below(struct proxy *proxy)
                                   .nnodes = proxy->setup.nnodes - 1,
                                   .names = proxy->setup.names + 1,
                                   .radix = proxy->setup.radix,
-                                  .verbose = proxy->setup.verbose};
+                                  .loud = (enum log_level)proxy->setup.loud};
     links_init(&proxy->below);
     if (proxy->below.nnodes == 0) {
         below_settled(proxy);
@@ -176,7 +176,7 @@ static void on_setup(struct proxy *proxy, const struct frame_head *h, const unsi
         log_fatal("the first message from above is not a setup");
     if (proxy->setup.time)
         now_follow(proxy->setup.time);
-    log_init(xasprintf("proxy(%s)", proxy_name(proxy)), proxy->setup.verbose);
+    log_init(xasprintf("proxy(%s)", proxy_name(proxy)), (enum log_level)proxy->setup.loud);
     proxy->beat = beat_create(proxy->base, proxy->parent, proxy->setup.beats ? proxy->setup.silence : 0, ALONE_TIMES,
                               parent_silent, proxy);
     start_below(proxy);

@@ -85,7 +85,7 @@ static int call_back(const char *addresses, const char *name)
     char secret[128];
     struct err e;
     snprintf(who, sizeof who, "proxy(%.*s)", BACK_NAME_MAX, name);
-    log_init(who, false);
+    log_init(who, LOG_NORMAL);
     take_secret(secret);
     if (!*secret)
         ask_secret(secret);
@@ -121,7 +121,7 @@ const char *uplink_stage(int argc, char **argv)
 
 void uplink_take(struct uplink *u, int argc, char **argv)
 {
-    log_init("muster-proxy", false);
+    log_init("muster-proxy", LOG_NORMAL);
     if (uplink_calls(argc, argv)) {
         u->in = u->out = call_back(argv[2], argv[4]);
         return;

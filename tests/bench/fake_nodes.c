@@ -214,7 +214,7 @@ static void raise_nofile(void)
 int main(int argc, char **argv)
 {
     const char *count = getenv("FAKE_NODES"), *secret = getenv(BACK_SECRET);
-    log_init("fake_nodes", false);
+    log_init("fake_nodes", LOG_NORMAL);
     if (!count || !secret || argc < 2)
         log_fatal("this program is started by mpiexec, see its source");
     nnodes = left = (uint32_t)strtoul(count, NULL, 10);

@@ -33,9 +33,11 @@ MISTAKES = [
     (["--label-pattern", "{time}{tiem}", "true"], "in braces"),
     (["--hosts", "a:0", "true"], "1 to 1000000 slots"),
     (["--hosts", "n[0-999999999]", "true"], "more than 1000000 hosts"),
-    (["--stdin", "5", "-n", "2", "true"], "5"),
+    (["--stdin", "5", "-n", "2", "true"], "--stdin: rank 5"),
+    (["--cpu-set", "65000", "true"], "--cpu-set 65000: mpiexec may not use processor 65000"),
+    (["--cpu-set", "x", "true"], "--cpu-set: "),
     (["--bind-to", "core", "true", ":", "--bind-to", "none", "true"], "speaks for the whole job"),
-    (["--mca", "btl", "self", "true"], "is not supported"),
+    (["--mem", "4G", "true"], "is not supported: mpiexec does not limit memory"),
     (["true", ":"], "no program after the last ':'"),
     ([":", "true"], "no program before a ':'"),
     (["-configfile", "/nonexistent"], "unable to read /nonexistent"),
@@ -77,9 +79,62 @@ def test_help_fits_a_screen(mpiexec):
     for topic in topics:
         t = mpiexec.ok("--help", topic)
         assert len(t.lines) > 3 and max(map(len, t.lines)) < 80, t
-    assert mpiexec.ok("--help", "bind-to").out == mpiexec.ok("--help", "bind").out
+    whole = mpiexec.ok("--help", "all").out
+    assert all(mpiexec.ok("--help", topic).out in whole for topic in topics)
     for other in ("-h", "-help"):
         assert mpiexec.ok(other).out == r.out
+
+
+@pytest.mark.parametrize("name, says", [("--bind-to", "--bind-to, --binding WHAT"), ("bind-to", "--bind-to, --binding WHAT"),
+                                        ("-n", "start N ranks"), ("--mem", "does not limit memory")])
+def test_help_of_an_option(mpiexec, name, says):
+    r = mpiexec.ok("--help", name)
+    assert says in r.out and len(r.lines) < 15, r
+
+
+def test_what_has_no_effect_is_told_in_a_line_each(mpiexec):
+    r = mpiexec.ok("-n2", "--overlap", "-demux", "poll", "--mpi=pmi2", "-iface", "lo", "echo", "x")
+    assert r.lines == ["x", "x"]
+    said = r.err.splitlines()
+    assert [line.split()[1] for line in said] == ["--overlap", "-demux", "--mpi", "--iface"], r
+    assert all("has no effect: " in line for line in said), r
+    assert mpiexec.ok("-q", "-n2", "--overlap", "-demux", "poll", "-iface", "lo", "echo", "x").err == ""
+
+
+def test_mca_reaches_programs_as_a_variable(mpiexec):
+    r = mpiexec.ok("--mca", "btl", "self,sm", "-n", "1", "sh", "-c", "echo $OMPI_MCA_btl")
+    assert r.lines == ["self,sm"] and len(r.err.splitlines()) == 1 and "only programs of Open MPI" in r.err, r
+
+
+def test_files_of_srun(mpiexec, tmp_path):
+    mpiexec.ok("-n", "2", "-o", "out.%t.%j", "sh", "-c", "echo out; echo err >&2", env={"SLURM_JOB_ID": "7"})
+    assert [(tmp_path / f"out.{rank}.7").read_text() for rank in (0, 1)] == ["out\nerr\n"] * 2
+    mpiexec.ok("-n", "1", "-o", "none", "-e", "err.%t", "sh", "-c", "echo out; echo err >&2")
+    assert (tmp_path / "err.0").read_text() == "err\n"
+
+
+def test_a_file_says_who_runs_what(mpiexec, tmp_path):
+    (tmp_path / "conf").write_text("0 echo first %t %o\n2-3 echo pair %t %o\n* echo rest\n")
+    r = mpiexec.ok("-n", "5", "--multi-prog", "conf")
+    assert sorted(r.lines) == ["first 0 0", "pair 2 0", "pair 3 1", "rest", "rest"], r
+
+
+def test_exit_codes_are_listed(mpiexec):
+    r = mpiexec("-n", "4", "--no-kill", "-print-all-exitcodes", "sh", "-c", "test $PMI_RANK != 1 || exit 7")
+    assert "exit code 0: ranks 0,2-3\n" in r.err and "exit code 7: rank 1\n" in r.err, r
+
+
+def test_a_set_of_processors(mpiexec):
+    one = min(os.sched_getaffinity(0))
+    r = mpiexec.ok("--cpu-set", one, "grep", "Cpus_allowed_list", "/proc/self/status")
+    assert [line.split() for line in r.lines] == [["Cpus_allowed_list:", str(one)]], r
+
+
+def test_two_levels_of_verbosity(mpiexec):
+    once, twice = mpiexec.ok("-v", "-n", "1", "true").err, mpiexec.ok("-vv", "-n", "1", "true").err
+    for err in (once, twice):
+        assert "allocation: none" in err and "map: 1 rank" in err and "bindings on " in err and "all over " in err, err
+    assert "LAUNCH" in twice and "LAUNCH" not in once, once
 
 
 def test_version(mpiexec):

@@ -129,7 +129,7 @@ static void every_name_is_taken_with_one_dash_and_two(void **state)
             const char *fixed;
             assert_ptr_equal(opt_find(s, n, &fixed), &opt_table[i]); /* so no name stands for two */
             assert_null(opt_refusal(s, n));
-            if (opt_table[i].kind != OPT_FLAG)
+            if (opt_table[i].kind != OPT_FLAG || i == OPT_ID_MULTI_PROG) /* whose program is a file that is read */
                 continue;
             for (int dashes = 1; dashes <= 2; dashes++) {
                 char line[64];
@@ -260,7 +260,6 @@ static const struct {
     {"--lable a", "did you mean --label?"},
     {"-xyzzyplugh a", "unknown option -xyzzyplugh; see mpiexec --help"},
     {"--bind core a", "unknown option --bind"}, /* no abbreviations */
-    {"--mca btl self a", "-genv OMPI_MCA_"},
     {"-genv A", "-genv needs a value: NAME VALUE"},
     {"-genv =x a", "NAME VALUE or NAME=VALUE is expected"},
     {"-env A=B", "no program to run"},
@@ -299,7 +298,160 @@ static const struct {
     {"-n 3 -configfile /dev/null", "-n is for one application"},
     {"--help nonsense", "no help about \"nonsense\""},
     {"--wdir -l a", "the option -l follows"},
+    {"-c 2 a", "say -n N or --cpus-per-rank N"},
+    {"-n2x a", "unknown option -n2x"},
+    {"-K=2 a", "-K takes no value"},
+    {"--time 1:2:3:4 a", "--time: a time in minutes"},
+    {"--timeout 1: a", "--timeout: a time in seconds"},
+    {"-t 1-2- a", "a time in minutes"},
+    {"-o 3 a", "-o: the name of a file"},
+    {"-o out.%q a", "-o: a file name with %t (rank)"},
+    {"-e out.% a", "-e: a file name with"},
+    {"--output tag,xml a", "--output: a list of tag"},
+    {"--output-filename :nocopy a", "DIR or DIR:nocopy"},
+    {"-i data a", "all, none or a rank (a file is read by the shell"},
+    {"--export =1 a", "--export: ALL, NONE"},
+    {"-m plane a", "-m: block or cyclic"},
+    {"--cpu-bind teapot a", "--cpu-bind: none, cores"},
+    {"--mca btl=1 self a", "--mca: NAME VALUE"},
+    {"--mem 4G a", "mpiexec does not limit memory"},
+    {"-v=3 a", "yes, no or a number from 0 to 2"},
+    {"--multi-prog /dev/null", "/dev/null names no program"},
+    {"--multi-prog a b", "one file is expected in place of the program"},
+    {"--help mapping", "did you mean mpiexec --help map?"},
+    {"--help --bnd-to", "did you mean mpiexec --help --bind-to?"},
 };
+
+static void the_words_of_srun_mean_what_they_do_there(void **state)
+{
+    char *env[] = {"SLURM_JOB_ID=77", "USER=me", NULL};
+    struct parsed *p = parse_ok_env("-q -n4 -c2 -t 90 -D /tmp -K1 -o out.%t.%n.%h.%j.%u%% -m cyclic --cpu-bind "
+                                    "verbose,map_cpu:0,1 --export=ALL,A=1,B=2 -i none a",
+                                    env);
+    struct options *o = &p->o;
+    assert_int_equal(o->apps[0].np, 4);
+    assert_int_equal(o->cpus_per_rank, 2);
+    assert_true(o->timeout == 5400);
+    assert_string_equal(o->apps[0].wdir, "/tmp");
+    assert_false(o->no_kill);
+    assert_string_equal(o->outfile_pattern, "out.{rank}.{node}.{host}.77.me%%");
+    assert_true(o->merge_stderr);
+    assert_string_equal(o->map_by, "node");
+    assert_string_equal(o->bind_to, "user:0,1");
+    assert_int_equal(o->display, DISPLAY_BINDINGS);
+    assert_int_equal(o->apps[0].env.mode, ENV_ALL);
+    assert_int_equal(o->apps[0].env.nset, 2);
+    assert_string_equal(o->apps[0].env.set[1], "B=2");
+    assert_int_equal(o->stdin_mode, STDIN_NONE);
+    assert_true(o->quiet);
+    parsed_free(p);
+    p = parse_ok("-K=0 -o none -e err.%t --export=NONE a");
+    assert_true(p->o.no_kill);
+    assert_string_equal(p->o.outfile_pattern, "/dev/null");
+    assert_string_equal(p->o.errfile_pattern, "err.{rank}");
+    assert_false(p->o.merge_stderr);
+    assert_int_equal(p->o.apps[0].env.mode, ENV_NONE);
+    parsed_free(p);
+}
+
+static void the_words_of_mpirun_mean_what_they_do_there(void **state)
+{
+    struct parsed *p = parse_ok("-q --mca btl self --output timestamp,merge,dir=d:nocopy --do-not-launch -np 2 a");
+    assert_string_equal(p->o.genv.set[0], "OMPI_MCA_btl=self");
+    assert_true(p->o.label && p->o.merge_stderr && p->o.dry_run && !p->o.tee);
+    assert_string_equal(p->o.label_pattern, "{time} [{rank}] ");
+    assert_string_equal(p->o.output_dir, "d");
+    parsed_free(p);
+    p = parse_ok("--output-filename d a");
+    assert_true(p->o.tee);
+    assert_string_equal(p->o.output_dir, "d");
+    parsed_free(p);
+    p = parse_ok("--output file=f a");
+    assert_string_equal(p->o.outfile_pattern, "f.{rank}");
+    parsed_free(p);
+}
+
+static void times_have_units_or_colons(void **state)
+{
+    static const struct {
+        const char *line;
+        double seconds;
+    } cases[] = {
+        {"--timeout 90 a", 90},  {"--timeout 1:30 a", 90}, {"--timeout 1:30:00 a", 5400},
+        {"-t 2 a", 120},         {"-t 30s a", 30},         {"-t 1:30 a", 90},
+        {"-t 1-2 a", 93600},     {"-t 1-2:3 a", 93780},    {"-t 1-0:0:1 a", 86401},
+        {"--time=1.5h a", 5400}, {"-t10 a", 600},          {"-t1:00 a", 60},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct parsed *p = parse_ok(cases[i].line);
+        if (p->o.timeout != cases[i].seconds)
+            fail_msg("%s: %g", cases[i].line, p->o.timeout);
+        parsed_free(p);
+    }
+}
+
+static void verbose_has_two_levels(void **state)
+{
+    static const struct {
+        const char *line;
+        long level;
+    } cases[] = {{"a", 0},          {"-v a", 1},   {"-vv a", 2},   {"-v -v a", 2},
+                 {"-v -v -v a", 2}, {"-v=0 a", 0}, {"-v=yes a", 1}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct parsed *p = parse_ok(cases[i].line);
+        if (p->o.verbose != cases[i].level)
+            fail_msg("%s: %ld", cases[i].line, p->o.verbose);
+        parsed_free(p);
+    }
+}
+
+static void a_file_of_srun_deals_programs_to_ranks(void **state)
+{
+    char *path = text_file("# who runs what\n0,2 even '%t of'  %o\n* rest -x\n5 last\n"), line[100];
+    snprintf(line, sizeof line, "-n 7 -wdir /w --multi-prog %s", path);
+    struct parsed *p = parse_ok(line);
+    unlink(path);
+    static const struct {
+        long np;
+        const char *program, *argument;
+    } expected[] = {{1, "even", "0 of"}, {1, "rest", "-x"}, {1, "even", "2 of"},
+                    {2, "rest", "-x"},   {1, "last", NULL}, {1, "rest", "-x"}};
+    assert_int_equal(p->o.napps, 6);
+    for (size_t i = 0; i < 6; i++) {
+        const struct app *a = &p->o.apps[i];
+        assert_int_equal(a->np, expected[i].np);
+        assert_string_equal(a->argv[0], expected[i].program);
+        if (expected[i].argument)
+            assert_string_equal(a->argv[1], expected[i].argument);
+        else
+            assert_null(a->argv[1]);
+        assert_string_equal(a->wdir, "/w");
+    }
+    assert_string_equal(p->o.apps[2].argv[2], "1");
+    parsed_free(p);
+}
+
+static void a_wrong_file_of_srun_is_named_with_its_line(void **state)
+{
+    static const struct {
+        const char *text, *says;
+    } files[] = {
+        {"0 a\n2 b\n", "no line names rank 1, nor all others"},
+        {"0-1 a\n\n1 b\n", ":3: rank 1 has a program already, in line 1"},
+        {"3 a\n", ":1: rank 3: the job has ranks 0 to 2"},
+        {"0\n", ":1: a line reads: ranks, a program"},
+        {"x a\n", ":1: 'x' is no list of ranks"},
+    };
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        char line[100], *path = text_file(files[i].text);
+        snprintf(line, sizeof line, "-n 3 --multi-prog %s", path);
+        struct parsed *p = parse(line);
+        unlink(path);
+        if (p->rc != OPTIONS_ERROR || !strstr(p->e.text, files[i].says) || !strstr(p->e.text, path))
+            fail_msg("%s: %s", files[i].text, p->e.text);
+        parsed_free(p);
+    }
+}
 
 static void wrong_lines_say_what_is_wrong(void **state)
 {
@@ -361,7 +513,8 @@ static void wrong_variables_and_files_are_named(void **state)
         {"configfile = x\n", "belongs on the command line"},
         {"display-map = yes\n", "write display = map"},
         {"wdir = 'open\n", ":1: a single quote is not closed"},
-        {"mca = a b\n", "is not supported"},
+        {"mca = a b\n", "belongs on the command line"},
+        {"soft = 3\n", "is not supported"},
     };
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         char *path = text_file(files[i].text), file[64];
@@ -515,6 +668,12 @@ int main(void)
         cmocka_unit_test(defaults_are_those_of_the_contract),
         cmocka_unit_test(every_spelling_of_ports_is_two_ports),
         cmocka_unit_test(every_spelling_of_a_count_is_the_count),
+        cmocka_unit_test(the_words_of_srun_mean_what_they_do_there),
+        cmocka_unit_test(the_words_of_mpirun_mean_what_they_do_there),
+        cmocka_unit_test(times_have_units_or_colons),
+        cmocka_unit_test(verbose_has_two_levels),
+        cmocka_unit_test(a_file_of_srun_deals_programs_to_ranks),
+        cmocka_unit_test(a_wrong_file_of_srun_is_named_with_its_line),
         cmocka_unit_test(every_name_is_taken_with_one_dash_and_two),
         cmocka_unit_test(the_table_is_well_formed),
         cmocka_unit_test(programs_are_separated_by_colons),

@@ -28,7 +28,7 @@ static void heads(void **state)
 static void a_setup_comes_back_whole_only(void **state)
 {
     char *names[] = {"a", "", "c.example"};
-    struct control_setup s = {.first = 5, .nnodes = 3, .radix = 2, .verbose = 1, .backend = "fork", .names = names}, t;
+    struct control_setup s = {.first = 5, .nnodes = 3, .radix = 2, .loud = 1, .backend = "fork", .names = names}, t;
     struct buf b;
     struct rbuf r;
     buf_init(&b);
