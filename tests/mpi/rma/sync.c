@@ -101,7 +101,7 @@ static void group(enum flavour f)
 static void group_some(enum flavour f)
 {
     MPI_Group all, to, from;
-    int targets[3], origins[size + 2], n = 0, m = 0;
+    int targets[3], *origins = malloc((size_t)size * sizeof *origins), n = 0, m = 0;
     for (int t = 0; t < size; t++)
         if (t == right() || t == left() || t == 0)
             targets[n++] = t;
@@ -111,6 +111,7 @@ static void group_some(enum flavour f)
     OK(MPI_Win_get_group(win, &all));
     OK(MPI_Group_incl(all, n, targets, &to));
     OK(MPI_Group_incl(all, m, origins, &from));
+    free(origins);
     OK(MPI_Win_post(from, 0, win));
     OK(MPI_Win_start(to, 0, win));
     operate_all(f);
