@@ -118,6 +118,11 @@ static int check_c(const struct opt_target *a)
                    a->last[OPT_ID_C]->shown);
 }
 
+static bool is_typed(const struct opt_target *a, enum opt_id id)
+{
+    return a->last[id] && a->last[id]->source == OPT_FROM_COMMAND;
+}
+
 /* srun writes both streams to the file of -o. */
 static void settle_streams(struct opt_target *a)
 {
@@ -146,6 +151,7 @@ static int apply_all(struct opt_target *a, const struct opt_settings *defaults, 
     settle_hosts(a);
     settle_launcher(a);
     settle_streams(a);
+    a->o->back_typed = is_typed(a, OPT_ID_IFACE) || is_typed(a, OPT_ID_PORT_RANGE);
     return check_c(a) < 0 ? -1 : a->o->multi_prog ? opt_multi_prog(a->o, a->e) : 0;
 }
 

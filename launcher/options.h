@@ -62,6 +62,7 @@ struct options {
     char *iface;          /* NULL, or the interface or address where proxies connect back to */
     unsigned port_low;    /* ports for that; 0: any */
     unsigned port_high;
+    bool back_typed;        /* one of the two stands on the command line */
     double connect_timeout; /* seconds that a host may take to answer */
     bool stage,
         no_stage;       /* files that hosts lack are copied: by content; never. Neither: where there is no such file */

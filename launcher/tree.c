@@ -143,7 +143,7 @@ static int choose_way(struct cluster *c, const struct options *o, struct err *e)
         return -1;
     if (starter_init_root(&c->starter, ops, c->base, e) < 0)
         return -1;
-    if ((o->iface || o->port_low) && !c->starter.ops->calls_back)
+    if (o->back_typed && !c->starter.ops->calls_back)
         log_info("%s has no effect: no proxy connects back where hosts are reached by %s",
                  o->iface ? "--iface" : "--port-range", c->starter.ops->name);
     double ms = (o->heartbeat < 0 ? HEARTBEAT_S : o->heartbeat) * 1000;
