@@ -28,9 +28,9 @@ struct win {
     struct comm *comm; /* the library's own, over the window's group */
     struct comm *node; /* its ranks on this node; the same where these are all */
     struct control *control;
-    size_t control_bytes; /* all that is mapped */
+    size_t control_bytes;           /* all that is mapped */
     struct group *started, *posted; /* of the epochs under way, or NULL; references */
-    int flavor, model, unit; /* for attributes, as the next */
+    int flavor, model, unit;        /* for attributes, as the next */
     void *base;
     MPI_Aint size, disp_unit;
     struct errhandler *errhandler;

@@ -8,7 +8,6 @@
 #include "lib/object/win.h"
 #include "lib/op/op.h"
 #include "lib/process/failed.h"
-#include "lib/request/request.h"
 #include "lib/rma/combine.h"
 #include "lib/rma/epoch.h"
 
@@ -128,7 +127,8 @@ int mpi_fetch_and_op(const void *origin, void *result, struct datatype *type, in
 /* MPI 5.0, section 12.3.4: integers, logicals and bytes. */
 static bool may_compare(const struct datatype *t)
 {
-    return t->obj.predefined && t->basic >= 0 && t->one_run && (basic_table[t->basic].class == BASIC_INTEGER || basic_table[t->basic].class == BASIC_LOGICAL ||
+    return t->obj.predefined && t->basic >= 0 && t->one_run &&
+           (basic_table[t->basic].class == BASIC_INTEGER || basic_table[t->basic].class == BASIC_LOGICAL ||
             basic_table[t->basic].class == BASIC_BYTES);
 }
 
@@ -141,25 +141,21 @@ int mpi_compare_and_swap(const void *origin, const void *compare, void *result, 
     return run(&c, combine_compare_swap, compare, op_of(MPI_REPLACE), rank, disp, w);
 }
 
-static int with_request(const struct win *w, int rc, MPI_Request *request)
-{
-    if (rc == MPI_SUCCESS && w->access != ACCESS_LOCK && w->access != ACCESS_LOCK_ALL)
-        return epoch_wrong("operations with requests need a lock");
-    if (rc == MPI_SUCCESS)
-        *request = request_handle(request_sent);
-    return rc;
-}
-
 int mpi_raccumulate(const void *origin, MPI_Count n, struct datatype *type, int rank, MPI_Aint disp, MPI_Count count,
                     struct datatype *there, struct op *op, struct win *w, MPI_Request *request)
 {
-    return with_request(w, mpi_accumulate(origin, n, type, rank, disp, count, there, op, w), request);
+    int rc = epoch_passive(w);
+    if (rc == MPI_SUCCESS)
+        rc = mpi_accumulate(origin, n, type, rank, disp, count, there, op, w);
+    return epoch_requested(rc, request);
 }
 
 int mpi_rget_accumulate(const void *origin, MPI_Count n, struct datatype *type, void *result, MPI_Count result_count,
                         struct datatype *result_type, int rank, MPI_Aint disp, MPI_Count count, struct datatype *there,
                         struct op *op, struct win *w, MPI_Request *request)
 {
-    int rc = mpi_get_accumulate(origin, n, type, result, result_count, result_type, rank, disp, count, there, op, w);
-    return with_request(w, rc, request);
+    int rc = epoch_passive(w);
+    if (rc == MPI_SUCCESS)
+        rc = mpi_get_accumulate(origin, n, type, result, result_count, result_type, rank, disp, count, there, op, w);
+    return epoch_requested(rc, request);
 }

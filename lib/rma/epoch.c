@@ -4,11 +4,26 @@
 #include "lib/rma/epoch.h"
 #include "lib/core/error.h"
 #include "lib/process/failed.h"
+#include "lib/request/request.h"
 
 int epoch_wrong(const char *why)
 {
     error_detail_set(MPI_ERR_RMA_SYNC, "%s", why);
     return MPI_ERR_RMA_SYNC;
+}
+
+int epoch_passive(const struct win *w)
+{
+    if (w->access != ACCESS_LOCK && w->access != ACCESS_LOCK_ALL)
+        return epoch_wrong("operations with requests need a lock");
+    return MPI_SUCCESS;
+}
+
+int epoch_requested(int rc, MPI_Request *request)
+{
+    if (rc == MPI_SUCCESS)
+        *request = request_handle(request_sent);
+    return rc;
 }
 
 int epoch_alive(const struct win *w, int proc)

@@ -122,7 +122,8 @@ int memory_make(struct win *w, MPI_Aint size, bool contiguous, bool regions, voi
         at = file_map(fd, p.bytes, &t);
     if (at != MAP_FAILED && w->node->rank == 0)
         head_fill(at, w, &p);
-    if (rc == MPI_SUCCESS) /* which tells all that the head is written, and the first rank that the others have the file */
+    if (rc ==
+        MPI_SUCCESS) /* which tells all that the head is written, and the first rank that the others have the file */
         rc = mpi_allreduce(&t.error, &worst, 1, &basic_types[BASIC_I_INT], op_of(MPI_MAX), w->node);
     if (fd >= 0)
         close(fd);

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * put_get: MPI_Put and MPI_Get, and their forms with requests, which are complete at once: by loads and stores in memory
- * that is mapped here, or one copy by the kernel where it is another process's. */
+ * put_get: MPI_Put and MPI_Get, and their forms with requests, which are complete at once: by loads and stores in
+ * memory that is mapped here, or one copy by the kernel where it is another process's. */
 #include "lib/bindings/impl.h"
 #include "lib/core/bytes.h"
 #include "lib/datatype/layout.h"
 #include "lib/nodemem/nodemem.h"
-#include "lib/request/request.h"
 #include "lib/rma/epoch.h"
 
-static int direct_put(struct target *t, const struct origin *from, char *to, MPI_Count count, const struct datatype *type)
+static int direct_put(struct target *t, const struct origin *from, char *to, MPI_Count count,
+                      const struct datatype *type)
 {
     (void)t;
     return datatype_copy(from->at, from->count, from->type, to, count, type);
@@ -52,7 +52,8 @@ static int cma_move(bool write, struct target *t, const struct origin *o, char *
                 k = there[i].iov_len - in;
                 int pieces = pieces_of(o->at, o->type, o->count, done, &k, here);
                 uint64_t place = (uintptr_t)there[i].iov_base + in;
-                int error = write ? cma_write(t->local, here, pieces, place, k) : cma_read(t->local, here, pieces, place, k);
+                int error =
+                    write ? cma_write(t->local, here, pieces, place, k) : cma_read(t->local, here, pieces, place, k);
                 if (error != 0)
                     return target_cma_error(t, error);
             }
@@ -66,7 +67,8 @@ static int cma_put(struct target *t, const struct origin *from, char *to, MPI_Co
     return cma_move(true, t, from, to, count, type);
 }
 
-static int cma_get(struct target *t, const struct origin *into, char *from, MPI_Count count, const struct datatype *type)
+static int cma_get(struct target *t, const struct origin *into, char *from, MPI_Count count,
+                   const struct datatype *type)
 {
     if (count * type->size > into->count * into->type->size)
         return MPI_ERR_TRUNCATE;
@@ -118,24 +120,16 @@ int mpi_get(void *origin, MPI_Count n, struct datatype *type, int rank, MPI_Aint
     return t->verbs->get(t, &into, at, count, there);
 }
 
-/* Forms with requests are for passive targets alone. */
-static int with_request(struct win *w, int rc, MPI_Request *request)
-{
-    if (rc == MPI_SUCCESS && w->access != ACCESS_LOCK && w->access != ACCESS_LOCK_ALL)
-        return epoch_wrong("operations with requests need a lock");
-    if (rc == MPI_SUCCESS)
-        *request = request_handle(request_sent);
-    return rc;
-}
-
 int mpi_rput(const void *origin, MPI_Count n, struct datatype *type, int rank, MPI_Aint disp, MPI_Count count,
              struct datatype *there, struct win *w, MPI_Request *request)
 {
-    return with_request(w, mpi_put(origin, n, type, rank, disp, count, there, w), request);
+    int rc = epoch_passive(w);
+    return epoch_requested(rc == MPI_SUCCESS ? mpi_put(origin, n, type, rank, disp, count, there, w) : rc, request);
 }
 
 int mpi_rget(void *origin, MPI_Count n, struct datatype *type, int rank, MPI_Aint disp, MPI_Count count,
              struct datatype *there, struct win *w, MPI_Request *request)
 {
-    return with_request(w, mpi_get(origin, n, type, rank, disp, count, there, w), request);
+    int rc = epoch_passive(w);
+    return epoch_requested(rc == MPI_SUCCESS ? mpi_get(origin, n, type, rank, disp, count, there, w) : rc, request);
 }

@@ -20,7 +20,7 @@ int mpi_win_fence(int assert, struct win *w)
     if (rc != MPI_SUCCESS)
         return rc;
     atomic_thread_fence(memory_order_seq_cst);
-    w->whole = !(assert & MPI_MODE_NOSUCCEED);
+    w->whole = !(assert &MPI_MODE_NOSUCCEED);
     w->access = w->whole ? ACCESS_FENCE : ACCESS_NONE;
     w->used = false;
     return MPI_SUCCESS;

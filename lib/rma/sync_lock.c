@@ -2,10 +2,10 @@
  *
  * sync_lock: locks of passive targets.
  *
- * Each rank has a word, and all of a node have one together: lock_all adds to that alone, and an exclusive lock to both,
- * so that neither takes a step for each rank (as in Gerstenberger, Besta, Hoefler, "Enabling highly-scalable remote
- * memory access programming with MPI-3 one sided", SC13). Who finds them taken takes back what he added, and sleeps until
- * a release wakes him: of those who want one lock, one at a time. */
+ * Each rank has a word, and all of a node have one together: lock_all adds to that alone, and an exclusive lock to
+ * both, so that neither takes a step for each rank (as in Gerstenberger, Besta, Hoefler, "Enabling highly-scalable
+ * remote memory access programming with MPI-3 one sided", SC13). Who finds them taken takes back what he added, and
+ * sleeps until a release wakes him: of those who want one lock, one at a time. */
 #include "lib/bindings/impl.h"
 #include "lib/core/error.h"
 #include "lib/core/trace.h"
@@ -82,10 +82,9 @@ static bool try_exclusive(const struct want *x)
 {
     uint32_t none = 0;
     uint64_t was = atomic_fetch_add_explicit(&x->w->control->all, CONTROL_WRITER, memory_order_seq_cst);
-    if (LIKELY(READERS(was) == 0 &&
-               atomic_compare_exchange_strong_explicit(&member_of(x)->lock, &none,
-                                                       LOCK_WRITER | (uint32_t)x->w->node->rank, memory_order_seq_cst,
-                                                       memory_order_relaxed)))
+    if (LIKELY(READERS(was) == 0 && atomic_compare_exchange_strong_explicit(
+                                        &member_of(x)->lock, &none, LOCK_WRITER | (uint32_t)x->w->node->rank,
+                                        memory_order_seq_cst, memory_order_relaxed)))
         return true;
     atomic_fetch_sub_explicit(&x->w->control->all, CONTROL_WRITER, memory_order_seq_cst);
     pass_on(x, false);
@@ -190,11 +189,11 @@ int mpi_win_lock(int lock_type, int rank, int assert, struct win *w)
     if (rc == MPI_SUCCESS && t->lock)
         rc = epoch_wrong("MPI_Win_lock of a target that is locked");
     bool exclusive = lock_type == MPI_LOCK_EXCLUSIVE;
-    if (rc == MPI_SUCCESS && !(assert & MPI_MODE_NOCHECK))
+    if (rc == MPI_SUCCESS && !(assert &MPI_MODE_NOCHECK))
         rc = take(&(struct want){w, t, exclusive});
     if (rc != MPI_SUCCESS)
         return rc;
-    t->lock = assert & MPI_MODE_NOCHECK ? TARGET_UNCHECKED : exclusive ? TARGET_EXCLUSIVE : TARGET_SHARED;
+    t->lock = assert &MPI_MODE_NOCHECK ? TARGET_UNCHECKED : exclusive ? TARGET_EXCLUSIVE : TARGET_SHARED;
     t->entered = true;
     w->locks++;
     w->access = ACCESS_LOCK;
@@ -227,7 +226,7 @@ int mpi_win_lock_all(int assert, struct win *w)
     int rc = may_lock(w, assert);
     if (rc == MPI_SUCCESS && !epoch_is_free(w))
         rc = epoch_wrong("MPI_Win_lock_all within another epoch");
-    w->unchecked = (assert & MPI_MODE_NOCHECK) != 0;
+    w->unchecked = (assert &MPI_MODE_NOCHECK) != 0;
     if (rc == MPI_SUCCESS && !w->unchecked)
         rc = take(&(struct want){w, NULL, false});
     if (rc != MPI_SUCCESS)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * sync_pscw: post, start, complete, wait: each counts in the memory of the other one, who compares that with what he has
- * seen. */
+ * sync_pscw: post, start, complete, wait: each counts in the memory of the other one, who compares that with what he
+ * has seen. */
 #include "lib/bindings/impl.h"
 #include "lib/core/error.h"
 #include "lib/core/trace.h"
@@ -97,7 +97,7 @@ int mpi_win_start(struct group *group, int assert, struct win *w)
         if ((rc = target_at(w, group, i, &t)) != MPI_SUCCESS)
             break;
         struct control_pair *p = control_pair(w->control, w->node->rank, t->member);
-        if (!(assert & MPI_MODE_NOCHECK))
+        if (!(assert &MPI_MODE_NOCHECK))
             rc = await(w, &(struct await){&p->posts, p->started, t->proc});
         if (rc != MPI_SUCCESS)
             break;

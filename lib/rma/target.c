@@ -117,7 +117,7 @@ static int out_of_range(const struct target *t, MPI_Aint disp, MPI_Count bytes)
 int target_place(struct win *w, const struct target *t, MPI_Aint disp, MPI_Count *count, const struct datatype *type,
                  char **at)
 {
-    int64_t offset;
+    int64_t offset, begin;
     if (*count == 0 || type->size == 0) {
         *count = 0;
         return MPI_SUCCESS;
@@ -132,11 +132,11 @@ int target_place(struct win *w, const struct target *t, MPI_Aint disp, MPI_Count
         error_detail_set(MPI_ERR_DISP, "the displacement is %lld", (long long)disp);
         return MPI_ERR_DISP;
     }
-    if (__builtin_mul_overflow(disp, t->disp_unit, &offset))
+    if (__builtin_mul_overflow(disp, t->disp_unit, &offset) || __builtin_add_overflow(offset, low, &begin))
         return out_of_range(t, disp, n);
-    uint64_t first = (uint64_t)offset + (uint64_t)low;
+    uint64_t first = (uint64_t)begin;
     if (dynamic ? !attached(w, t, first, (uint64_t)n)
-                : (offset + low < 0 || (uint64_t)n > t->size || first > t->size - (uint64_t)n))
+                : (begin < 0 || (uint64_t)n > t->size || first > t->size - (uint64_t)n))
         return out_of_range(t, disp, n);
     *at = (char *)((uintptr_t)t->base + (uintptr_t)offset);
     return MPI_SUCCESS;
@@ -147,7 +147,8 @@ int target_cma_error(const struct target *t, int error)
     if (error == ESRCH)
         return failed_error(t->proc);
     if (error == EFAULT) {
-        error_detail_set(MPI_ERR_RMA_RANGE, "rank %d does not have that memory any more, or it cannot be written", t->rank);
+        error_detail_set(MPI_ERR_RMA_RANGE, "rank %d does not have that memory any more, or it cannot be written",
+                         t->rank);
         return MPI_ERR_RMA_RANGE;
     }
     error_detail_set(MPI_ERR_UNSUPPORTED_OPERATION,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * target: one rank of a window, as an origin knows it: how it is reached, and where. Made when it is first spoken to. */
+ * target: one rank of a window, as an origin knows it: how it is reached, and where. Made when it is first spoken to.
+ */
 #ifndef LIB_RMA_TARGET_H
 #define LIB_RMA_TARGET_H
 
@@ -27,9 +28,9 @@ struct target {
     uint64_t size;
     int64_t disp_unit;
     int rank;
-    bool entered;  /* the epoch covers it: locked, or started */
-    uint8_t lock;  /* 0: none, or TARGET_...; TARGET_UNCHECKED: nothing is taken */
-    int member; /* among w->node */
+    bool entered; /* the epoch covers it: locked, or started */
+    uint8_t lock; /* 0: none, or TARGET_...; TARGET_UNCHECKED: nothing is taken */
+    int member;   /* among w->node */
     int local, proc;
 };
 enum { TARGET_EXCLUSIVE = 1, TARGET_SHARED, TARGET_UNCHECKED };
