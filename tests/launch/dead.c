@@ -12,6 +12,7 @@ enum { BIG = 1 << 18 };
 static int buf[BIG], to[BIG];
 static double seconds = 0.2; /* it lives */
 static MPI_Comm inter;       /* the lower half of the ranks, and the others */
+static MPI_Win win;          /* of win_...: the last rank has a lock of rank 0 */
 
 #define DEAD(call) is(class_of(call) == MPI_ERR_PROC_ABORTED, #call)
 
@@ -339,6 +340,36 @@ static void tool(void)
     MPI_T_finalize();
 }
 
+static void win_lock(void)
+{
+    DEAD(MPI_Win_lock(MPI_LOCK_EXCLUSIVE, 0, 0, win));
+    DEAD(MPI_Win_lock(MPI_LOCK_SHARED, 0, 0, win));
+}
+static void win_lock_all(void)
+{
+    DEAD(MPI_Win_lock_all(0, win));
+}
+/* The dead one was a reader. */
+static void win_readers(void)
+{
+    DEAD(MPI_Win_lock(MPI_LOCK_EXCLUSIVE, 0, 0, win));
+}
+static void win_fence(void)
+{
+    DEAD(MPI_Win_fence(0, win));
+}
+static void win_group(void)
+{
+    MPI_Group all, dead;
+    IS(MPI_Win_get_group(win, &all) == MPI_SUCCESS);
+    IS(MPI_Group_incl(all, 1, &last, &dead) == MPI_SUCCESS);
+    DEAD(MPI_Win_start(dead, 0, win));
+    IS(MPI_Win_post(dead, 0, win) == MPI_SUCCESS);
+    DEAD(MPI_Win_wait(win));
+    MPI_Group_free(&all);
+    MPI_Group_free(&dead);
+}
+
 static const struct scenario scenarios[] = {
     S(recv_named),     S(recv_any),     S(ssend),        S(send_long),     S(send_many),      S(probe),
     S(probe_any),      S(iprobe),       S(test),         S(waitall),       S(waitany),        S(persistent),
@@ -346,7 +377,8 @@ static const struct scenario scenarios[] = {
     S(reduce),         S(gather),       S(scatter),      S(allgather),     S(alltoall),       S(scan),
     S(ibarrier),       S(iallreduce),   S(derive),       S(middle),        S(middle_long),    S(shrink),
     S(finalize),       S(threads),      S(inter_recv),   S(inter_barrier), S(inter_ibarrier), S(inter_allreduce),
-    S(inter_alltoall), S(inter_derive), S(inter_middle), S(tool),
+    S(inter_alltoall), S(inter_derive), S(inter_middle), S(tool),          S(win_lock),       S(win_lock_all),
+    S(win_readers),    S(win_fence),    S(win_group),
 };
 
 /* What the last rank does until its end. */
@@ -384,6 +416,17 @@ static void make_inter(void)
     MPI_Comm_free(&half);
 }
 
+static void make_win(const char *name)
+{
+    int *memory;
+    MPI_Win_allocate(sizeof *memory, 1, MPI_INFO_NULL, MPI_COMM_WORLD, &memory, &win);
+    MPI_Win_set_errhandler(win, MPI_ERRORS_RETURN);
+    if (rank == last && strstr(name, "lock"))
+        MPI_Win_lock(MPI_LOCK_EXCLUSIVE, 0, 0, win);
+    if (rank == last && strstr(name, "readers"))
+        MPI_Win_lock(MPI_LOCK_SHARED, 0, 0, win);
+}
+
 int main(int argc, char **argv)
 {
     if (argc > 2)
@@ -392,6 +435,8 @@ int main(int argc, char **argv)
     MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
     if (strncmp(argv[1], "inter_", 6) == 0)
         make_inter();
+    if (strncmp(argv[1], "win_", 4) == 0)
+        make_win(argv[1]);
     MPI_Barrier(MPI_COMM_WORLD);
     double begin = MPI_Wtime();
     if (rank == last)
