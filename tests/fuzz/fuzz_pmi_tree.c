@@ -88,8 +88,8 @@ struct sentence {
 static void speak(struct speaker *s, const struct sentence *v1, const struct sentence *v2)
 {
     const struct sentence *x = s->wire == 1 ? v1 : v2;
-    snprintf(s->head, sizeof s->head, "%s", x->head);
-    snprintf(s->tail, sizeof s->tail, "%s", x->tail);
+    memcpy(s->head, x->head, sizeof s->head);
+    memcpy(s->tail, x->tail, sizeof s->tail);
     say(s, x->text);
 }
 
