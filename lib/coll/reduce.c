@@ -112,7 +112,8 @@ int mpi_reduce(const void *sendbuf, void *recvbuf, MPI_Count count, struct datat
         return coll_run(&coll_reduce,
                         &(struct coll_args){{.buf = sendbuf}, BLOCKS_EQUAL(recvbuf, count, t), op, root, comm});
     int rc =
-        shm_pair_reduce(a, sendbuf == MPI_IN_PLACE ? recvbuf : sendbuf, recvbuf, count, t, op_kernel_of(op, t), root);
+        shm_pair_reduce(a, sendbuf == MPI_IN_PLACE ? recvbuf : sendbuf, recvbuf, count, t, op_kernel_of(op, t),
+                        op->which, root);
     return LIKELY(!a->broken) ? rc : a->broken;
 }
 COLL_LATER(reduce, &coll_reduce,
@@ -127,7 +128,8 @@ int mpi_allreduce(const void *sendbuf, void *recvbuf, MPI_Count count, struct da
     if (!is_pair(a, count, t, op))
         return coll_run(&coll_allreduce,
                         &(struct coll_args){{.buf = sendbuf}, BLOCKS_EQUAL(recvbuf, count, t), op, 0, comm});
-    int rc = shm_pair_allreduce(a, sendbuf == MPI_IN_PLACE ? recvbuf : sendbuf, recvbuf, count, t, op_kernel_of(op, t));
+    int rc = shm_pair_allreduce(a, sendbuf == MPI_IN_PLACE ? recvbuf : sendbuf, recvbuf, count, t, op_kernel_of(op, t),
+                                op->which);
     return LIKELY(!a->broken) ? rc : a->broken;
 }
 COLL_LATER(allreduce, &coll_allreduce,

@@ -159,7 +159,7 @@ int shm_cma_allgather(struct shm_coll *a, const struct blocks *all)
     size_t longest = shm_longest(a, all);
     struct copy_cost *c = a->me == 0 ? cost_of(a, ALLGATHER, longest) : NULL;
     uint64_t begin = copy_ticks();
-    phase_enter(a);
+    phase_enter(a, PHASE_ALLGATHER, 0);
     bool cma = choose(a, c, longest);
     PHASE_CHECK(a);
     int rc = DIRECT_READ_REFUSED;
@@ -180,7 +180,7 @@ int shm_cma_alltoall(struct shm_coll *a, const struct blocks *out, const struct 
     size_t each = (size_t)blocks_bytes(in, 0);
     struct copy_cost *c = a->me == 0 ? cost_of(a, ALLTOALL, each) : NULL;
     uint64_t begin = copy_ticks();
-    phase_enter(a);
+    phase_enter(a, PHASE_ALLTOALL, 0);
     bool cma = choose(a, c, each);
     PHASE_CHECK(a);
     int rc = DIRECT_READ_REFUSED;

@@ -16,13 +16,22 @@ static void offer(struct shm_coll *a, uint32_t k, const struct coll_data *d, siz
     phase_publish(a, k, coll_data_bytes(d));
 }
 
+/* Of a broadcast: its types say the same on all members (MPI 5.0, 6.4), so shorter ones are errors too. */
+COLD static int lengths_differ(size_t whole, size_t room)
+{
+    if (whole > room)
+        return blocks_truncated(whole, room);
+    error_detail_set(MPI_ERR_TRUNCATE, "the root sends %zu bytes, and this rank says that there are %zu", whole, room);
+    return MPI_ERR_TRUNCATE;
+}
+
 /* Bytes from `from` on of what is `whole` bytes long; of the n of this phase what there is room for. */
 static int take_some(const struct coll_data *d, size_t from, const char *at, size_t whole, size_t n)
 {
     size_t room = coll_data_bytes(d), has = whole < room ? whole : room;
     if (from < has)
         phase_unpack(d, from, at, choice_least(n, has - from));
-    return UNLIKELY(whole > room) ? blocks_truncated(whole, room) : MPI_SUCCESS;
+    return UNLIKELY(whole != room) ? lengths_differ(whole, room) : MPI_SUCCESS;
 }
 
 int shm_take(struct shm_coll *a, const struct coll_data *d, int r, const struct phase_cell *c, const char *at,
@@ -82,7 +91,7 @@ int shm_short_differs(struct shm_coll *a, uint32_t k, char *p, size_t n, int roo
 
 int shm_bcast(struct shm_coll *a, const struct coll_data *d, int root)
 {
-    phase_enter(a);
+    phase_enter(a, PHASE_BCAST, root);
     return a->me == root ? bcast_out(a, d) : bcast_in(a, d, root, phase_begin(a, PHASE_NONE));
 }
 
@@ -109,7 +118,7 @@ static int gather_in(struct shm_coll *a, const struct blocks *all)
 
 int shm_gather(struct shm_coll *a, const struct coll_data *mine, const struct blocks *all, int root)
 {
-    phase_enter(a);
+    phase_enter(a, PHASE_GATHER, root);
     if (a->me == root) {
         struct coll_data to = blocks_data(all, root);
         int rc = mine ? blocks_own(mine, &to) : MPI_SUCCESS;
@@ -259,7 +268,7 @@ int shm_scatter(struct shm_coll *a, const struct blocks *all, const struct coll_
     size_t whole = a->me == root ? (size_t)blocks_bytes(all, 0) : coll_data_bytes(mine),
            piece = choice_piece(a, whole, 1);
     int rc = MPI_SUCCESS;
-    phase_enter(a);
+    phase_enter(a, PHASE_SCATTER, root);
     if (whole > 0 && choice_scatter_at_once(a, whole))
         rc = scatter_at_once(a, all, mine, whole, root);
     else if (whole > 0)
@@ -285,7 +294,7 @@ int shm_allgather(struct shm_coll *a, const struct blocks *all)
     struct coll_data mine = blocks_data(all, a->me);
     size_t piece = choice_piece(a, longest, 1), own = coll_data_bytes(&mine);
     int rc = MPI_SUCCESS;
-    phase_enter(a);
+    phase_enter(a, PHASE_ALLGATHER, 0);
     for (size_t from = 0; from < longest; from += piece) {
         uint32_t k = phase_begin(a, PHASE_ALL);
         PHASE_CHECK(a);
@@ -309,7 +318,7 @@ int shm_alltoall(struct shm_coll *a, const struct blocks *out, const struct bloc
     size_t whole = (size_t)blocks_bytes(in, 0), piece = choice_each(a, whole, 1);
     struct coll_data own_to = blocks_data(in, a->me);
     int rc = MPI_SUCCESS;
-    phase_enter(a);
+    phase_enter(a, PHASE_ALLTOALL, 0);
     if (!in_place) {
         struct coll_data own = blocks_data(out, a->me);
         rc = blocks_own(&own, &own_to);

@@ -20,7 +20,8 @@ int shm_alltoall(struct shm_coll *a, const struct blocks *out, const struct bloc
  * who do not agree on that are in different phases (phase_spoil). */
 int shm_take(struct shm_coll *a, const struct coll_data *d, int r, const struct phase_cell *c, const char *at,
              size_t from, size_t n);
-/* The same of a broadcast, in which the root alone says how long it is; MPI_ERR_TRUNCATE: longer than d. */
+/* The same of a broadcast, in which the root alone says how long it is; MPI_ERR_TRUNCATE: longer or
+ * shorter than d. */
 int shm_bcast_take(struct shm_coll *a, const struct coll_data *d, int root, const struct phase_cell *c, size_t from);
 /* Writes the n bytes of each block from `from` on, `piece` bytes apart. */
 void shm_deal(struct shm_coll *a, const struct blocks *all, char *room, size_t from, size_t piece);

@@ -154,7 +154,7 @@ static bool advance(struct shm_op *o)
 {
     switch ((enum op_stage)o->stage) {
     case START:
-        phase_enter(o->a);
+        phase_enter(o->a, PHASE_LATER, 0);
         o->i = 0;
         o->program->begin(o);
         o->stage = BEGIN;

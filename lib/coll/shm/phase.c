@@ -2,6 +2,7 @@
  *
  * phase: phases, and the waiting in them. */
 #include "lib/coll/shm/phase.h"
+#include <stdio.h>
 #include "lib/core/clock.h"
 #include "lib/core/error.h"
 #include "lib/process/finalized.h"
@@ -73,8 +74,61 @@ void phase_look_for_spoiled(struct shm_coll *a)
 int phase_spoiled(struct shm_coll *a)
 {
     error_detail_set(MPI_ERR_OTHER,
-                     "in an earlier collective of this communicator its %d members did not agree on the lengths", a->n);
+                     "in an earlier collective of this communicator its %d members did not agree on the call, its root, its "
+                     "operation or the lengths", a->n);
     return MPI_ERR_OTHER;
+}
+
+/* "MPI_Reduce with MPI_MAX" */
+static void call_text(unsigned call, char *text, size_t n)
+{
+    static const char *const moves[] = {"Barrier",   "Bcast",   "Gather",   "Scatter",   "Allgather",
+                                        "Alltoall", "Gatherv", "Scatterv", "Alltoallv", "..."};
+    static const char *const reductions[] = {"Reduce", "Allreduce", "Scan", "Exscan", "Reduce_scatter"};
+    static const char *const ops[] = {"an operation of its own", "MPI_SUM",  "MPI_MIN",  "MPI_MAX",    "MPI_PROD",
+                                      "MPI_BAND",                "MPI_BOR",  "MPI_BXOR", "MPI_LAND",   "MPI_LOR",
+                                      "MPI_LXOR",                "MPI_MINLOC", "MPI_MAXLOC"};
+    unsigned kind = call / 16 - 1, op = call % 16;
+    if (call < sizeof moves / sizeof *moves)
+        snprintf(text, n, "MPI_%s", moves[call]);
+    else if (call >= 16 && kind < sizeof reductions / sizeof *reductions && op < sizeof ops / sizeof *ops)
+        snprintf(text, n, "MPI_%s with %s", reductions[kind], ops[op]);
+    else
+        snprintf(text, n, "an unknown call");
+}
+
+static unsigned mark_call(uint64_t mark)
+{
+    return mark >> PHASE_CALL_AT & 127;
+}
+
+static unsigned mark_root(uint64_t mark)
+{
+    return mark >> PHASE_ROOT_AT & 1023;
+}
+
+/* r is in another collective. Its class, of two that are the same but for that: that of the operation, or the root. */
+static int marks_differ(uint64_t theirs, uint64_t mine)
+{
+    unsigned x = mark_call(theirs), y = mark_call(mine);
+    if (x == y && mark_root(theirs) != mark_root(mine))
+        return MPI_ERR_ROOT;
+    return x != y && x >= 16 && x / 16 == y / 16 ? MPI_ERR_OP : MPI_ERR_OTHER;
+}
+
+static void marks_note(const struct shm_coll *a, int r, uint64_t theirs)
+{
+    char their[64], own[64];
+    call_text(mark_call(theirs), their, sizeof their);
+    call_text(mark_call(a->mark), own, sizeof own);
+    if (mark_call(theirs) == mark_call(a->mark) && mark_root(theirs) == mark_root(a->mark))
+        error_detail_set(a->broken,
+                         "rank %d is in another %s than rank %d, or an earlier collective was another, or had another "
+                         "root there",
+                         r, their, a->me);
+    else
+        error_detail_set(a->broken, "rank %d calls %s, root %u; rank %d calls %s, root %u", r, their, mark_root(theirs),
+                         a->me, own, mark_root(a->mark));
 }
 
 int phase_spoil(struct shm_coll *a, int r, const struct phase_cell *c, uint64_t whole)
@@ -82,12 +136,13 @@ int phase_spoil(struct shm_coll *a, int r, const struct phase_cell *c, uint64_t 
     if (a->broken)
         return a->broken;
     bool ours = phase_is_ours(a, c);
-    spoiled_note(a, ours && phase_whole(c) > whole ? MPI_ERR_TRUNCATE : MPI_ERR_OTHER);
+    int other = ours ? MPI_ERR_OTHER : marks_differ(c->whole, a->mark);
+    spoiled_note(a, ours && phase_whole(c) > whole ? MPI_ERR_TRUNCATE : other);
     if (ours)
         error_detail_set(a->broken, "rank %d says %llu bytes, rank %d %llu", r, (unsigned long long)phase_whole(c),
                          a->me, (unsigned long long)whole);
     else
-        error_detail_set(a->broken, "rank %d is in another collective than rank %d", r, a->me);
+        marks_note(a, r, c->whole);
     atomic_store_explicit(&a->area->spoiled, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&a->area->wanted, 1, memory_order_seq_cst);
     phase_wake_all(a);

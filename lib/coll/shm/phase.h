@@ -34,13 +34,33 @@ enum { PHASE_DEPTH = 128, PHASE_INLINE = 48, PHASE_ALL = -1, PHASE_NONE = -2 };
 struct phase_cell {
     _Atomic uint32_t seq; /* the phase it belongs to, from 1 */
     uint32_t where;       /* its data: place in the rings, or PHASE_IN_CELL */
-    uint64_t whole; /* bytes of which this phase brings a piece; above PHASE_WHOLE, the number of the collective */
+    uint64_t whole; /* bytes of which this phase brings a piece; above PHASE_WHOLE, which collective */
     char data[PHASE_INLINE];
 };
 #define PHASE_IN_CELL UINT32_MAX
 #define PHASE_BY_MESSAGE (UINT32_MAX - 1)
 #define PHASE_BY_ADDRESS (UINT32_MAX - 2) /* see direct_read.h */
-#define PHASE_WHOLE ((UINT64_C(1) << 48) - 1)
+/* Which collective a phase belongs to: above the bytes, its call, its root, and a number that grows with each. */
+enum { PHASE_CALL_AT = 43, PHASE_ROOT_AT = 50, PHASE_NUMBER_AT = 60 };
+#define PHASE_WHOLE ((UINT64_C(1) << PHASE_CALL_AT) - 1)
+/* A reduction's call is this and 1 + the operation's place in its table, 0 being a user's. */
+enum phase_call {
+    PHASE_BARRIER,
+    PHASE_BCAST,
+    PHASE_GATHER,
+    PHASE_SCATTER,
+    PHASE_ALLGATHER,
+    PHASE_ALLTOALL,
+    PHASE_GATHERV,
+    PHASE_SCATTERV,
+    PHASE_ALLTOALLV,
+    PHASE_LATER, /* those that nobody waits in */
+    PHASE_REDUCE = 16,
+    PHASE_ALLREDUCE = 32,
+    PHASE_SCAN = 48,
+    PHASE_EXSCAN = 64,
+    PHASE_REDUCE_SCATTER = 80
+};
 
 struct shm_member {
     _Atomic uint32_t at; /* phases that it has finished */
@@ -117,11 +137,14 @@ static inline int shm_came_to(const struct shm_coll *a, int rc)
     return LIKELY(!a->broken) ? rc : a->broken;
 }
 
-/* A new collective. What members offer says to which one it belongs, so that those who do not agree on lengths, and so
- * on the number of phases, notice, instead of taking one thing for another. */
-ALWAYS_INLINE void phase_enter(struct shm_coll *a)
+/* A new collective. What members offer says to which one it belongs, so that those who do not agree on the call, its root
+ * or operation, or on lengths and so on the number of phases, notice, instead of taking one thing for another. */
+ALWAYS_INLINE void phase_enter(struct shm_coll *a, int call, int root)
 {
-    a->mark += PHASE_WHOLE + 1;
+    /* Roots and calls that differ where nobody compares them, as in a barrier, which has no time for it, show in the
+     * numbers of the next collective. */
+    uint64_t number = (a->mark >> PHASE_NUMBER_AT) + 1 + (uint64_t)(call + call / 16) + (uint64_t)root;
+    a->mark = number << PHASE_NUMBER_AT | (uint64_t)root << PHASE_ROOT_AT | (uint64_t)call << PHASE_CALL_AT;
 }
 /* Is it from this collective? Of so many bytes in all? */
 ALWAYS_INLINE bool phase_is_ours(const struct shm_coll *a, const struct phase_cell *c)

@@ -155,7 +155,7 @@ static int all_in_parts(struct shm_coll *a, const struct vector *v, size_t each,
 int shm_reduce(struct shm_coll *a, const struct vector *v, int root)
 {
     size_t bytes = vector_bytes(v, v->count);
-    phase_enter(a);
+    phase_enter(a, PHASE_REDUCE + 1 + v->op->which, root);
     size_t each = choice_each(a, bytes / (size_t)a->n + 1, (size_t)v->t->size);
     return choice_reduce_in_parts(a, bytes) && each ? all_in_parts(a, v, each, root) : reduce_at_root(a, v, root);
 }
@@ -195,7 +195,7 @@ static int all_at_once(struct shm_coll *a, const struct vector *v)
 int shm_allreduce(struct shm_coll *a, const struct vector *v)
 {
     size_t bytes = vector_bytes(v, v->count);
-    phase_enter(a);
+    phase_enter(a, PHASE_ALLREDUCE + 1 + v->op->which, 0);
     if (bytes <= choice_whole(a))
         return all_at_once(a, v);
     size_t each = choice_each(a, bytes / (size_t)a->n + 1, (size_t)v->t->size);
@@ -243,7 +243,7 @@ void shm_scan_piece(struct shm_coll *a, const struct vector *v, const char *from
 
 int shm_scan(struct shm_coll *a, const struct vector *v, bool below)
 {
-    phase_enter(a);
+    phase_enter(a, (below ? PHASE_EXSCAN : PHASE_SCAN) + 1 + v->op->which, 0);
     MPI_Count piece = piece_of(a, v), n;
     for (MPI_Count i = 0; i < v->count; i += n) {
         n = least(v->count - i, piece);
@@ -288,7 +288,7 @@ int shm_reduce_scatter(struct shm_coll *a, const struct vector *v, const struct 
 {
     size_t longest = shm_longest(a, parts);
     MPI_Count piece = (MPI_Count)choice_each(a, longest, (size_t)v->t->size) / v->t->size;
-    phase_enter(a);
+    phase_enter(a, PHASE_REDUCE_SCATTER + 1 + v->op->which, 0);
     for (MPI_Count i = 0; i * v->t->size < (MPI_Count)longest; i += piece) {
         uint32_t k = phase_begin(a, PHASE_ALL);
         PHASE_CHECK(a);

@@ -23,7 +23,7 @@ ALWAYS_INLINE void shm_short_post(struct shm_coll *a, uint32_t k, const void *p,
 
 ALWAYS_INLINE int shm_barrier(struct shm_coll *a)
 {
-    phase_enter(a);
+    phase_enter(a, PHASE_BARRIER, 0);
     uint32_t k = phase_begin(a, PHASE_ALL);
     PHASE_CHECK(a);
     phase_publish(a, k, 0);
@@ -39,7 +39,7 @@ int shm_short_differs(struct shm_coll *a, uint32_t k, char *p, size_t n, int roo
 ALWAYS_INLINE int shm_short_bcast(struct shm_coll *a, char *p, size_t n, int root)
 {
     int rc = MPI_SUCCESS;
-    phase_enter(a);
+    phase_enter(a, PHASE_BCAST, root);
     uint32_t k = phase_begin(a, a->me == root ? PHASE_ALL : PHASE_NONE);
     PHASE_CHECK(a);
     if (a->me == root) {
@@ -73,10 +73,10 @@ ALWAYS_INLINE void shm_pair_combine(struct shm_coll *a, uint32_t k, const void *
 }
 
 ALWAYS_INLINE int shm_pair_reduce(struct shm_coll *a, const void *own, void *to, MPI_Count count,
-                                  const struct datatype *t, op_kernel *f, int root)
+                                  const struct datatype *t, op_kernel *f, int which, int root)
 {
     size_t n = (size_t)(count * t->size);
-    phase_enter(a);
+    phase_enter(a, PHASE_REDUCE + 1 + which, root);
     uint32_t k = phase_begin(a, a->me == root ? PHASE_NONE : root);
     PHASE_CHECK(a);
     if (a->me == root) {
@@ -90,10 +90,10 @@ ALWAYS_INLINE int shm_pair_reduce(struct shm_coll *a, const void *own, void *to,
 }
 
 ALWAYS_INLINE int shm_pair_allreduce(struct shm_coll *a, const void *own, void *to, MPI_Count count,
-                                     const struct datatype *t, op_kernel *f)
+                                     const struct datatype *t, op_kernel *f, int which)
 {
     size_t n = (size_t)(count * t->size);
-    phase_enter(a);
+    phase_enter(a, PHASE_ALLREDUCE + 1 + which, 0);
     uint32_t k = phase_begin(a, !a->me);
     PHASE_CHECK(a);
     shm_short_post(a, k, own, n);

@@ -88,7 +88,7 @@ int shm_gatherv(struct shm_coll *a, const struct coll_data *mine, const struct b
 {
     struct batch b = {.comm = a->comm, .tag = shm_tag(a->comm)};
     int rc = MPI_SUCCESS;
-    phase_enter(a);
+    phase_enter(a, PHASE_GATHERV, root);
     if (a->me != root)
         return gather_out(a, mine, b.tag, root);
     struct coll_data to = blocks_data(all, root);
@@ -189,7 +189,7 @@ static int scatter_out(struct shm_coll *a, const struct blocks *all, int tag)
 int shm_scatterv(struct shm_coll *a, const struct blocks *all, const struct coll_data *mine, int root)
 {
     struct batch b = {.comm = a->comm, .tag = shm_tag(a->comm)};
-    phase_enter(a);
+    phase_enter(a, PHASE_SCATTERV, root);
     if (a->me == root) {
         struct coll_data own = blocks_data(all, root);
         int rc = scatter_out(a, all, b.tag);
@@ -268,7 +268,7 @@ int shm_alltoallv(struct shm_coll *a, const struct blocks *out, const struct blo
     bool in_place = out->buf == MPI_IN_PLACE;
     const struct blocks *from = in_place ? in : out;
     int tag = shm_tag(a->comm), rc = MPI_SUCCESS;
-    phase_enter(a);
+    phase_enter(a, PHASE_ALLTOALLV, 0);
     uint32_t k = phase_begin(a, PHASE_ALL);
     PHASE_CHECK(a);
     const struct entry *table = offer_table(a, k, from);
