@@ -289,6 +289,7 @@ int main(int argc, char **argv)
     struct err e;
     TAILQ_INIT(&run->jobs);
     run->at.begun = now_ns();
+    run->argv = argv;
     tidy_descriptors();
     log_init("mpiexec", LOG_NORMAL);
     switch (options_parse(&run->opt, argc, argv, environ, &e)) {

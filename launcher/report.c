@@ -12,13 +12,16 @@
 
 #include <cjson/cJSON.h>
 #include <errno.h>
+#include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
+#include <time.h>
 
 /* JSON is UTF-8; what ranks print and files are called may be anything. */
-static void add_text(cJSON *to, const char *name, const char *text)
+static char *utf8_copy(const char *text)
 {
     size_t len = strlen(text);
     char *copy = xmalloc(3 * len + 1), *at = copy;
@@ -30,6 +33,12 @@ static void add_text(cJSON *to, const char *name, const char *text)
         p += n ? n : 1;
     }
     *at = 0;
+    return copy;
+}
+
+static void add_text(cJSON *to, const char *name, const char *text)
+{
+    char *copy = utf8_copy(text);
     cJSON_AddStringToObject(to, name, copy);
     free(copy);
 }
@@ -56,6 +65,49 @@ static cJSON *stages(const struct run *run)
     add_time(o, "last_rank_ended", run, s->last_exit);
     add_time(o, "ended", run, s->ended);
     return o;
+}
+
+static cJSON *versions(void)
+{
+    cJSON *o = cJSON_CreateObject();
+    struct utsname system;
+    cJSON_AddStringToObject(o, "muster", MUSTER_VERSION);
+    cJSON_AddStringToObject(o, "libevent", event_get_version());
+    if (uname(&system) == 0)
+        cJSON_AddStringToObject(o, "kernel", system.release);
+    return o;
+}
+
+static cJSON *command(const struct run *run)
+{
+    cJSON *o = cJSON_CreateArray();
+    for (char *const *w = run->argv; w && *w; w++) {
+        char *text = utf8_copy(*w);
+        cJSON_AddItemToArray(o, cJSON_CreateString(text));
+        free(text);
+    }
+    return o;
+}
+
+/* "2026-11-29T05:06:58Z" */
+static void add_date(cJSON *to, const char *name, uint64_t at)
+{
+    char text[32] = "";
+    struct tm tm;
+    time_t t = (time_t)(at / 1000000000u);
+    if (gmtime_r(&t, &tm))
+        strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm);
+    cJSON_AddStringToObject(to, name, text);
+}
+
+/* The processors that the rank was bound to; null: it was not. */
+static void add_binding(cJSON *to, const struct job *j, uint32_t number)
+{
+    uint32_t binding = rank_runs_at(&j->spec.binding_of_rank, number);
+    if (binding)
+        cJSON_AddStringToObject(to, "processors", j->spec.bindings.v[binding - 1]);
+    else
+        cJSON_AddNullToObject(to, "processors");
 }
 
 static const char *outcome(const struct rank_info *r)
@@ -96,6 +148,7 @@ static cJSON *rank(const struct job *j, uint32_t number)
     cJSON *o = cJSON_CreateObject();
     cJSON_AddNumberToObject(o, "rank", number);
     add_text(o, "host", cluster_node_name(j->run->cluster, rankmap_node(&j->spec.map, number)));
+    add_binding(o, j, number);
     cJSON_AddNumberToObject(o, "pid", r->pid);
     cJSON_AddStringToObject(o, "outcome", outcome(r));
     if (j->seen)
@@ -167,6 +220,9 @@ int report_write(const struct run *run, struct err *e)
 {
     cJSON *o = cJSON_CreateObject();
     cJSON_AddStringToObject(o, "version", MUSTER_VERSION);
+    cJSON_AddItemToObject(o, "versions", versions());
+    cJSON_AddItemToObject(o, "command", command(run));
+    add_date(o, "began", run->at.begun);
     cJSON_AddNumberToObject(o, "exit_status", exit_status(run));
     cJSON_AddItemToObject(o, "first_failure", first_failure(run));
     cJSON_AddItemToObject(o, "seconds", stages(run));

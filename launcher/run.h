@@ -95,6 +95,7 @@ struct run {
     uint32_t jobs_left;
     const struct job_ops *job_ops; /* who hears of their lives */
     struct stdio *io;
+    char *const *argv;   /* the command line, for the report */
     FILE *report; /* --report, open from the start; NULL: none */
     struct pmi_root *pmi;
     void (*spawn)(struct run *run, const struct pmi_spawn *req); /* a rank asks for a job */

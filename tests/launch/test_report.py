@@ -3,6 +3,7 @@
 
 import json
 import os
+import re
 import signal
 
 import pytest
@@ -154,3 +155,14 @@ def test_not_to_be_written(mpiexec, tmp_path, file, says):
 def test_a_full_device_is_told(mpiexec):
     r = mpiexec("--report", "/dev/full", "-n", "1", "true")
     assert r.code == 1 and "unable to write the report to /dev/full: No space left" in r.err, r
+
+
+def test_the_report_says_what_was_run_when_and_where(mpiexec, tmp_path):
+    mpiexec.ok("--report", "r.json", "--bind-to", "core", "-n", "1", "true")
+    report = json.loads((tmp_path / "r.json").read_text())
+    assert report["command"][1:] == ["--report", "r.json", "--bind-to", "core", "-n", "1", "true"]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", report["began"])
+    assert report["versions"]["muster"] == report["version"] and report["versions"]["kernel"] == os.uname().release
+    assert re.fullmatch(r"[\d,-]+", report["jobs"][0]["ranks"][0]["processors"])
+    mpiexec.ok("--report", "r.json", "--bind-to", "none", "-n", "1", "true")
+    assert json.loads((tmp_path / "r.json").read_text())["jobs"][0]["ranks"][0]["processors"] is None
