@@ -31,7 +31,8 @@ $(BUILD)/build.ninja:
 
 demo:
 	@.ci/need build
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory $(BUILD)/build.ninja
+	@ninja -C $(BUILD) -j $(JOBS) programs
 	@examples/demo $(BUILD)
 
 check:
@@ -55,9 +56,11 @@ tsan:
 # Older thread sanitizers cannot bear addresses as random as newer kernels make them.
 	@$$(setarch -R true 2>/dev/null && echo setarch -R) tests/check build-tsan --suite unit --suite mpi $(TESTS)
 
-install: all
+install: need $(BUILD)/build.ninja
 	@meson configure $(BUILD) --prefix=$(abspath $(PREFIX)) >/dev/null
-	@DESTDIR=$(DESTDIR) meson install -C $(BUILD) --quiet
+	@ninja -C $(BUILD) build.ninja >/dev/null
+	@ninja -C $(BUILD) -j $(JOBS) --quiet
+	@DESTDIR=$(DESTDIR) meson install -C $(BUILD) --no-rebuild --quiet >/dev/null
 	@echo "installed in $(DESTDIR)$(abspath $(PREFIX)); run $(DESTDIR)$(abspath $(PREFIX))/bin/mpiexec"
 
 bench:

@@ -31,6 +31,54 @@ def test_other_names(run):
     assert r.returncode == 0 and r.stdout == s.stdout, r
 
 
+def test_a_compiler_of_ours_says_what_it_adds(run, tree):
+    include, lib = tree / "include", next(tree.rglob("libmpi_abi.so.1")).parent
+    told = {what: run(f"mpicc {what}") for what in ("--show x.c", "--showme:incdirs", "-showme:libdirs", "--showme:libs",
+                                                    "-showme:command", "--help", "-showme:nothing")}
+    out = {what: r.stdout.strip() for what, r in told.items()}
+    assert out["--show x.c"].startswith(f"cc -I{include} x.c -L{lib} ") and out["--show x.c"].endswith("-lmpi_abi"), out
+    assert out["--showme:incdirs"] == str(include) and out["-showme:libdirs"] == str(lib), out
+    assert out["--showme:libs"] == "mpi_abi" and out["-showme:command"] == "cc", out
+    assert "usage: mpicc" in out["--help"] and told["-showme:nothing"].returncode == 1, told
+    assert run("MPICH_CC=gcc mpicc -showme:command").stdout == "gcc\n"
+    assert run("OMPI_CC=gcc mpicc -showme:command").stdout == "gcc\n"
+    assert run("OMPI_CXX=g++ MUSTER_CXX=c++ mpicxx -showme:command").stdout == "c++\n"
+
+
+PROGRAM = """#include <mpi.h>
+int main(void) { int n; MPI_Init(0, 0); MPI_Comm_size(MPI_COMM_WORLD, &n); MPI_Finalize(); return n == 2 ? 0 : 9; }
+"""
+
+
+def built_by(run, files, command):
+    """An MPI program built so finds ours, and its two ranks each other."""
+    texts = " && ".join(f"printf %s {shlex.quote(text)} > {name}" for name, text in {"main.c": PROGRAM, **files}.items())
+    r = run(f"{texts} && {command} && readelf -d b/main && mpiexec -n 2 b/main")
+    assert r.returncode == 0 and "libmpi_abi.so.1" in r.stdout, r
+
+
+@pytest.mark.parametrize("how", ["-DMPI_HOME={tree}", ""], ids=["MPI_HOME", "PATH"])
+def test_cmake_finds_the_tree(run, tree, how):
+    if not shutil.which("cmake", path="/usr/bin:/bin"):
+        pytest.skip("no cmake")
+    lists = """cmake_minimum_required(VERSION 3.10)
+project(p C)
+find_package(MPI REQUIRED COMPONENTS C)
+add_executable(main main.c)
+target_link_libraries(main MPI::MPI_C)
+"""
+    how = shlex.quote(how.format(tree=tree)) if how else ""
+    built_by(run, {"CMakeLists.txt": lists}, f"cmake -S . -B b {how} && cmake --build b")
+
+
+def test_meson_finds_the_tree(run, tree):
+    if not shutil.which("meson", path="/usr/bin:/bin"):
+        pytest.skip("no meson")
+    pc = shlex.quote(str(next(tree.rglob("ompi-c.pc")).parent))
+    built_by(run, {"meson.build": "project('p', 'c')\nexecutable('main', 'main.c', dependencies: dependency('mpi'))\n"},
+             f"PKG_CONFIG_PATH={pc} meson setup b && ninja -C b")
+
+
 @pytest.mark.parametrize("n, how", [(3, "--radix 1"), (64, "")], ids=["a chain", "two levels"])
 def test_a_proxy_starts_those_below_it(run, n, how):
     """By its own program, wherever that is: not by mpiexec's way to it."""
