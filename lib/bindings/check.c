@@ -38,7 +38,7 @@ static void tell_unwritten(int id)
 
 int call_failed(int id, struct obj *on, int rc)
 {
-    if (!on)
+    if (!on || (on->handle == 0 && !on->predefined)) /* the call has freed it */
         on = lib.error_on;
     lib.error_on = NULL;
     rc = errhandler_run(on, rc, call_names[id]);

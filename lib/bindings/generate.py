@@ -345,13 +345,17 @@ def shell(f, large):
         print('    rc = mpi_%s(%s);' % (f.name.lower(), ', '.join(p.name for p in f.params)))
         print('    TOOL_END;\n}')
         return
-    print('    int rc;\n    struct obj *on = NULL;\n    CALL_BEGIN(%s, %d, %d);' % (call, 'early' in begin, 'quiet' in begin))
+    of_files = f.name.startswith('File_') and f.name != 'File_create_errhandler'
+    print('    int rc;\n    struct obj *on = %s;' % ('OBJ(&file_null)' if of_files else 'NULL'))
+    print('    CALL_BEGIN(%s, %d, %d);' % (call, 'early' in begin, 'quiet' in begin))
     if 'wide' in f.flags:
         print('    lib.wide = %s;' % ('true' if large else 'false'))
     for phase in (-1, 0, 1, 2):
         for p in f.params:
             if p.kind.check and p.kind.phase == phase:
-                print('    ' + expand(named(p), p, large))
+                text = expand(named(p), p, large)
+                # Errors of files are taken by files alone: by MPI_FILE_NULL while there is none.
+                print('    ' + (text.replace(' on = OBJ(comm_);', '') if of_files else text))
     print('    rc = mpi_%s(%s);' % (f.name.lower(), ', '.join(expand(p.kind.use, p, large) for p in f.params)))
     after = [expand(p.kind.after, p, large) for p in f.params if p.kind.after]
     if any(after):

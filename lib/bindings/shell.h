@@ -9,6 +9,7 @@
 #include "lib/core/export.h"
 #include "lib/datatype/datatype.h"
 #include "lib/object/comm.h"
+#include "lib/object/file.h"
 
 #define CALL_BEGIN(id, early, quiet)                                                                                   \
     if (!(early) && UNLIKELY(!atomic_load_explicit(&lib.active, memory_order_relaxed)))                                \

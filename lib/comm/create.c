@@ -55,6 +55,16 @@ int create_ctx_told(const uint64_t *ctx, int rc)
     return rc == MPI_SUCCESS && *ctx == 0 ? MPI_ERR_OTHER : rc;
 }
 
+int create_private(struct comm *c, struct comm **out)
+{
+    uint64_t ctx = c->rank == 0 ? comm_ctx_new(c) : 0;
+    int rc = create_ctx_told(&ctx, mpi_bcast(&ctx, sizeof ctx, &datatype_byte, 0, c));
+    if (rc != MPI_SUCCESS)
+        return rc;
+    *out = comm_new(c->group, ctx, c);
+    return *out ? MPI_SUCCESS : MPI_ERR_NO_MEM;
+}
+
 /* The same of a duplicate, which goes if it has none. */
 static int told(struct comm *n, int rc)
 {

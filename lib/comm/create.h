@@ -12,4 +12,8 @@ int create_ctx_told(const uint64_t *ctx, int rc);
  * user's tags. */
 int create_tell_group(struct comm *c, struct group *g, int tag, void *what, size_t n);
 
+/* A communicator of the library's own over the group of c, so that what it does there meets nothing of the user's; no
+ * attributes, nor hints. Collective. *out: one reference. */
+int create_private(struct comm *c, struct comm **out);
+
 #endif

@@ -127,6 +127,16 @@ void datatype_unpack(const struct datatype *t, void *buf, MPI_Count count, MPI_C
         layout_unpack(t->layout, t->extent, (char *)buf + t->disp, from, in, n);
 }
 
+int datatype_pieces(const struct datatype *t, void *buf, MPI_Count count, MPI_Count from, size_t *n, struct iovec *out,
+                    int max)
+{
+    if (datatype_is_run(t, count)) {
+        out[0] = (struct iovec){(char *)((uintptr_t)buf + (uintptr_t)t->true_lb + (uintptr_t)from), *n};
+        return 1;
+    }
+    return layout_pieces(t->layout, t->extent, (char *)((uintptr_t)buf + (uintptr_t)t->disp), from, n, out, max);
+}
+
 int datatype_copy(const void *from, MPI_Count from_count, const struct datatype *from_type, void *to,
                   MPI_Count to_count, const struct datatype *to_type)
 {

@@ -9,6 +9,7 @@
 #ifndef LIB_DATATYPE_DATATYPE_H
 #define LIB_DATATYPE_DATATYPE_H
 
+#include <sys/uio.h>
 #include "lib/object/attr.h"
 #include "lib/core/object.h"
 #include "lib/datatype/basic.h"
@@ -102,6 +103,11 @@ static inline MPI_Count datatype_span(const struct datatype *t, MPI_Count count,
         *gap += reach, reach = -reach;
     return datatype_high(t) - datatype_low(t) + reach;
 }
+
+/* Bytes [from, from + *n) of the packed form of (buf, count, t) as pieces of memory, max at most; returns how many, and
+ * *n becomes what they cover. */
+int datatype_pieces(const struct datatype *t, void *buf, MPI_Count count, MPI_Count from, size_t *n, struct iovec *out,
+                    int max);
 
 int datatype_init(void);
 void datatype_fini(void); /* the types that only the library holds (f90.c) */

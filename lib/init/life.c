@@ -13,6 +13,7 @@
 #include "lib/object/attr.h"
 #include "lib/object/comm.h"
 #include "lib/object/errhandler.h"
+#include "lib/object/file.h"
 #include "lib/object/info.h"
 #include "lib/object/session.h"
 #include "lib/object/win.h"
@@ -42,6 +43,7 @@ __attribute__((constructor)) static void predefine(void)
     comm_predefine();
     session_predefine();
     win_predefine();
+    file_predefine();
     info_init();
     datatype_init();
     op_init();

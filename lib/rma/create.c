@@ -5,6 +5,7 @@
 #include <string.h>
 #include "lib/bindings/impl.h"
 #include "lib/boot/boot.h"
+#include "lib/comm/create.h"
 #include "lib/core/error.h"
 #include "lib/nodemem/nodemem.h"
 #include "lib/object/info.h"
@@ -15,19 +16,14 @@
 /* The window's own communicator, so that its collectives meet none of the user's. */
 static int comms_make(struct win *w, struct comm *c)
 {
-    uint64_t ctx = c->rank == 0 ? comm_ctx_new(c) : 0;
     if (c->inter)
         return MPI_ERR_COMM;
     for (int r = 0; r < c->size; r++)
         if (boot.segment && boot_local_of(comm_proc(c, r)) < 0)
             return failed_error_far();
-    int rc = mpi_bcast(&ctx, sizeof ctx, &datatype_byte, 0, c);
-    if (rc == MPI_SUCCESS && ctx == 0)
-        rc = MPI_ERR_OTHER;
-    if (rc != MPI_SUCCESS)
-        return rc;
-    w->comm = w->node = comm_new(c->group, ctx, c);
-    return w->comm ? MPI_SUCCESS : MPI_ERR_NO_MEM;
+    int rc = create_private(c, &w->comm);
+    w->node = w->comm;
+    return rc;
 }
 
 static bool is_true(const struct info *i, const char *key)

@@ -4,7 +4,6 @@
  * memory that is mapped here, or one copy by the kernel where it is another process's. */
 #include "lib/bindings/impl.h"
 #include "lib/core/bytes.h"
-#include "lib/datatype/layout.h"
 #include "lib/nodemem/nodemem.h"
 #include "lib/rma/epoch.h"
 
@@ -24,18 +23,6 @@ static int direct_get(struct target *t, const struct origin *into, char *from, M
 
 const struct target_verbs target_direct = {direct_put, direct_get};
 
-/* The next pieces of a buffer from a byte of its packed form on; *n becomes what they cover. */
-static int pieces_of(void *at, const struct datatype *type, MPI_Count count, MPI_Count from, size_t *n,
-                     struct iovec *out)
-{
-    if (datatype_is_run(type, count)) {
-        out[0] = (struct iovec){(char *)((uintptr_t)at + (uintptr_t)type->true_lb + (uintptr_t)from), *n};
-        return 1;
-    }
-    return layout_pieces(type->layout, type->extent, (char *)((uintptr_t)at + (uintptr_t)type->disp), from, n, out,
-                         CMA_PIECES);
-}
-
 /* One run of the target after the other. */
 static int cma_move(bool write, struct target *t, const struct origin *o, char *at, MPI_Count count,
                     const struct datatype *type)
@@ -46,11 +33,11 @@ static int cma_move(bool write, struct target *t, const struct origin *o, char *
     while (done < all) {
         struct iovec there[CMA_PIECES], here[CMA_PIECES];
         size_t n = (size_t)(all - done);
-        int runs = pieces_of(at, type, count, done, &n, there);
+        int runs = datatype_pieces(type, at, count, done, &n, there, CMA_PIECES);
         for (int i = 0; i < runs; i++) {
             for (size_t in = 0, k; in < there[i].iov_len; in += k, done += (MPI_Count)k) {
                 k = there[i].iov_len - in;
-                int pieces = pieces_of(o->at, o->type, o->count, done, &k, here);
+                int pieces = datatype_pieces(o->type, o->at, o->count, done, &k, here, CMA_PIECES);
                 uint64_t place = (uintptr_t)there[i].iov_base + in;
                 int error =
                     write ? cma_write(t->local, here, pieces, place, k) : cma_read(t->local, here, pieces, place, k);

@@ -29,6 +29,7 @@ FLOORS = [
     ["lib/coll"],
     ["lib/comm", "lib/topo"],
     ["lib/rma"],
+    ["lib/io"],
     ["lib/init"],
     ["lib/tool"],
 ]

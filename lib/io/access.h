@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * access: one read or write, whatever function asked for it: so many bytes of the view's stream, and the memory that
+ * they belong to. */
+#ifndef LIB_IO_ACCESS_H
+#define LIB_IO_ACCESS_H
+
+#include "lib/io/view.h"
+#include "lib/request/request.h"
+
+struct access {
+    struct file *file;
+    bool write;
+    MPI_Count at;    /* of the view's stream */
+    MPI_Count bytes; /* of the stream */
+    void *buf;       /* whose packed form they are */
+    MPI_Count count;
+    const struct datatype *type;
+    MPI_Count done; /* bytes of the stream that were moved */
+    int error;      /* 0, or the errno value with which it ended */
+};
+
+/* Where an access begins. */
+enum access_from { FROM_OFFSET, FROM_POSITION, FROM_SHARED };
+
+/* Fills in an access of (buf, count, type), but for where it is; checks that the file may be used so. */
+int access_make(struct access *a, struct file *f, bool write, enum access_from from, const void *buf, MPI_Count count,
+                const struct datatype *type);
+/* And where: in etypes. MPI_ERR_ARG: below 0, or too far. */
+int access_place(struct access *a, MPI_Offset offset);
+/* Etypes that it is about, and that it has moved. */
+MPI_Offset access_etypes(const struct access *a);
+MPI_Offset access_etypes_done(const struct access *a);
+/* The error class of what it came to, with a note of file and rank; fills the status. */
+int access_end(const struct access *a, MPI_Status *status);
+
+/* The class of an errno value, with a note: what was done to which file. */
+int access_error(const struct file *f, const char *what, int error);
+
+/* transfer.c: moves the bytes of this process, without anybody else; fills done and error. Needs no lock, and knows no
+ * MPI: any thread may call it. */
+void transfer_run(struct access *a);
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * file: what those who opened a file together agree on. */
+#ifndef LIB_IO_FILE_H
+#define LIB_IO_FILE_H
+
+#include "lib/object/file.h"
+
+/* The worst of all ranks' error classes; those whose own was MPI_SUCCESS get a note that another rank failed. */
+int file_agree(const struct file *f, int rc);
+/* The same, and MPI_ERR_NOT_SAME if one of n values (FILE_VALUES at most) differs between ranks. Collective. */
+enum { FILE_VALUES = 4 };
+int file_agree_same(const struct file *f, int rc, const MPI_Offset *values, int n);
+
+#endif

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * view: a filetype, tiled over the file. The engine of datatypes walks it as if the file were memory. */
+#include "lib/io/view.h"
+#include <stdlib.h>
+#include <string.h>
+#include "lib/core/error.h"
+
+static int wrong(int cls, const char *what, long long is)
+{
+    error_detail_set(cls, "%s (%lld)", what, is);
+    return cls;
+}
+
+/* What the standard asks of the two (MPI 5.0, section 14.3). */
+static int check(MPI_Offset disp, const struct datatype *etype, const struct datatype *filetype)
+{
+    if (disp < 0)
+        return wrong(MPI_ERR_ARG, "the displacement is negative", disp);
+    if (etype->size <= 0)
+        return wrong(MPI_ERR_TYPE, "the etype holds no bytes", etype->size);
+    if (filetype->size % etype->size != 0)
+        return wrong(MPI_ERR_TYPE, "the filetype does not hold whole etypes", filetype->size);
+    if (filetype->size > 0 && filetype->true_lb < 0)
+        return wrong(MPI_ERR_TYPE, "the filetype begins before its origin", filetype->true_lb);
+    if (filetype->extent < 0 || (filetype->extent == 0 && filetype->size > 0))
+        return wrong(MPI_ERR_TYPE, "the filetype's extent is not positive", filetype->extent);
+    return MPI_SUCCESS;
+}
+
+int view_new(MPI_Offset disp, struct datatype *etype, struct datatype *filetype, const char *datarep, struct view **out)
+{
+    int rc = check(disp, etype, filetype);
+    if (rc != MPI_SUCCESS)
+        return rc;
+    if (strcmp(datarep, "native") != 0 && strcmp(datarep, "internal") != 0) {
+        error_detail_set(MPI_ERR_UNSUPPORTED_DATAREP, "%.60s", datarep);
+        return MPI_ERR_UNSUPPORTED_DATAREP;
+    }
+    struct view *v = calloc(1, sizeof *v);
+    if (!v)
+        return MPI_ERR_NO_MEM;
+    v->disp = disp;
+    v->etype = datatype_ref(etype);
+    v->filetype = datatype_ref(filetype);
+    strcpy(v->datarep, datarep);
+    v->unit = etype->size;
+    v->tile = filetype;
+    *out = v;
+    return MPI_SUCCESS;
+}
+
+void view_free(struct view *v)
+{
+    if (!v)
+        return;
+    datatype_unref(v->etype);
+    datatype_unref(v->filetype);
+    free(v);
+}
+
+MPI_Count view_stream(const struct view *v, MPI_Offset offset)
+{
+    MPI_Count at;
+    return offset < 0 || __builtin_mul_overflow(offset, v->unit, &at) || at > INT64_MAX / 4 ? -1 : at;
+}
+
+MPI_Offset view_place(const struct view *v, MPI_Count at)
+{
+    const struct datatype *t = v->tile;
+    struct iovec piece;
+    MPI_Offset start;
+    size_t n = 1;
+    if (t->size == 0)
+        return v->disp;
+    if (__builtin_mul_overflow(at / t->size, t->extent, &start) || start > INT64_MAX / 4 - v->disp)
+        return -1;
+    datatype_pieces(t, (void *)(uintptr_t)(v->disp + start), 1, at % t->size, &n, &piece, 1);
+    return (MPI_Offset)(uintptr_t)piece.iov_base;
+}
+
+/* Bytes of one tile's stream that lie before that byte of the tile, by halves: places rise with the stream. */
+static MPI_Count before_in_tile(const struct view *v, MPI_Offset in)
+{
+    MPI_Count low = 0, high = v->tile->size;
+    while (low < high) {
+        MPI_Count middle = low + (high - low) / 2;
+        if (view_place(v, middle) - v->disp < in)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+MPI_Count view_before(const struct view *v, MPI_Offset place)
+{
+    const struct datatype *t = v->tile;
+    MPI_Offset in = place - v->disp;
+    if (in <= 0 || t->size == 0)
+        return 0;
+    if (t->dense)
+        return in > t->true_lb ? in - t->true_lb : 0;
+    MPI_Count tiles = in / t->extent, low = datatype_high(t) / t->extent, whole = tiles > low ? tiles - low : 0;
+    MPI_Count before = whole * t->size;
+    for (MPI_Count i = whole; i <= tiles; i++) /* those that reach there */
+        before += before_in_tile(v, in - i * t->extent);
+    return before;
+}
+
+int view_pieces(const struct view *v, MPI_Count at, size_t *n, struct iovec *out, int max)
+{
+    const struct datatype *t = v->tile;
+    MPI_Count first = at / t->size;
+    char *tile = (char *)(uintptr_t)(v->disp + first * t->extent);
+    return datatype_pieces(t, tile, 2 + (MPI_Count)*n / t->size, at - first * t->size, n, out, max);
+}
