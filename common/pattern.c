@@ -11,19 +11,27 @@
 
 static size_t word(const char *at, const struct pattern_values *v, FILE *out)
 {
-    static const char *const words[] = {"{rank}", "{local_rank}", "{size}", "{host}"};
-    const uint32_t numbers[] = {v->rank, v->local_rank, v->size};
-    for (size_t i = 0; i < 4; i++) {
-        size_t n = strlen(words[i]);
-        if (strncmp(at, words[i], n) != 0)
+    const struct {
+        const char *word;
+        uint32_t number;
+    } numbers[] = {
+        {"{rank}", v->rank},         {"{local_rank}", v->local_rank},
+        {"{size}", v->size},         {"{local_size}", v->local_size},
+        {"{node}", v->node},         {"{nodes}", v->nodes},
+        {"{universe}", v->universe},
+    };
+    static const char host[] = "{host}";
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        size_t n = strlen(numbers[i].word);
+        if (strncmp(at, numbers[i].word, n) != 0)
             continue;
-        if (i < 3)
-            fprintf(out, "%u", numbers[i]);
-        else
-            fputs(v->host, out);
+        fprintf(out, numbers[i].number == UINT32_MAX ? "-1" : "%u", numbers[i].number);
         return n;
     }
-    return 0;
+    if (strncmp(at, host, sizeof host - 1) != 0)
+        return 0;
+    fputs(v->host, out);
+    return sizeof host - 1;
 }
 
 char *pattern_expand(const char *pattern, const struct pattern_values *v)

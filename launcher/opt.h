@@ -26,6 +26,7 @@ enum opt_kind {
     OPT_ENVMODE,
     OPT_EXPORT,
     OPT_TEMPLATE,
+    OPT_DIALECT,
     OPT_USIZE,
     OPT_DISPLAY,
     OPT_STDIN,

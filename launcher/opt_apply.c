@@ -20,6 +20,7 @@ static int (*const setters[])(struct opt_target *) = {
     [OPT_ENVMODE] = opt_set_envmode,
     [OPT_EXPORT] = opt_set_export,
     [OPT_TEMPLATE] = opt_set_template,
+    [OPT_DIALECT] = opt_set_dialect,
     [OPT_USIZE] = opt_set_usize,
     [OPT_DISPLAY] = opt_set_display,
     [OPT_STDIN] = opt_set_stdin,
@@ -46,8 +47,9 @@ static int (*const setters[])(struct opt_target *) = {
 
 static bool repeats(const struct opt *o)
 {
-    return o->kind == OPT_ENV || o->kind == OPT_ENVLIST || o->kind == OPT_TEMPLATE || o->kind == OPT_DISPLAY ||
-           o->kind == OPT_PSET || o->kind == OPT_MCA || o->kind == OPT_NOTE || o->kind == OPT_LEVEL;
+    return o->kind == OPT_ENV || o->kind == OPT_ENVLIST || o->kind == OPT_TEMPLATE || o->kind == OPT_DIALECT ||
+           o->kind == OPT_DISPLAY || o->kind == OPT_PSET || o->kind == OPT_MCA || o->kind == OPT_NOTE ||
+           o->kind == OPT_LEVEL;
 }
 
 /* What speaks for the whole job cannot say one thing at one program and another at the next. */

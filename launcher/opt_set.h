@@ -37,6 +37,7 @@ opt_setter opt_set_envlist;
 opt_setter opt_set_envmode;
 opt_setter opt_set_export;
 opt_setter opt_set_template;
+opt_setter opt_set_dialect;
 opt_setter opt_set_usize;
 opt_setter opt_set_display;
 opt_setter opt_set_stdin;

@@ -2,6 +2,7 @@
  *
  * opt_set_env: what options about the ranks' environment take.
  */
+#include "common/pattern.h"
 #include "common/xalloc.h"
 #include "launcher/opt_set.h"
 
@@ -52,10 +53,50 @@ int opt_set_template(struct opt_target *a)
     size_t n = name_length(a->s->values[0]);
     if (n == 0 || a->s->values[0][n] != '=')
         return opt_expected(a, "NAME=TEXT");
-    if (opt_check_braces(a, a->s->values[0] + n, " rank local_rank host size ") < 0)
+    if (opt_check_braces(a, a->s->values[0] + n, PATTERN_WORDS) < 0)
         return -1;
     append(&r->templates, &r->ntemplates, xstrdup(a->s->values[0]));
     return 0;
+}
+
+/* What scripts that were written for another launcher read. */
+static const struct {
+    const char *dialect;
+    const char *templates[10];
+} dialects[] = {
+    {"ompi",
+     {"OMPI_COMM_WORLD_RANK={rank}", "OMPI_COMM_WORLD_SIZE={size}", "OMPI_COMM_WORLD_LOCAL_RANK={local_rank}",
+      "OMPI_COMM_WORLD_LOCAL_SIZE={local_size}", "OMPI_COMM_WORLD_NODE_RANK={local_rank}",
+      "OMPI_UNIVERSE_SIZE={universe}"}},
+    {"slurm",
+     {"SLURM_PROCID={rank}", "SLURM_LOCALID={local_rank}", "SLURM_NODEID={node}", "SLURM_NTASKS={size}",
+      "SLURM_NPROCS={size}", "SLURM_STEP_NUM_TASKS={size}", "SLURM_NNODES={nodes}", "SLURM_STEP_NUM_NODES={nodes}",
+      "SLURMD_NODENAME={host}"}},
+    {"pals",
+     {"PALS_RANKID={rank}", "PALS_LOCAL_RANKID={local_rank}", "PALS_NODEID={node}", "PMI_LOCAL_RANK={local_rank}",
+      "PMI_LOCAL_SIZE={local_size}", "PMI_UNIVERSE_SIZE={universe}"}},
+    {"mvapich",
+     {"MV2_COMM_WORLD_RANK={rank}", "MV2_COMM_WORLD_SIZE={size}", "MV2_COMM_WORLD_LOCAL_RANK={local_rank}",
+      "MV2_COMM_WORLD_LOCAL_SIZE={local_size}"}},
+};
+#define NDIALECTS (sizeof dialects / sizeof *dialects)
+
+int opt_set_dialect(struct opt_target *a)
+{
+    struct env_rules *r = a->field;
+    const char *v = a->s->values[0] ? a->s->values[0] : "";
+    for (;; v++) {
+        size_t n = strcspn(v, ","), i = 0;
+        while (i < NDIALECTS && (strlen(dialects[i].dialect) != n || strncmp(dialects[i].dialect, v, n) != 0))
+            i++;
+        if (i == NDIALECTS)
+            return opt_expected(a, "a list of ompi, slurm, pals and mvapich");
+        for (const char *const *t = dialects[i].templates; *t; t++)
+            append(&r->templates, &r->ntemplates, xstrdup(*t));
+        v += n;
+        if (!*v)
+            return 0;
+    }
 }
 
 int opt_set_envlist(struct opt_target *a)

@@ -25,7 +25,7 @@ struct env_rules {
     size_t nnames;
     char **set; /* "NAME=VALUE", later ones win (-env, -genv, -x NAME=VALUE) */
     size_t nset;
-    char **templates; /* "NAME=TEMPLATE" with {rank} {local_rank} {host} {size} (--env-template) */
+    char **templates; /* "NAME=TEMPLATE" with {rank} and the like (--env-template, --env-dialect) */
     size_t ntemplates;
 };
 

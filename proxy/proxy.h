@@ -51,6 +51,7 @@ struct job {
     struct launch_spec spec;
     struct rank *ranks; /* nranks of this node, ascending */
     uint32_t nranks;
+    uint32_t node_rank, nodes; /* of the nodes that have ranks of it: this one's place, and how many these are */
     uint32_t alive; /* started and not reaped */
     int segment_fd; /* memfd that the ranks inherit; -1 */
     struct rank_status

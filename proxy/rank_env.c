@@ -13,7 +13,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#define OWN_VARIABLES 17 /* room for those set below */
+#define OWN_VARIABLES 24 /* room for those set below */
 
 uint32_t rank_appnum(const struct rank *r)
 {
@@ -55,13 +55,8 @@ static char *own(struct rank_env *e, char *s)
     return s;
 }
 
+/* Replaces the variable of the same name that came along. */
 static void set(struct rank_env *e, size_t *n, char *name_value)
-{
-    e->envp[(*n)++] = own(e, name_value);
-}
-
-/* A template replaces the variable of the same name that came along. */
-static void set_template(struct rank_env *e, size_t *n, char *name_value)
 {
     size_t len = strcspn(name_value, "=") + 1;
     own(e, name_value);
@@ -108,7 +103,35 @@ static void set_library_path(struct rank_env *e, size_t *n, const char *folder)
 {
     e->envp[*n] = NULL;
     const char *users = rank_env_get(e->envp, "LD_LIBRARY_PATH");
-    set_template(e, n, xasprintf("LD_LIBRARY_PATH=%s%s%s", folder, users && *users ? ":" : "", users ? users : ""));
+    set(e, n, xasprintf("LD_LIBRARY_PATH=%s%s%s", folder, users && *users ? ":" : "", users ? users : ""));
+}
+
+/* What every rank finds, however it was started: mpiexec(1) lists them. */
+static const char *const always[] = {
+    "PMI_RANK={rank}",
+    "PMI_SIZE={size}",
+    "PMI_HOSTNAME={host}",
+    "MPI_LOCALRANKID={local_rank}",
+    "MPI_LOCALNRANKS={local_size}",
+    "MUSTER_RANK={rank}",
+    "MUSTER_SIZE={size}",
+    NODE_SEGMENT_LOCAL_RANK_ENV "={local_rank}",
+    "MUSTER_LOCAL_SIZE={local_size}",
+    "MUSTER_NODE_RANK={node}",
+    "MUSTER_NODES={nodes}",
+};
+
+static struct pattern_values values_of(const struct rank *r)
+{
+    const struct job *j = r->job;
+    return (struct pattern_values){.rank = r->rank,
+                                   .local_rank = r->local,
+                                   .size = j->spec.map.nranks,
+                                   .local_size = j->nranks,
+                                   .node = j->node_rank,
+                                   .nodes = j->nodes,
+                                   .universe = j->spec.universe_size,
+                                   .host = proxy_name(j->proxy)};
 }
 
 void rank_env_init(struct rank_env *e, const struct rank *r)
@@ -116,20 +139,17 @@ void rank_env_init(struct rank_env *e, const struct rank *r)
     const struct job *j = r->job;
     const struct launch_app *a = rank_app(r);
     const struct strings *base = &j->spec.envs[a->env];
-    struct pattern_values v = {r->rank, r->local, j->spec.map.nranks, proxy_name(j->proxy)};
+    struct pattern_values v = values_of(r);
     size_t n = base->n, extra = OWN_VARIABLES + a->templates.n;
     e->own = xcalloc(extra + a->argv.n, sizeof *e->own);
     e->nown = 0;
     e->envp = xcalloc(n + extra + 1, sizeof *e->envp);
     memcpy(e->envp, base->v, n * sizeof *e->envp);
     for (uint32_t i = 0; i < a->templates.n; i++)
-        set_template(e, &n, pattern_expand(a->templates.v[i], &v));
+        set(e, &n, pattern_expand(a->templates.v[i], &v));
+    for (size_t i = 0; i < sizeof always / sizeof *always; i++)
+        set(e, &n, pattern_expand(always[i], &v));
     set(e, &n, xasprintf("PMI_FD=%d", rank_pmi_fd()));
-    set(e, &n, xasprintf("PMI_RANK=%u", r->rank));
-    set(e, &n, xasprintf("PMI_SIZE=%u", j->spec.map.nranks));
-    set(e, &n, xasprintf("MPI_LOCALRANKID=%u", r->local));
-    set(e, &n, xasprintf("MPI_LOCALNRANKS=%u", j->nranks));
-    set(e, &n, xasprintf("PMI_HOSTNAME=%s", proxy_name(j->proxy)));
     if (j->proxy->stage)
         set(e, &n, xasprintf("MUSTER_STAGE_DIR=%s", j->proxy->stage));
     if (j->proxy->stage_libraries)
@@ -138,7 +158,6 @@ void rank_env_init(struct rank_env *e, const struct rank *r)
         set(e, &n, xstrdup("PMI_SPAWNED=1"));
     if (j->segment_fd >= 0) {
         set(e, &n, xasprintf("%s=%d", NODE_SEGMENT_FD_ENV, rank_segment_fd()));
-        set(e, &n, xasprintf("%s=%u", NODE_SEGMENT_LOCAL_RANK_ENV, r->local));
         set(e, &n, xasprintf("%s=%d", NODE_SEGMENT_APPNUM_ENV, (int)rank_appnum(r)));
         set(e, &n, xasprintf("MUSTER_APPSIZE=%u", app_size(r)));
     }

@@ -257,6 +257,20 @@ static void start_all(struct job *j)
     start_piece(-1, 0, j);
 }
 
+/* Hosts without ranks are not counted: programs take these numbers for the places of those that are there. */
+static void count_nodes(struct job *j)
+{
+    const struct rankmap *m = &j->spec.map;
+    bool *used = xcalloc(m->nnodes, sizeof *used);
+    for (uint32_t i = 0; i < m->nblocks; i++)
+        memset(used + m->blocks[i].first, true, m->blocks[i].nodes * sizeof *used);
+    for (uint32_t i = 0; i < m->nnodes; i++) {
+        j->node_rank += used[i] && i < proxy_node(j->proxy);
+        j->nodes += used[i];
+    }
+    free(used);
+}
+
 void ranks_launch(struct proxy *proxy, const unsigned char *payload, size_t len)
 {
     struct job *j = xcalloc(1, sizeof *j);
@@ -278,6 +292,7 @@ void ranks_launch(struct proxy *proxy, const unsigned char *payload, size_t len)
     pmi_job_add(j);
     if (j->nranks == 0)
         return;
+    count_nodes(j);
     segment_create(j);
     stdio_job_init(j);
     start_all(j);

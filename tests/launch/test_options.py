@@ -29,7 +29,7 @@ MISTAKES = [
     (["-genv", "", "x", "true"], "NAME VALUE"),
     (["-genv", "=x", "true"], "NAME VALUE"),
     (["-x", "=", "true"], "NAME=VALUE"),
-    (["--env-template", "A={rnak}", "true"], "rank local_rank host size in braces"),
+    (["--env-template", "A={rnak}", "true"], "rank local_rank host size local_size node nodes universe in braces"),
     (["--label-pattern", "{time}{tiem}", "true"], "in braces"),
     (["--hosts", "a:0", "true"], "1 to 1000000 slots"),
     (["--hosts", "n[0-999999999]", "true"], "more than 1000000 hosts"),

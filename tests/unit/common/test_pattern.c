@@ -13,7 +13,14 @@
 
 static void is(const char *pattern, const char *want)
 {
-    struct pattern_values v = {7, 3, 16, "node3"};
+    struct pattern_values v = {.rank = 7,
+                               .local_rank = 3,
+                               .size = 16,
+                               .local_size = 4,
+                               .node = 1,
+                               .nodes = 5,
+                               .universe = UINT32_MAX,
+                               .host = "node3"};
     char *s = pattern_expand(pattern, &v);
     assert_string_equal(s, want);
     free(s);
@@ -26,6 +33,7 @@ static void words(void **state)
     is("{rank}", "7");
     is("out.{rank}.{local_rank}.{size}.{host}", "out.7.3.16.node3");
     is("{rank}{rank}", "77");
+    is("{local_size} {node} {nodes} {universe}", "4 1 5 -1");
 }
 
 static void others_stay(void **state)
