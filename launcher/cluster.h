@@ -5,6 +5,7 @@
 #ifndef LAUNCHER_CLUSTER_H
 #define LAUNCHER_CLUSTER_H
 
+#include "common/claims.h"
 #include "common/hostlist.h"
 #include "common/link.h"
 #include "launcher/map/types.h"
@@ -27,6 +28,9 @@ struct cluster {
     bool *node_lost;       /* by node */
     bool is_remote;        /* some node is another machine */
     bool is_here;          /* every node is this machine: what they are is known */
+    struct claims claims;  /* on processors of this machine (claim.c), once claimed */
+    bool claimed;
+    char *taken;           /* by others; NULL: none */
     struct shapes *shapes; /* what the nodes have told of themselves; NULL: nothing was asked */
     char **names;          /* of the nodes: nodes[i].name */
     struct starter starter;

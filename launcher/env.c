@@ -116,3 +116,25 @@ void env_build(struct strings *to, const struct env_rules *global, const struct 
         free(e);
     }
 }
+
+/* The last of them wins. */
+static const char *find_last(char *const *v, size_t n, const char *name)
+{
+    size_t len = strlen(name);
+    while (n--)
+        if (strncmp(v[n], name, len) == 0 && v[n][len] == '=')
+            return v[n] + len + 1;
+    return NULL;
+}
+
+const char *env_find(const struct env_rules *global, const struct env_rules *app, char *const *environment,
+                     const char *name)
+{
+    const struct env_rules *mode = app->mode == ENV_UNSET ? global : app;
+    const char *value = find_last(app->set, app->nset, name);
+    value = value ? value : find_last(global->set, global->nset, name);
+    for (size_t i = 0; !value && environment[i]; i++)
+        if (find_last(&environment[i], 1, name))
+            return passes(mode, environment[i]) ? find_last(&environment[i], 1, name) : NULL;
+    return value;
+}

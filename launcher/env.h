@@ -13,4 +13,8 @@
 void env_build(struct strings *to, const struct env_rules *global, const struct env_rules *app,
                char *const *environment);
 
+/* The value of one variable there; NULL: it is not there. Borrowed. Templates do not count. */
+const char *env_find(const struct env_rules *global, const struct env_rules *app, char *const *environment,
+                     const char *name);
+
 #endif

@@ -5,11 +5,13 @@
 #include "launcher/plan.h"
 
 #include "common/xalloc.h"
+#include "launcher/claim.h"
 #include "launcher/env.h"
 #include "launcher/job.h"
 #include "launcher/map/map.h"
 #include "launcher/pset.h"
 #include "launcher/ranklist.h"
+#include "launcher/threads.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -260,6 +262,7 @@ static void request_map(const struct run *run, const struct job_request *r, stru
                                .rank_by = r->rank_by,
                                .bind_to = r->bind_to,
                                .cpus_per_rank = (uint32_t)run->opt.cpus_per_rank,
+                               .threads = threads_told(r->apps, r->napps, &run->opt.genv, environ),
                                .ppn = (uint32_t)run->opt.ppn,
                                .rankmap = r->rankmap,
                                .rankfile = r->rankfile,
@@ -284,7 +287,9 @@ struct job *plan_job(struct run *run, const struct job_request *r, struct map_pl
     request_map(run, r, mr);
     mr->apps = apps;
     int rc = map_apps(run, r, apps, e);
+    claim_begin(run->cluster);
     rc = rc < 0 ? rc : map_make(p, mr, e);
+    claim_end(run->cluster, rc < 0 || run->opt.dry_run ? NULL : p);
     rc = rc < 0 ? rc : check_lost(run, p, e);
     rc = rc < 0 ? rc : check_max_slots(run, p, e);
     for (size_t i = 0; i < r->napps; i++)

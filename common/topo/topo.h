@@ -8,6 +8,7 @@
 #ifndef COMMON_TOPO_TOPO_H
 #define COMMON_TOPO_TOPO_H
 
+#include "common/cpulist.h"
 #include "common/err.h"
 #include "wire/topo.h"
 
@@ -22,6 +23,10 @@ struct topo *topo_load(unsigned want, struct err *e);
 /* A machine for tests, by hwloc's synthetic description ("pack:2 core:4 pu:2"). cpus: NULL, or the list of the OS
  * numbers that are usable ("0-3,8"). */
 struct topo *topo_synthetic(const char *desc, const char *cpus, struct err *e);
+
+/* The machine without the cores that taken has a processor of, which the caller destroys. Objects that have nothing left
+ * are not there. NULL: nothing at all is left. */
+struct topo *topo_without(const struct topo *t, const struct cpulist *taken);
 
 /* Were all these kinds asked for when t was loaded? */
 bool topo_has_all(const struct topo *t, unsigned want);

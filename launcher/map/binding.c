@@ -2,8 +2,8 @@
  *
  * binding: the processors of each rank, from those of its node.
  *
- * Nodes with the same topology and the same number of ranks are bound alike: what is worked out for one of them is
- * a table, kept and looked up by the others, so that 10,000 equal nodes cost one.
+ * Nodes with the same topology and the same number of ranks are bound alike, unless other jobs run there: what is worked
+ * out for one of them is a table, kept and looked up by the others, so that 10,000 equal nodes cost one.
  */
 #include "launcher/map/binding.h"
 
@@ -81,7 +81,8 @@ char *binding_text_of(const struct topo *t, struct topo_object run)
 struct table_key {
     const struct topo *topo;
     const struct policy *how;
-    uint64_t nranks; /* as wide as a pointer: no padding in a key that is hashed as bytes */
+    const char *taken; /* of the node; NULL: nothing */
+    uint64_t nranks;   /* as wide as a pointer: no padding in a key that is hashed as bytes */
 };
 
 struct table {
@@ -147,13 +148,13 @@ static void fill_user(struct binder *b, struct table *t)
         t->bindings[i] = binding_set_add(&b->set, xstrdup(t->key.how->user[i % t->key.how->nuser]));
 }
 
-static void fill_from(struct binder *b, struct table *t, const struct topo_object *at)
+static void fill_from(struct binder *b, struct table *t, const struct topo *topo, const struct topo_object *at)
 {
     for (uint64_t i = 0; i < t->key.nranks; i++)
         if (i && at[i].first == at[i - 1].first && at[i].n == at[i - 1].n)
             t->bindings[i] = t->bindings[i - 1];
         else
-            t->bindings[i] = binding_set_add(&b->set, binding_text_of(t->key.topo, at[i]));
+            t->bindings[i] = binding_set_add(&b->set, binding_text_of(topo, at[i]));
 }
 
 static void drop(struct table *t)
@@ -162,24 +163,64 @@ static void drop(struct table *t)
     t->bindings = NULL;
 }
 
-/* By default each rank gets a core of its own, or the processors that --cpus-per-rank asks for. Where cores do not
- * suffice but hardware threads do, ranks that were mapped by socket or the like at least stay there. */
-static void fill_default(struct binder *b, struct table *t, struct layout *l)
+/* The only rank of a node has all of it. */
+static bool is_whole(const struct policy *how, uint64_t nranks)
 {
-    const struct policy *how = t->key.how;
+    return nranks == 1 && !how->cpus_given && how->map != POLICY_MAP_OBJECT;
+}
+
+/* Does every rank get cores of its own: as many as --cpus-per-rank asks for, else an n-th of those that there are? */
+static bool own_cores(struct layout *l, const struct topo *topo, const struct policy *how)
+{
     bool threads = how->hwthread_cpus || (how->map == POLICY_MAP_OBJECT && how->map_object == TOPO_HWTHREAD);
     l->unit = threads ? TOPO_HWTHREAD : TOPO_CORE;
     l->units = how->cpus;
-    bool bound = layout_make(l, t->key.topo, how);
-    if (!bound && how->map == POLICY_MAP_OBJECT && how->map_object > TOPO_CORE &&
-        t->key.nranks * how->cpus <= topo_capacity(t->key.topo)) {
-        l->unit = how->map_object;
-        l->units = 1;
-        layout_make(l, t->key.topo, how);
-        bound = true;
-    }
+    if (how->cpus_given && layout_make(l, topo, how))
+        return true;
+    if (how->cpus_given && !how->cpus_wished)
+        return false;
+    l->units = 1;
+    if (!layout_make(l, topo, how))
+        return false;
+    l->units = layout_share(l, topo, how);
+    return l->units == 1 || layout_make(l, topo, how);
+}
+
+/* Of the cores that no other job has bound ranks to, where these suffice. */
+static bool fill_free(struct binder *b, struct table *t, struct layout *l)
+{
+    struct cpulist taken;
+    cpulist_init(&taken);
+    bool any = t->key.taken && cpulist_parse(&taken, t->key.taken, NULL) == 0;
+    struct topo *left = any ? topo_without(t->key.topo, &taken) : NULL;
+    bool bound = left && own_cores(l, left, t->key.how);
     if (bound)
-        fill_from(b, t, l->at);
+        fill_from(b, t, left, l->at);
+    topo_destroy(left);
+    cpulist_fini(&taken);
+    return bound;
+}
+
+/* Where cores do not suffice but hardware threads do, ranks that were mapped by socket or the like at least stay
+ * there. */
+static bool fill_mapped(struct table *t, struct layout *l)
+{
+    const struct policy *how = t->key.how;
+    if (how->map != POLICY_MAP_OBJECT || how->map_object <= TOPO_CORE ||
+        t->key.nranks * how->cpus > topo_capacity(t->key.topo))
+        return false;
+    l->unit = how->map_object;
+    l->units = 1;
+    layout_make(l, t->key.topo, how);
+    return true;
+}
+
+static void fill_default(struct binder *b, struct table *t, struct layout *l)
+{
+    if (fill_free(b, t, l))
+        return;
+    if (!is_whole(t->key.how, t->key.nranks) && (own_cores(l, t->key.topo, t->key.how) || fill_mapped(t, l)))
+        fill_from(b, t, t->key.topo, l->at);
     else
         drop(t);
 }
@@ -191,7 +232,7 @@ static void fill_object(struct binder *b, struct table *t, struct layout *l)
     l->unit = how->bind_object;
     l->units = how->bind_count ? how->bind_count : counted ? how->cpus : 1;
     layout_make(l, t->key.topo, how);
-    fill_from(b, t, l->at);
+    fill_from(b, t, t->key.topo, l->at);
 }
 
 static void fill_table(struct binder *b, struct table *t)
@@ -256,12 +297,14 @@ static void warn_if_crowded(struct binder *b, const struct table *t, uint32_t no
 /* Can it be told without a topology that the ranks of this node are not bound? */
 static bool unbound(const struct binder *b, const struct policy *how, uint32_t node, uint32_t nranks)
 {
-    uint32_t processors = b->r->nodes[node].processors;
+    const struct map_node *n = &b->r->nodes[node];
     if (how->bind != POLICY_BIND_DEFAULT)
         return how->bind == POLICY_BIND_NONE;
-    if ((b->r->shared && b->r->nnodes > 1) || b->r->nodes[node].used)
+    if ((b->r->shared && b->r->nnodes > 1) || n->used)
         return true;
-    return processors && (uint64_t)nranks * how->cpus > processors;
+    if (is_whole(how, nranks) && !n->taken)
+        return true;
+    return n->processors && nranks * (uint64_t)(how->cpus_wished ? 1 : how->cpus) > n->processors;
 }
 
 /* A quota of processor time is not a set of processors: two containers with a quota of two on one machine would
@@ -275,7 +318,8 @@ static bool has_quota(const struct binder *b, const struct policy *how, uint32_t
 static struct table *get_table(struct binder *b, const struct policy *how, uint32_t node, const struct topo *topo,
                                uint32_t nranks)
 {
-    struct table_key key = {topo, how, nranks};
+    const char *taken = how->bind == POLICY_BIND_DEFAULT ? b->r->nodes[node].taken : NULL;
+    struct table_key key = {topo, how, taken, nranks};
     struct table *t;
     HASH_FIND(hh, b->tables, &key, sizeof key, t);
     if (t)

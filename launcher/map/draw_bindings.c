@@ -32,6 +32,9 @@ static int32_t binding_of(const struct drawing *d, uint32_t node, uint32_t local
 static bool same(const struct drawing *d, uint32_t a, uint32_t b)
 {
     uint32_t n = draw_count(d, a);
+    const char *ta = d->r->nodes[a].taken, *tb = d->r->nodes[b].taken;
+    if (ta != tb && !(ta && tb && strcmp(ta, tb) == 0))
+        return false;
     if (draw_count(d, b) != n || d->r->nodes[a].topo != d->r->nodes[b].topo)
         return false;
     for (uint32_t i = 0; i < n; i++)
@@ -251,6 +254,32 @@ static void draw_bound(struct drawing *d, uint32_t node)
     free(owner);
 }
 
+/* Does a rank of this node have one of these processors? Who is not bound has all. */
+static bool any_on(const struct drawing *d, uint32_t node, const struct cpulist *l)
+{
+    bool any = unbound(d, node) > 0;
+    for (uint32_t i = 0; i < draw_count(d, node) && !any; i++) {
+        struct cpulist own;
+        cpulist_init(&own);
+        any = cpulist_parse(&own, d->p->bindings[binding_of(d, node, i)], NULL) < 0;
+        for (uint32_t cpu = 0; cpu < own.size * 8 && !any; cpu++)
+            any = cpulist_has(&own, cpu) && cpulist_has(l, cpu);
+        cpulist_fini(&own);
+    }
+    return any;
+}
+
+static void draw_taken(struct drawing *d, uint32_t node)
+{
+    const char *text = d->r->nodes[node].taken;
+    struct cpulist taken;
+    cpulist_init(&taken);
+    if (text && cpulist_parse(&taken, text, NULL) == 0)
+        fprintf(d->out, "  %s other jobs: processor%s %s\n", any_on(d, node, &taken) ? "shared with" : "left to",
+                cpulist_count(&taken) > 1 ? "s" : "", text);
+    cpulist_fini(&taken);
+}
+
 static void draw_host(struct drawing *d, uint32_t first, uint32_t n)
 {
     uint32_t ranks = draw_count(d, first);
@@ -279,5 +308,6 @@ void draw_bindings(struct drawing *d)
             return;
         }
         draw_host(d, i, n);
+        draw_taken(d, i);
     }
 }

@@ -95,12 +95,13 @@ static bool share(const struct layout *l, struct groups *gs)
     return true;
 }
 
-/* Ranks with several units each get them in one cache, memory or package: the smallest in which all find room. */
-static struct groups spread(const struct layout *l, const struct topo *t)
+/* Ranks with several units each get them in one cache, memory or package: the smallest in which all find room. Not where
+ * the caches and so on were not asked for: a plan must not depend on what is drawn of it. */
+static struct groups spread(const struct layout *l, const struct topo *t, const struct policy *how)
 {
     static const enum topo_kind kinds[] = {TOPO_L3CACHE, TOPO_NUMA, TOPO_PACKAGE};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds && l->units > 1; i++) {
-        if (kinds[i] <= l->unit || !topo_has_all(t, TOPO_WANT(kinds[i])) || topo_count(t, kinds[i]) == 1)
+        if (kinds[i] <= l->unit || !(policy_want(how) & TOPO_WANT(kinds[i])) || topo_count(t, kinds[i]) == 1)
             continue;
         struct groups gs = group_objects(l, t, kinds[i], 1);
         if (share(l, &gs))
@@ -182,9 +183,25 @@ static void renumber(const struct layout *l, const struct topo *t, const struct 
     free(old);
 }
 
+static struct groups find_groups(const struct layout *l, const struct topo *t, const struct policy *how)
+{
+    return how->map == POLICY_MAP_OBJECT ? deal(l, t, how) : spread(l, t, how);
+}
+
+uint32_t layout_share(const struct layout *l, const struct topo *t, const struct policy *how)
+{
+    struct groups gs = find_groups(l, t, how);
+    uint32_t least = UINT32_MAX;
+    for (uint32_t i = 0; i < gs.n; i++)
+        if (gs.list[i].nranks && gs.list[i].nunits / gs.list[i].nranks < least)
+            least = gs.list[i].nunits / gs.list[i].nranks;
+    free(gs.list);
+    return least ? least : 1;
+}
+
 bool layout_make(const struct layout *l, const struct topo *t, const struct policy *how)
 {
-    struct groups gs = how->map == POLICY_MAP_OBJECT ? deal(l, t, how) : spread(l, t);
+    struct groups gs = find_groups(l, t, how);
     bool own = true;
     for (uint32_t i = 0; i < gs.n; i++)
         own &= (uint64_t)gs.list[i].nranks * l->units <= gs.list[i].nunits;

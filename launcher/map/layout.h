@@ -18,4 +18,8 @@ struct layout {
 /* Fills l->at. Returns whether every rank has units that no other rank has. */
 bool layout_make(const struct layout *l, const struct topo *t, const struct policy *how);
 
+/* How many units each rank could have without sharing one, where it is to have 1 (l->units) and finds it: each gets an
+ * n-th of what its group has. At least 1. */
+uint32_t layout_share(const struct layout *l, const struct topo *t, const struct policy *how);
+
 #endif

@@ -40,6 +40,8 @@ typedef int modifier_fn(struct policy *p, const char *value, struct err *e);
 static int set_cpus(struct policy *p, const char *value, struct err *e)
 {
     p->cpus = count(value);
+    p->cpus_given = true;
+    p->cpus_wished = false;
     return p->cpus ? 0 : err_set(e, "pe=%.32s: the processors of a rank are a number from 1", value);
 }
 
@@ -270,7 +272,9 @@ int policy_parse(struct policy *p, const struct map_request *r, struct err *e)
 {
     *p = (struct policy){.width = 1,
                          .map_given = r->map_by != NULL,
-                         .cpus = r->cpus_per_rank ? r->cpus_per_rank : 1,
+                         .cpus = r->cpus_per_rank ? r->cpus_per_rank : r->threads ? r->threads : 1,
+                         .cpus_given = r->cpus_per_rank || r->threads,
+                         .cpus_wished = !r->cpus_per_rank && r->threads,
                          .no_oversubscribe = r->no_oversubscribe,
                          .rankfile = r->rankfile ? xstrdup(r->rankfile) : NULL};
     if (r->map_by && parse_copy(p, r->map_by, parse_map_words, e))

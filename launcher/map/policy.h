@@ -29,6 +29,8 @@ struct policy {
     enum topo_kind bind_object; /* POLICY_BIND_OBJECT */
     uint32_t bind_count;        /* so many of them for each rank; 0: not given */
     uint32_t cpus;              /* processors for each rank: cores, or hardware threads with hwthread_cpus */
+    bool cpus_given;            /* asked for: no more than these */
+    bool cpus_wished;           /* not by an option: fewer will do */
     bool hwthread_cpus;
     bool no_oversubscribe;
     char **user; /* POLICY_BIND_USER: processor lists, dealt to the ranks of a node in turn; owned */

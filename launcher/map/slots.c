@@ -58,7 +58,8 @@ static int find(uint32_t *slots, struct map_plan *p, const struct map_request *r
     *slots = limited(r->nodes[node].slots ? r->nodes[node].slots : processors(p, r, node, how, e));
     if (!*slots)
         return -1;
-    return how->cpus > 1 ? divide(slots, p, r, node, how, e) : 0;
+    bool wished_only = how->cpus_wished && r->nodes[node].slots; /* who gave slots has counted them so */
+    return how->cpus > 1 && !wished_only ? divide(slots, p, r, node, how, e) : 0;
 }
 
 int slots_find(uint32_t *slots, struct map_plan *p, const struct map_request *r, const struct policy *how,

@@ -31,10 +31,10 @@ for ignored in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
 
 def clean_env(home, **more):
     """The environment of the tests, with what a user's own defaults could change left out. Hosts are meant to be
-    simulated here, whatever allocation the tests may run in."""
+    simulated here, whatever allocation the tests may run in, and processors to be left to nobody but jobs of the test."""
     env = {k: v for k, v in os.environ.items() if not k.startswith(("MUSTER_", "MPIEXEC_", "HYDRA_", "PMI_"))}
     env.pop("XDG_CONFIG_HOME", None)
-    env.update(HOME=str(home), MUSTER_LAUNCHER="fork", MUSTER_RMK="none")
+    env.update(HOME=str(home), MUSTER_LAUNCHER="fork", MUSTER_RMK="none", MUSTER_CLAIMS_FILE=str(home))
     env.update({k: str(v) for k, v in more.items()})
     return env
 

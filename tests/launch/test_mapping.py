@@ -2,6 +2,7 @@
 """Where ranks run: on which host, on which processors, and what is drawn of it. Hosts are simulated on this machine;
 what a rank may run on is read by the rank itself."""
 
+import json
 import os
 import pathlib
 import sys
@@ -166,6 +167,69 @@ def test_every_rank_has_a_core_of_its_own_by_default(mpiexec):
     n = len(cores())
     got = [cpus for _, _, cpus in where(mpiexec, "-n", str(n))]
     assert {frozenset(c) for c in got} == cores()
+
+
+class Holder:
+    """A job that has bound its rank to processors, and keeps them until it is told to end."""
+
+    def __init__(self, mpiexec, *args):
+        self.job = mpiexec.start(*args, sys.executable, "-c", "import sys; print('here', flush=True); sys.stdin.read()")
+
+    def __enter__(self):
+        assert self.job.stdout.readline() == b"here\n"
+        return self.job
+
+    def __exit__(self, *_):
+        self.job.communicate(b"", timeout=PATIENCE)
+
+
+needs_two_cores = pytest.mark.skipif(len(cores()) < 2, reason="one core")
+
+
+@needs_two_cores
+def test_cores_of_another_job_are_left_to_it(mpiexec):
+    with Holder(mpiexec, "-n", "1", "--bind-to", f"user:{CPUS[0]}"):
+        (only,) = [cpus for _, _, cpus in where(mpiexec, "-n", "1")]
+        assert only and CPUS[0] not in only and only < set(CPUS), only
+        r = mpiexec.ok("--display", "bindings", "-n", "1", "true")
+        assert f"  left to other jobs: processor {CPUS[0]}\n" in r.err, r
+        r = mpiexec.ok("--display", "bindings", "-n", str(len(cores())), "true")
+        assert f"  shared with other jobs: processor {CPUS[0]}\n" in r.err, r
+        assert [c for _, _, c in where(mpiexec, "-n", "1", "--bind-to", f"user:{CPUS[0]}")] == [{CPUS[0]}]
+    assert [c for _, _, c in where(mpiexec, "-n", "1")] == [set(CPUS)]
+
+
+@needs_two_cores
+def test_a_job_that_is_killed_holds_no_cores(mpiexec):
+    with Holder(mpiexec, "-n", "1", "--bind-to", f"user:{CPUS[0]}") as job:
+        job.kill()
+        job.wait(PATIENCE)
+        assert [c for _, _, c in where(mpiexec, "-n", "1")] == [set(CPUS)]
+
+
+@needs_two_cores
+def test_two_jobs_of_one_core_each_have_one_each(mpiexec):
+    tell = "import os, sys; print(sorted(os.sched_getaffinity(0)), flush=True); sys.stdin.read()"
+    jobs, cpus = [], []
+    for _ in range(2):
+        jobs.append(mpiexec.start("-n", "1", sys.executable, "-c", tell, env={"OMP_NUM_THREADS": 1}))
+        cpus.append(frozenset(json.loads(jobs[-1].stdout.readline())))
+    for job in jobs:
+        job.communicate(b"", timeout=PATIENCE)
+    assert set(cpus) <= cores() and cpus[0] != cpus[1]
+
+
+def test_a_rank_has_the_cores_of_its_threads(mpiexec):
+    n = len(cores())
+
+    def sets(threads, *args):
+        return [cpus for _, _, cpus in where(mpiexec, *args, env={"OMP_NUM_THREADS": threads})]
+
+    assert [frozenset(c) in cores() for c in sets("1", "-n", "1")] == [True]
+    assert sets(f"{n},2") == [set(CPUS)]
+    assert {frozenset(c) for c in sets(n + 1, "-n", str(n))} == cores()  # they do not fit: an n-th for each
+    assert [frozenset(c) in cores() for c in sets(n, "-n", "1", "-env", "OMP_NUM_THREADS", "1")] == [True]
+    assert [len(c) for c in sets(1, "-n", "1", "-genvnone")] == [len(CPUS)]
 
 
 def test_more_ranks_than_processors_are_not_bound(mpiexec):

@@ -60,6 +60,7 @@ static void make(struct made *m, const struct setup *s)
         m->nodes[i].bind_to = s->binds ? s->binds[i] : NULL;
         m->nodes[i].slots = s->slots ? (uint32_t)(s->slots[i] - '0') : 0;
         m->nodes[i].processors = s->r.nodes ? s->r.nodes->processors : 0;
+        m->nodes[i].taken = s->r.nodes && !i ? s->r.nodes->taken : NULL;
         m->nodes[i].used = s->r.nodes && !i ? s->r.nodes->used : 0; /* on the first node alone */
     }
     m->r.apps = m->apps;
@@ -189,11 +190,51 @@ static void each_rank_gets_a_core_by_default(void **state)
 {
     expect(&(struct setup){"a", "2", "core:2 pu:1"}, "aa 0 1");
     expect(&(struct setup){"a", "8", SMT2, .apps = "8"}, "aaaaaaaa 0-1 2-3 4-5 6-7 8-9 10-11 12-13 14-15");
-    expect(&(struct setup){"a", "8", SMT2, .apps = "2"}, "aa 0-1 8-9");
-    expect(&(struct setup){"a", "8", SMT2, .apps = "4"}, "aaaa 0-1 4-5 8-9 12-13");
-    expect(&(struct setup){"ab", "11", SMT2, .apps = "2"}, "ab 0-1 0-1");
     expect(&(struct setup){"a", "8", SMT2, .apps = "9"}, "aaaaaaaaa");
     expect(&(struct setup){"a", "1", "core:2 pu:1", .apps = "4"}, "aaaa");
+}
+
+static void ranks_share_the_cores_that_there_are(void **state)
+{
+    expect(&(struct setup){"a", "8", SMT2, .apps = "2"}, "aa 0-7 8-15");
+    expect(&(struct setup){"a", "8", SMT2, .apps = "3"}, "aaa 0-3 4-7 8-11"); /* to each as many as to the others */
+    expect(&(struct setup){"a", "8", SMT2, .apps = "4"}, "aaaa 0-3 4-7 8-11 12-15");
+    expect(&(struct setup){"a", "8", SMT2, .apps = "5"}, "aaaaa 0-1 2-3 6-7 8-9 12-13");
+    expect(&(struct setup){"a", "8", "core:5 pu:1", "0,2-4", .apps = "2"}, "aa 0,2 3-4");
+    expect(&(struct setup){"a", "2", SMT2, R(.map_by = "slot:hwtcpus")}, "aa 0-7 8-15");
+    expect(&(struct setup){"a", "1", .apps = "1"}, "a"); /* all of them: not bound */
+    expect(&(struct setup){"ab", "11", .apps = "2"}, "ab");
+    expect(&(struct setup){"a", "1", SMT2, .apps = "1", R(.map_by = "socket")}, "a 0-7");
+    expect(&(struct setup){"a", "1", SMT2, .apps = "1", R(.cpus_per_rank = 1)}, "a 0-1");
+}
+
+static void threads_are_processors_where_they_fit(void **state)
+{
+    expect(&(struct setup){"a", "2", SMT2, R(.threads = 2)}, "aa 0-3 8-11");
+    expect(&(struct setup){"a", "8", SMT2, .apps = "1", R(.threads = 1)}, "a 0-1");
+    expect(&(struct setup){"a", NULL, SMT2, R(.threads = 4)}, "aa 0-7 8-15"); /* so many ranks */
+    expect(&(struct setup){"a", "4", SMT2, R(.threads = 4)}, "aaaa 0-3 4-7 8-11 12-15");
+    expect(&(struct setup){"a", "8", SMT2, .apps = "9", R(.threads = 2)}, "aaaaaaaaa");
+    expect(&(struct setup){"a", "2", SMT2, R(.threads = 4, .cpus_per_rank = 1)}, "aa 0-1 8-9");
+    expect(&(struct setup){"a", "2", SMT2, R(.threads = 4, .map_by = "slot:pe=2")}, "aa 0-3 8-11");
+    expect(&(struct setup){"a", "2", SMT2, R(.threads = 2, .bind_to = "core")}, "aa 0-3 8-11");
+}
+
+/* taken: on the first node alone */
+static void what_other_jobs_have_is_left_to_them(void **state)
+{
+    struct map_node some = {.taken = "0-3,9"}, most = {.taken = "1-15"}, all = {.taken = "0-15"}, alien = {.taken = "77"};
+    expect(&(struct setup){"a", "2", SMT2, R(.nodes = &some)}, "aa 4-7 10-13");
+    expect(&(struct setup){"a", "1", SMT2, .apps = "1", R(.nodes = &some)}, "a 4-7,10-15");
+    expect(&(struct setup){"a", "5", SMT2, R(.nodes = &some)}, "aaaaa 4-5 6-7 10-11 12-13 14-15");
+    expect(&(struct setup){"a", "6", SMT2, R(.nodes = &some)}, "aaaaaa 0-1 2-3 4-5 8-9 10-11 12-13"); /* too many */
+    expect(&(struct setup){"a", "2", SMT2, R(.nodes = &some, .map_by = "socket")}, "aa 4-7 10-13");
+    expect(&(struct setup){"a", "2", SMT2, R(.nodes = &some, .threads = 1)}, "aa 4-5 10-11");
+    expect(&(struct setup){"a", "1", SMT2, .apps = "1", R(.nodes = &most)}, "a");
+    expect(&(struct setup){"a", "2", SMT2, R(.nodes = &all)}, "aa 0-7 8-15");
+    expect(&(struct setup){"a", "2", SMT2, R(.nodes = &alien)}, "aa 0-7 8-15");
+    expect(&(struct setup){"a", "2", SMT2, R(.nodes = &some, .bind_to = "core")}, "aa 0-1 8-9"); /* obeyed */
+    expect(&(struct setup){"ab", "22", SMT2, R(.nodes = &some)}, "aabb 4-7 10-13 0-7 8-15");
 }
 
 static void more_ranks_than_processors_need_no_topology(void **state)
@@ -255,17 +296,17 @@ static void objects_are_bound_to(void **state)
 
 static void objects_are_mapped_by(void **state)
 {
-    expect(&(struct setup){"a", "4", SMT2, R(.map_by = "socket")}, "aaaa 0-1 8-9 4-5 12-13");
-    expect(&(struct setup){"a", "4", SMT2, R(.map_by = "socket", .rank_by = "slot")}, "aaaa 0-1 4-5 8-9 12-13");
+    expect(&(struct setup){"a", "4", SMT2, R(.map_by = "socket")}, "aaaa 0-3 8-11 4-7 12-15");
+    expect(&(struct setup){"a", "4", SMT2, R(.map_by = "socket", .rank_by = "slot")}, "aaaa 0-3 4-7 8-11 12-15");
     expect(&(struct setup){"a", "4", SMT2, R(.map_by = "socket", .bind_to = "socket")}, "aaaa 0-7 8-15 0-7 8-15");
     expect(&(struct setup){"a", "3", SMT2, R(.map_by = "core")}, "aaa 0-1 2-3 4-5");
     expect(&(struct setup){"a", "3", SMT2, R(.map_by = "hwthread")}, "aaa 0 1 2");
-    expect(&(struct setup){"a", "3", SMT2, R(.map_by = "core:2")}, "aaa 0-1 4-5 8-9");
+    expect(&(struct setup){"a", "3", SMT2, R(.map_by = "core:2")}, "aaa 0-3 4-7 8-11");
     expect(&(struct setup){"a", "3", SMT2, R(.map_by = "core:PE=2")}, "aaa 0-3 4-7 8-11");
     expect(&(struct setup){"a", "2", SMT2, R(.map_by = "socket:PE=2")}, "aa 0-3 8-11");
     expect(&(struct setup){"a", "3", SMT2, R(.map_by = "core", .bind_to = "socket")}, "aaa 0-7 0-7 0-7");
-    expect(&(struct setup){"ab", "88", SMT2, R(.map_by = "ppr:1:socket")}, "aabb 0-1 8-9 0-1 8-9");
-    expect(&(struct setup){"a", "8", SMT2, R(.map_by = "ppr:2:socket")}, "aaaa 0-1 4-5 8-9 12-13");
+    expect(&(struct setup){"ab", "88", SMT2, R(.map_by = "ppr:1:socket")}, "aabb 0-7 8-15 0-7 8-15");
+    expect(&(struct setup){"a", "8", SMT2, R(.map_by = "ppr:2:socket")}, "aaaa 0-3 4-7 8-11 12-15");
     expect(&(struct setup){"a", "4", SMT2, R(.map_by = "core", .rank_by = "socket", .bind_to = "core")},
            "aaaa 0-1 2-3 4-5 6-7");
     expect(&(struct setup){"a", "8", SMT2, R(.map_by = "core", .rank_by = "socket")},
@@ -441,7 +482,7 @@ static void a_node_may_have_a_binding_of_its_own(void **state)
 {
     static const char *const binds[] = {"user:0+2,1", NULL, "none", "socket"}, *const wrong[] = {NULL, "teapot"};
     static const char *const same[] = {"core", "core", "core", "core"};
-    expect(&(struct setup){"abcd", "2222", "pack:2 core:4 pu:1", .binds = binds}, "aabbccdd 0,2 1 0 4 - - 0-3 4-7");
+    expect(&(struct setup){"abcd", "2222", "pack:2 core:4 pu:1", .binds = binds}, "aabbccdd 0,2 1 0-3 4-7 - - 0-3 4-7");
     expect(&(struct setup){"abcd", "1111", "pack:2 core:4 pu:1", .binds = same}, "abcd 0 0 0 0");
     /* what the request says holds for all */
     expect(&(struct setup){"abcd", "1111", "pack:2 core:4 pu:1", .binds = binds, R(.bind_to = "core")}, "abcd 0 0 0 0");
@@ -518,6 +559,9 @@ int main(void)
         cmocka_unit_test(applications_continue_where_the_one_before_ended),
         cmocka_unit_test(unknown_slots_are_the_processors),
         cmocka_unit_test(each_rank_gets_a_core_by_default),
+        cmocka_unit_test(ranks_share_the_cores_that_there_are),
+        cmocka_unit_test(threads_are_processors_where_they_fit),
+        cmocka_unit_test(what_other_jobs_have_is_left_to_them),
         cmocka_unit_test(more_ranks_than_processors_need_no_topology),
         cmocka_unit_test(a_topology_is_loaded_once_a_node),
         cmocka_unit_test(simulated_nodes_are_bound_only_on_demand),

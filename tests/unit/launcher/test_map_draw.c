@@ -22,6 +22,7 @@ struct job {
     const char *topo, *cpus;
     const char *map_by, *bind_to;
     unsigned what;
+    const char *taken; /* on every host */
     uint32_t second_app; /* ranks of one; 0: there is none */
 };
 
@@ -48,7 +49,7 @@ static char *draw(const struct job *j)
     struct map_plan p;
     for (uint32_t i = 0; i < j->nhosts; i++) {
         snprintf(names[i], sizeof names[i], "n%u", i);
-        nodes[i] = (struct map_node){.name = names[i], .slots = j->slots};
+        nodes[i] = (struct map_node){.name = names[i], .slots = j->slots, .taken = j->taken};
     }
     if (map_make(&p, &r, &e))
         fail_msg("%s", e.text);
@@ -113,6 +114,21 @@ static void bindings_show_the_cores_with_their_ranks(void **state)
            "  0 1\n");
 }
 
+static void what_other_jobs_have_is_said(void **state)
+{
+    expect(&(struct job){1, 2, 2, "core:4 pu:1", .taken = "0", .what = DISPLAY_BINDINGS},
+           "bindings on n0: cores with their ranks; . free\n"
+           "  . 0 1 .\n"
+           "  left to other jobs: processor 0\n");
+    expect(&(struct job){2, 4, 8, "core:4 pu:1", .taken = "0-1", .what = DISPLAY_BINDINGS},
+           "bindings on n0, n1, all alike, here n0: cores with their ranks; . free\n"
+           "  0 1 2 3\n"
+           "  shared with other jobs: processors 0-1\n");
+    expect(&(struct job){1, 1, 1, "core:2 pu:1", .taken = "0-1", .what = DISPLAY_BINDINGS},
+           "bindings on n0: none, rank 0 may run on every processor\n"
+           "  shared with other jobs: processors 0-1\n");
+}
+
 static void shared_bindings_show_sets_of_processors(void **state)
 {
     expect(&(struct job){1, 4, 4, .bind_to = "socket", .what = DISPLAY_BINDINGS},
@@ -162,6 +178,7 @@ int main(void)
         cmocka_unit_test(a_map_shows_ranks_and_free_slots),
         cmocka_unit_test(a_large_map_is_a_screenful),
         cmocka_unit_test(bindings_show_the_cores_with_their_ranks),
+        cmocka_unit_test(what_other_jobs_have_is_said),
         cmocka_unit_test(shared_bindings_show_sets_of_processors),
         cmocka_unit_test(no_binding_is_said),
         cmocka_unit_test(a_topology_shows_what_is_forbidden),
