@@ -33,6 +33,7 @@ struct shapes {
     bool asked;           /* there was one */
     bool *told;           /* by node: it has answered in that round */
     uint64_t *digests;    /* by node; 0: none */
+    char **taken;         /* by node: processors that other jobs have; NULL: none */
     uint32_t nodes_left;  /* that have not told, and are not lost */
     uint32_t shapes_left; /* that were asked for and are not here */
     struct shape *by_digest;
@@ -46,6 +47,7 @@ static struct shapes *shapes_of(struct cluster *c)
     struct shapes *s = c->shapes = xcalloc(1, sizeof *s);
     s->told = xcalloc(c->nnodes, sizeof *s->told);
     s->digests = xcalloc(c->nnodes, sizeof *s->digests);
+    s->taken = xcalloc(c->nnodes, sizeof *s->taken);
     STAILQ_INIT(&s->waiters);
     return s;
 }
@@ -160,6 +162,13 @@ static void note_digest(struct cluster *c, uint32_t node, uint64_t digest)
     ask_topo(c, h, node);
 }
 
+static void note_taken(struct cluster *c, uint32_t node, struct bytes taken)
+{
+    char **own = &c->shapes->taken[node];
+    free(*own);
+    c->nodes[node].taken = *own = taken.len ? bytes_dup(taken) : NULL;
+}
+
 bool shapes_info(struct cluster *c, uint32_t node, struct rbuf *r)
 {
     struct shapes *s = c->shapes;
@@ -171,6 +180,7 @@ bool shapes_info(struct cluster *c, uint32_t node, struct rbuf *r)
     s->told[node] = true;
     s->nodes_left--;
     c->nodes[node].processors = info.processors;
+    note_taken(c, node, info.taken);
     if (s->kinds)
         note_digest(c, node, info.digest);
     end_round(c);
@@ -237,6 +247,9 @@ void shapes_fini(struct cluster *c)
         STAILQ_REMOVE_HEAD(&s->waiters, link);
         free(w);
     }
+    for (uint32_t i = 0; i < c->nnodes; i++)
+        free(s->taken[i]);
+    free(s->taken);
     free(s->told);
     free(s->digests);
     free(s);

@@ -8,7 +8,7 @@
 
 #include "launcher/cluster.h"
 
-/* Calls done, once every node that is not lost has told its processors (map_node.processors), and its topology where
+/* Calls done, once every node that is not lost has told its processors (map_node.processors, taken), and its topology where
  * kinds (or-ed TOPO_WANT) is not 0 (map_node.topo). Where all that is known already, before the return; else from the
  * loop. A node that cannot tell its topology has none then. */
 void shapes_ask(struct cluster *c, unsigned kinds, void (*done)(void *arg), void *arg);

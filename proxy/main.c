@@ -55,7 +55,7 @@ int main(int argc, char **argv)
     log_init("proxy", LOG_NORMAL);
     if (spawn_init() < 0)
         log_fatal("unable to reserve descriptors: %m%s", errno == EMFILE ? " (raise the limit with ulimit -n)" : "");
-    static struct proxy self = {.nofile = {0}};
+    static struct proxy self = {.claims = {-1}};
     struct proxy *proxy = &self;
     TAILQ_INIT(&proxy->jobs);
     proxy->stage = uplink_stage(argc, argv);

@@ -8,6 +8,7 @@
 #ifndef PROXY_PROXY_H
 #define PROXY_PROXY_H
 
+#include "common/claims.h"
 #include "common/link.h"
 #include "wire/control.h"
 #include "wire/launch_spec.h"
@@ -86,6 +87,7 @@ struct proxy {
     bool stage_libraries;         /* some of which are shared libraries */
     const char *pretends;         /* the machine that a test has this node be (topo_pretend.h); NULL: none */
     struct buf topo;              /* of this node, as last told */
+    struct claims claims;         /* open once mpiexec has asked what this node is: else it sees to it */
     bool leaving;                 /* SHUTDOWN came, or the parent is gone */
     bool child_lost;              /* a proxy below has died: what it left behind comes to us */
 };

@@ -156,8 +156,10 @@ static enum start_stage exec_rank(struct rank *r, const struct stdio_ends *io, i
     if (pid > 0) {
         r->pid = pid;
         HASH_ADD(by_pid, r->job->proxy->running, pid, sizeof r->pid, r);
-        if (binding)
+        if (binding) {
             verify_binding(r, &cpus);
+            claims_make(&r->job->proxy->claims, &cpus);
+        }
     }
 out:;
     int saved = errno;

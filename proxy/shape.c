@@ -10,6 +10,7 @@
 #include "common/topo/topo_pretend.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* NULL: a test has this node be another machine that cannot be, or this one cannot be found out; the user was told. */
 static struct topo *find_topo(struct proxy *proxy, uint32_t kinds)
@@ -36,6 +37,22 @@ static uint64_t encode_topo(struct proxy *proxy, uint32_t kinds, uint32_t *proce
     return topo_digest(proxy->topo.data, proxy->topo.len);
 }
 
+/* As text that the caller frees. */
+static char *find_taken(struct proxy *proxy)
+{
+    struct cpulist mine, taken;
+    cpulist_init(&mine);
+    cpulist_init(&taken);
+    if (proxy->claims.fd < 0)
+        claims_open(&proxy->claims);
+    if (cpulist_affinity(&mine, 0, NULL) == 0)
+        claims_read(&proxy->claims, &mine, &taken);
+    char *text = cpulist_format(&taken);
+    cpulist_fini(&mine);
+    cpulist_fini(&taken);
+    return text;
+}
+
 void shape_tell(struct proxy *proxy, uint32_t kinds)
 {
     proxy->pretends = topo_pretended(proxy_name(proxy));
@@ -43,11 +60,15 @@ void shape_tell(struct proxy *proxy, uint32_t kinds)
     if (kinds || proxy->pretends)
         info.digest = encode_topo(proxy, kinds, &info.processors);
     info.digest = kinds ? info.digest : 0;
+    char *taken = find_taken(proxy);
+    if (strlen(taken) <= WIRE_LINE_MAX)
+        info.taken = bytes_of(taken);
     struct buf b;
     buf_init(&b);
     control_node_info_put(&b, &info);
     peer_send(proxy->parent, CONTROL_NODE_INFO, 0, proxy_node(proxy), &b);
     buf_fini(&b);
+    free(taken);
 }
 
 void shape_send(struct proxy *proxy)

@@ -200,6 +200,19 @@ def test_cores_of_another_job_are_left_to_it(mpiexec):
 
 
 @needs_two_cores
+def test_a_proxy_that_is_asked_sees_to_the_cores_of_its_host(mpiexec):
+    asked = ["--min-hosts", "1", "--hosts", "a"]
+    with Holder(mpiexec, *asked, "-n", "1", "--bind-to", f"user:{CPUS[0]}"):
+        assert all(CPUS[0] not in c for _, _, c in where(mpiexec, "-n", "1"))
+        assert all(CPUS[0] not in c for _, _, c in where(mpiexec, *asked, "-n", "1"))
+        r = mpiexec.ok(*asked, "--display", "bindings", "-n", "1", "true")
+        assert f"  left to other jobs: processor {CPUS[0]}\n" in r.err, r
+    with Holder(mpiexec, "-n", "1", "--bind-to", f"user:{CPUS[0]}"):
+        assert all(CPUS[0] not in c for _, _, c in where(mpiexec, *asked, "-n", "1"))
+    assert [c for _, _, c in where(mpiexec, *asked, "-n", "1")] == [set(CPUS)]
+
+
+@needs_two_cores
 def test_a_job_that_is_killed_holds_no_cores(mpiexec):
     with Holder(mpiexec, "-n", "1", "--bind-to", f"user:{CPUS[0]}") as job:
         job.kill()

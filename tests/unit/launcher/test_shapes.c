@@ -55,6 +55,7 @@ static bool tell(uint32_t node, uint32_t cores, bool all, bool digest)
     buf_init(&b);
     buf_put_u32(&b, cores);
     buf_put_u64(&b, digest ? topo_digest(s.data, s.len) : 0);
+    buf_put_string(&b, bytes_of(node == 2 ? "0-1" : ""), WIRE_LINE_MAX); /* another job runs on 2 */
     buf_fini(&s);
     return script_up(CONTROL_NODE_INFO, 0, node, &b);
 }
@@ -86,6 +87,8 @@ static void processors_alone(void **state)
     assert_int_equal(script_count(CONTROL_TOPO_ASK), 0);
     assert_int_equal(script.cluster.nodes[2].processors, 3);
     assert_null(script.cluster.nodes[2].topo);
+    assert_string_equal(script.cluster.nodes[2].taken, "0-1");
+    assert_null(script.cluster.nodes[3].taken);
     shapes_ask(&script.cluster, 0, on_known, NULL); /* known by now */
     assert_int_equal(calls, 2);
     assert_int_equal(script_count(CONTROL_NODE_ASK), 1);
