@@ -29,22 +29,37 @@ struct process {
 static pid_t *spared;
 static size_t nspared;
 
-static pid_t parent_of(const char *pid)
+/* Of the process whose folder in /proc that is: its parent, and its session. False: it has ended. */
+static bool read_stat(const char *pid, int *parent, int *session)
 {
-    char path[64], line[512];
+    char path[64], line[512], state;
     snprintf(path, sizeof path, "/proc/%.20s/stat", pid);
     FILE *f = fopen(path, "re");
     if (!f)
-        return -1;
+        return false;
     size_t n = fread(line, 1, sizeof line - 1, f);
     fclose(f);
     line[n] = 0;
     char *after = strrchr(line, ')'); /* the name may hold anything, brackets too */
-    int parent = -1;
-    char state;
-    if (!after || sscanf(after + 1, " %c %d", &state, &parent) != 2 || state == 'Z')
-        return -1;
-    return parent;
+    return after && sscanf(after + 1, " %c %d %*d %d", &state, parent, session) == 3 && state != 'Z';
+}
+
+bool descendants_in_session(pid_t session)
+{
+    DIR *d = opendir("/proc");
+    bool any = false;
+    int parent, of;
+    for (struct dirent *e; d && !any && (e = readdir(d));)
+        any = isdigit((unsigned char)e->d_name[0]) && read_stat(e->d_name, &parent, &of) && of == session;
+    if (d)
+        closedir(d);
+    return any;
+}
+
+static pid_t parent_of(const char *pid)
+{
+    int parent, session;
+    return read_stat(pid, &parent, &session) ? parent : -1;
 }
 
 static struct process *all_processes(size_t *count)

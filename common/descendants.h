@@ -23,6 +23,9 @@ void descendants_signal_catchers(pid_t root, int signal);
 /* Has it begun to end, also if it cannot be waited for yet? */
 bool descendants_is_dying(pid_t pid);
 
+/* Is a process of that session there that has not ended? */
+bool descendants_in_session(pid_t session);
+
 /* SIGKILL to those children of this process that are not among the n known ones, and to all below them. */
 void descendants_kill_others(const pid_t *known, size_t n);
 

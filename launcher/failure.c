@@ -100,6 +100,10 @@ static void describe_start(const struct job *j, uint32_t rank, char *text, size_
     case START_FIND:
         describe_not_found(program, (int)r->error, text, size);
         return;
+    case START_OUTPUT:
+        snprintf(text, size, "was not started: unable to write its output into the directory %.*s: %s", PROGRAM_SHOWN,
+                 j->spec.output_dir, why);
+        return;
     case START_BIND:
         snprintf(text, size, "was not started: unable to bind it to its processors: %s", why);
         return;

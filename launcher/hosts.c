@@ -6,6 +6,7 @@
 
 #include "common/cpulist.h"
 #include "common/log.h"
+#include "common/this_host.h"
 #include "common/xalloc.h"
 #include "launcher/start/start_remote.h"
 
@@ -59,20 +60,51 @@ static int use_allocation(struct cluster *c, struct options *o, struct err *e)
     return 0;
 }
 
+/* Is this machine among them, by whatever name? */
+static bool has_this_host(const struct hostlist *l)
+{
+    for (size_t i = 0; i < l->n; i++)
+        if (this_host_is(l->hosts[i].name))
+            return true;
+    return false;
+}
+
+/* NULL: all are of the allocation, by the names that it has for them, or as this machine. */
+static const char *find_stranger(const struct hostlist *l, const struct allocation *a)
+{
+    for (size_t i = 0; i < l->n; i++) {
+        const char *name = l->hosts[i].name;
+        if (hostlist_find(&a->hosts, name) < 0 && !(this_host_is(name) && has_this_host(&a->hosts)))
+            return name;
+    }
+    return NULL;
+}
+
 /* Hosts that the user chose among those of the job: that they are its is all that it says of them. One that cannot be
  * read was not asked for. */
-static void find_manager(struct cluster *c, const struct rm_source *s, const char *rmk)
+static void find_manager(struct cluster *c, const struct rm_source *s, const struct options *o)
 {
     struct allocation a = {0};
     struct err e;
-    if (rm_detect(s, rmk, &a, &e) < 0)
+    if (rm_detect(s, o->rmk, &a, &e) < 0)
         log_debug("%s", e.text);
-    else if (a.rm)
+    const char *stranger = a.rm ? find_stranger(&c->hosts, &a) : NULL;
+    if (stranger)
+        log_warn(
+            "the hosts of %s%s%s are not used: host %s, which was named, is none of them (--rmk none says that this "
+            "is meant)",
+            a.rm->title, a.job ? " job " : "", a.job ? a.job : "", stranger);
+    else if (!o->launcher)
         c->manager = a.rm;
     for (size_t i = 0; c->manager && i < c->hosts.n; i++)
         if (hostlist_find(&a.hosts, c->hosts.hosts[i].name) < 0)
             c->manager = NULL;
     allocation_fini(&a);
+}
+
+static bool is_simulated(const struct options *o)
+{
+    return o->launcher && strcmp(o->launcher, "fork") == 0;
 }
 
 int hosts_choose(struct cluster *c, struct options *o, char **env, struct err *e)
@@ -84,8 +116,8 @@ int hosts_choose(struct cluster *c, struct options *o, char **env, struct err *e
         for (size_t i = 0; i < c->hosts.n; i++)
             if (settle_cpus(&c->hosts.hosts[i], e) < 0)
                 return -1;
-        if (!o->launcher)
-            find_manager(c, &s, o->rmk);
+        if (!is_simulated(o))
+            find_manager(c, &s, o);
         return 0;
     }
     if (rm_detect(&s, o->rmk, &c->allocation, e) < 0)

@@ -11,6 +11,7 @@
 #include "common/this_host.h"
 #include "common/topo/topo_pretend.h"
 #include "common/xalloc.h"
+#include "launcher/alone.h"
 #include "launcher/dispatch.h"
 #include "launcher/exit_codes.h"
 #include "launcher/exit_status.h"
@@ -257,6 +258,7 @@ static int run_job(struct run *run)
     tell_stages(run);
     if (run->opt.print_exit_codes)
         exit_codes_print(run, stderr);
+    alone_tell(run);
     failure_print(run);
     if (run->report && report_write(run, &e) < 0) {
         log_warn("%s", e.text);

@@ -31,7 +31,8 @@ struct rank {
     struct job *job;
     uint32_t rank;
     uint32_t local;
-    pid_t pid; /* 0: never started, or reaped */
+    pid_t pid;     /* 0: never started, or reaped */
+    pid_t session; /* of a rank that has ended and left processes there; 0: none */
     bool reaped;
     bool dying;            /* it was ending already when its job was killed */
     UT_hash_handle by_pid; /* in proxy.running while it has a pid */
@@ -53,8 +54,8 @@ struct job {
     struct rank *ranks; /* nranks of this node, ascending */
     uint32_t nranks;
     uint32_t node_rank, nodes; /* of the nodes that have ranks of it: this one's place, and how many these are */
-    uint32_t alive; /* started and not reaped */
-    int segment_fd; /* memfd that the ranks inherit; -1 */
+    uint32_t alive;            /* started and not reaped */
+    int segment_fd;            /* memfd that the ranks inherit; -1 */
     struct rank_status
         *status; /* in that memory, one a local rank; NULL: there is none. Ranks may write anything there */
     struct node_segment *segment; /* all of that memory; NULL: there is none */
@@ -65,6 +66,7 @@ struct job {
     struct event *kill_timer;  /* armed by KILL */
     struct starting *starting; /* NULL: all of its ranks have been started, or never will be (ranks.c) */
     bool killed;
+    bool told_children; /* the user was told of processes that a failed rank had left */
     TAILQ_ENTRY(job) link;
 };
 

@@ -18,6 +18,7 @@
 #include "proxy/reap.h"
 #include "proxy/segment.h"
 #include "proxy/stdio.h"
+#include "proxy/stdio_files.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -45,7 +46,8 @@ struct starting {
     struct found *found; /* by application */
     struct buf items;    /* what STARTED will say of the ranks before `next` */
     uint32_t next;
-    bool lost; /* once one has failed the job is lost: the others are not started, and say so */
+    int output_error; /* errno: what the ranks will write has no place here */
+    bool lost;        /* once one has failed the job is lost: the others are not started, and say so */
 };
 
 /* What was copied here stands for the file of that path. */
@@ -205,8 +207,10 @@ static void start_next(struct job *j, struct starting *s)
 {
     struct rank *r = &j->ranks[s->next++];
     bool lost = s->lost || j->killed;
-    errno = 0;
-    enum start_stage stage = lost ? START_RESOURCES : start_rank(r, &s->found[rank_appnum(r)]);
+    errno = s->output_error;
+    enum start_stage stage = lost              ? START_RESOURCES
+                             : s->output_error ? START_OUTPUT
+                                               : start_rank(r, &s->found[rank_appnum(r)]);
     int error = lost ? ECANCELED : errno;
     struct control_rank_started m = {r->rank, (uint32_t)r->pid, stage, stage ? (uint32_t)error : 0, now_ns()};
     control_rank_started_put(&s->items, &m);
@@ -251,8 +255,10 @@ static void start_piece(evutil_socket_t fd, short what, void *arg)
 static void start_all(struct job *j)
 {
     j->starting = xcalloc(1, sizeof *j->starting);
-    *j->starting = (struct starting){.next_piece = evtimer_new(j->proxy->base, start_piece, j),
-                                     .found = xcalloc(j->spec.napps, sizeof *j->starting->found)};
+    *j->starting =
+        (struct starting){.next_piece = evtimer_new(j->proxy->base, start_piece, j),
+                          .output_error = *j->spec.output_dir ? files_check_directory(j->spec.output_dir) : 0,
+                          .found = xcalloc(j->spec.napps, sizeof *j->starting->found)};
     buf_init(&j->starting->items);
     if (!j->starting->next_piece)
         log_fatal("out of memory");
@@ -347,6 +353,7 @@ void ranks_kill(struct job *j, int sig, uint64_t grace_ms)
 
 void ranks_forget(struct job *j)
 {
+    reap_tell_left(j);
     TAILQ_REMOVE(&j->proxy->jobs, j, link);
     for (uint32_t i = 0; i < j->nranks; i++) {
         stdio_close(&j->ranks[i]);

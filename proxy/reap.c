@@ -10,6 +10,7 @@
  */
 #include "proxy/reap.h"
 
+#include "common/descendants.h"
 #include "common/log.h"
 #include "common/now.h"
 #include "proxy/cleanup.h"
@@ -22,6 +23,7 @@
 #include <sys/wait.h>
 
 #define OOM_SIZE_KIB 16384
+#define LOOKS_MAX 16 /* at all processes of the machine */
 
 /* The kernel's count of processes that it killed for lack of memory, on the whole machine. */
 static unsigned long long oom_kills(void)
@@ -79,12 +81,45 @@ static void tell_exit(struct rank *r, int status, const struct rusage *u, uint32
     buf_fini(&b);
 }
 
+/* Once a job: of many ranks that fail the first is of interest. */
+static void tell_children(struct rank *r)
+{
+    struct job *j = r->job;
+    if (j->told_children || (j->killed && !r->dying) || !descendants_in_session(r->pid))
+        return;
+    j->told_children = true;
+    proxy_warn(j->proxy, "processes that rank %u on %s had started were running when it failed: they are ended",
+               r->rank, proxy_name(j->proxy));
+}
+
+void reap_tell_left(struct job *j)
+{
+    for (uint32_t i = 0, looks = 0; i < j->nranks && looks < LOOKS_MAX && !j->killed; i++) {
+        struct rank *r = &j->ranks[i];
+        if (!r->session || kill(-r->session, 0) < 0)
+            continue;
+        looks++;
+        if (!descendants_in_session(r->session))
+            continue;
+        proxy_warn(j->proxy,
+                   "processes that rank %u on %s had started were running when the job was over: they are "
+                   "ended",
+                   r->rank, proxy_name(j->proxy));
+        return;
+    }
+}
+
 /* What a failed rank started in its own session ends with it; all else that it started is ended with the job, so that
  * a `tee` behind it can finish. */
 static void reap_rank(struct rank *r, int status, const struct rusage *u, uint64_t time)
 {
-    if (status)
+    bool left = kill(-r->pid, 0) == 0;
+    if (left && status) {
+        tell_children(r);
         kill(-r->pid, SIGKILL);
+    } else if (left) {
+        r->session = r->pid;
+    }
     HASH_DELETE(by_pid, r->job->proxy->running, r);
     r->pid = 0;
     r->reaped = true;

@@ -15,4 +15,7 @@ void reap_check_done(struct job *j);
 /* What has ended while ranks were being started. */
 void reap_postponed(struct proxy *proxy);
 
+/* The job is over: the user hears of the first rank here that ended well and left processes in its session. */
+void reap_tell_left(struct job *j);
+
 #endif

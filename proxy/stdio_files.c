@@ -97,6 +97,18 @@ static void make_parents(const char *name)
     free(path);
 }
 
+int files_check_directory(const char *path)
+{
+    char *inside = xasprintf("%s/", path);
+    struct stat st;
+    make_parents(inside);
+    int error = stat(path, &st) < 0 ? errno : !S_ISDIR(st.st_mode) ? ENOTDIR : 0;
+    if (!error && access(path, W_OK | X_OK) < 0)
+        error = errno;
+    free(inside);
+    return error;
+}
+
 static int open_file(struct files *f, struct out_file *o)
 {
     if (f->nopen >= FILES_OPEN_MAX)

@@ -14,6 +14,9 @@
 struct files;
 struct out_file;
 
+/* Makes the directory where it is missing. Returns 0 when files can be made there, or an errno. */
+int files_check_directory(const char *path);
+
 struct files *files_create(void);
 void files_destroy(struct files *f); /* closes all; takes NULL */
 

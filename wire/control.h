@@ -19,7 +19,7 @@
 #define CONTROL_STATE_WHAT_MAX 512
 
 /* How far the start of a rank came when it failed. */
-enum start_stage { START_OK, START_RESOURCES, START_CHDIR, START_FIND, START_EXEC, START_BIND };
+enum start_stage { START_OK, START_RESOURCES, START_CHDIR, START_FIND, START_EXEC, START_BIND, START_OUTPUT };
 
 enum exit_flags {
     EXIT_OOM = 1,
