@@ -87,6 +87,12 @@ struct opt_alias {
     const char *value;
 };
 
+/* What a shell may propose as the value of an option: words, or "@hosts". */
+struct opt_choices {
+    enum opt_id opt;
+    const char *words;
+};
+
 /* Names that other launchers have and we do not, with what to do instead. */
 struct opt_refused {
     const char *names, *why;
@@ -99,6 +105,8 @@ struct opt_subject {
 extern const struct opt opt_table[OPT_COUNT];
 extern const struct opt_alias opt_aliases[];
 extern const size_t opt_naliases;
+extern const struct opt_choices opt_choices[];
+extern const size_t opt_nchoices;
 extern const struct opt_refused opt_refusals[];
 extern const size_t opt_nrefusals;
 extern const struct opt_subject opt_subjects[OPT_TOPICS];

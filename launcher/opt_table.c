@@ -25,6 +25,12 @@ const struct opt_alias opt_aliases[] = {
 };
 const size_t opt_naliases = sizeof opt_aliases / sizeof *opt_aliases;
 
+const struct opt_choices opt_choices[] = {
+#define CHOICES(id, words) {OPT_ID_##id, words},
+#include "launcher/opt.def"
+};
+const size_t opt_nchoices = sizeof opt_choices / sizeof *opt_choices;
+
 const struct opt_refused opt_refusals[] = {
 #define REFUSED(names, why) {names, why},
 #include "launcher/opt.def"

@@ -58,8 +58,9 @@ def part(folder, files, *may):
 # Parts of the programs that know nothing of a run, of a rank or of a job: the rest of their folder stands on them.
 OPTIONS = part("launcher", "options", "common", "wire")
 RANKLIST = part("launcher", "ranklist", *OPTIONS, "common", "wire")
-part("launcher", "opt opt_apply opt_config opt_env opt_help opt_man opt_multi_prog opt_parse opt_set opt_set_dialect "
-     "opt_set_env opt_set_time opt_table opt_topics opt_words", *OPTIONS, *RANKLIST, "common", "wire")
+OPT = part("launcher", "opt opt_apply opt_config opt_env opt_help opt_man opt_multi_prog opt_parse opt_set opt_set_dialect "
+           "opt_set_env opt_set_time opt_table opt_topics opt_words", *OPTIONS, *RANKLIST, "common", "wire")
+MAY["launcher/completion"] = {"launcher/completion", *OPT}
 part("launcher", "env watch_table", *OPTIONS, "common", "wire")
 part("launcher", "stdio stdio_collapse stdio_in", *OPTIONS, "common", "wire")
 part("launcher", "cluster hosts needs shapes staging tree", *OPTIONS, "launcher/map", "launcher/rm", "launcher/start", "common",
