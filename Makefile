@@ -8,6 +8,7 @@
 #     make install PREFIX=DIR                    make tsan     the C tests under the thread sanitizer
 #     make mpi4py    mpi4py's suite, at 1 to 7 ranks, by Hydra too
 #     make bench     speed, beside others        make format   the sources in the tree's format
+#     make deb       Debian packages, into build/deb                    make debtest   the tests of these
 #     make clean
 
 BUILD = build
@@ -17,7 +18,7 @@ WERROR = false
 JOBS := $(shell nproc 2>/dev/null || echo 2)
 MESON_SETUP = CC="$$(.ci/cc)" meson setup -Dwerror=$(WERROR)
 
-.PHONY: all demo check install bench mpi4py asan tsan format clean need
+.PHONY: all demo check install deb debtest bench mpi4py asan tsan format clean need
 .NOTPARALLEL:
 
 all: need $(BUILD)/build.ninja
@@ -62,6 +63,14 @@ install: need $(BUILD)/build.ninja
 	@ninja -C $(BUILD) -j $(JOBS) --quiet
 	@DESTDIR=$(DESTDIR) meson install -C $(BUILD) --no-rebuild --quiet >/dev/null
 	@echo "installed in $(DESTDIR)$(abspath $(PREFIX)); run $(DESTDIR)$(abspath $(PREFIX))/bin/mpiexec"
+
+deb:
+	@.ci/need build deb
+	@debian/pack $(BUILD)/deb
+
+debtest: deb
+	@.ci/need test
+	@tests/run-pytest deb -rs
 
 bench:
 	@.ci/need build bench

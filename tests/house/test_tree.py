@@ -28,3 +28,8 @@ def test_each_make_target_of_the_readme_is_there():
     commands = re.findall(r"`[^`\n]+`|^    .*", (TOP / "README.md").read_text(), re.M)
     named = {name for c in commands for name in re.findall(r"\bmake ([a-z]+)\b", c)}
     assert {"demo", "check", "install"} <= named <= targets
+
+
+def test_the_packages_have_the_version_of_the_tree():
+    version = re.search(r"^  version: '(.*)'", (TOP / "meson.build").read_text(), re.M).group(1)
+    assert (TOP / "debian/changelog").read_text().startswith(f"muster ({version}) ")
