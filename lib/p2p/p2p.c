@@ -111,9 +111,24 @@ static void count_received(const struct packet *h, size_t n)
         tally.p2p_eager_bytes_received += n;
 }
 
+static p2p_arrived *above[P2P_KINDS - P2P_ABOVE];
+
+void p2p_listen(uint8_t kind, p2p_arrived *arrived)
+{
+    above[kind - P2P_ABOVE] = arrived;
+}
+
+static bool deliver_above(struct peer *from, const struct packet *h, const void *payload, size_t n)
+{
+    p2p_arrived *arrived = packet_kind(h) < P2P_KINDS ? above[packet_kind(h) - P2P_ABOVE] : NULL;
+    return !arrived || arrived(from, h->key, payload, n);
+}
+
 static __attribute__((noinline)) bool deliver_slow(struct peer *from, const struct packet *h, const void *payload,
                                                    size_t n)
 {
+    if (packet_kind(h) >= P2P_ABOVE)
+        return deliver_above(from, h, payload, n);
     if (packet_kind(h) != EAGER && packet_kind(h) != RTS) {
         rendezvous_arrived(from, h, payload, n);
         return true;

@@ -10,6 +10,7 @@
 #include "lib/datatype/datatype.h"
 #include "lib/request/progress.h"
 #include "lib/request/request.h"
+#include "lib/transport/transport.h"
 
 enum send_mode { MODE_STANDARD, MODE_SYNC, MODE_READY, MODE_BUFFER };
 
@@ -25,6 +26,12 @@ int p2p_send(const void *buf, MPI_Count count, struct datatype *t, int dest, int
 /* Starts a receive; *req is never NULL on success, and may be complete. */
 int p2p_recv(void *buf, MPI_Count count, struct datatype *t, int source, int tag, struct comm *c, uint64_t ctx,
              struct request **req);
+
+/* Packets of floors above: of a kind from P2P_ABOVE on, they go to whoever listens for that kind, out of a poll. False:
+ * without memory, it is to be delivered again later. Nobody listens: it is dropped. */
+enum { P2P_ABOVE = 16, P2P_WINDOW = P2P_ABOVE, P2P_KINDS };
+typedef bool p2p_arrived(struct peer *from, struct match_key key, const void *payload, size_t n);
+void p2p_listen(uint8_t kind, p2p_arrived *arrived);
 
 /* From now on messages are counted for tools, or are not. */
 void p2p_count(bool on);

@@ -134,6 +134,8 @@ static int present_call(void)
 
 static void wait_report(struct waiter *w, const struct request *on)
 {
+    if (w->background)
+        return;
     struct trace_wait t = wait_of(on, w->comm, w->describe, w->arg);
     if (w->since == 0)
         w->since = (uint64_t)clock_ns();

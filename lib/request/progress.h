@@ -30,6 +30,7 @@ struct waiter {
     bool reported;                  /* to whoever watches */
     uint64_t since;                 /* clock_ns() at which it was reported first */
     bool local_only;                /* only this process makes it ready, by packets or another thread */
+    bool background;                /* a thread of the library's own, which no call of the program waits with */
     bool (*ready)(const void *arg); /* has it come true? NULL: the request tells, or nothing does */
     const void *arg;
     /* for whoever watches, where no request says it */

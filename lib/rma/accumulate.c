@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * accumulate: the functions of MPI that combine elements of windows atomically, and their forms with requests, which
- * are complete at once. */
+ * accumulate: the functions of MPI that combine elements of windows atomically, and their forms with requests. What
+ * is done directly is complete at once. */
 #include "lib/bindings/impl.h"
 #include "lib/core/error.h"
 #include "lib/nodemem/nodemem.h"
@@ -10,6 +10,7 @@
 #include "lib/process/failed.h"
 #include "lib/rma/combine.h"
 #include "lib/rma/epoch.h"
+#include "lib/rma/far.h"
 
 static int cma_read_flat(int local, void *to, uint64_t from, size_t n)
 {
@@ -77,18 +78,25 @@ static int elements(const struct combine *c, const void *compare)
 }
 
 /* In a process that is alone on its node the guards are its own. */
+struct guard guard_of(const struct win *w)
+{
+    return (struct guard){.places = control_guards(w->control),
+                          .count = nodemem_active ? nodemem.ranks : 1,
+                          .me = w->control->member[w->node->rank].local,
+                          .fence = nodemem.fence,
+                          .alive = is_alive};
+}
+
 static int run(struct combine *c, combine_fn *fn, const void *compare, struct op *op, int rank, MPI_Aint disp,
-               struct win *w)
+               struct win *w, struct request **request)
 {
     struct target *t = NULL;
     int rc = prepare(c, &t, op, rank, disp, w);
     if (rc != MPI_SUCCESS || c->target.count == 0)
         return rc;
-    struct guard guard = {.places = control_guards(w->control),
-                          .count = nodemem_active ? nodemem.ranks : 1,
-                          .me = w->control->member[w->node->rank].local,
-                          .fence = nodemem.fence,
-                          .alive = is_alive};
+    if (t->far)
+        return far_accumulate(t, c, compare, request);
+    struct guard guard = guard_of(w);
     struct remote_memory remote = {t->local, cma_read_flat, cma_write_flat};
     c->guard = &guard;
     c->owner = t->local;
@@ -100,19 +108,26 @@ int mpi_accumulate(const void *origin, MPI_Count n, struct datatype *type, int r
                    struct datatype *there, struct op *op, struct win *w)
 {
     struct combine c = {.origin = {origin, n, type}, .target = {NULL, count, there}};
-    return run(&c, elements, NULL, op, rank, disp, w);
+    return run(&c, elements, NULL, op, rank, disp, w, NULL);
 }
 
-int mpi_get_accumulate(const void *origin, MPI_Count n, struct datatype *type, void *result, MPI_Count result_count,
-                       struct datatype *result_type, int rank, MPI_Aint disp, MPI_Count count, struct datatype *there,
-                       struct op *op, struct win *w)
+static int get_accumulate(const void *origin, MPI_Count n, struct datatype *type, void *result, MPI_Count result_count,
+                          struct datatype *result_type, int rank, MPI_Aint disp, MPI_Count count,
+                          struct datatype *there, struct op *op, struct win *w, struct request **request)
 {
     if (op->which != NO_OP && (!type || !type->committed))
         return MPI_ERR_TYPE;
     struct combine c = {.origin = {origin, n, type ? type : result_type},
                         .target = {NULL, count, there},
                         .result = {result, result_count, result_type}};
-    return run(&c, elements, NULL, op, rank, disp, w);
+    return run(&c, elements, NULL, op, rank, disp, w, request);
+}
+
+int mpi_get_accumulate(const void *origin, MPI_Count n, struct datatype *type, void *result, MPI_Count result_count,
+                       struct datatype *result_type, int rank, MPI_Aint disp, MPI_Count count, struct datatype *there,
+                       struct op *op, struct win *w)
+{
+    return get_accumulate(origin, n, type, result, result_count, result_type, rank, disp, count, there, op, w, NULL);
 }
 
 int mpi_fetch_and_op(const void *origin, void *result, struct datatype *type, int rank, MPI_Aint disp, struct op *op,
@@ -121,7 +136,7 @@ int mpi_fetch_and_op(const void *origin, void *result, struct datatype *type, in
     struct combine c = {.origin = {origin, 1, type}, .target = {NULL, 1, type}, .result = {result, 1, type}};
     if (!type->obj.predefined)
         return mixed();
-    return run(&c, elements, NULL, op, rank, disp, w);
+    return run(&c, elements, NULL, op, rank, disp, w, NULL);
 }
 
 /* MPI 5.0, section 12.3.4: integers, logicals and bytes. */
@@ -138,7 +153,7 @@ int mpi_compare_and_swap(const void *origin, const void *compare, void *result, 
     struct combine c = {.origin = {origin, 1, type}, .target = {NULL, 1, type}, .result = {result, 1, type}};
     if (!may_compare(type))
         return MPI_ERR_TYPE;
-    return run(&c, combine_compare_swap, compare, op_of(MPI_REPLACE), rank, disp, w);
+    return run(&c, combine_compare_swap, compare, op_of(MPI_REPLACE), rank, disp, w, NULL);
 }
 
 int mpi_raccumulate(const void *origin, MPI_Count n, struct datatype *type, int rank, MPI_Aint disp, MPI_Count count,
@@ -147,15 +162,16 @@ int mpi_raccumulate(const void *origin, MPI_Count n, struct datatype *type, int 
     int rc = epoch_passive(w);
     if (rc == MPI_SUCCESS)
         rc = mpi_accumulate(origin, n, type, rank, disp, count, there, op, w);
-    return epoch_requested(rc, request);
+    return epoch_requested(rc, NULL, request);
 }
 
 int mpi_rget_accumulate(const void *origin, MPI_Count n, struct datatype *type, void *result, MPI_Count result_count,
                         struct datatype *result_type, int rank, MPI_Aint disp, MPI_Count count, struct datatype *there,
                         struct op *op, struct win *w, MPI_Request *request)
 {
+    struct request *r = NULL;
     int rc = epoch_passive(w);
     if (rc == MPI_SUCCESS)
-        rc = mpi_get_accumulate(origin, n, type, result, result_count, result_type, rank, disp, count, there, op, w);
-    return epoch_requested(rc, request);
+        rc = get_accumulate(origin, n, type, result, result_count, result_type, rank, disp, count, there, op, w, &r);
+    return epoch_requested(rc, r, request);
 }

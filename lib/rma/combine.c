@@ -110,13 +110,19 @@ struct rows {
     bool has_origin, has_result;
 };
 
+static MPI_Count elements_of(const struct combine *c)
+{
+    return c->only > 0 ? c->only : c->target.count * c->target.type->size / c->basic->size;
+}
+
 static void rows_init(struct rows *r, const struct combine *c)
 {
-    MPI_Count n = c->target.count * c->target.type->size / c->basic->size;
+    MPI_Count n = elements_of(c);
     r->has_origin = c->op != NO_OP;
     r->has_result = c->result.type != NULL;
     elements_init(&r->walk, c->basic, n);
     elements_add(&r->walk, c->target);
+    r->walk.side[0].from = c->from;
     if (r->has_origin)
         elements_add(&r->walk, c->origin);
     if (r->has_result)
@@ -187,7 +193,7 @@ static char *row_of(const struct operand *o)
 
 int combine_elements(const struct combine *c)
 {
-    MPI_Count n = c->target.count * c->target.type->size / c->basic->size;
+    MPI_Count n = elements_of(c);
     bool has_origin = c->op != NO_OP, has_result = c->result.type != NULL;
     if (n == 0 || (!has_origin && !has_result))
         return 0;
@@ -196,7 +202,7 @@ int combine_elements(const struct combine *c)
     /* Nearly all that is short is of predefined types, and needs no walk. */
     if (c->basic->dense && is_row(&c->target) && (!has_origin || is_row(&c->origin)) &&
         (!has_result || is_row(&c->result)))
-        few_in_row(c, row_of(&c->target), has_origin ? row_of(&c->origin) : NULL,
+        few_in_row(c, row_of(&c->target) + c->from, has_origin ? row_of(&c->origin) : NULL,
                    has_result ? row_of(&c->result) : NULL, n);
     else
         few_elements(c);

@@ -9,6 +9,8 @@
 #include "lib/rma/elements.h"
 #include "lib/rma/guard.h"
 
+struct win;
+
 /* Memory of another process of this node that is not mapped here: copies n bytes out of it, or into it; 0, or an errno
  * value as of cma_read. */
 struct remote_memory {
@@ -34,6 +36,8 @@ struct combine {
     struct operand target;
     struct operand result;              /* what was in the target before; type NULL: it is not wanted */
     const struct remote_memory *remote; /* NULL: the target is memory of this process */
+    MPI_Count from, only;               /* of the target: behind so many bytes of its packed form, and so many elements;
+                                         * 0: all */
 };
 /* target = origin op target, for all elements of the target. The others hold as many, and the result does not overlap.
  * 0, or the errno value of remote memory, of which part is done then. */
@@ -42,5 +46,8 @@ int combine_elements(const struct combine *c);
 /* target = origin if it is compare, one element of a predefined type; what was there before goes to result. 0, or an
  * errno value. */
 int combine_compare_swap(const struct combine *c, const void *compare);
+
+/* accumulate.c: the guards of a window, as this process sees them. */
+struct guard guard_of(const struct win *w);
 
 #endif

@@ -7,22 +7,67 @@
 #include "lib/boot/boot.h"
 #include "lib/comm/create.h"
 #include "lib/core/error.h"
+#include "lib/core/knobs.h"
 #include "lib/nodemem/nodemem.h"
 #include "lib/object/info.h"
-#include "lib/process/failed.h"
+#include "lib/process/process.h"
 #include "lib/rma/epoch.h"
 #include "lib/rma/memory.h"
+#include "lib/rma/message.h"
 
 /* The window's own communicator, so that its collectives meet none of the user's. */
-static int comms_make(struct win *w, struct comm *c)
+static int comm_make(struct win *w, struct comm *c)
 {
     if (c->inter)
         return MPI_ERR_COMM;
-    for (int r = 0; r < c->size; r++)
-        if (boot.segment && boot_local_of(comm_proc(c, r)) < 0)
-            return failed_error_far();
-    int rc = create_private(c, &w->comm);
-    w->node = w->comm;
+    return create_private(c, &w->comm);
+}
+
+static int by_number(const void *a, const void *b)
+{
+    return (*(const int *)a > *(const int *)b) - (*(const int *)a < *(const int *)b);
+}
+
+/* Ranks of the window on this node, rising; from malloc, NULL without memory. */
+static int *local_ranks(const struct win *w, int *n)
+{
+    int *ranks = malloc((size_t)boot.local_size * sizeof *ranks);
+    *n = 0;
+    for (int i = 0; ranks && i < boot.local_size; i++) {
+        int proc = boot.segment ? (int)node_segment_locals(boot.segment)[i] : process_self;
+        int rank = group_rank_of(w->comm->group, proc);
+        if (rank != MPI_UNDEFINED)
+            ranks[(*n)++] = rank;
+    }
+    if (ranks)
+        qsort(ranks, (size_t)*n, sizeof *ranks, by_number);
+    return ranks;
+}
+
+/* Of them those that this one shares memory with: `most` at most. */
+static int node_make(struct win *w, size_t most)
+{
+    int n, first = 0, *ranks = local_ranks(w, &n);
+    if (!ranks)
+        return MPI_ERR_NO_MEM;
+    if (n == w->comm->size && (size_t)n <= most) {
+        free(ranks);
+        w->node = w->comm;
+        return MPI_SUCCESS;
+    }
+    for (int i = 0; i < n; i++)
+        if (ranks[i] == w->comm->rank && most < (size_t)n)
+            first = i / (int)most * (int)most;
+    n -= first;
+    n = (size_t)n < most ? n : (int)most;
+    for (int i = 0; i < n; i++)
+        ranks[i] = comm_proc(w->comm, ranks[first + i]);
+    struct group *g = group_new(ranks, n);
+    MPI_Comm node;
+    int rc = g ? mpi_comm_create_group(w->comm, g, 0, &node) : MPI_ERR_NO_MEM;
+    group_unref(g);
+    if (rc == MPI_SUCCESS)
+        w->node = comm_of(node);
     return rc;
 }
 
@@ -55,6 +100,7 @@ static int info_make(struct win *w, const struct info *info)
 
 static void destroy(struct win *w)
 {
+    message_end(w);
     target_end(w);
     memory_free(w);
     win_destroy(w);
@@ -69,29 +115,86 @@ static void member_fill(struct win *w, const void *data)
     m->size = (uint64_t)w->size;
     m->disp_unit = w->disp_unit;
     m->local = nodemem_active ? nodemem.me : 0;
-    control_guards(w->control)[m->local].exclusive = !shared;
+    control_guards(w->control)[m->local].exclusive = !shared && w->node->size > 1;
+}
+
+/* Can the ranks of the node reach one another's own memory? It is a matter of namespaces and rights: if there are
+ * several kinds of ranks, one of them has one of another kind to its right. */
+static bool node_reads(struct win *w, int *rc)
+{
+    struct iovec nothing = {NULL, 0};
+    int right = comm_proc(w->node, (w->node->rank + 1) % w->node->size), worst = 0;
+    int error = w->node->size > 1 ? cma_read(boot_local_of(right), &nothing, 1, 0, 0) : 0;
+    *rc = mpi_allreduce(&error, &worst, 1, &basic_types[BASIC_I_INT], op_of(MPI_MAX), w->node);
+    return worst == 0;
+}
+
+static int memory_try(struct win *w, const struct info *info, void **data)
+{
+    bool shared = w->flavor == MPI_WIN_FLAVOR_SHARED, dynamic = w->flavor == MPI_WIN_FLAVOR_DYNAMIC;
+    bool own = w->flavor == MPI_WIN_FLAVOR_ALLOCATE || shared;
+    int rc = memory_make(w, own ? w->size : 0, shared && !is_true(info, "alloc_shared_noncontig"), dynamic, data);
+    if (rc == MPI_SUCCESS && !own && !node_reads(w, &rc) && rc == MPI_SUCCESS)
+        rc = MPI_ERR_RMA_SHARED;
+    if (rc == MPI_SUCCESS && own)
+        w->base = *data;
+    return rc;
+}
+
+/* Where nothing can be shared each rank is reached by messages. */
+static int memory_alone(struct win *w, const struct info *info, void **data)
+{
+    memory_free(w);
+    if (w->node != w->comm)
+        comm_unref(w->node);
+    w->node = NULL;
+    int rc = node_make(w, 1);
+    return rc == MPI_SUCCESS ? memory_try(w, info, data) : rc;
+}
+
+static int not_one_node(const struct win *w)
+{
+    error_detail_set(MPI_ERR_RMA_SHARED, "%d of the %d ranks of the window are on this node", w->node->size,
+                     w->comm->size);
+    return MPI_ERR_RMA_SHARED;
+}
+
+static int memory_fill(struct win *w, const struct info *info)
+{
+    void *data;
+    bool shared = w->flavor == MPI_WIN_FLAVOR_SHARED;
+    int rc = node_make(w, shared ? SIZE_MAX : knobs.RMA_DIRECT);
+    if (rc == MPI_SUCCESS && shared && w->node != w->comm)
+        rc = not_one_node(w);
+    if (rc == MPI_SUCCESS)
+        rc = memory_try(w, info, &data);
+    if (rc == MPI_ERR_RMA_SHARED && !shared)
+        rc = memory_alone(w, info, &data);
+    if (rc == MPI_SUCCESS)
+        member_fill(w, data);
+    return rc;
+}
+
+/* All are there, and ready to be asked; or one is not, and then it fails for all. */
+static int meet(struct win *w)
+{
+    int rc = w->node != w->comm ? message_begin(w) : MPI_SUCCESS, worst = MPI_SUCCESS;
+    int error = mpi_allreduce(&rc, &worst, 1, &basic_types[BASIC_I_INT], op_of(MPI_MAX), w->comm);
+    return rc != MPI_SUCCESS ? rc : error != MPI_SUCCESS ? error : worst;
 }
 
 static int fill(struct win *w, struct info *info, struct comm *c)
 {
-    bool shared = w->flavor == MPI_WIN_FLAVOR_SHARED, own = w->flavor == MPI_WIN_FLAVOR_ALLOCATE || shared;
-    void *data;
     w->model = MPI_WIN_UNIFIED;
     w->unit = (int)w->disp_unit;
     int rc = info_make(w, info);
     if (rc == MPI_SUCCESS)
         rc = target_begin(w);
     if (rc == MPI_SUCCESS)
-        rc = comms_make(w, c);
+        rc = comm_make(w, c);
     if (rc == MPI_SUCCESS)
-        rc = memory_make(w, own ? w->size : 0, shared && !is_true(info, "alloc_shared_noncontig"),
-                         w->flavor == MPI_WIN_FLAVOR_DYNAMIC, &data);
-    if (rc != MPI_SUCCESS)
-        return rc;
-    if (own)
-        w->base = data;
-    member_fill(w, data);
-    return mpi_barrier(w->comm);
+        rc = memory_fill(w, info);
+    return rc == MPI_SUCCESS ? meet(w) : rc;
 }
 
 static int make(int flavor, void *base, MPI_Aint size, MPI_Aint disp_unit, struct info *info, struct comm *c,

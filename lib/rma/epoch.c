@@ -19,10 +19,10 @@ int epoch_passive(const struct win *w)
     return MPI_SUCCESS;
 }
 
-int epoch_requested(int rc, MPI_Request *request)
+int epoch_requested(int rc, struct request *r, MPI_Request *request)
 {
     if (rc == MPI_SUCCESS)
-        *request = request_handle(request_sent);
+        *request = request_handle(r ? r : request_sent);
     return rc;
 }
 

@@ -26,8 +26,8 @@ static inline bool epoch_is_free(struct win *w)
 }
 /* May operations with requests begin? They are for passive targets alone. */
 int epoch_passive(const struct win *w);
-/* The request of an operation that was over at once, if rc says that it went well; returns rc. */
-int epoch_requested(int rc, MPI_Request *request);
+/* The request of an operation, if rc says that it went well: r, or NULL of one that was over at once; returns rc. */
+int epoch_requested(int rc, struct request *r, MPI_Request *request);
 /* Have processes ended that this rank needs, be it one (proc) or any of the window (-1)? MPI_SUCCESS, or
  * MPI_ERR_PROC_ABORTED with a note. */
 int epoch_alive(const struct win *w, int proc);

@@ -92,9 +92,11 @@ static int file_open(const struct win *w, size_t bytes, struct told *t, int *rc)
     return fd;
 }
 
+/* Without a file: nobody else needs it. */
 static void *file_map(int fd, size_t bytes, struct told *t)
 {
-    void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    int flags = fd < 0 ? MAP_SHARED | MAP_ANONYMOUS : MAP_SHARED;
+    void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, flags, fd, 0);
     if (p == MAP_FAILED)
         t->error = errno;
     return p;
@@ -117,7 +119,7 @@ int memory_make(struct win *w, MPI_Aint size, bool contiguous, bool regions, voi
     int rc = plan_make(w, size, contiguous, regions, &p), worst = 0, fd;
     if (rc != MPI_SUCCESS)
         return rc;
-    fd = file_open(w, p.bytes, &t, &rc);
+    fd = w->node->size > 1 ? file_open(w, p.bytes, &t, &rc) : -1;
     if (rc == MPI_SUCCESS && t.error == 0)
         at = file_map(fd, p.bytes, &t);
     if (at != MAP_FAILED && w->node->rank == 0)

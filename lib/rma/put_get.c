@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * put_get: MPI_Put and MPI_Get, and their forms with requests, which are complete at once: by loads and stores in
- * memory that is mapped here, or one copy by the kernel where it is another process's. */
+ * put_get: MPI_Put and MPI_Get, and their forms with requests: by loads and stores in memory that is mapped here, or one
+ * copy by the kernel where it is another process's; by messages, in far_move.c. Only what messages get is not complete
+ * at once. */
 #include "lib/bindings/impl.h"
 #include "lib/core/bytes.h"
 #include "lib/nodemem/nodemem.h"
@@ -88,35 +89,46 @@ int mpi_put(const void *origin, MPI_Count n, struct datatype *type, int rank, MP
 {
     struct target *t = NULL;
     char *at = NULL;
-    struct origin from = {(void *)(uintptr_t)origin, n, type};
+    struct origin from = {(void *)(uintptr_t)origin, n, type, NULL};
     int rc = aim(w, rank, disp, &count, there, &t, &at);
     if (rc != MPI_SUCCESS || count == 0)
         return rc;
     return t->verbs->put(t, &from, at, count, there);
 }
 
-int mpi_get(void *origin, MPI_Count n, struct datatype *type, int rank, MPI_Aint disp, MPI_Count count,
-            struct datatype *there, struct win *w)
+static int get(void *origin, MPI_Count n, struct datatype *type, int rank, MPI_Aint disp, MPI_Count count,
+               struct datatype *there, struct win *w, struct request **request)
 {
     struct target *t = NULL;
     char *at = NULL;
-    struct origin into = {origin, n, type};
+    struct origin into = {origin, n, type, request};
     int rc = aim(w, rank, disp, &count, there, &t, &at);
     if (rc != MPI_SUCCESS || count == 0)
         return rc;
     return t->verbs->get(t, &into, at, count, there);
 }
 
+int mpi_get(void *origin, MPI_Count n, struct datatype *type, int rank, MPI_Aint disp, MPI_Count count,
+            struct datatype *there, struct win *w)
+{
+    return get(origin, n, type, rank, disp, count, there, w, NULL);
+}
+
 int mpi_rput(const void *origin, MPI_Count n, struct datatype *type, int rank, MPI_Aint disp, MPI_Count count,
              struct datatype *there, struct win *w, MPI_Request *request)
 {
     int rc = epoch_passive(w);
-    return epoch_requested(rc == MPI_SUCCESS ? mpi_put(origin, n, type, rank, disp, count, there, w) : rc, request);
+    if (rc == MPI_SUCCESS)
+        rc = mpi_put(origin, n, type, rank, disp, count, there, w);
+    return epoch_requested(rc, NULL, request);
 }
 
 int mpi_rget(void *origin, MPI_Count n, struct datatype *type, int rank, MPI_Aint disp, MPI_Count count,
              struct datatype *there, struct win *w, MPI_Request *request)
 {
+    struct request *r = NULL;
     int rc = epoch_passive(w);
-    return epoch_requested(rc == MPI_SUCCESS ? mpi_get(origin, n, type, rank, disp, count, there, w) : rc, request);
+    if (rc == MPI_SUCCESS)
+        rc = get(origin, n, type, rank, disp, count, there, w, &r);
+    return epoch_requested(rc, r, request);
 }

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * sync_pscw: post, start, complete, wait: each counts in the memory of the other one, who compares that with what he
- * has seen. */
+ * sync_pscw: post, start, complete, wait: each counts in the memory of the other one, or has him count, who compares that
+ * with what he has seen. */
 #include "lib/bindings/impl.h"
 #include "lib/core/error.h"
 #include "lib/core/trace.h"
 #include "lib/nodemem/nodemem.h"
 #include "lib/request/progress.h"
 #include "lib/rma/epoch.h"
+#include "lib/rma/far.h"
 
 enum { POST_ASSERTS = MPI_MODE_NOCHECK | MPI_MODE_NOSTORE | MPI_MODE_NOPUT };
 
@@ -38,6 +39,12 @@ static void count_up(_Atomic uint32_t *at, const struct target *t)
     atomic_fetch_add_explicit(at, 1, memory_order_seq_cst);
     if (nodemem_active)
         doorbell_wake_rank(t->local);
+}
+
+/* What t has told this rank. */
+static struct control_pair *pair_of(struct win *w, struct target *t)
+{
+    return t->far ? &t->far->pair : control_pair(w->control, w->node->rank, t->member);
 }
 
 struct await {
@@ -78,7 +85,9 @@ int mpi_win_post(struct group *group, int assert, struct win *w)
         return epoch_wrong("MPI_Win_post within an epoch of MPI_Win_fence");
     int rc = targets_make(w, group);
     for (int i = 0; i < group->size && rc == MPI_SUCCESS; i++)
-        if ((rc = target_at(w, group, i, &t)) == MPI_SUCCESS)
+        if ((rc = target_at(w, group, i, &t)) == MPI_SUCCESS && t->far)
+            rc = far_post(t);
+        else if (rc == MPI_SUCCESS)
             count_up(&control_pair(w->control, t->member, w->node->rank)->posts, t);
     if (rc == MPI_SUCCESS)
         w->posted = group_ref(group);
@@ -96,7 +105,7 @@ int mpi_win_start(struct group *group, int assert, struct win *w)
     for (int i = 0; i < group->size && rc == MPI_SUCCESS; i++) {
         if ((rc = target_at(w, group, i, &t)) != MPI_SUCCESS)
             break;
-        struct control_pair *p = control_pair(w->control, w->node->rank, t->member);
+        struct control_pair *p = pair_of(w, t);
         if (!(assert &MPI_MODE_NOCHECK))
             rc = await(w, &(struct await){&p->posts, p->started, t->proc});
         if (rc != MPI_SUCCESS)
@@ -111,21 +120,34 @@ int mpi_win_start(struct group *group, int assert, struct win *w)
     return MPI_SUCCESS;
 }
 
+static int complete_one(struct win *w, struct target *t)
+{
+    t->entered = false;
+    if (t->far)
+        return far_complete(t);
+    count_up(&control_pair(w->control, t->member, w->node->rank)->completes, t);
+    return MPI_SUCCESS;
+}
+
+/* All are told, whatever becomes of one; the first error counts. */
 int mpi_win_complete(struct win *w)
 {
     struct target *t;
+    int rc = MPI_SUCCESS, error;
     if (w->access != ACCESS_START)
         return epoch_wrong("MPI_Win_complete without MPI_Win_start");
     for (int i = 0; i < w->started->size; i++) {
-        if (target_at(w, w->started, i, &t) != MPI_SUCCESS)
-            continue;
-        t->entered = false;
-        count_up(&control_pair(w->control, t->member, w->node->rank)->completes, t);
+        error = target_at(w, w->started, i, &t) == MPI_SUCCESS ? complete_one(w, t) : MPI_SUCCESS;
+        rc = rc == MPI_SUCCESS ? error : rc;
+    }
+    for (int i = 0; w->message && i < w->started->size; i++) {
+        error = target_at(w, w->started, i, &t) == MPI_SUCCESS && t->far ? far_completed(t) : MPI_SUCCESS;
+        rc = rc == MPI_SUCCESS ? error : rc;
     }
     group_unref(w->started);
     w->started = NULL;
     w->access = ACCESS_NONE;
-    return MPI_SUCCESS;
+    return rc;
 }
 
 static struct control_pair *posted_pair(struct win *w, int i, int *proc)
@@ -134,7 +156,7 @@ static struct control_pair *posted_pair(struct win *w, int i, int *proc)
     if (target_at(w, w->posted, i, &t) != MPI_SUCCESS)
         return NULL;
     *proc = t->proc;
-    return control_pair(w->control, w->node->rank, t->member);
+    return pair_of(w, t);
 }
 
 static void posted_end(struct win *w)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include "lib/core/error.h"
 #include "lib/process/failed.h"
+#include "lib/rma/far.h"
 
 enum { TABLE_FIRST = 16 };
 
@@ -16,10 +17,17 @@ int target_begin(struct win *w)
     return w->targets ? MPI_SUCCESS : MPI_ERR_NO_MEM;
 }
 
+static void target_free(struct target *t)
+{
+    if (t)
+        far_free(t->far);
+    free(t);
+}
+
 void target_end(struct win *w)
 {
     for (uint32_t i = 0; w->targets && i <= w->target_mask; i++)
-        free(w->targets[i]);
+        target_free(w->targets[i]);
     free(w->targets);
     w->targets = NULL;
 }
@@ -63,18 +71,22 @@ static void fill(const struct win *w, struct target *t)
 
 static int make(struct win *w, int rank, struct target **out)
 {
-    int proc = comm_proc(w->comm, rank), member = group_rank_of(w->node->group, proc);
-    if (member == MPI_UNDEFINED)
-        return failed_error_far();
     struct target *t = calloc(1, sizeof *t);
-    if (!t || room(w) != MPI_SUCCESS) {
-        free(t);
-        return MPI_ERR_NO_MEM;
+    int rc = t ? room(w) : MPI_ERR_NO_MEM;
+    if (rc == MPI_SUCCESS) {
+        t->w = w;
+        t->rank = rank;
+        t->proc = comm_proc(w->comm, rank);
+        t->member = group_rank_of(w->node->group, t->proc);
+        if (t->member != MPI_UNDEFINED)
+            fill(w, t);
+        else
+            rc = far_new(t);
     }
-    t->rank = rank;
-    t->proc = proc;
-    t->member = member;
-    fill(w, t);
+    if (rc != MPI_SUCCESS) {
+        free(t);
+        return rc;
+    }
     *slot(w->targets, w->target_mask, rank) = t;
     w->target_count++;
     *out = t;
@@ -95,9 +107,9 @@ int target_get_slow(struct win *w, int rank, struct target **out)
 }
 
 /* Acquire: a length is stored behind its base. */
-static bool attached(const struct win *w, const struct target *t, uint64_t from, uint64_t n)
+static bool attached(const struct win *w, int member, uint64_t from, uint64_t n)
 {
-    struct control_region *r = control_regions(w->control, t->member);
+    struct control_region *r = control_regions(w->control, member);
     for (int i = 0; i < CONTROL_REGIONS; i++) {
         uint64_t len = atomic_load_explicit(&r[i].len, memory_order_acquire);
         uint64_t base = atomic_load_explicit(&r[i].base, memory_order_relaxed);
@@ -114,30 +126,59 @@ static int out_of_range(const struct target *t, MPI_Aint disp, MPI_Count bytes)
     return MPI_ERR_RMA_RANGE;
 }
 
-int target_place(struct win *w, const struct target *t, MPI_Aint disp, MPI_Count *count, const struct datatype *type,
+/* From where to where they reach. */
+static MPI_Count span_of(MPI_Count count, const struct datatype *type, MPI_Count *low)
+{
+    MPI_Count reach = (count - 1) * type->extent;
+    *low = type->true_lb + (reach < 0 ? reach : 0);
+    return type->true_extent + (reach < 0 ? -reach : reach);
+}
+
+static bool within(uint64_t size, int64_t offset, MPI_Count count, const struct datatype *type)
+{
+    MPI_Count low, n = span_of(count, type, &low);
+    int64_t begin;
+    return !__builtin_add_overflow(offset, low, &begin) && begin >= 0 && (uint64_t)n <= size &&
+           (uint64_t)begin <= size - (uint64_t)n;
+}
+
+bool target_holds(struct win *w, int member, int64_t offset, MPI_Count count, const struct datatype *type)
+{
+    MPI_Count low, n = span_of(count, type, &low);
+    int64_t begin;
+    if (w->flavor != MPI_WIN_FLAVOR_DYNAMIC)
+        return within(w->control->member[member].size, offset, count, type);
+    return !__builtin_add_overflow(offset, low, &begin) && attached(w, member, (uint64_t)begin, (uint64_t)n);
+}
+
+/* What is attached where others run is looked up there. */
+static bool is_held(struct win *w, const struct target *t, int64_t offset, MPI_Count count, const struct datatype *type)
+{
+    if (w->flavor != MPI_WIN_FLAVOR_DYNAMIC)
+        return within(t->size, offset, count, type);
+    return t->far || target_holds(w, t->member, offset, count, type);
+}
+
+int target_place(struct win *w, struct target *t, MPI_Aint disp, MPI_Count *count, const struct datatype *type,
                  char **at)
 {
-    int64_t offset, begin;
+    int64_t offset;
+    MPI_Count low;
     if (*count == 0 || type->size == 0) {
         *count = 0;
         return MPI_SUCCESS;
     }
     if (!datatype_count_ok(type, *count))
         return MPI_ERR_COUNT;
-    MPI_Count reach = (*count - 1) * type->extent, low = type->true_lb, n = type->true_extent;
-    low += reach < 0 ? reach : 0;
-    n += reach < 0 ? -reach : reach;
-    bool dynamic = w->flavor == MPI_WIN_FLAVOR_DYNAMIC;
-    if (disp < 0 && !dynamic) {
+    if (disp < 0 && w->flavor != MPI_WIN_FLAVOR_DYNAMIC) {
         error_detail_set(MPI_ERR_DISP, "the displacement is %lld", (long long)disp);
         return MPI_ERR_DISP;
     }
-    if (__builtin_mul_overflow(disp, t->disp_unit, &offset) || __builtin_add_overflow(offset, low, &begin))
-        return out_of_range(t, disp, n);
-    uint64_t first = (uint64_t)begin;
-    if (dynamic ? !attached(w, t, first, (uint64_t)n)
-                : (begin < 0 || (uint64_t)n > t->size || first > t->size - (uint64_t)n))
-        return out_of_range(t, disp, n);
+    int rc = t->far ? far_enter(t) : MPI_SUCCESS;
+    if (rc != MPI_SUCCESS)
+        return rc;
+    if (__builtin_mul_overflow(disp, t->disp_unit, &offset) || !is_held(w, t, offset, *count, type))
+        return out_of_range(t, disp, span_of(*count, type, &low));
     *at = (char *)((uintptr_t)t->base + (uintptr_t)offset);
     return MPI_SUCCESS;
 }

@@ -13,10 +13,12 @@ struct origin {
     void *at;
     MPI_Count count;
     const struct datatype *type;
+    struct request **request; /* of a get: what does not come at once is told here; NULL: nobody asks */
 };
 
 /* One way to reach memory. `to` is an address there, within the window. They return when the origin's memory is done
- * with, and what was put is there; an error class. */
+ * with, and what was put is there; by messages, a get is under way then, and a flush (far.h) tells that all is there. An
+ * error class. */
 struct target_verbs {
     int (*put)(struct target *t, const struct origin *from, char *to, MPI_Count count, const struct datatype *type);
     int (*get)(struct target *t, const struct origin *into, char *from, MPI_Count count, const struct datatype *type);
@@ -30,8 +32,10 @@ struct target {
     int rank;
     bool entered; /* the epoch covers it: locked, or started */
     uint8_t lock; /* 0: none, or TARGET_...; TARGET_UNCHECKED: nothing is taken */
-    int member;   /* among w->node */
+    int member;   /* among w->node; MPI_UNDEFINED: it is reached by messages */
     int local, proc;
+    struct win *w;
+    struct far *far; /* far.h; NULL: it is reached directly */
 };
 enum { TARGET_EXCLUSIVE = 1, TARGET_SHARED, TARGET_UNCHECKED };
 
@@ -52,11 +56,15 @@ void target_end(struct win *w);
 
 /* Where (disp, count, type) lies: *at; *count becomes 0 if there is nothing to move. MPI_ERR_DISP, MPI_ERR_RMA_RANGE
  * with a note. */
-int target_place(struct win *w, const struct target *t, MPI_Aint disp, MPI_Count *count, const struct datatype *type,
+int target_place(struct win *w, struct target *t, MPI_Aint disp, MPI_Count *count, const struct datatype *type,
                  char **at);
+/* Does that lie in a member's memory: at an offset, or of dynamic windows an address? The count is within what the type
+ * allows. */
+bool target_holds(struct win *w, int member, int64_t offset, MPI_Count count, const struct datatype *type);
 /* What an errno value of CMA means. */
 int target_cma_error(const struct target *t, int error);
 
 extern const struct target_verbs target_direct, target_cma; /* put_get.c */
+extern const struct target_verbs target_message;            /* far_move.c */
 
 #endif
