@@ -9,8 +9,8 @@
 #include "lib/p2p/failure_sweep.h"
 #include "lib/process/finalized.h"
 #include "lib/rma/epoch.h"
+#include "lib/rma/far_type.h"
 #include "lib/rma/message.h"
-#include "lib/rma/wire_type.h"
 
 int far_new(struct target *t)
 {
@@ -32,8 +32,8 @@ void far_free(struct far *f)
 {
     if (!f)
         return;
-    wire_types_free(f->told);
-    wire_types_free(f->learnt);
+    far_types_free(f->told);
+    far_types_free(f->learnt);
     free(f);
 }
 

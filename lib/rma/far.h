@@ -19,7 +19,7 @@ struct far_failure {
 };
 
 struct message_job; /* message.h */
-struct wire_types;  /* wire_type.h */
+struct far_types;   /* far_type.h */
 
 struct far {
     struct target *t;
@@ -33,14 +33,14 @@ struct far {
     uint32_t pending;          /* operations that wait for data of it */
     uint64_t owed;             /* bytes of what they wait for that the other side has to keep until it can send them */
     struct far_failure failure;
-    struct wire_types *told; /* types that it knows; NULL: none */
+    struct far_types *told; /* types that it knows; NULL: none */
     /* as the target: of that rank as an origin */
     TAILQ_ENTRY(far) in_lockers; /* of the window's: it waits for this rank's lock */
     uint8_t holds, wants;        /* 0, TARGET_EXCLUSIVE, TARGET_SHARED: of this rank's lock */
     struct far_failure noted;    /* the first one since its last flush */
     TAILQ_HEAD(, message_job) jobs;
     TAILQ_ENTRY(far) in_busy;  /* it has jobs */
-    struct wire_types *learnt; /* types that it has told; NULL: none */
+    struct far_types *learnt; /* types that it has told; NULL: none */
     /* what each has told the other of posts and completions, as in shared memory */
     struct control_pair pair;
 };
@@ -76,11 +76,6 @@ int far_completed(struct target *t);
 /* An accumulate of any kind (compare: of MPI_Compare_and_swap; else NULL) on t, checked; what c says of the guard is not
  * needed. request: as of a get, or NULL. */
 int far_accumulate(struct target *t, const struct combine *c, const void *compare, struct request **request);
-
-/* The number by which t knows a type that is not predefined, which it is told if need be (far_type.c). It may wait. */
-int far_type(struct target *t, const struct datatype *type, uint16_t *number);
-/* A part of a type's description has come from t; false: without memory. */
-bool far_type_told(struct target *t, uint16_t number, int64_t from, int64_t all, const char *data, size_t n);
 
 /* An operation that waits for data (far_move.c). Data of it have come, or will not. */
 void far_data(struct target *t, uint64_t request, MPI_Count from, const char *data, size_t n);

@@ -8,8 +8,8 @@
 #include "lib/core/trace.h"
 #include "lib/datatype/layout.h"
 #include "lib/request/request.h"
+#include "lib/rma/far_type.h"
 #include "lib/rma/message.h"
-#include "lib/rma/wire_type.h"
 
 /* So many of these may wait for one target, and for so many bytes that it has to keep. */
 enum { PENDING_MOST = 1024, OWED_MOST = 1 << 20 };
@@ -154,7 +154,7 @@ static int name_elements(struct target *t, struct message_head *h, const struct 
         h->type = (uint16_t)(basic - basic_types);
         h->count = count * type->size / basic->size;
     } else {
-        return far_type(t, type, &h->type);
+        return far_type_tell(t, type, &h->type);
     }
     return MPI_SUCCESS;
 }

@@ -36,7 +36,7 @@ enum message_sync { SYNC_FLUSH, SYNC_UNLOCK, SYNC_COMPLETE };
 struct message_head {
     uint8_t kind;
     uint8_t op;       /* enum op_which of an accumulate */
-    uint16_t type;    /* wire_type.h */
+    uint16_t type;    /* basic, or far_type.h */
     uint32_t what;    /* as the kind has it */
     uint64_t request; /* the origin's operation, which data go to */
     int64_t at;       /* offset from the beginning of the target's memory, or address of a dynamic window */

@@ -7,9 +7,9 @@
 #include "lib/core/error.h"
 #include "lib/nodemem/nodemem.h"
 #include "lib/rma/epoch.h"
+#include "lib/rma/far_type.h"
 #include "lib/rma/lock_word.h"
 #include "lib/rma/message.h"
-#include "lib/rma/wire_type.h"
 
 /* What a head names of this rank's memory. */
 struct aim {
@@ -20,15 +20,8 @@ struct aim {
 
 static const struct datatype *type_of(const struct target *t, uint16_t number, struct wire_type **wire)
 {
-    const struct wire_types *known = t->far->learnt;
-    unsigned slot = number - WIRE_SLOT;
-    *wire = NULL;
-    if (number < BASIC_COUNT)
-        return &basic_types[number];
-    if (number < WIRE_SLOT || slot >= WIRE_SLOTS || !known || !known->slot[slot].known)
-        return NULL;
-    *wire = known->slot[slot].known;
-    return &(*wire)->type;
+    *wire = number < BASIC_COUNT ? NULL : far_type_of(t, number);
+    return number < BASIC_COUNT ? &basic_types[number] : *wire ? &(*wire)->type : NULL;
 }
 
 /* Is it there, with n bytes from h->from on? An error class. */
@@ -142,6 +135,23 @@ struct deed {
     size_t n, elements;
 };
 
+/* Do elements with gaps lie between where the first and the last byte do? Of a type that was told, its runs may be
+ * anything. */
+static bool gaps_within(const struct combine *c)
+{
+    struct elements e;
+    MPI_Count low, n = target_span(c->target.count, c->target.type, &low);
+    const char *first = (const char *)c->target.at + low;
+    char *at[ELEMENTS_SIDES];
+    elements_init(&e, c->basic, c->only);
+    elements_add(&e, c->target);
+    e.side[0].from = c->from;
+    while (elements_next(&e, 1, at) > 0)
+        if (at[0] < first || at[0] - first > n - c->basic->true_extent)
+            return false;
+    return true;
+}
+
 static int deed_make(struct target *t, const struct message_head *h, size_t n, struct deed *d)
 {
     struct aim a;
@@ -164,7 +174,7 @@ static int deed_make(struct target *t, const struct message_head *h, size_t n, s
                             .target = {a.at, h->count, a.type},
                             .from = h->from,
                             .only = (MPI_Count)d->elements};
-    return MPI_SUCCESS;
+    return a.wire && !basic->dense && !gaps_within(&d->c) ? MPI_ERR_TYPE : MPI_SUCCESS;
 }
 
 /* Elements as they lie in memory, where they have gaps that packets have not: NULL without memory. */

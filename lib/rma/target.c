@@ -126,8 +126,7 @@ static int out_of_range(const struct target *t, MPI_Aint disp, MPI_Count bytes)
     return MPI_ERR_RMA_RANGE;
 }
 
-/* From where to where they reach. */
-static MPI_Count span_of(MPI_Count count, const struct datatype *type, MPI_Count *low)
+MPI_Count target_span(MPI_Count count, const struct datatype *type, MPI_Count *low)
 {
     MPI_Count reach = (count - 1) * type->extent;
     *low = type->true_lb + (reach < 0 ? reach : 0);
@@ -136,7 +135,7 @@ static MPI_Count span_of(MPI_Count count, const struct datatype *type, MPI_Count
 
 static bool within(uint64_t size, int64_t offset, MPI_Count count, const struct datatype *type)
 {
-    MPI_Count low, n = span_of(count, type, &low);
+    MPI_Count low, n = target_span(count, type, &low);
     int64_t begin;
     return !__builtin_add_overflow(offset, low, &begin) && begin >= 0 && (uint64_t)n <= size &&
            (uint64_t)begin <= size - (uint64_t)n;
@@ -144,7 +143,7 @@ static bool within(uint64_t size, int64_t offset, MPI_Count count, const struct 
 
 bool target_holds(struct win *w, int member, int64_t offset, MPI_Count count, const struct datatype *type)
 {
-    MPI_Count low, n = span_of(count, type, &low);
+    MPI_Count low, n = target_span(count, type, &low);
     int64_t begin;
     if (w->flavor != MPI_WIN_FLAVOR_DYNAMIC)
         return within(w->control->member[member].size, offset, count, type);
@@ -178,7 +177,7 @@ int target_place(struct win *w, struct target *t, MPI_Aint disp, MPI_Count *coun
     if (rc != MPI_SUCCESS)
         return rc;
     if (__builtin_mul_overflow(disp, t->disp_unit, &offset) || !is_held(w, t, offset, *count, type))
-        return out_of_range(t, disp, span_of(*count, type, &low));
+        return out_of_range(t, disp, target_span(*count, type, &low));
     *at = (char *)((uintptr_t)t->base + (uintptr_t)offset);
     return MPI_SUCCESS;
 }

@@ -58,6 +58,8 @@ void target_end(struct win *w);
  * with a note. */
 int target_place(struct win *w, struct target *t, MPI_Aint disp, MPI_Count *count, const struct datatype *type,
                  char **at);
+/* How many bytes the elements reach over, and (*low) from where on. */
+MPI_Count target_span(MPI_Count count, const struct datatype *type, MPI_Count *low);
 /* Does that lie in a member's memory: at an offset, or of dynamic windows an address? The count is within what the type
  * allows. */
 bool target_holds(struct win *w, int member, int64_t offset, MPI_Count count, const struct datatype *type);

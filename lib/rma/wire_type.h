@@ -2,17 +2,22 @@
  *
  * wire_type: datatypes as processes tell one another of them: where bytes lie, and which basic type they are.
  *
- * A predefined type is its number. Another one is described once to each process, as its layout: nodes, children first,
- * so that what is shared in it is told once. It stays known there under the number of a slot until another one takes
- * that. */
+ *     i64 extent, i64 displacement of the origin, u32 1 + basic type (0: several), i64 size,
+ *     u32 nodes (0: it is one run), then each node, children first, the root last:
+ *     u8 kind, i64 count, and
+ *         LOOP    i64 stride, i64 size of a part, u32 1 + number of the child (0: a run)
+ *         BLOCKS  i64 size of a part, for each: i32 displacement
+ *         RUNS    for each: i32 displacement, u32 size
+ *         LIST    for each: i64 displacement, i64 size, u32 1 + number of the child (0: a run)
+ *
+ * So what is shared in it is told once, and what names a child can only mean what came before. */
 #ifndef LIB_RMA_WIRE_TYPE_H
 #define LIB_RMA_WIRE_TYPE_H
 
 #include "lib/datatype/datatype.h"
+#include "wire/buf.h"
 
-enum { WIRE_SLOT = 0x8000, WIRE_SLOTS = 8 };
-
-/* A type that was told. Only what moving data needs of it is set. */
+/* A type that was told. Only what moving data needs of it is set; it is no object of MPI. */
 struct wire_type {
     int refs;
     struct datatype type;
@@ -20,21 +25,9 @@ struct wire_type {
 struct wire_type *wire_type_ref(struct wire_type *t); /* NULL is fine, for both */
 void wire_type_unref(struct wire_type *t);
 
-/* The bytes of a type's description, from malloc; NULL without memory. */
-char *wire_type_encode(const struct datatype *t, size_t *n);
-/* MPI_ERR_TYPE: it is not one; MPI_ERR_NO_MEM. */
-int wire_type_decode(const char *bytes, size_t n, struct wire_type **out);
-
-/* The types that one process has told another one. */
-struct wire_types {
-    int next; /* the slot that is taken next */
-    struct {
-        struct datatype *own;    /* at who tells: a reference */
-        struct wire_type *known; /* at who is told */
-        char *bytes;             /* of a description that has come in part */
-        size_t got, all;
-    } slot[WIRE_SLOTS];
-};
-void wire_types_free(struct wire_types *t); /* NULL is fine */
+/* Appends what describes the type; b->failed: without memory. */
+void wire_type_encode(struct buf *b, const struct datatype *t);
+/* MPI_ERR_TYPE: that describes none; MPI_ERR_NO_MEM. Takes no more memory than in proportion to n. */
+int wire_type_decode(const void *bytes, size_t n, struct wire_type **out);
 
 #endif
