@@ -24,7 +24,8 @@ struct win {
     bool used;         /* something was accessed in this epoch of a fence */
     bool unchecked;    /* lock_all was told that nobody conflicts, and takes nothing */
     bool no_locks;     /* the user says that he locks nothing */
-    int locks;         /* targets that are locked */
+    int locks;         /* targets that are locked, */
+    int null_locks;    /* and of these, MPI_PROC_NULL */
     int lock_waits;    /* threads that wait for a lock */
     struct comm *comm; /* the library's own, over the window's group */
     struct comm *node; /* its ranks on this node; the same where these are all */

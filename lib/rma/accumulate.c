@@ -51,8 +51,9 @@ static int prepare(struct combine *c, struct target **t, struct op *op, int rank
         c->target.count = 0;
         return MPI_SUCCESS;
     }
-    if (!c->basic || (op->which != NO_OP && combine_basic(c->origin.type) != c->basic) ||
-        (c->result.type && combine_basic(c->result.type) != c->basic))
+    bool any = c->target.count > 0 && c->target.type->size > 0;
+    if (any && (!c->basic || (op->which != NO_OP && combine_basic(c->origin.type) != c->basic) ||
+                (c->result.type && combine_basic(c->result.type) != c->basic)))
         return mixed();
     int rc = target_get(w, rank, t);
     if (rc == MPI_SUCCESS && !epoch_covers(w, *t))

@@ -1,23 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * memory: a memfd of the node's first rank, which the others open through /proc. All of them learn whether all could:
- * so no one is left alone in a window, and no name is left behind. */
+ * memory: how the file of a window is laid out, and mapped. All ranks of the node learn whether all could: so no one is
+ * left alone in a window. */
 #include "lib/rma/memory.h"
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
-#include <unistd.h>
 #include "lib/bindings/impl.h"
 #include "lib/core/error.h"
 #include "lib/datatype/datatype.h"
 #include "lib/nodemem/nodemem.h"
+#include "lib/rma/file.h"
 
 struct plan {
-    size_t guards_at, pairs_at, regions_at, bytes, data; /* data: of this rank */
+    size_t guards_at, pairs_at, regions_at, bytes;
+    size_t data, own; /* of this rank: where it begins, how long it is */
 };
 
 /* The first place behind n bytes at `at` that is a multiple of `unit`; SIZE_MAX: there is none. */
@@ -52,56 +50,6 @@ static int plan_make(const struct win *w, MPI_Aint size, bool contiguous, bool r
     return rc;
 }
 
-/* A file longer than the limit would kill the process. */
-static int file_make(size_t bytes)
-{
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur < bytes) {
-        errno = EFBIG;
-        return -1;
-    }
-    int fd = memfd_create("muster-window", MFD_CLOEXEC);
-    if (fd >= 0 && ftruncate(fd, (off_t)bytes) != 0) {
-        int error = errno;
-        close(fd);
-        errno = error;
-        return -1;
-    }
-    return fd;
-}
-
-struct told {
-    int32_t pid, fd, error;
-};
-
-/* The first rank's descriptor, or one of the same file; -1 by errno. */
-static int file_open(const struct win *w, size_t bytes, struct told *t, int *rc)
-{
-    int fd = -1;
-    if (w->node->rank == 0) {
-        fd = file_make(bytes);
-        *t = (struct told){(int32_t)getpid(), fd, fd < 0 ? errno : 0};
-    }
-    *rc = mpi_bcast(t, sizeof *t, &datatype_byte, 0, w->node);
-    if (*rc != MPI_SUCCESS || w->node->rank == 0 || t->error != 0)
-        return fd;
-    char path[64];
-    snprintf(path, sizeof path, "/proc/%d/fd/%d", t->pid, t->fd);
-    fd = open(path, O_RDWR | O_CLOEXEC);
-    t->error = fd < 0 ? errno : 0;
-    return fd;
-}
-
-/* Without a file: nobody else needs it. */
-static void *file_map(int fd, size_t bytes, struct told *t)
-{
-    int flags = fd < 0 ? MAP_SHARED | MAP_ANONYMOUS : MAP_SHARED;
-    void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, flags, fd, 0);
-    if (p == MAP_FAILED)
-        t->error = errno;
-    return p;
-}
-
 /* Before anybody else knows that the file is there. */
 static void head_fill(struct control *c, const struct win *w, const struct plan *p)
 {
@@ -111,39 +59,77 @@ static void head_fill(struct control *c, const struct win *w, const struct plan 
     c->regions_at = p->regions_at;
 }
 
-int memory_make(struct win *w, MPI_Aint size, bool contiguous, bool regions, void **data)
+/* Alone without a file: nobody else needs it. */
+static int map(struct win *w, size_t bytes, int fd)
 {
-    struct plan p = {0};
-    struct told t = {0};
-    void *at = MAP_FAILED;
-    int rc = plan_make(w, size, contiguous, regions, &p), worst = 0, fd;
+    int flags = fd < 0 ? MAP_SHARED | MAP_ANONYMOUS : MAP_SHARED;
+    void *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, flags, fd, 0);
+    if (at == MAP_FAILED)
+        return errno;
+    w->control = at;
+    w->control_bytes = bytes;
+    return 0;
+}
+
+/* Maps the file that the first rank has made, and reserves this rank's part. */
+static int take(struct win *w, const struct plan *p, const struct window_file *f)
+{
+    bool first = w->node->rank == 0;
+    int error = f->error;
+    if (error == 0)
+        error = map(w, p->bytes, f->fd);
+    if (error == 0)
+        error = first ? file_reserve(f, 0, p->data + p->own) : file_reserve(f, p->data, p->own);
+    if (error == 0 && first)
+        head_fill(w->control, w, p);
+    return error;
+}
+
+/* All learn the worst of what happened. */
+static int attempt(struct win *w, const struct plan *p, struct window_file *f, int *worst)
+{
+    int rc = file_open(f, w->node, p->bytes);
     if (rc != MPI_SUCCESS)
         return rc;
-    fd = w->node->size > 1 ? file_open(w, p.bytes, &t, &rc) : -1;
-    if (rc == MPI_SUCCESS && t.error == 0)
-        at = file_map(fd, p.bytes, &t);
-    if (at != MAP_FAILED && w->node->rank == 0)
-        head_fill(at, w, &p);
-    if (rc ==
-        MPI_SUCCESS) /* which tells all that the head is written, and the first rank that the others have the file */
-        rc = mpi_allreduce(&t.error, &worst, 1, &basic_types[BASIC_I_INT], op_of(MPI_MAX), w->node);
-    if (fd >= 0)
-        close(fd);
-    if (at != MAP_FAILED) {
-        w->control = at;
-        w->control_bytes = p.bytes;
-    }
-    if (rc == MPI_SUCCESS && worst != 0) {
-        error_detail_set(MPI_ERR_RMA_SHARED, "the %d ranks of this node cannot share %zu KiB for a window: %s",
-                         w->node->size, p.bytes >> 10, strerror(worst));
-        rc = MPI_ERR_RMA_SHARED;
-    }
-    if (rc != MPI_SUCCESS) {
+    int error = take(w, p, f);
+    /* This tells all that the head is written, and the first rank that the others have the file. */
+    rc = mpi_allreduce(&error, worst, 1, &basic_types[BASIC_I_INT], op_of(MPI_MAX), w->node);
+    file_close(f);
+    if (rc != MPI_SUCCESS || *worst != 0)
         memory_free(w);
-        return rc;
+    return rc;
+}
+
+static int not_shared(const struct win *w, const struct plan *p, bool named, int error)
+{
+    bool full = error == ENOMEM || error == ENOSPC;
+    int class = full ? MPI_ERR_NO_MEM : MPI_ERR_RMA_SHARED;
+    const char *remedy = full && named    ? " (make /dev/shm larger)"
+                         : full           ? ""
+                         : error == EFBIG ? " (raise the limit with ulimit -f)"
+                         : named          ? " (they need one /dev/shm, or to see one another's /proc)"
+                                          : "";
+    error_detail_set(class, "the %d ranks of this node cannot share %zu KiB for a window: %s%s", w->node->size,
+                     p->bytes >> 10, strerror(error), remedy);
+    return class;
+}
+
+int memory_make(struct win *w, MPI_Aint size, bool contiguous, bool regions, void **data)
+{
+    struct plan p = {.own = (size_t)size};
+    struct window_file f = {.named = false};
+    int worst = 0, rc = plan_make(w, size, contiguous, regions, &p);
+    if (rc == MPI_SUCCESS)
+        rc = attempt(w, &p, &f, &worst);
+    if (rc == MPI_SUCCESS && worst & FILE_UNSEEN) {
+        f = (struct window_file){.named = true};
+        rc = attempt(w, &p, &f, &worst);
     }
-    *data = (char *)at + p.data;
-    return MPI_SUCCESS;
+    if (rc == MPI_SUCCESS && worst != 0)
+        rc = not_shared(w, &p, f.named, worst & ~FILE_UNSEEN);
+    if (rc == MPI_SUCCESS)
+        *data = (char *)w->control + p.data;
+    return rc;
 }
 
 void memory_free(struct win *w)

@@ -145,13 +145,12 @@ int mpi_win_shared_query(struct win *w, int rank, MPI_Aint *size, MPI_Aint *disp
     if (w->flavor == MPI_WIN_FLAVOR_DYNAMIC)
         return MPI_ERR_RMA_FLAVOR;
     int m = query_member(w, rank);
-    bool shared = m != MPI_UNDEFINED && w->control->member[m].place != CONTROL_PRIVATE;
-    if (m == w->node->rank)
-        base = w->base;
-    else if (shared)
-        base = (char *)w->control + w->control->member[m].place;
-    *size = base ? (MPI_Aint)w->control->member[m].size : 0;
-    *disp_unit = base ? (MPI_Aint)w->control->member[m].disp_unit : 1;
+    const struct control_member *c = m != MPI_UNDEFINED ? &w->control->member[m] : NULL;
+    bool reached = c && (m == w->node->rank || c->place != CONTROL_PRIVATE);
+    if (reached && c->size > 0) /* as MPI_Alloc_mem says it of nothing */
+        base = m == w->node->rank ? (char *)w->base : (char *)w->control + c->place;
+    *size = base ? (MPI_Aint)c->size : 0;
+    *disp_unit = reached ? (MPI_Aint)c->disp_unit : 1;
     memcpy(baseptr, &base, sizeof base);
     return MPI_SUCCESS;
 }

@@ -68,6 +68,18 @@ static int may_lock(struct win *w, int assert)
     return MPI_SUCCESS;
 }
 
+static void entered(struct win *w)
+{
+    w->locks++;
+    w->access = ACCESS_LOCK;
+}
+
+static void left(struct win *w)
+{
+    if (--w->locks == 0)
+        w->access = ACCESS_NONE;
+}
+
 int mpi_win_lock(int lock_type, int rank, int assert, struct win *w)
 {
     struct target *t;
@@ -78,8 +90,11 @@ int mpi_win_lock(int lock_type, int rank, int assert, struct win *w)
         return rc;
     if (w->access != ACCESS_LOCK && !epoch_is_free(w))
         return epoch_wrong("MPI_Win_lock within another epoch");
-    if (rank == MPI_PROC_NULL)
+    if (rank == MPI_PROC_NULL) {
+        w->null_locks++;
+        entered(w);
         return MPI_SUCCESS;
+    }
     rc = target_get(w, rank, &t);
     if (rc == MPI_SUCCESS && t->lock)
         rc = epoch_wrong("MPI_Win_lock of a target that is locked");
@@ -90,8 +105,16 @@ int mpi_win_lock(int lock_type, int rank, int assert, struct win *w)
         return rc;
     t->lock = assert &MPI_MODE_NOCHECK ? TARGET_UNCHECKED : exclusive ? TARGET_EXCLUSIVE : TARGET_SHARED;
     t->entered = true;
-    w->locks++;
-    w->access = ACCESS_LOCK;
+    entered(w);
+    return MPI_SUCCESS;
+}
+
+static int unlock_null(struct win *w)
+{
+    if (w->null_locks == 0)
+        return epoch_wrong("MPI_Win_unlock of MPI_PROC_NULL, which is not locked");
+    w->null_locks--;
+    left(w);
     return MPI_SUCCESS;
 }
 
@@ -99,7 +122,7 @@ int mpi_win_unlock(int rank, struct win *w)
 {
     struct target *t;
     if (rank == MPI_PROC_NULL)
-        return MPI_SUCCESS;
+        return unlock_null(w);
     int rc = target_get(w, rank, &t);
     if (rc != MPI_SUCCESS)
         return rc;
@@ -113,8 +136,7 @@ int mpi_win_unlock(int rank, struct win *w)
         atomic_thread_fence(memory_order_seq_cst);
     t->lock = 0;
     t->entered = false;
-    if (--w->locks == 0)
-        w->access = ACCESS_NONE;
+    left(w);
     return rc;
 }
 

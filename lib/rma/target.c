@@ -106,17 +106,28 @@ int target_get_slow(struct win *w, int rank, struct target **out)
     return MPI_SUCCESS;
 }
 
-/* Acquire: a length is stored behind its base. */
-static bool attached(const struct win *w, int member, uint64_t from, uint64_t n)
+/* The end of the region that has this address; 0: none has. Acquire: a length is stored behind its base. */
+static uint64_t region_end(const struct control_region *r, uint64_t at)
 {
-    struct control_region *r = control_regions(w->control, member);
     for (int i = 0; i < CONTROL_REGIONS; i++) {
         uint64_t len = atomic_load_explicit(&r[i].len, memory_order_acquire);
         uint64_t base = atomic_load_explicit(&r[i].base, memory_order_relaxed);
-        if (len > 0 && from >= base && n <= len && from - base <= len - n)
-            return true;
+        if (len > 0 && at >= base && at - base < len)
+            return base + len;
     }
-    return false;
+    return 0;
+}
+
+/* By one region, or several that touch. */
+static bool attached(const struct win *w, int member, uint64_t from, uint64_t n)
+{
+    const struct control_region *r = control_regions(w->control, member);
+    uint64_t at = from, end, to;
+    if (__builtin_add_overflow(from, n, &to))
+        return false;
+    while ((end = region_end(r, at)) > at && end < to)
+        at = end;
+    return end > at;
 }
 
 static int out_of_range(const struct target *t, MPI_Aint disp, MPI_Count bytes)
