@@ -10,6 +10,7 @@
 #include "lib/core/state.h"
 #include "lib/datatype/datatype.h"
 #include "lib/init/crash.h"
+#include "lib/io/worker.h"
 #include "lib/object/attr.h"
 #include "lib/object/comm.h"
 #include "lib/object/errhandler.h"
@@ -99,6 +100,7 @@ void life_end(void)
 {
     if (users == 1) {
         lib.leaving = true;
+        worker_fini();
         p2p_flush();
         lib.leaving = false;
     }

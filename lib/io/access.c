@@ -82,6 +82,23 @@ int access_place(struct access *a, MPI_Offset offset)
     return MPI_ERR_ARG;
 }
 
+int access_begin(struct access *a, struct file *f, bool write, enum access_from from, MPI_Offset offset,
+                 const void *buf, MPI_Count count, const struct datatype *type)
+{
+    int rc = access_make(a, f, write, from, buf, count, type);
+    if (rc == MPI_SUCCESS)
+        rc = access_place(a, from == FROM_POSITION ? f->position : offset);
+    if (rc == MPI_SUCCESS && from == FROM_POSITION)
+        f->position += access_etypes(a);
+    return rc;
+}
+
+void access_settle(const struct access *a, enum access_from from)
+{
+    if (from == FROM_POSITION)
+        a->file->position -= access_etypes(a) - access_etypes_done(a);
+}
+
 MPI_Offset access_etypes(const struct access *a)
 {
     return a->bytes / a->file->view->unit;
@@ -92,9 +109,14 @@ MPI_Offset access_etypes_done(const struct access *a)
     return a->done / a->file->view->unit;
 }
 
-int access_end(const struct access *a, MPI_Status *status)
+MPI_Count access_bytes(const struct access *a)
 {
     const struct view *v = a->file->view;
-    status_set(status, MPI_ANY_SOURCE, MPI_ANY_TAG, a->done / v->unit * v->etype->size + a->done % v->unit, false);
+    return a->done / v->unit * v->etype->size + a->done % v->unit;
+}
+
+int access_end(const struct access *a, MPI_Status *status)
+{
+    status_set(status, MPI_ANY_SOURCE, MPI_ANY_TAG, access_bytes(a), false);
     return access_error(a->file, a->write ? "write to" : "read from", a->error);
 }

@@ -28,9 +28,16 @@ int access_make(struct access *a, struct file *f, bool write, enum access_from f
                 const struct datatype *type);
 /* And where: in etypes. MPI_ERR_ARG: below 0, or too far. */
 int access_place(struct access *a, MPI_Offset offset);
+/* Both: at that offset, or where the pointer is, which moves on, past all of it. */
+int access_begin(struct access *a, struct file *f, bool write, enum access_from from, MPI_Offset offset,
+                 const void *buf, MPI_Count count, const struct datatype *type);
+/* Who has waited for it has the individual pointer moved back, if it has moved less. */
+void access_settle(const struct access *a, enum access_from from);
 /* Etypes that it is about, and that it has moved. */
 MPI_Offset access_etypes(const struct access *a);
 MPI_Offset access_etypes_done(const struct access *a);
+/* Bytes of memory's packed form that have been moved. */
+MPI_Count access_bytes(const struct access *a);
 /* The error class of what it came to, with a note of file and rank; fills the status. */
 int access_end(const struct access *a, MPI_Status *status);
 

@@ -11,6 +11,7 @@
 #include "lib/core/error.h"
 #include "lib/core/state.h"
 #include "lib/io/access.h"
+#include "lib/io/collective.h"
 #include "lib/io/file.h"
 #include "lib/io/fs.h"
 #include "lib/object/info.h"
@@ -121,7 +122,12 @@ int mpi_file_open(struct comm *comm, const char *filename, int amode, struct inf
 int mpi_file_close(MPI_File *fh)
 {
     struct file *f = file_of(*fh);
-    int rc = access_error(f, "close", close(f->fd) == 0 ? 0 : errno);
+    int rc = collective_check(f);
+    if (rc != MPI_SUCCESS)
+        return rc;
+    transfers_await(f);
+    transfers_forget(f);
+    rc = access_error(f, "close", close(f->fd) == 0 ? 0 : errno);
     f->fd = -1;
     if (f->amode & MPI_MODE_DELETE_ON_CLOSE && f->comm->rank == 0 && unlink(f->name) != 0 && rc == MPI_SUCCESS)
         rc = access_error(f, "delete", errno);

@@ -6,57 +6,38 @@
 #include "lib/io/access.h"
 
 /* Others may enter the library while the file system works. */
-static int run(struct access *a, MPI_Status *status)
-{
-    struct callback_state callback = callback_begin();
-    transfer_run(a);
-    callback_end(callback);
-    return access_end(a, status);
-}
-
-static int at(struct file *f, bool write, MPI_Offset offset, const void *buf, MPI_Count count,
-              const struct datatype *type, MPI_Status *status)
+static int now(struct file *f, bool write, enum access_from from, MPI_Offset offset, const void *buf, MPI_Count count,
+               const struct datatype *type, MPI_Status *status)
 {
     struct access a;
-    int rc = access_make(&a, f, write, FROM_OFFSET, buf, count, type);
-    if (rc == MPI_SUCCESS)
-        rc = access_place(&a, offset);
-    return rc == MPI_SUCCESS ? run(&a, status) : rc;
-}
-
-static int here(struct file *f, bool write, const void *buf, MPI_Count count, const struct datatype *type,
-                MPI_Status *status)
-{
-    struct access a;
-    int rc = access_make(&a, f, write, FROM_POSITION, buf, count, type);
-    if (rc == MPI_SUCCESS)
-        rc = access_place(&a, f->position);
+    int rc = access_begin(&a, f, write, from, offset, buf, count, type);
     if (rc != MPI_SUCCESS)
         return rc;
-    f->position += access_etypes(&a); /* before others come in */
-    rc = run(&a, status);
-    f->position -= access_etypes(&a) - access_etypes_done(&a);
-    return rc;
+    struct callback_state callback = callback_begin();
+    transfer_run(&a);
+    callback_end(callback);
+    access_settle(&a, from);
+    return access_end(&a, status);
 }
 
 int mpi_file_read_at(struct file *f, MPI_Offset offset, void *buf, MPI_Count count, struct datatype *type,
                      MPI_Status *status)
 {
-    return at(f, false, offset, buf, count, type, status);
+    return now(f, false, FROM_OFFSET, offset, buf, count, type, status);
 }
 
 int mpi_file_write_at(struct file *f, MPI_Offset offset, const void *buf, MPI_Count count, struct datatype *type,
                       MPI_Status *status)
 {
-    return at(f, true, offset, buf, count, type, status);
+    return now(f, true, FROM_OFFSET, offset, buf, count, type, status);
 }
 
 int mpi_file_read(struct file *f, void *buf, MPI_Count count, struct datatype *type, MPI_Status *status)
 {
-    return here(f, false, buf, count, type, status);
+    return now(f, false, FROM_POSITION, 0, buf, count, type, status);
 }
 
 int mpi_file_write(struct file *f, const void *buf, MPI_Count count, struct datatype *type, MPI_Status *status)
 {
-    return here(f, true, buf, count, type, status);
+    return now(f, true, FROM_POSITION, 0, buf, count, type, status);
 }

@@ -8,6 +8,7 @@
 #include "lib/io/access.h"
 #include "lib/io/file.h"
 #include "lib/io/fs.h"
+#include "lib/io/transfers.h"
 #include "lib/object/info.h"
 
 int mpi_file_set_view(struct file *f, MPI_Offset disp, struct datatype *etype, struct datatype *filetype,
@@ -16,6 +17,7 @@ int mpi_file_set_view(struct file *f, MPI_Offset disp, struct datatype *etype, s
     struct view *v = NULL;
     MPI_Offset unit = etype->size;
     (void)info;
+    transfers_await(f); /* they go by the view that there was */
     int rc = file_agree_same(f, view_new(disp, etype, filetype, datarep, &v), &unit, 1);
     if (rc != MPI_SUCCESS) {
         view_free(v);

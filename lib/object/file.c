@@ -14,6 +14,7 @@ struct file *file_new(void)
     struct file *f = obj_new(OBJ_FILE, sizeof *f);
     if (f) {
         f->fd = -1;
+        TAILQ_INIT(&f->transfers);
         f->errhandler = errhandler_ref(file_null.errhandler);
     }
     return f;

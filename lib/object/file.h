@@ -5,10 +5,12 @@
 #ifndef LIB_OBJECT_FILE_H
 #define LIB_OBJECT_FILE_H
 
+#include <sys/queue.h>
 #include "lib/object/comm.h"
 
-struct fs;   /* io/fs.h */
-struct view; /* io/view.h */
+struct fs;       /* io/fs.h */
+struct view;     /* io/view.h */
+struct transfer; /* io/transfers.h */
 
 struct file {
     struct obj obj;
@@ -20,6 +22,9 @@ struct file {
     bool atomic;         /* what others have written is seen at once, and wholly (MPI 5.0, section 14.6.1) */
     struct view *view;   /* owned */
     MPI_Offset position; /* the individual pointer, in etypes of the view */
+    TAILQ_HEAD(, transfer) transfers; /* behind requests that have not been freed */
+    int under_way;                    /* of them are */
+    struct transfer *split;           /* the split collective that has begun; or NULL */
     struct errhandler *errhandler;
     struct info *info; /* hints in use */
     char *name;        /* owned */

@@ -14,7 +14,7 @@
 #include "lib/core/object.h"
 #include "lib/object/comm.h"
 
-enum request_type { REQ_SEND, REQ_RECV, REQ_SCHED, REQ_GENERAL, REQ_FLUSH, REQ_PARTITIONED, REQ_RMA };
+enum request_type { REQ_SEND, REQ_RECV, REQ_SCHED, REQ_GENERAL, REQ_FLUSH, REQ_PARTITIONED, REQ_RMA, REQ_FILE };
 
 struct request;
 struct counter;

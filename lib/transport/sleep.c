@@ -28,6 +28,8 @@ static struct {
     _Atomic bool quit;
 } helper = {.kick = -1};
 
+int sleep_rung;
+
 static void futex(_Atomic uint32_t *word, int op, uint32_t value)
 {
     syscall(SYS_futex, word, op | FUTEX_PRIVATE_FLAG, value, NULL, NULL, 0);
@@ -133,7 +135,7 @@ _Atomic uint32_t *sleep_arm(uint32_t *value)
     if (transport_attention & ADDRESS_ATTENTION)
         return NULL; /* an answer of the launcher's is awaited */
     if (!sources)
-        return nodemem_active ? doorbell_arm(value) : NULL;
+        return nodemem_active || sleep_rung > 0 ? doorbell_arm(value) : NULL;
     if (!helper.runs && !helper.refused)
         helper.refused = !thread_start();
     if (!helper.runs)
@@ -150,7 +152,7 @@ void sleep_disarm(void)
 
 bool sleep_is_reachable(void)
 {
-    return nodemem_active || transport_attention & ADDRESS_ATTENTION || sources_update();
+    return nodemem_active || sleep_rung > 0 || transport_attention & ADDRESS_ATTENTION || sources_update();
 }
 
 int sleep_threads(void)

@@ -16,6 +16,8 @@
  * word and its present value; NULL: nobody can wake it, take short naps. sleep_disarm ends that. */
 _Atomic uint32_t *sleep_arm(uint32_t *value);
 void sleep_disarm(void);
+/* What other threads of the library's own have under way: they ring (doorbell_wake_own) when it is done. */
+extern int sleep_rung;
 /* Can anything come from outside of this process? */
 bool sleep_is_reachable(void);
 int sleep_threads(void); /* of the library's own that there are now */
