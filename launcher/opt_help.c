@@ -49,10 +49,12 @@ static void first_screen(FILE *to)
     for (size_t i = 0; i < OPT_COUNT; i++)
         if (opt_table[i].common)
             print_names(to, &opt_table[i], false);
-    fputs("\nOne dash or two, --name VALUE or --name=VALUE. More by mpiexec --help TOPIC:\n ", to);
-    for (size_t i = 0; i < OPT_TOPICS; i++)
-        fprintf(to, " %s", opt_subjects[i].name);
-    fputs(" all\nor of an option: mpiexec --help --bind-to; or in the manual: man mpiexec\n", to);
+    fputs("\nOne dash or two, --name VALUE or --name=VALUE. More by mpiexec --help TOPIC:\n", to);
+    char topics[512] = "";
+    for (size_t i = 0, n = 0; i <= OPT_TOPICS && n < sizeof topics; i++)
+        n += (size_t)snprintf(topics + n, sizeof topics - n, "%s ", i < OPT_TOPICS ? opt_subjects[i].name : "all");
+    print_wrapped(to, topics, 2);
+    fputs("or of an option: mpiexec --help --bind-to; or in the manual: man mpiexec\n", to);
 }
 
 /* "Also --bynode (node), --byslot (slot)." */
