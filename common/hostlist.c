@@ -96,11 +96,27 @@ static int merge(struct hostlist_host *old, const struct hostlist_host *h, struc
     return 0;
 }
 
+static void note_mention(struct hostlist *l, size_t i)
+{
+    if (l->nmentions == l->mentions_cap)
+        l->mentions = xreallocarray(l->mentions, l->mentions_cap = l->mentions_cap ? 2 * l->mentions_cap : 16,
+                                    sizeof *l->mentions);
+    l->mentions[l->nmentions++] = (uint32_t)i;
+}
+
+static int merge_at(struct hostlist *l, size_t at, const struct hostlist_host *h, struct err *e)
+{
+    if (merge(&l->hosts[at], h, e) < 0)
+        return -1;
+    note_mention(l, at);
+    return 0;
+}
+
 int hostlist_add(struct hostlist *l, const struct hostlist_host *h, struct err *e)
 {
     long at = hostlist_find(l, h->name);
     if (at >= 0)
-        return merge(&l->hosts[at], h, e);
+        return merge_at(l, (size_t)at, h, e);
     size_t max = l->max ? l->max : HOSTLIST_MAX;
     if (l->n >= max)
         return err_set(e, "more than %zu hosts", max);
@@ -111,6 +127,7 @@ int hostlist_add(struct hostlist *l, const struct hostlist_host *h, struct err *
     new->name = xstrdup(h->name);
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         *word_of(new, i) = *word_of(h, i) ? xstrdup(*word_of(h, i)) : NULL;
+    note_mention(l, l->n);
     index_add(l, l->n++);
     return 0;
 }
@@ -138,6 +155,7 @@ void hostlist_fini(struct hostlist *l)
     for (size_t i = 0; i < l->n; i++)
         host_fini(&l->hosts[i]);
     free(l->hosts);
+    free(l->mentions);
     *l = (struct hostlist){0};
 }
 
@@ -147,12 +165,20 @@ static void leave_out(struct hostlist *l, const struct hostlist *out)
     if (!out->n)
         return;
     index_drop(l);
-    size_t kept = 0;
+    size_t kept = 0, mentions = 0;
+    uint32_t *place = xcalloc(l->n, sizeof *place); /* of each host that stays, and one; 0: it leaves */
     for (size_t i = 0; i < l->n; i++)
-        if (hostlist_find(out, l->hosts[i].name) >= 0)
+        if (hostlist_find(out, l->hosts[i].name) >= 0) {
             host_fini(&l->hosts[i]);
-        else
+        } else {
             l->hosts[kept++] = l->hosts[i];
+            place[i] = (uint32_t)kept;
+        }
+    for (size_t i = 0; i < l->nmentions; i++)
+        if (place[l->mentions[i]])
+            l->mentions[mentions++] = place[l->mentions[i]] - 1;
+    free(place);
+    l->nmentions = mentions;
     l->n = kept;
     for (size_t i = 0; i < kept; i++)
         index_add(l, i);

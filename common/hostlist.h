@@ -39,8 +39,10 @@ struct hostlist_host {
 struct hostlist {
     struct hostlist_host *hosts; /* in the order of their first mention */
     size_t n;
-    size_t max; /* bound on n; 0: HOSTLIST_MAX */
-    size_t cap; /* private, as is index */
+    uint32_t *mentions; /* positions in hosts, in the order in which they were named: one that is named twice twice */
+    size_t nmentions;
+    size_t max;               /* bound on n; 0: HOSTLIST_MAX */
+    size_t cap, mentions_cap; /* private, as is index */
     struct hostlist_entry *index;
 };
 

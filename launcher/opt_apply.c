@@ -2,12 +2,16 @@
  *
  * opt_apply: settings into struct options, one after the other, and what they mean together.
  */
+#include "common/cpulist.h"
+#include "common/log.h"
 #include "common/xalloc.h"
 #include "launcher/opt_multi_prog.h"
 #include "launcher/opt_set.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 static int (*const setters[])(struct opt_target *) = {
     [OPT_FLAG] = opt_set_flag,
@@ -109,6 +113,44 @@ static void settle_launcher(struct opt_target *a)
     a->o->launcher = xstrdup("ssh-exec");
 }
 
+/* --cpu-set 3,0-1 is user:3,0,1 then. The list has been checked. */
+static char *user_binding(const char *list)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    const char *sep = "user:";
+    for (const char *at = list; out && *at; at += strcspn(at, ",\n"), at += *at != '\0') {
+        unsigned first = 0, last = 0;
+        int n = sscanf(at, "%u-%u", &first, &last);
+        for (unsigned cpu = first; n > 0 && cpu <= (n == 2 ? last : first); cpu++, sep = ",")
+            fprintf(out, "%s%u", sep, cpu);
+    }
+    if (!out || fclose(out))
+        log_fatal("out of memory");
+    return text;
+}
+
+/* mpirun's --bind-to cpu-list:ordered: the processors in the order in which they were named, a rank each. */
+static int settle_ordered(struct opt_target *a)
+{
+    static const char *const words[] = {"cpu-list:ordered", "cpulist:ordered"};
+    const char *given = a->o->bind_to ? a->o->bind_to : "";
+    struct cpulist l;
+    struct err why;
+    if (strcasecmp(given, words[0]) != 0 && strcasecmp(given, words[1]) != 0)
+        return 0;
+    if (!a->o->cpu_set)
+        return err_set(a->e, "--bind-to %s: the processors are those of --cpu-set, which is not given", given);
+    cpulist_init(&l);
+    int rc = cpulist_parse(&l, a->o->cpu_set, &why);
+    cpulist_fini(&l);
+    if (rc < 0)
+        return err_set(a->e, "--cpu-set: %s", why.text);
+    opt_replace(&a->o->bind_to, user_binding(a->o->cpu_set));
+    return 0;
+}
+
 /* -c is the number of ranks to mpirun, and processors for each to srun, whose users say -n as well. */
 static int check_c(const struct opt_target *a)
 {
@@ -154,7 +196,7 @@ static int apply_all(struct opt_target *a, const struct opt_settings *defaults, 
     settle_launcher(a);
     settle_streams(a);
     a->o->back_typed = is_typed(a, OPT_ID_IFACE) || is_typed(a, OPT_ID_PORT_RANGE);
-    return check_c(a) < 0 ? -1 : a->o->multi_prog ? opt_multi_prog(a->o, a->e) : 0;
+    return check_c(a) < 0 || settle_ordered(a) < 0 ? -1 : a->o->multi_prog ? opt_multi_prog(a->o, a->e) : 0;
 }
 
 int opt_apply(const struct opt_settings *defaults, const struct opt_settings *command, struct options *o, char **env,

@@ -265,6 +265,8 @@ static void request_map(const struct run *run, const struct job_request *r, stru
                                .threads = threads_told(r->apps, r->napps, &run->opt.genv, environ),
                                .ppn = (uint32_t)run->opt.ppn,
                                .rankmap = r->rankmap,
+                               .sequence = run->cluster->hosts.mentions,
+                               .nsequence = run->cluster->hosts.nmentions,
                                .rankfile = r->rankfile,
                                .no_oversubscribe = run->opt.no_oversubscribe,
                                .shared = run->cluster->is_here && run->cluster->hosts.n > 0,

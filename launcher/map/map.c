@@ -26,13 +26,34 @@ struct planning {
     struct err *e;
 };
 
+static bool is_sequence(const struct planning *w)
+{
+    return w->how.map == POLICY_MAP_SEQ && w->r->nsequence && !w->r->rankmap && !w->how.rankfile;
+}
+
 static bool is_explicit(const struct planning *w)
 {
-    return w->r->rankmap || w->how.rankfile;
+    return w->r->rankmap || w->how.rankfile || is_sequence(w);
+}
+
+/* One rank each time that a host was named. */
+static int place_sequence(struct planning *w)
+{
+    for (uint32_t i = 0; i < w->r->napps; i++)
+        if (w->r->apps[i].nodes)
+            return err_set(w->e, "--map-by seq takes the hosts of the whole job in turn; application %u has its own",
+                           i + 1);
+    if (place_count_ranks(w->p, w->r, w->r->nsequence, w->e))
+        return -1;
+    for (uint32_t i = 0; i < w->p->nranks; i++)
+        w->p->ranks[i].node = w->r->sequence[i % w->r->nsequence];
+    return 0;
 }
 
 static int read_explicit(struct planning *w)
 {
+    if (is_sequence(w))
+        return 0;
     if (w->r->rankmap)
         return rankmap_text_parse(&w->rankmap, w->r->rankmap, w->r->nnodes, w->e);
     return rankfile_read(&w->rankfile, w->how.rankfile, w->e);
@@ -40,6 +61,8 @@ static int read_explicit(struct planning *w)
 
 static int place_explicit(struct planning *w)
 {
+    if (is_sequence(w))
+        return place_sequence(w);
     uint64_t by_default = w->r->rankmap ? w->rankmap.nranks : w->rankfile.nentries;
     if (place_count_ranks(w->p, w->r, by_default, w->e))
         return -1;

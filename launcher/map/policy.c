@@ -148,13 +148,16 @@ static int set_map_object(struct policy *p, const char *word, struct err *e)
     int kind = topo_kind_parse(word);
     if (!strcasecmp(word, "slot")) {
         p->map = POLICY_MAP_SLOT;
+    } else if (!strcasecmp(word, "seq")) {
+        p->map = POLICY_MAP_SEQ;
     } else if (is_node(word)) {
         p->map = POLICY_MAP_NODE;
     } else if (kind >= 0) {
         p->map = POLICY_MAP_OBJECT;
         p->map_object = (enum topo_kind)kind;
     } else {
-        return err_set(e, "--map-by: unknown object \"%.64s\"; use slot, node, " OBJECTS ", or ppr:N:OBJECT", word);
+        return err_set(e, "--map-by: unknown object \"%.64s\"; use slot, node, " OBJECTS ", seq, or ppr:N:OBJECT",
+                       word);
     }
     return 0;
 }
@@ -272,7 +275,9 @@ int policy_parse(struct policy *p, const struct map_request *r, struct err *e)
 {
     *p = (struct policy){.width = 1,
                          .map_given = r->map_by != NULL,
-                         .cpus = r->cpus_per_rank ? r->cpus_per_rank : r->threads ? r->threads : 1,
+                         .cpus = r->cpus_per_rank ? r->cpus_per_rank
+                                 : r->threads     ? r->threads
+                                                  : 1,
                          .cpus_given = r->cpus_per_rank || r->threads,
                          .cpus_wished = !r->cpus_per_rank && r->threads,
                          .no_oversubscribe = r->no_oversubscribe,

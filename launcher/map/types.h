@@ -19,8 +19,9 @@ struct map_node {
     uint32_t slots;      /* ranks that fit; 0: nobody told: as many as it has processors */
     uint32_t processors; /* that the job may use there (affinity, cpuset, quota); 0: what its topology says */
     uint32_t used;       /* ranks of other jobs of this run there: they have their slots, and their processors */
-    const char *taken;   /* borrowed: processors that other jobs have bound ranks to, as the kernel writes them; NULL: none */
-    struct topo *topo;   /* borrowed; NULL: loaded only when needed, through map_request.topo_load, and kept here */
+    const char
+        *taken; /* borrowed: processors that other jobs have bound ranks to, as the kernel writes them; NULL: none */
+    struct topo *topo; /* borrowed; NULL: loaded only when needed, through map_request.topo_load, and kept here */
 };
 
 struct map_app {
@@ -35,10 +36,12 @@ struct map_request {
     uint32_t napps;
     const char *map_by, *rank_by, *bind_to; /* the user's words; NULL: the default */
     uint32_t cpus_per_rank;                 /* 0: not asked for */
-    uint32_t threads;                       /* that a rank will have: as many processors, if they are there; 0: not known */
-    uint32_t ppn;                           /* 0: the slots */
-    const char *rankmap;                    /* NULL or its text */
-    const char *rankfile;                   /* NULL or the file's name */
+    uint32_t threads;         /* that a rank will have: as many processors, if they are there; 0: not known */
+    uint32_t ppn;             /* 0: the slots */
+    const char *rankmap;      /* NULL or its text */
+    const uint32_t *sequence; /* borrowed: the nodes as they were named, for --map-by seq; NULL: unknown */
+    size_t nsequence;
+    const char *rankfile; /* NULL or the file's name */
     bool no_oversubscribe;
     bool shared; /* the nodes are simulated on this one machine: with several of them, do not bind by default */
     /* Called at most once a node, when objects of its topology matter (never for --bind-to none by slot, nor by

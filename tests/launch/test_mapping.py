@@ -74,6 +74,8 @@ PLACES = [
     (["--hosts", "a,b", "-rankmap", "0,1,1,0"], "abba"),
     (["--hosts", "a,b", "-rankmap", "(vector,(0,2,1),(1,1,2))"], "abbb"),
     (["--hosts", "a,b", "-rankmap", "1", "-n", "2"], "bb"),
+    (["--hosts", "b,a:4,b", "--map-by", "seq"], "bab"),
+    (["--hosts", "b,a,b", "--map-by", "seq", "-n", "2"], "ba"),
 ]
 
 
@@ -81,6 +83,13 @@ PLACES = [
 def test_ranks_are_on_their_hosts(mpiexec, args, expected):
     assert hosts(mpiexec, *args) == expected
 
+
+
+def test_a_host_file_is_taken_line_by_line(mpiexec, tmp_path):
+    (tmp_path / "hosts").write_text("b\n# twice\na slots=4\nb\nc\n^c\n")
+    assert hosts(mpiexec, "-f", "hosts", "--map-by", "seq") == "bab"
+    r = mpiexec("--map-by", "seq", "--host", "a", "true")
+    assert r.code == 1 and "application 1 has its own" in r.err, r
 
 
 def test_modifiers_alone_are_of_the_default(mpiexec):
@@ -290,6 +299,16 @@ def test_explicit_bindings(mpiexec):
     assert sets("--cpus-per-rank", str(n)) == [set(CPUS)]
     for kind in ("l1cache", "l2cache", "l3cache", "numa", "socket"):
         assert all(c <= set(CPUS) for c in sets("--map-by", kind, "--bind-to", kind, "-n", "2"))
+
+
+@needs_two
+def test_processors_are_taken_in_the_order_of_the_list(mpiexec):
+    first, second = CPUS[:2]
+    for words in ("cpu-list:ordered", "cpulist:ORDERED"):
+        rows = where(mpiexec, "--cpu-set", f"{second},{first}", "--bind-to", words, "-n", "2")
+        assert [cpus for _, _, cpus in rows] == [{second}, {first}]
+    r = mpiexec("--bind-to", "cpu-list:ordered", "-n", "1", "true")
+    assert r.code == 1 and "those of --cpu-set, which is not given" in r.err, r
 
 
 def test_a_binding_that_was_asked_for_holds_on_simulated_hosts(mpiexec):

@@ -73,6 +73,26 @@ static const struct {
     {"10.0.0.1,node-1.example.org:2", "10.0.0.1:0 node-1.example.org:2"},
 };
 
+/* Mentions as names, one after the other. */
+static void mentions_keep_the_order_in_which_hosts_were_named(void **state)
+{
+    static const struct {
+        const char *text, *mentions;
+    } cases[] = {
+        {"b,a,b", "bab"}, {"c[1-2],a", "c1c2a"}, {"a:3,b", "ab"}, {"a,b,c,b,^a,^c", "bb"}, {"^b,a,b,a", "aa"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct hostlist l = {0};
+        struct err e;
+        char text[64] = "";
+        assert_int_equal(hostlist_parse(&l, cases[i].text, &e), 0);
+        for (size_t k = 0; k < l.nmentions; k++)
+            strcat(text, l.hosts[l.mentions[k]].name);
+        assert_string_equal(text, cases[i].mentions);
+        hostlist_fini(&l);
+    }
+}
+
 static void lists_come_out_as_typed(void **state)
 {
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
@@ -321,6 +341,7 @@ static void missing_and_binary_files_are_named(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(mentions_keep_the_order_in_which_hosts_were_named),
         cmocka_unit_test(lists_come_out_as_typed),
         cmocka_unit_test(wrong_lists_show_where),
         cmocka_unit_test(a_list_without_hosts_is_an_error),

@@ -223,7 +223,8 @@ static void threads_are_processors_where_they_fit(void **state)
 /* taken: on the first node alone */
 static void what_other_jobs_have_is_left_to_them(void **state)
 {
-    struct map_node some = {.taken = "0-3,9"}, most = {.taken = "1-15"}, all = {.taken = "0-15"}, alien = {.taken = "77"};
+    struct map_node some = {.taken = "0-3,9"}, most = {.taken = "1-15"}, all = {.taken = "0-15"},
+                    alien = {.taken = "77"};
     expect(&(struct setup){"a", "2", SMT2, R(.nodes = &some)}, "aa 4-7 10-13");
     expect(&(struct setup){"a", "1", SMT2, .apps = "1", R(.nodes = &some)}, "a 4-7,10-15");
     expect(&(struct setup){"a", "5", SMT2, R(.nodes = &some)}, "aaaaa 4-5 6-7 10-11 12-13 14-15");
@@ -381,6 +382,22 @@ static void oversubscription_is_refused_with_a_table(void **state)
                  "--map-by slot");
     expect_error(&(struct setup){"ab", "22", .apps = "3", R(NONE, .rankmap = "0", .no_oversubscribe = true)},
                  "do not fit");
+}
+
+static void hosts_are_taken_as_often_as_they_are_named(void **state)
+{
+    static const uint32_t in_turn[] = {1, 0, 1};
+    const bool all[] = {true, true};
+    const struct map_app own = {.nodes = all};
+    struct map_request seq = {NONE, .map_by = "seq", .sequence = in_turn, .nsequence = 3};
+    expect(&(struct setup){"ab", "12", .r = seq}, "bab");
+    expect(&(struct setup){"ab", "12", .apps = "2", .r = seq}, "ba");
+    expect(&(struct setup){"ab", "12", .apps = "14", .r = seq}, "babba");
+    expect(&(struct setup){"ab", "12", .apps = "2", R(NONE, .map_by = "seq")}, "ab"); /* nobody has named any */
+    seq.no_oversubscribe = true;
+    expect_error(&(struct setup){"ab", "12", .apps = "5", .r = seq}, "do not fit");
+    seq.apps = &own;
+    expect_error(&(struct setup){"ab", "12", .apps = "2", .r = seq}, "application 1 has its own");
 }
 
 static void the_rank_map_speaks(void **state)
@@ -573,6 +590,7 @@ int main(void)
         cmocka_unit_test(processors_for_each_rank_make_fewer_slots),
         cmocka_unit_test(wrong_words_are_refused),
         cmocka_unit_test(oversubscription_is_refused_with_a_table),
+        cmocka_unit_test(hosts_are_taken_as_often_as_they_are_named),
         cmocka_unit_test(the_rank_map_speaks),
         cmocka_unit_test(ranks_of_other_jobs_have_their_slots_and_processors),
         cmocka_unit_test(what_was_lent_is_taken_back),

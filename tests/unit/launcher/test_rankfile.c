@@ -105,7 +105,7 @@ static void only_usable_cores_count(void **state)
 
 static void without_slots_the_default_binding_holds(void **state)
 {
-    expect("rank 0=beta\nrank 1=beta\n", "b:0-1 b:4-5");
+    expect("rank 0=beta\nrank 1=beta\n", "b:0-3 b:4-7");
 }
 
 static void mistakes_are_shown_where_they_are(void **state)
