@@ -3,9 +3,12 @@
  * screen: what ranks write, put together on stdout and stderr. */
 #include "common/screen.h"
 
+#include "common/log.h"
 #include "common/xalloc.h"
+#include "wire/buf.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define BACKLOG_HIGH (256u << 10)
@@ -15,8 +18,9 @@ struct outlet {
     struct screen *screen;
     struct writer *writer;
     unsigned stream; /* the first that leads here */
-    bool open;       /* the last byte was not a newline */
-    uint64_t owner;  /* whose line that is */
+    bool tty;
+    bool open;      /* the last byte was not a newline */
+    uint64_t owner; /* whose line that is */
 };
 
 struct screen {
@@ -25,6 +29,7 @@ struct screen {
     struct outlet outlets[2];
     struct outlet *of[2]; /* of[stream - 1] */
     bool paused;
+    bool raw;
 };
 
 static void on_drained(void *arg)
@@ -58,7 +63,7 @@ struct screen *screen_create(struct event_base *base, const struct screen_ops *o
     for (unsigned i = 0; i < 2; i++) {
         s->of[i] = &s->outlets[same ? 0 : i];
         if (i == 0 || !same)
-            s->outlets[i] = (struct outlet){.screen = s, .stream = i + 1};
+            s->outlets[i] = (struct outlet){.screen = s, .stream = i + 1, .tty = isatty((int)i + 1)};
         if (i == 0 || !same)
             s->outlets[i].writer = writer_create(base, (int)i + 1, &writer_ops, &s->outlets[i]);
     }
@@ -74,19 +79,43 @@ void screen_destroy(struct screen *s)
     free(s);
 }
 
+void screen_raw(struct screen *s, bool raw)
+{
+    s->raw = raw;
+}
+
+/* Valid until the next call. */
+static struct iovec with_returns(const char *data, size_t n)
+{
+    static struct buf out;
+    buf_clear(&out);
+    while (n) {
+        const char *nl = memchr(data, '\n', n);
+        size_t line = nl ? (size_t)(nl - data) : n;
+        buf_put(&out, data, line);
+        if (nl)
+            buf_put(&out, "\r\n", 2);
+        data += line + (nl != NULL);
+        n -= line + (nl != NULL);
+    }
+    if (out.failed)
+        log_fatal("out of memory");
+    return (struct iovec){out.data, out.len};
+}
+
 void screen_write(struct screen *s, const struct screen_text *t)
 {
     struct outlet *o = s->of[t->stream == 2];
     struct iovec iov[3];
     int n = 0;
-    bool same_line = o->open && o->owner == t->who;
+    bool same_line = o->open && o->owner == t->who, raw = s->raw && o->tty;
     if (t->n == 0)
         return;
     if (t->labelled && o->open && !(same_line && t->continues))
-        iov[n++] = (struct iovec){(void *)"\n", 1};
+        iov[n++] = (struct iovec){(void *)(raw ? "\r\n" : "\n"), raw ? 2 : 1};
     if (t->labelled && t->continues && !same_line)
         iov[n++] = (struct iovec){(void *)t->label, t->nlabel};
-    iov[n++] = (struct iovec){(void *)t->data, t->n};
+    iov[n++] = raw && !t->verbatim ? with_returns(t->data, t->n) : (struct iovec){(void *)t->data, t->n};
     o->open = t->data[t->n - 1] != '\n';
     o->owner = t->who;
     writer_write(o->writer, iov, n);

@@ -29,6 +29,7 @@ struct screen_text {
     uint64_t who;      /* tells the streams of all ranks apart */
     bool labelled;     /* every line in data begins with its label */
     bool continues;    /* data begins inside a line whose beginning was written before */
+    bool verbatim;     /* what was written in a terminal: its lines end as they should */
     const char *label; /* labelled and continues: what to put before the rest of a line that was cut off */
     size_t nlabel;
     const char *data;
@@ -39,6 +40,8 @@ struct screen_text {
 struct screen *screen_create(struct event_base *base, const struct screen_ops *ops, void *arg);
 void screen_destroy(struct screen *s); /* takes NULL */
 void screen_write(struct screen *s, const struct screen_text *t);
+/* A terminal of ours is raw, and needs a carriage return to begin a line; or it is not any more. */
+void screen_raw(struct screen *s, bool raw);
 size_t screen_backlog(const struct screen *s);
 void screen_finish(struct screen *s); /* waits until all is written */
 

@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -118,6 +119,8 @@ static int child(void *arg)
         goto fail;
     if (s->new_session)
         setsid();
+    if (s->terminal && ioctl(0, TIOCSCTTY, 0) < 0)
+        goto fail;
     if (s->death_signal && (prctl(PR_SET_PDEATHSIG, s->death_signal) < 0 || getppid() != c->parent))
         goto fail;
     if (s->nofile)

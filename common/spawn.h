@@ -35,6 +35,7 @@ struct spawn {
     const struct rlimit *nofile; /* NULL: ours */
     int death_signal;            /* sent to the child when we die; 0: none */
     bool new_session;
+    bool terminal; /* with new_session: descriptor 0 is a terminal, and becomes that of the session */
 };
 
 enum spawn_stage { SPAWN_FORK = 1, SPAWN_CHDIR, SPAWN_BIND, SPAWN_EXEC };

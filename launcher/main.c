@@ -25,6 +25,7 @@
 #include "launcher/signals.h"
 #include "launcher/spawn.h"
 #include "launcher/stdio.h"
+#include "launcher/stdio_terminal.h"
 #include "launcher/tree.h"
 #include "launcher/watch.h"
 
@@ -73,7 +74,17 @@ static void output_broken(void *arg, unsigned stream, int error)
         job_kill_all(run, SIGTERM, run->opt.kill_timeout);
 }
 
-static const struct stdio_ops stdio_ops = {stdin_down, output_pause, output_resume, output_broken};
+static void keys_said(void *arg, enum keys_said said)
+{
+    struct run *run = arg;
+    if (said == KEYS_HELP)
+        log_info(
+            "at the beginning of a line, ~. ends the job (again: at once), ~^Z stops it and mpiexec, ~~ is a tilde");
+    else
+        signals_act(run, said == KEYS_END ? SIGTERM : SIGTSTP);
+}
+
+static const struct stdio_ops stdio_ops = {stdin_down, output_pause, output_resume, output_broken, keys_said};
 
 static const struct job_ops job_ops = {root_job_started, root_job_done, watch_forget, root_rank_gone, root_rank_dead};
 
@@ -252,6 +263,7 @@ static int run_job(struct run *run)
     size_t left = descendants_end(LEFT_PATIENCE_MS);
     if (!run->cluster->gave_up && run->interrupts < 2) /* who wants it to end now waits for no reader of our output */
         stdio_finish(run->io);
+    terminal_return();
     if (left)
         log_warn("%zu processes do not die although killed (waiting for a device or file server?)", left);
     run->at.ended = now_ns();

@@ -30,6 +30,7 @@ enum opt_kind {
     OPT_USIZE,
     OPT_DISPLAY,
     OPT_STDIN,
+    OPT_PTY,
     OPT_LABEL,
     OPT_PATTERN,
     OPT_LAUNCHER,

@@ -28,6 +28,7 @@ static int (*const setters[])(struct opt_target *) = {
     [OPT_USIZE] = opt_set_usize,
     [OPT_DISPLAY] = opt_set_display,
     [OPT_STDIN] = opt_set_stdin,
+    [OPT_PTY] = opt_set_pty,
     [OPT_LABEL] = opt_set_label,
     [OPT_PATTERN] = opt_set_pattern,
     [OPT_LAUNCHER] = opt_set_launcher,
@@ -174,6 +175,23 @@ static void settle_streams(struct opt_target *a)
         a->o->merge_stderr = true;
 }
 
+/* Who works in a terminal reads what is typed there, and nobody else does. */
+static int settle_terminal(struct opt_target *a)
+{
+    static const enum opt_id others[] = {OPT_ID_STDIN, OPT_ID_INPUT};
+    if (a->o->pty < 0)
+        return 0;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (is_typed(a, others[i]))
+            return err_set(a->e, "%s: stdin goes to the rank of --pty", a->last[others[i]]->shown);
+    struct options *o = a->o;
+    if (o->napps == 1 && o->apps[0].np < 0 && !o->ppn && !o->rankmap && !o->rankfile)
+        o->apps[0].np = o->pty + 1; /* somebody wants one shell, not as many as there are processors */
+    a->o->stdin_mode = STDIN_RANKS;
+    opt_replace(&a->o->stdin_ranks, xasprintf("%ld", a->o->pty));
+    return 0;
+}
+
 static int apply_all(struct opt_target *a, const struct opt_settings *defaults, const struct opt_settings *command)
 {
     for (size_t i = 0; i < defaults->n; i++)
@@ -196,7 +214,7 @@ static int apply_all(struct opt_target *a, const struct opt_settings *defaults, 
     settle_launcher(a);
     settle_streams(a);
     a->o->back_typed = is_typed(a, OPT_ID_IFACE) || is_typed(a, OPT_ID_PORT_RANGE);
-    return check_c(a) < 0 || settle_ordered(a) < 0 ? -1 : a->o->multi_prog ? opt_multi_prog(a->o, a->e) : 0;
+    return check_c(a) < 0 || settle_ordered(a) < 0 || settle_terminal(a) < 0 ? -1 : a->o->multi_prog ? opt_multi_prog(a->o, a->e) : 0;
 }
 
 int opt_apply(const struct opt_settings *defaults, const struct opt_settings *command, struct options *o, char **env,

@@ -63,6 +63,8 @@ static size_t values_wanted(const struct scan *s, const struct opt *o)
     const char *next = s->at < s->n ? s->words[s->at] : NULL;
     if (o->kind == OPT_HELP)
         return next && strcmp(next, ":") && strcmp(next, "--"); /* --help -n is about -n */
+    if (o->kind == OPT_PTY)
+        return next && *next && strspn(next, "0123456789") == strlen(next); /* else it is the program, as for srun */
     if (o->kind == OPT_ENV && next && strchr(next, '='))
         return 1; /* -genv NAME=VALUE */
     return opt_nvalues(o);

@@ -206,6 +206,14 @@ int opt_set_stdin(struct opt_target *a)
     return 0;
 }
 
+int opt_set_pty(struct opt_target *a)
+{
+    if (a->s->values[0])
+        return opt_set_number(a);
+    *(long *)a->field = 0;
+    return 0;
+}
+
 int opt_check_braces(const struct opt_target *a, const char *text, const char *known)
 {
     for (const char *at = text; (at = strchr(at, '{')); at++) {

@@ -41,6 +41,7 @@ opt_setter opt_set_dialect;
 opt_setter opt_set_usize;
 opt_setter opt_set_display;
 opt_setter opt_set_stdin;
+opt_setter opt_set_pty;
 opt_setter opt_set_label;
 opt_setter opt_set_pattern;
 opt_setter opt_set_launcher;

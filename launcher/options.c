@@ -15,6 +15,7 @@ void options_init(struct options *o)
         .connect_timeout = 10,
         .heartbeat = -1,
         .usize = -1,
+        .pty = -1,
         .stdin_mode = STDIN_RANKS,
         .stdin_ranks = xstrdup("0"),
         .kill_timeout = 2,

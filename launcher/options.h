@@ -102,6 +102,8 @@ struct options {
     bool collapse;
     enum stdin_mode stdin_mode;
     char *stdin_ranks; /* STDIN_RANKS: "0", "0-3,7" */
+    long pty;          /* the rank that works in a terminal; -1: none */
+    bool line_buffered;
 
     /* life and death */
     double kill_timeout; /* seconds between SIGTERM and SIGKILL */

@@ -11,6 +11,7 @@
 #include "launcher/map/map.h"
 #include "launcher/pset.h"
 #include "launcher/ranklist.h"
+#include "launcher/stdio_terminal.h"
 #include "launcher/threads.h"
 
 #include <errno.h>
@@ -136,7 +137,8 @@ static int describe_app(const struct run *run, struct launch_spec *s, const stru
 static int describe_io(struct launch_spec *s, const struct options *o, struct err *e)
 {
     s->flags |= (o->merge_stderr ? LAUNCH_MERGE_STDERR : 0) | (o->collapse ? LAUNCH_COLLAPSE : 0) |
-                (o->tee ? LAUNCH_TEE : 0) | (o->no_kill ? LAUNCH_NO_KILL : 0) | (o->report ? LAUNCH_TIMED : 0);
+                (o->tee ? LAUNCH_TEE : 0) | (o->line_buffered ? LAUNCH_LINES : 0) | (o->no_kill ? LAUNCH_NO_KILL : 0) |
+                (o->report ? LAUNCH_TIMED : 0);
     s->label = xstrdup(!o->label ? "" : o->label_pattern ? o->label_pattern : "[{rank}] ");
     s->output_dir = o->output_dir ? absolute(o->output_dir, e) : xstrdup("");
     s->outfile = xstrdup(o->outfile_pattern ? o->outfile_pattern : "");
@@ -144,8 +146,22 @@ static int describe_io(struct launch_spec *s, const struct options *o, struct er
     return s->output_dir ? 0 : -1;
 }
 
+static int describe_terminal(struct launch_spec *s, const struct options *o, struct err *e)
+{
+    if (o->pty < 0)
+        return 0;
+    if (o->pty >= (long)s->map.nranks)
+        return err_set(e, "--pty: there is no rank %ld, of %u", o->pty, s->map.nranks);
+    s->flags |= LAUNCH_PTY;
+    s->pty_rank = (uint32_t)o->pty;
+    terminal_size(&s->pty_rows, &s->pty_columns);
+    return 0;
+}
+
 static int describe_stdin(struct launch_spec *s, const struct options *o, struct err *e)
 {
+    if (describe_terminal(s, o, e) < 0)
+        return -1;
     if (o->stdin_mode == STDIN_ALL)
         s->flags |= LAUNCH_STDIN_ALL;
     if (o->stdin_mode != STDIN_RANKS)

@@ -6,7 +6,7 @@
  *                                    second one kills at once
  * SIGTSTP                            stops the ranks, then mpiexec; SIGCONT lets all go on
  * SIGUSR1                            shows the table of ranks, and goes to those ranks that catch it
- * SIGUSR2, SIGWINCH                  to the ranks
+ * SIGUSR2, SIGWINCH                  to the ranks; SIGWINCH also makes the terminal of --pty as large as ours
  * SIGALRM, SIGPIPE, SIGXFSZ          nothing: whoever sent SIGALRM to all of a job did not mean us
  */
 #include "launcher/signals.h"
@@ -16,6 +16,7 @@
 #include "launcher/failure.h"
 #include "launcher/job.h"
 #include "launcher/stdio.h"
+#include "launcher/stdio_terminal.h"
 #include "launcher/tree.h"
 #include "launcher/watch.h"
 
@@ -62,6 +63,7 @@ static void stop(struct run *run, int sig)
 {
     to_ranks(run, SIGSTOP, false);
     tree_rest(run->cluster);
+    stdio_rest(run->io);
     raise(SIGSTOP);
 }
 
@@ -82,6 +84,21 @@ static void pass(struct run *run, int sig)
     to_ranks(run, sig, false);
 }
 
+/* A rank's terminal has the size of ours, and its kernel tells who is in it; other ranks hear of it as we did. */
+static void resize(struct run *run, int sig)
+{
+    const struct job *j = job_find(run, 0);
+    struct control_window w;
+    if (j && run->opt.pty >= 0 && terminal_size(&w.rows, &w.columns)) {
+        struct buf b;
+        buf_init(&b);
+        control_window_put(&b, &w);
+        tree_send(run->cluster, CONTROL_WINDOW, 0, rankmap_node(&j->spec.map, j->spec.pty_rank), &b);
+        buf_fini(&b);
+    }
+    pass(run, sig);
+}
+
 static void reap(struct run *run, int sig)
 {
     tree_reap(run->cluster);
@@ -92,17 +109,22 @@ static const struct {
     void (*act)(struct run *run, int sig);
 } actions[] = {
     {SIGINT, end_job}, {SIGTERM, end_job},        {SIGHUP, end_job}, {SIGQUIT, end_job}, {SIGTSTP, stop},
-    {SIGCONT, resume}, {SIGUSR1, table_and_pass}, {SIGUSR2, pass},   {SIGWINCH, pass},   {SIGCHLD, reap},
+    {SIGCONT, resume}, {SIGUSR1, table_and_pass}, {SIGUSR2, pass},   {SIGWINCH, resize}, {SIGCHLD, reap},
 };
 #define NACTIONS (sizeof actions / sizeof *actions)
 
 static struct event *events[NACTIONS];
 
-static void on_signal(evutil_socket_t sig, short what, void *arg)
+void signals_act(struct run *run, int sig)
 {
     for (size_t i = 0; i < NACTIONS; i++)
         if (actions[i].signal == sig)
-            actions[i].act(arg, (int)sig);
+            actions[i].act(run, sig);
+}
+
+static void on_signal(evutil_socket_t sig, short what, void *arg)
+{
+    signals_act(arg, (int)sig);
 }
 
 /* A signal that our parent had us ignore (nohup, a shell's background job) stays ignored. */

@@ -9,5 +9,7 @@
 
 void signals_init(struct run *run);
 void signals_fini(void);
+/* What would be done if that signal came. */
+void signals_act(struct run *run, int sig);
 
 #endif

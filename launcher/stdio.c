@@ -10,6 +10,7 @@
 #include "common/xalloc.h"
 #include "launcher/stdio_collapse.h"
 #include "launcher/stdio_in.h"
+#include "launcher/stdio_terminal.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -55,6 +56,18 @@ static void on_broken(void *arg, unsigned stream, int error)
     stdio_broken(arg, stream, error);
 }
 
+static void on_keys(void *arg, enum keys_said said)
+{
+    struct stdio *s = arg;
+    s->ops->keys(s->arg, said);
+}
+
+static void on_stdin(void *arg, uint32_t node, const void *data, size_t n)
+{
+    struct stdio *s = arg;
+    s->ops->stdin_data(s->arg, node, data, n);
+}
+
 static const struct screen_ops screen_ops = {on_pause, on_resume, NULL, on_broken};
 
 struct stdio *stdio_create(struct event_base *base, const struct options *o, const struct stdio_ops *ops, void *arg)
@@ -93,6 +106,7 @@ static void show_group(void *arg, unsigned stream, const char *ranks, const char
     buf_put(&b, "] ", 2);
     buf_put(&b, line, n);
     struct screen_text t = {.stream = stream, .labelled = true, .data = (char *)b.data, .n = b.len};
+    screen_raw(s->screen, terminal_is_taken());
     screen_write(s->screen, &t);
 }
 
@@ -144,15 +158,15 @@ static bool one_rank(const struct launch_spec *spec)
 /* A rank reads it as it is where nothing stands between: so what it leaves unread stays there for others. */
 static void describe_stdin(struct stdio *s, struct launch_spec *spec, bool ours)
 {
-    bool tty = isatty(STDIN_FILENO);
+    bool tty = isatty(STDIN_FILENO), works = spec->flags & LAUNCH_PTY;
     int flags = fcntl(STDIN_FILENO, F_GETFL);
     bool *takes = xcalloc(spec->map.nnodes, sizeof *takes);
     uint32_t n = nodes_with_stdin(spec, takes);
-    if (ours && !tty && one_rank(spec) && !(flags & O_NONBLOCK))
+    if (ours && !tty && !works && one_rank(spec) && !(flags & O_NONBLOCK))
         spec->flags |= LAUNCH_STDIN_OURS;
     else if (n)
-        s->in = stdin_create(s->base, takes, spec->map.nnodes, s->ops->stdin_data, s->arg);
-    spec->flags |= tty ? LAUNCH_STDIN_TTY : 0;
+        s->in = stdin_create(s->base, takes, spec->map.nnodes, on_stdin, works ? on_keys : NULL, s);
+    spec->flags |= tty && !works ? LAUNCH_STDIN_TTY : 0;
     free(takes);
 }
 
@@ -173,7 +187,7 @@ static void empty_file(const char *pattern, uint32_t nranks)
 
 void stdio_describe(struct stdio *s, struct launch_spec *spec, bool ours)
 {
-    if (ours && !s->o->collapse)
+    if (ours && !s->o->collapse && s->o->pty < 0)
         spec->flags |= LAUNCH_SCREEN;
     if (spec->job == 0) {
         describe_stdin(s, spec, ours);
@@ -190,6 +204,12 @@ void stdio_start(struct stdio *s)
         stdin_start(s->in);
 }
 
+/* Was it written in the terminal of --pty? */
+static bool is_terminal(const struct stdio *s, const struct stdio_text *t)
+{
+    return t->job == 0 && s->o->pty == (long)t->rank;
+}
+
 static void show(struct stdio *s, const struct stdio_text *t, bool labelled, const char *pattern)
 {
     static struct buf label;
@@ -204,10 +224,12 @@ static void show(struct stdio *s, const struct stdio_text *t, bool labelled, con
                              .who = (uint64_t)t->job << 40 | (uint64_t)t->rank << 2 | t->stream,
                              .labelled = labelled,
                              .continues = t->continues,
+                             .verbatim = is_terminal(s, t),
                              .label = (char *)label.data,
                              .nlabel = label.len,
                              .data = t->data,
                              .n = t->n};
+    screen_raw(s->screen, terminal_is_taken());
     screen_write(s->screen, &st);
 }
 
@@ -247,8 +269,10 @@ static void put_together(struct stdio *s, struct stdio_text t)
 
 void stdio_output(struct stdio *s, const struct stdio_text *t)
 {
-    if (s->collapse && t->job == 0)
+    if (s->collapse && t->job == 0 && !is_terminal(s, t))
         put_together(s, *t);
+    else if (is_terminal(s, t))
+        show(s, t, false, "");
     else
         show(s, t, s->o->label && !s->o->collapse, pattern_of(s));
 }
@@ -275,6 +299,11 @@ void stdio_foreground(struct stdio *s)
 {
     if (s && s->in)
         stdin_foreground(s->in);
+}
+
+void stdio_rest(struct stdio *s)
+{
+    terminal_return();
 }
 
 /* Nothing is left that a signal could be passed to. */

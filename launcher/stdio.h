@@ -10,6 +10,7 @@
 #define LAUNCHER_STDIO_H
 
 #include "launcher/options.h"
+#include "launcher/stdio_keys.h"
 #include "wire/launch_spec.h"
 
 #include <event2/event.h>
@@ -28,6 +29,8 @@ struct stdio_ops {
     /* Our stdout (1) or stderr (2) cannot be written any more; EPIPE: nobody reads it. What is still to come is
      * dropped. May come once for each stream. */
     void (*broken)(void *arg, unsigned stream, int error);
+    /* A key for mpiexec was typed, where all others are a rank's. */
+    void (*keys)(void *arg, enum keys_said said);
 };
 
 /* o, ops and arg are borrowed. */
@@ -57,6 +60,7 @@ void stdio_credit(struct stdio *s, uint32_t node, uint32_t bytes); /* STDIN_CRED
 void stdio_node_lost(struct stdio *s, uint32_t node);              /* it takes no more stdin */
 void stdio_wanted(struct stdio *s);                                /* STDIN_WANTED */
 void stdio_foreground(struct stdio *s);                            /* SIGCONT: we may be in the foreground again */
+void stdio_rest(struct stdio *s);                                  /* we are going to be stopped */
 
 /* The job is over: writes all that is left, waiting for slow readers. A signal then ends us at once. */
 void stdio_finish(struct stdio *s);

@@ -10,6 +10,7 @@
 
 #include "common/log.h"
 #include "common/xalloc.h"
+#include "launcher/stdio_terminal.h"
 #include "wire/control.h"
 #include "wire/frame.h"
 
@@ -26,6 +27,8 @@
 
 struct stdin_reader {
     stdin_sink *sink;
+    stdin_keys *keys; /* NULL: a terminal is read when that is asked for */
+    struct keys typed;
     void *arg;
     struct event *readable;
     struct event *again; /* a timer: for files that cannot be watched, and in the background */
@@ -65,21 +68,18 @@ static void later(struct stdin_reader *r, long ms)
     event_add(r->again, &t);
 }
 
-static bool in_foreground(void)
-{
-    pid_t group = tcgetpgrp(STDIN_FILENO);
-    return group < 0 || group == getpgrp(); /* < 0: not our controlling terminal, which stops nobody */
-}
-
 /* Waits for what can be read, if it may be. */
 static void watch(struct stdin_reader *r)
 {
-    bool may = r->started && !r->eof && room(r) > 0 && (!r->tty || r->wanted);
+    bool may = r->started && !r->eof && room(r) > 0 && (!r->tty || r->wanted || r->keys);
     event_del(r->readable);
     event_del(r->again);
     if (!may)
         return;
-    if (r->tty && !in_foreground())
+    bool away = r->tty && !terminal_in_foreground();
+    if (r->tty && r->keys)
+        terminal_take();
+    if (away)
         later(r, BACKGROUND_MS);
     else if (!r->watched || event_add(r->readable, NULL) < 0)
         later(r, 0);
@@ -93,6 +93,18 @@ static void send_down(struct stdin_reader *r, const void *data, size_t n)
     r->sink(r->arg, r->only, data, n);
 }
 
+/* A terminal that a rank works in. */
+static void send_keys(struct stdin_reader *r, const char *typed, size_t n)
+{
+    static char rest[READ_SIZE + 1];
+    enum keys_said said;
+    size_t left = keys_filter(&r->typed, typed, n, rest, &said);
+    if (left)
+        send_down(r, rest, left);
+    if (said)
+        r->keys(r->arg, said);
+}
+
 static bool ready(void)
 {
     struct pollfd p = {STDIN_FILENO, POLLIN, 0};
@@ -103,14 +115,17 @@ static void read_some(struct stdin_reader *r)
 {
     static char buffer[READ_SIZE];
     size_t n = room(r) < sizeof buffer ? room(r) : sizeof buffer;
-    if (!n || !ready() || (r->tty && !in_foreground()))
+    if (!n || !ready() || (r->tty && !terminal_in_foreground()))
         return;
     ssize_t got = read(STDIN_FILENO, buffer, n);
-    if (got < 0 && (errno == EAGAIN || errno == EINTR || (r->tty && errno == EIO && !in_foreground())))
+    if (got < 0 && (errno == EAGAIN || errno == EINTR || (r->tty && errno == EIO && !terminal_in_foreground())))
         return;
     if (got < 0 && errno != EIO)
         log_warn("unable to read stdin: %s; the ranks see its end", strerror(errno));
-    send_down(r, buffer, got < 0 ? 0 : (size_t)got);
+    if (got > 0 && r->tty && r->keys)
+        send_keys(r, buffer, (size_t)got);
+    else
+        send_down(r, buffer, got < 0 ? 0 : (size_t)got);
 }
 
 static void on_readable(evutil_socket_t fd, short what, void *arg)
@@ -132,10 +147,10 @@ static bool can_be_watched(void)
 }
 
 struct stdin_reader *stdin_create(struct event_base *base, const bool *takes, uint32_t nnodes, stdin_sink *sink,
-                                  void *arg)
+                                  stdin_keys *keys, void *arg)
 {
     struct stdin_reader *r = xcalloc(1, sizeof *r);
-    *r = (struct stdin_reader){.sink = sink, .arg = arg, .nnodes = nnodes, .only = FRAME_ALL_NODES};
+    *r = (struct stdin_reader){.sink = sink, .keys = keys, .arg = arg, .nnodes = nnodes, .only = FRAME_ALL_NODES};
     r->tty = isatty(STDIN_FILENO);
     r->taken = xcalloc(nnodes, sizeof *r->taken);
     for (uint32_t i = 0; i < nnodes; i++) {
@@ -205,5 +220,6 @@ void stdin_wanted(struct stdin_reader *r)
 
 void stdin_foreground(struct stdin_reader *r)
 {
+    terminal_forget();
     watch(r);
 }

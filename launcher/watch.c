@@ -76,7 +76,7 @@ static void print_table(struct watch *w)
     watch_table_missing(out, w->rows, waits.n);
     pmi_root_waits(run->pmi, j->spec.job, print_wait, &waits);
     fclose(out);
-    fwrite(text, 1, size, stderr);
+    log_put(text, size);
     free(text);
     free(run->report ? j->seen : w->rows);
     if (run->report)

@@ -151,7 +151,8 @@ static enum start_stage exec_rank(struct rank *r, const struct stdio_ends *io, i
                       .cpus_size = cpus.size,
                       .nofile = &r->job->proxy->nofile,
                       .death_signal = SIGKILL,
-                      .new_session = true};
+                      .new_session = true,
+                      .terminal = io->terminal};
     enum spawn_stage stage;
     pid_t pid = spawn_start(&s, &stage);
     result = pid < 0 ? stage_of(stage) : START_OK;
@@ -331,12 +332,21 @@ static void note_dying(struct job *j)
             j->ranks[i].dying = descendants_is_dying(j->ranks[i].pid);
 }
 
+/* A shell that somebody works in ignores SIGTERM; what ends it is that its terminal goes. */
+static void hang_up(struct job *j)
+{
+    for (uint32_t i = 0; i < j->nranks; i++)
+        if (j->ranks[i].pid && launch_spec_has_pty(&j->spec, j->ranks[i].rank))
+            kill(-j->ranks[i].pid, SIGHUP);
+}
+
 void ranks_kill(struct job *j, int sig, uint64_t grace_ms)
 {
     if (!j->killed)
         note_dying(j);
     if (!j->killed && grace_ms > 0) {
         ranks_signal(j, sig, false);
+        hang_up(j);
         ranks_signal(j, SIGCONT, false); /* a stopped process takes a signal only when it goes on */
     }
     j->killed = true;

@@ -215,6 +215,16 @@ static void on_stdin_data(struct proxy *proxy, const struct frame_head *h, const
         stdio_stdin_data(j, payload, h->len);
 }
 
+static void on_window(struct proxy *proxy, const struct frame_head *h, const unsigned char *payload)
+{
+    struct rbuf r;
+    rbuf_init(&r, payload, h->len);
+    struct control_window w;
+    struct job *j = proxy_job(proxy, h->job);
+    if (j && control_window_get(&r, &w))
+        stdio_resize(j, w.rows, w.columns);
+}
+
 static void on_pmi_down(struct proxy *proxy, const struct frame_head *h, const unsigned char *payload)
 {
     pmi_down(proxy, payload, h->len);
@@ -277,6 +287,7 @@ static const struct {
     [CONTROL_WATCH] = {on_watch, true},           [CONTROL_JOB_DONE] = {on_job_done, true},
     [CONTROL_SHUTDOWN] = {on_shutdown, true},     [CONTROL_NODE_ASK] = {on_node_ask, true},
     [CONTROL_TOPO_ASK] = {on_topo_ask, true},     [CONTROL_RANKS_DEAD] = {on_ranks_dead, true},
+    [CONTROL_WINDOW] = {on_window, true},
 };
 
 static void parent_frame(void *arg, struct peer *p, const struct frame_head *h, const unsigned char *payload)

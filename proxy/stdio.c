@@ -14,6 +14,7 @@
 #include "proxy/stdio_in.h"
 #include "proxy/stdio_lines.h"
 #include "proxy/stdio_out.h"
+#include "proxy/stdio_pty.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -41,6 +42,7 @@ struct stream {
     bool grown;
     uint64_t since; /* ms; last read */
     uint64_t total; /* bytes read */
+    bool typed;     /* a terminal that somebody works in: all goes on as it comes */
     bool patient;   /* needs no second look before PARTIAL_BUSY_MS */
     struct lines lines;
     struct outlet outlet;
@@ -49,6 +51,8 @@ struct stream {
 
 struct rank_stdio {
     struct stream out[2];
+    int terminal; /* the rank's end of its terminal, until it has ended: others there may close theirs, and come back.
+                     -1 */
 };
 
 struct job_stdio {
@@ -172,7 +176,7 @@ static void grow(struct stream *s, size_t n)
     io.busy += s->grown;
 }
 
-/* Returns false when there is nothing more for now. */
+/* Returns false when there is nothing more for now. A terminal whose last user has gone gives EIO. */
 static bool read_once(struct stream *s)
 {
     size_t room;
@@ -186,6 +190,8 @@ static bool read_once(struct stream *s)
     }
     s->total += (uint64_t)n;
     lines_took(&s->lines, (size_t)n, emit, s);
+    if (s->typed)
+        lines_flush(&s->lines, emit, s);
     wait_for_end(s);
     grow(s, (size_t)n);
     return true;
@@ -277,14 +283,39 @@ static void node_init(struct proxy *proxy)
         log_fatal("unable to watch the output of ranks: %m");
 }
 
+static int open_pipe(int p[2])
+{
+    if (pipe2(p, O_CLOEXEC) < 0)
+        return -1;
+    fcntl(p[0], F_SETFL, O_RDONLY | O_NONBLOCK);
+    return 0;
+}
+
+static int open_terminal(const struct rank *r, int p[2])
+{
+    struct pty t;
+    bool works = launch_spec_has_pty(&r->job->spec, r->rank);
+    if ((works ? pty_open_session(&t, &r->job->spec) : pty_open_output(&t)) < 0) {
+        int saved = errno;
+        proxy_warn(r->job->proxy, "no terminal for rank %u on %s: %m (is /dev/pts mounted, and kernel.pty.max enough?)",
+                   r->rank, proxy_name(r->job->proxy));
+        errno = saved;
+        return -1;
+    }
+    p[0] = t.master;
+    p[1] = t.slave;
+    return 0;
+}
+
 static int stream_open(struct rank *r, struct stream *s, unsigned number, int *theirs)
 {
     int p[2];
-    if (pipe2(p, O_CLOEXEC) < 0)
+    s->typed = launch_spec_has_pty(&r->job->spec, r->rank);
+    bool terminal = s->typed || (number == 1 && r->job->spec.flags & LAUNCH_LINES);
+    if ((terminal ? open_terminal(r, p) : open_pipe(p)) < 0)
         return -1;
     *theirs = p[1];
     s->fd = p[0];
-    fcntl(s->fd, F_SETFL, O_RDONLY | O_NONBLOCK);
     struct epoll_event e = {.events = EPOLLIN, .data.ptr = s};
     if (epoll_ctl(io.epoll, EPOLL_CTL_ADD, s->fd, &e) < 0) {
         close(p[0]);
@@ -344,18 +375,38 @@ static int open_stdin(struct rank *r, struct stdio_ends *ends)
     return ends->in < 0 ? -1 : 0;
 }
 
+static int open_streams(struct rank *r, struct stdio_ends *ends)
+{
+    bool merge = r->job->spec.flags & LAUNCH_MERGE_STDERR;
+    if (open_stdin(r, ends) < 0 || stream_open(r, &r->io->out[0], 1, &ends->out) < 0 ||
+        (!merge && stream_open(r, &r->io->out[1], 2, &ends->err) < 0))
+        return -1;
+    if (merge)
+        ends->err = ends->out;
+    return 0;
+}
+
+/* One terminal is all three. */
+static int open_session(struct rank *r, struct stdio_ends *ends)
+{
+    if (stream_open(r, &r->io->out[0], 1, &ends->out) < 0)
+        return -1;
+    ends->in = ends->err = ends->out;
+    ends->in_shared = ends->terminal = true;
+    r->io->terminal = fcntl(ends->out, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    if (r->io->terminal < 0)
+        return -1;
+    return r->job->io->feed ? feed_open_terminal(r->job->io->feed, r, r->io->out[0].fd) : 0;
+}
+
 int stdio_open(struct rank *r, struct stdio_ends *ends)
 {
-    *ends = (struct stdio_ends){-1, -1, -1, false};
+    *ends = (struct stdio_ends){-1, -1, -1, false, false};
     r->io = xcalloc(1, sizeof *r->io);
-    r->io->out[0].fd = r->io->out[1].fd = -1;
-    bool merge = r->job->spec.flags & LAUNCH_MERGE_STDERR;
-    if (open_stdin(r, ends) == 0 && stream_open(r, &r->io->out[0], 1, &ends->out) == 0 &&
-        (merge || stream_open(r, &r->io->out[1], 2, &ends->err) == 0)) {
-        if (merge)
-            ends->err = ends->out;
+    r->io->out[0].fd = r->io->out[1].fd = r->io->terminal = -1;
+    bool works = launch_spec_has_pty(&r->job->spec, r->rank);
+    if ((works ? open_session(r, ends) : open_streams(r, ends)) == 0)
         return 0;
-    }
     int saved = errno;
     stdio_started(ends);
     stdio_close(r);
@@ -379,6 +430,14 @@ void stdio_job_started(struct job *j)
         feed_start(j->io->feed);
 }
 
+static void leave_terminal(struct rank *r)
+{
+    if (!r->io || r->io->terminal < 0)
+        return;
+    close(r->io->terminal);
+    r->io->terminal = -1;
+}
+
 /* What is in the pipe now. Of an ended rank even when the way is congested: its last words tell why. */
 static void read_rest(struct stream *s)
 {
@@ -391,6 +450,7 @@ static void read_rest(struct stream *s)
 void stdio_reaped(struct rank *r)
 {
     bool wait = io.paused && r->job->killed;
+    leave_terminal(r);
     for (int i = 0; r->io && i < 2 && !wait; i++)
         if (r->io->out[i].fd >= 0)
             read_rest(&r->io->out[i]);
@@ -451,6 +511,7 @@ void stdio_close(struct rank *r)
 {
     if (r->io && r->job->io->feed)
         feed_close(r->job->io->feed, r);
+    leave_terminal(r);
     for (int i = 0; r->io && i < 2; i++) {
         struct stream *s = &r->io->out[i];
         stream_end(s);
@@ -464,6 +525,15 @@ void stdio_stdin_data(struct job *j, const unsigned char *data, size_t n)
 {
     if (j->io && j->io->feed)
         feed_data(j->io->feed, data, n);
+}
+
+void stdio_resize(struct job *j, uint32_t rows, uint32_t columns)
+{
+    for (uint32_t i = 0; i < j->nranks; i++) {
+        const struct rank *r = &j->ranks[i];
+        if (r->io && r->io->terminal >= 0)
+            pty_resize(r->io->out[0].fd, rows, columns);
+    }
 }
 
 void stdio_congested(struct proxy *proxy)

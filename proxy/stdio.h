@@ -12,7 +12,8 @@
 /* The rank's ends of its streams, to be put at 0, 1 and 2; close-on-exec, above those numbers that a rank gets. */
 struct stdio_ends {
     int in, out, err; /* err may equal out */
-    bool in_shared;   /* of all ranks: not to be closed */
+    bool in_shared;   /* not to be closed: of all ranks, or the same as out */
+    bool terminal;    /* in is a terminal, and to be that of the rank's session */
 };
 
 void stdio_job_init(struct job *j);
@@ -34,6 +35,9 @@ void stdio_all_reaped(struct job *j);
 void stdio_close(struct rank *r); /* takes one that was never opened */
 
 void stdio_stdin_data(struct job *j, const unsigned char *data, size_t n); /* n = 0: end of file */
+
+/* The rank here that has a terminal, if there is one, has it in this size now. */
+void stdio_resize(struct job *j, uint32_t rows, uint32_t columns);
 
 /* The parent's queue is long, short again: stop reading ranks and children, go on. */
 void stdio_congested(struct proxy *proxy);

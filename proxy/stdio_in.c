@@ -9,6 +9,7 @@
 
 #include "common/log.h"
 #include "common/xalloc.h"
+#include "proxy/stdio_pty.h"
 #include "proxy/stdio_wants.h"
 
 #include <errno.h>
@@ -30,6 +31,7 @@ struct taker {
     struct event *writable;
     uint64_t pos;
     ino_t pipe;
+    bool terminal; /* its end of file is a key */
 };
 
 struct feed {
@@ -106,6 +108,14 @@ static void shut(struct taker *t)
     t->feed->left--;
 }
 
+/* false: it takes none now. */
+static bool press_end_of_file(const struct taker *t)
+{
+    char keys[2], last = t->pos ? (char)t->feed->ring[(t->pos - 1) % RING] : '\n';
+    size_t n = pty_end_of_file(t->fd, last != '\n' && last != '\r', keys);
+    return write(t->fd, keys, n) >= 0 || errno != EAGAIN;
+}
+
 /* Writes what the pipe takes. */
 static void give(struct taker *t)
 {
@@ -123,7 +133,9 @@ static void give(struct taker *t)
             shut(t); /* EPIPE: it closed its stdin, which is its own business */
         t->pos += done > 0 ? (uint64_t)done : 0;
     }
-    if (f->eof)
+    if (f->eof && t->fd >= 0 && t->terminal && !press_end_of_file(t))
+        event_add(t->writable, NULL);
+    else if (f->eof)
         shut(t);
 }
 
@@ -174,6 +186,17 @@ void feed_destroy(struct feed *f)
     free(f);
 }
 
+static struct taker *add_taker(struct feed *f, struct rank *r, int fd)
+{
+    struct taker *t = &f->takers[f->ntakers++];
+    *t = (struct taker){.feed = f, .rank = r, .fd = fd};
+    t->writable = event_new(f->job->proxy->base, fd, EV_WRITE, on_writable, t);
+    if (!t->writable)
+        log_fatal("out of memory");
+    f->left++;
+    return t;
+}
+
 int feed_open(struct feed *f, struct rank *r, int *theirs)
 {
     int p[2];
@@ -181,14 +204,17 @@ int feed_open(struct feed *f, struct rank *r, int *theirs)
     if (pipe2(p, O_CLOEXEC) < 0)
         return -1;
     evutil_make_socket_nonblocking(p[1]);
-    struct taker *t = &f->takers[f->ntakers++];
-    *t = (struct taker){.feed = f, .rank = r, .fd = p[1]};
-    t->pipe = fstat(p[1], &st) == 0 ? st.st_ino : 0;
-    t->writable = event_new(f->job->proxy->base, p[1], EV_WRITE, on_writable, t);
-    if (!t->writable)
-        log_fatal("out of memory");
-    f->left++;
+    add_taker(f, r, p[1])->pipe = fstat(p[1], &st) == 0 ? st.st_ino : 0;
     *theirs = p[0];
+    return 0;
+}
+
+int feed_open_terminal(struct feed *f, struct rank *r, int master)
+{
+    int fd = fcntl(master, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    if (fd < 0)
+        return -1;
+    add_taker(f, r, fd)->terminal = true;
     return 0;
 }
 

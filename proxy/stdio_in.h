@@ -16,6 +16,8 @@ void feed_destroy(struct feed *f); /* takes NULL */
 
 /* A pipe for one rank: *theirs is the end to read, close-on-exec and the caller's. Returns -1 with errno. */
 int feed_open(struct feed *f, struct rank *r, int *theirs);
+/* The rank reads from the terminal whose other end master is, which stays the caller's. Returns -1 with errno. */
+int feed_open_terminal(struct feed *f, struct rank *r, int master);
 void feed_close(struct feed *f, struct rank *r); /* takes a rank without a pipe */
 /* All ranks have been started, or have failed to. */
 void feed_start(struct feed *f);

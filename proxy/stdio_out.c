@@ -188,7 +188,7 @@ void outlet_put(struct outlet *o, struct files *files, const char *data, size_t 
         tail_add(&o->tail, data, n);
     if (o->file && to_file(o, files, data, n))
         return;
-    bool labelled = *s->label && !(s->flags & LAUNCH_COLLAPSE);
+    bool labelled = *s->label && !(s->flags & LAUNCH_COLLAPSE) && !launch_spec_has_pty(s, o->rank->rank);
     struct bytes text = {data, n}, label = {NULL, 0};
     static struct buf name;
     if (labelled) {

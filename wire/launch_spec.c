@@ -81,3 +81,8 @@ bool launch_spec_takes_stdin(const struct launch_spec *s, uint32_t rank)
             return true;
     return false;
 }
+
+bool launch_spec_has_pty(const struct launch_spec *s, uint32_t rank)
+{
+    return s->flags & LAUNCH_PTY && s->pty_rank == rank;
+}

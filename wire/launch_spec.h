@@ -20,6 +20,8 @@ enum launch_flags {
     LAUNCH_SCREEN = 128,     /* the proxy's stdout and stderr are mpiexec's: it writes the ranks' output there itself */
     LAUNCH_STDIN_OURS = 256, /* the proxy's stdin is mpiexec's: the rank that takes stdin gets it as it is */
     LAUNCH_STDIN_TTY = 512,  /* stdin is a terminal: to be asked for (STDIN_WANTED) */
+    LAUNCH_LINES = 1024, /* stdout is a terminal to each rank, whose libc then writes a line as soon as it has one */
+    LAUNCH_PTY = 2048,   /* pty_rank works in a terminal */
 };
 
 /* The value for one rank: O(runs). */
@@ -27,6 +29,7 @@ uint32_t rank_runs_at(const struct rank_runs *runs, uint32_t rank);
 /* From one value a rank. Returns 0, or -1 without memory. */
 int rank_runs_build(struct rank_runs *runs, const uint32_t *values, uint32_t n);
 bool launch_spec_takes_stdin(const struct launch_spec *s, uint32_t rank);
+bool launch_spec_has_pty(const struct launch_spec *s, uint32_t rank);
 
 /* An empty list when n is 0. Copies. Returns 0, or -1 without memory. */
 int strings_copy(struct strings *s, char *const *v, uint32_t n);

@@ -62,7 +62,7 @@ OPT = part("launcher", "opt opt_apply opt_config opt_env opt_help opt_man opt_mu
            "opt_set_env opt_set_time opt_table opt_topics opt_words", *OPTIONS, *RANKLIST, "common", "wire")
 MAY["launcher/completion"] = {"launcher/completion", *OPT}
 part("launcher", "env watch_table", *OPTIONS, "common", "wire")
-part("launcher", "stdio stdio_collapse stdio_in", *OPTIONS, "common", "wire")
+part("launcher", "stdio stdio_collapse stdio_in stdio_keys stdio_terminal", *OPTIONS, "common", "wire")
 part("launcher", "cluster hosts needs shapes staging tree", *OPTIONS, "launcher/map", "launcher/rm", "launcher/start", "common",
      "common/topo", "wire")
 part("proxy", "proxy", "common", "wire")

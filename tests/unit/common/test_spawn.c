@@ -114,6 +114,27 @@ static void where_it_failed(void **state)
     fails((struct spawn){.cpus = &none, .cpus_size = sizeof none}, "/bin/true", SPAWN_BIND, EINVAL);
 }
 
+/* Of its own session; where descriptor 0 is none, that is told. */
+static void a_terminal(void **state)
+{
+    int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+    assert_true(master >= 0 && unlockpt(master) == 0);
+    int slave = open(ptsname(master), O_RDWR | O_NOCTTY | O_CLOEXEC);
+    assert_true(slave >= 0);
+    struct spawn_fd tty[] = {{slave, 0}, {slave, 1}};
+    struct spawn s = {.umask = -1, .fds = tty, .nfds = 2, .new_session = true};
+    assert_int_not_equal(shell(s, "exec 2>/dev/null; : >/dev/tty"), 0);
+    s.terminal = true;
+    assert_int_equal(shell(s, "exec 2>/dev/null; : >/dev/tty"), 0);
+    close(slave);
+    close(master);
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    struct spawn_fd none[] = {{null, 0}};
+    fails((struct spawn){.fds = none, .nfds = 1, .new_session = true, .terminal = true}, "/bin/true", SPAWN_FORK,
+          ENOTTY);
+    close(null);
+}
+
 static void text_without_interpreter(void **state)
 {
     char *path = file("script", "exit 5\n", 7, 0755), *argv[] = {"x", NULL}, *envp[] = {NULL};
@@ -160,11 +181,9 @@ static int teardown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_the_child_finds),
-        cmocka_unit_test(signals_are_default_and_free),
-        cmocka_unit_test(where_it_failed),
-        cmocka_unit_test(text_without_interpreter),
-        cmocka_unit_test(finding),
+        cmocka_unit_test(what_the_child_finds),     cmocka_unit_test(signals_are_default_and_free),
+        cmocka_unit_test(where_it_failed),          cmocka_unit_test(a_terminal),
+        cmocka_unit_test(text_without_interpreter), cmocka_unit_test(finding),
     };
     if (spawn_init() < 0)
         return 1;
