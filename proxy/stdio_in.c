@@ -230,6 +230,8 @@ void feed_close(struct feed *f, struct rank *r)
 void feed_start(struct feed *f)
 {
     f->started = true;
+    for (uint32_t i = 0; i < f->ntakers; i++)
+        give(&f->takers[i]); /* what came while others were being started */
     tell_credit(f);
     ask_later(f, ASK_MIN_MS);
 }
@@ -248,7 +250,7 @@ static void ring_put(struct feed *f, const unsigned char *data, size_t n)
 
 void feed_data(struct feed *f, const unsigned char *data, size_t n)
 {
-    if (!f->left || f->eof)
+    if ((f->started && !f->left) || f->eof)
         return;
     f->eof = n == 0;
     ring_put(f, data, n);

@@ -255,6 +255,11 @@ def test_who_gets_stdin(mpiexec, hosts, who, ranks):
     assert sorted(r.lines) == [f"[{i}] text" for i in ranks]
 
 
+def test_stdin_reaches_ranks_that_start_after_it_has_come(mpiexec):
+    r = mpiexec.ok("--stdin", "200,399", "-l", "-n", "400", "sh", "-c", "case $PMI_RANK in 200|399) cat;; esac", stdin=b"text\n")
+    assert sorted(r.lines) == ["[200] text", "[399] text"]
+
+
 SLOW = """
 import hashlib, os, time
 h = hashlib.sha256()
