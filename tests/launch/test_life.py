@@ -332,8 +332,8 @@ def test_usr1_goes_to_those_that_catch_it_and_shows_the_table(mpiexec):
 def test_usr1_reaches_the_program_behind_a_shell(mpiexec):
     """Which may have the signal at any time after the line."""
     script = f"{sys.executable} -c \"import os, signal as s, time as t\n" \
-             "s.signal(s.SIGUSR1, lambda *a: os._exit(print('caught', flush=True) or 0)); " \
-             "print('ready', flush=True)\nwhile True: t.sleep(0.02)\"; exit 0"
+             "s.signal(s.SIGUSR1, lambda *a: os._exit(os.write(1, b'caught\\\\n') and 0)); " \
+             "os.write(1, b'ready\\\\n')\nwhile True: t.sleep(0.02)\"; exit 0"
     p = mpiexec.start("-n", "1", "sh", "-c", script)
     assert p.stdout.readline() == b"ready\n"
     p.send_signal(signal.SIGUSR1)
