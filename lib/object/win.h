@@ -11,6 +11,7 @@
 struct control; /* rma/control.h */
 struct target;  /* rma/target.h */
 struct message; /* rma/message.h */
+struct owner;   /* rma/owner.h */
 
 /* What this process may access. A fence opens an epoch only if it is used; until then others may begin. */
 enum win_access { ACCESS_NONE, ACCESS_FENCE, ACCESS_START, ACCESS_LOCK, ACCESS_LOCK_ALL };
@@ -30,6 +31,7 @@ struct win {
     struct comm *comm; /* the library's own, over the window's group */
     struct comm *node; /* its ranks on this node; the same where these are all */
     struct message *message; /* of ranks that are reached by messages; NULL: there are none */
+    struct owner *owner;     /* what looks for questions of others; NULL: there are none to be asked */
     struct control *control;
     size_t control_bytes;           /* all that is mapped */
     struct group *started, *posted; /* of the epochs under way, or NULL; references */

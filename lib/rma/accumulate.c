@@ -10,6 +10,7 @@
 #include "lib/process/failed.h"
 #include "lib/rma/combine.h"
 #include "lib/rma/epoch.h"
+#include "lib/rma/owner.h"
 #include "lib/rma/far.h"
 
 static int cma_read_flat(int local, void *to, uint64_t from, size_t n)
@@ -97,6 +98,8 @@ static int run(struct combine *c, combine_fn *fn, const void *compare, struct op
         return rc;
     if (t->far)
         return far_accumulate(t, c, compare, request);
+    if (t->verbs == &target_cma && owner_combine(t, c, compare, &rc))
+        return rc;
     struct guard guard = guard_of(w);
     struct remote_memory remote = {t->local, cma_read_flat, cma_write_flat};
     c->guard = &guard;

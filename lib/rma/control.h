@@ -6,6 +6,7 @@
  *     members          one a rank of the node: where its part lies, its lock, what it waits for
  *     guards           of accumulates, by place among the ranks of the node
  *     pairs            one for each two: epochs that were posted and completed
+ *     questions        one for each two, of created windows (owner.h)
  *     regions          of dynamic windows: what each has attached
  *     data             of allocated windows, from a page on
  */
@@ -44,13 +45,27 @@ struct control_member {
     int32_t local; /* among the ranks of the node */
     _Alignas(CONTROL_LINE) _Atomic uint32_t lock;
     _Alignas(CONTROL_LINE) _Atomic uint32_t wants;
+    _Alignas(CONTROL_LINE) _Atomic uint64_t asked; /* bit r % 64: member r may have asked something of this one */
+};
+
+/* What y wants of x's memory, in the row of x: a line there, and one back. */
+enum question_state { QUESTION_NONE, QUESTION_ASKED, QUESTION_TAKEN, QUESTION_ANSWERED };
+enum question_verb { QUESTION_PUT, QUESTION_GET, QUESTION_COMBINE, QUESTION_SWAP };
+enum { QUESTION_BYTES = 40 };
+struct control_question {
+    _Alignas(CONTROL_LINE) _Atomic uint32_t state;
+    int32_t error; /* a class of MPI */
+    uint8_t verb, bytes, op, basic;
+    uint64_t at; /* an address of the owner's */
+    _Alignas(8) char data[QUESTION_BYTES];
+    _Alignas(CONTROL_LINE) char result[QUESTION_BYTES];
 };
 
 struct control {
     _Atomic uint64_t all;     /* those who hold lock_all, and from CONTROL_WRITER on exclusive locks */
     _Atomic uint32_t waiting; /* members with wants */
     uint32_t members;
-    uint64_t guards_at, pairs_at, regions_at;
+    uint64_t guards_at, pairs_at, questions_at, regions_at;
     _Alignas(CONTROL_LINE) struct control_member member[];
 };
 #define CONTROL_WRITER (UINT64_C(1) << 32)
@@ -62,6 +77,10 @@ static inline struct guard_place *control_guards(struct control *c)
 static inline struct control_pair *control_pair(struct control *c, int of, int with)
 {
     return (struct control_pair *)((char *)c + c->pairs_at) + (size_t)of * c->members + (size_t)with;
+}
+static inline struct control_question *control_question(struct control *c, int of, int with)
+{
+    return (struct control_question *)((char *)c + c->questions_at) + (size_t)of * c->members + (size_t)with;
 }
 static inline struct control_region *control_regions(struct control *c, int of)
 {

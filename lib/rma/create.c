@@ -14,6 +14,7 @@
 #include "lib/rma/epoch.h"
 #include "lib/rma/memory.h"
 #include "lib/rma/message.h"
+#include "lib/rma/owner.h"
 
 /* The window's own communicator, so that its collectives meet none of the user's. */
 static int comm_make(struct win *w, struct comm *c)
@@ -101,6 +102,7 @@ static int info_make(struct win *w, const struct info *info)
 static void destroy(struct win *w)
 {
     message_end(w);
+    owner_end(w);
     target_end(w);
     memory_free(w);
     win_destroy(w);
@@ -179,6 +181,8 @@ static int memory_fill(struct win *w, const struct info *info)
 static int meet(struct win *w)
 {
     int rc = w->node != w->comm ? message_begin(w) : MPI_SUCCESS, worst = MPI_SUCCESS;
+    if (rc == MPI_SUCCESS)
+        rc = owner_begin(w);
     int error = mpi_allreduce(&rc, &worst, 1, &basic_types[BASIC_I_INT], op_of(MPI_MAX), w->comm);
     return rc != MPI_SUCCESS ? rc : error != MPI_SUCCESS ? error : worst;
 }

@@ -14,7 +14,7 @@
 #include "lib/rma/file.h"
 
 struct plan {
-    size_t guards_at, pairs_at, regions_at, bytes;
+    size_t guards_at, pairs_at, questions_at, regions_at, bytes;
     size_t data, own; /* of this rank: where it begins, how long it is */
 };
 
@@ -36,7 +36,9 @@ static int plan_make(const struct win *w, MPI_Aint size, bool contiguous, bool r
     int rc = mpi_allgather(&mine, sizeof mine, &datatype_byte, sizes, sizeof mine, &datatype_byte, w->node);
     p->guards_at = sizeof(struct control) + n * sizeof(struct control_member);
     p->pairs_at = p->guards_at + locals * sizeof(struct guard_place);
-    p->regions_at = after(p->pairs_at, n * n * sizeof(struct control_pair), CONTROL_PAGE);
+    p->questions_at = after(p->pairs_at, n * n * sizeof(struct control_pair), CONTROL_LINE);
+    size_t questions = w->flavor == MPI_WIN_FLAVOR_CREATE ? n * n * sizeof(struct control_question) : 0;
+    p->regions_at = after(p->questions_at, questions, CONTROL_PAGE);
     at = after(p->regions_at, regions ? n * CONTROL_REGIONS * sizeof(struct control_region) : 0, CONTROL_PAGE);
     for (size_t r = 0; r < n && rc == MPI_SUCCESS; r++) {
         if (r == (size_t)w->node->rank)
@@ -56,6 +58,7 @@ static void head_fill(struct control *c, const struct win *w, const struct plan 
     c->members = (uint32_t)w->node->size;
     c->guards_at = p->guards_at;
     c->pairs_at = p->pairs_at;
+    c->questions_at = p->questions_at;
     c->regions_at = p->regions_at;
 }
 

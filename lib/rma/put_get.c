@@ -7,6 +7,7 @@
 #include "lib/core/bytes.h"
 #include "lib/nodemem/nodemem.h"
 #include "lib/rma/epoch.h"
+#include "lib/rma/owner.h"
 
 static int direct_put(struct target *t, const struct origin *from, char *to, MPI_Count count,
                       const struct datatype *type)
@@ -24,11 +25,24 @@ static int direct_get(struct target *t, const struct origin *into, char *from, M
 
 const struct target_verbs target_direct = {direct_put, direct_get};
 
+/* Little, and in a row on both sides: by its owner. */
+static bool owner_moves(bool write, struct target *t, const struct origin *o, char *at, MPI_Count count,
+                        const struct datatype *type, int *rc)
+{
+    MPI_Count n = o->count * o->type->size;
+    return n <= QUESTION_BYTES && n == count * type->size && datatype_is_run(o->type, o->count) &&
+           datatype_is_run(type, count) &&
+           owner_copy(t, write, (char *)o->at + o->type->true_lb, at + type->true_lb, (size_t)n, rc);
+}
+
 /* One run of the target after the other. */
 static int cma_move(bool write, struct target *t, const struct origin *o, char *at, MPI_Count count,
                     const struct datatype *type)
 {
     MPI_Count all = o->count * o->type->size, done = 0;
+    int rc;
+    if (owner_moves(write, t, o, at, count, type, &rc))
+        return rc;
     if (all > count * type->size)
         return MPI_ERR_TRUNCATE;
     while (done < all) {

@@ -34,6 +34,7 @@ struct target {
     uint8_t lock; /* 0: none, or TARGET_...; TARGET_UNCHECKED: nothing is taken */
     int member;   /* among w->node; MPI_UNDEFINED: it is reached by messages */
     int local, proc;
+    uint16_t skip, skips; /* so many small operations do not ask the owner, and as many did not the last time */
     struct win *w;
     struct far *far; /* far.h; NULL: it is reached directly */
 };

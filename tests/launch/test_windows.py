@@ -64,10 +64,10 @@ def test_a_window_that_does_not_fit_is_an_error_and_nobody_is_killed(tmp_path, w
 
 
 @mounts
-def test_each_rank_with_a_dev_shm_of_its_own_is_one_clear_line(mpiexec, windows):
+def test_ranks_that_have_nothing_in_common_use_messages(mpiexec, windows):
     apart = ["unshare", "-p", "-f", "-m", "sh", "-c", 'mount -t tmpfs tmpfs /dev/shm && exec "$@"', "sh"]
-    r = mpiexec("-n", "2", *apart, windows, "1", "fatal")
-    assert r.code != 0 and "ranks of this node cannot share 2052 KiB for a window: No such file or directory (they need" in r.err, r
+    r = mpiexec.ok("-n", "2", *apart, windows, "1", "fatal")
+    assert r.out == "fine\nfine\n", r
 
 
 def test_more_than_the_machine_has_is_an_error(mpiexec, windows):
