@@ -30,7 +30,8 @@ struct written {
         const struct layout *l;
         uint32_t number; /* from 1 */
     } *table;
-    uint32_t mask, count;
+    uint32_t mask, used;
+    uint32_t count; /* of those that have a number; the others are about to be written */
 };
 
 static uint32_t *written_place(struct written *w, const struct layout *l)
@@ -38,6 +39,7 @@ static uint32_t *written_place(struct written *w, const struct layout *l)
     uint32_t i = (uint32_t)(((uintptr_t)l >> 4) * UINT64_C(0x9e3779b97f4a7c15) >> 32) & w->mask;
     while (w->table[i].l && w->table[i].l != l)
         i = (i + 1) & w->mask;
+    w->used += !w->table[i].l;
     w->table[i].l = l;
     return &w->table[i].number;
 }
@@ -46,7 +48,7 @@ static uint32_t *written_place(struct written *w, const struct layout *l)
 static bool written_grow(struct written *w)
 {
     struct written more = {.mask = w->mask * 2 + 1};
-    if (2 * (w->count + 1) <= w->mask)
+    if (2 * (w->used + 1) <= w->mask)
         return true;
     if (!(more.table = calloc((size_t)more.mask + 1, sizeof *more.table)))
         return false;
@@ -56,6 +58,7 @@ static bool written_grow(struct written *w)
     free(w->table);
     w->table = more.table;
     w->mask = more.mask;
+    w->used = more.used;
     return true;
 }
 
