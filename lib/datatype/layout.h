@@ -86,6 +86,14 @@ static inline struct layout_part layout_part(const struct layout *l, MPI_Count i
     }
 }
 
+/* Its runs in the order of the packed stream: where the first and the last begin, and the farthest one ends; whether
+ * each begins no earlier than the one before it, and none earlier than that ends. l NULL: one run of `size`. */
+struct layout_order {
+    MPI_Count first, last, end;
+    bool rises, disjoint;
+};
+struct layout_order layout_order(const struct layout *l, MPI_Count size);
+
 /* Bytes [from, from + n) of the packed stream of elements, `extent` apart, whose layout is l at base. */
 void layout_pack(const struct layout *l, MPI_Count extent, const char *base, MPI_Count from, char *out, size_t n);
 void layout_unpack(const struct layout *l, MPI_Count extent, char *base, MPI_Count from, const char *in, size_t n);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 #include "lib/core/error.h"
+#include "lib/io/shared.h"
 
 static int class_of(int error)
 {
@@ -61,7 +62,7 @@ int access_make(struct access *a, struct file *f, bool write, enum access_from f
         return refuse(MPI_ERR_READ_ONLY, "the file was opened with MPI_MODE_RDONLY");
     if (!write && f->amode & MPI_MODE_WRONLY)
         return refuse(MPI_ERR_ACCESS, "the file was opened with MPI_MODE_WRONLY");
-    if (from != FROM_SHARED && f->amode & MPI_MODE_SEQUENTIAL)
+    if (from < FROM_SHARED && f->amode & MPI_MODE_SEQUENTIAL)
         return refuse(MPI_ERR_UNSUPPORTED_OPERATION, "a file opened with MPI_MODE_SEQUENTIAL is accessed by its shared "
                                                      "pointer alone");
     if (count * type->size % f->view->etype->size != 0)
@@ -86,6 +87,10 @@ int access_begin(struct access *a, struct file *f, bool write, enum access_from 
                  const void *buf, MPI_Count count, const struct datatype *type)
 {
     int rc = access_make(a, f, write, from, buf, count, type);
+    if (from == FROM_ORDERED)
+        rc = shared_ordered_place(f, rc, rc == MPI_SUCCESS ? access_etypes(a) : 0, &offset);
+    else if (from == FROM_SHARED && rc == MPI_SUCCESS)
+        rc = shared_take(f, access_etypes(a), &offset);
     if (rc == MPI_SUCCESS)
         rc = access_place(a, from == FROM_POSITION ? f->position : offset);
     if (rc == MPI_SUCCESS && from == FROM_POSITION)

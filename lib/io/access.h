@@ -21,14 +21,15 @@ struct access {
 };
 
 /* Where an access begins. */
-enum access_from { FROM_OFFSET, FROM_POSITION, FROM_SHARED };
+enum access_from { FROM_OFFSET, FROM_POSITION, FROM_SHARED, FROM_ORDERED };
 
 /* Fills in an access of (buf, count, type), but for where it is; checks that the file may be used so. */
 int access_make(struct access *a, struct file *f, bool write, enum access_from from, const void *buf, MPI_Count count,
                 const struct datatype *type);
 /* And where: in etypes. MPI_ERR_ARG: below 0, or too far. */
 int access_place(struct access *a, MPI_Offset offset);
-/* Both: at that offset, or where the pointer is, which moves on, past all of it. */
+/* Both: at that offset, or where the pointer is, which moves on, past all of it. FROM_ORDERED: collective; an error on
+ * one rank is one on all. */
 int access_begin(struct access *a, struct file *f, bool write, enum access_from from, MPI_Offset offset,
                  const void *buf, MPI_Count count, const struct datatype *type);
 /* Who has waited for it has the individual pointer moved back, if it has moved less. */
@@ -47,5 +48,11 @@ int access_error(const struct file *f, const char *what, int error);
 /* transfer.c: moves the bytes of this process, without anybody else; fills done and error. Needs no lock, and knows no
  * MPI: any thread may call it. */
 void transfer_run(struct access *a);
+
+/* atomic.c: locks the extent of an access that has bytes to move, which is not to be locked otherwise meanwhile (the
+ * locks of a descriptor do not nest); unlocks it. 0 or an errno value. Any thread may call them. */
+struct fs_lock;
+int atomic_begin(const struct access *a, struct fs_lock *l);
+int atomic_end(const struct access *a, const struct fs_lock *l);
 
 #endif

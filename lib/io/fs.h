@@ -36,6 +36,8 @@ struct fs {
     int (*unlock)(int fd, const struct fs_lock *l);
     /* Bytes of a stripe, or of what is best written at once; > 0. */
     int64_t (*unit)(int fd);
+    /* How it will be used: one of POSIX_FADV_. */
+    int (*advise)(int fd, int advice);
 };
 
 /* The row for an open file. */

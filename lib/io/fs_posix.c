@@ -117,8 +117,15 @@ static int64_t posix_unit(int fd)
     return fstat(fd, &s) == 0 && s.st_blksize > 0 ? s.st_blksize : 4096;
 }
 
+/* What is no file takes no advice. */
+static int posix_advise(int fd, int advice)
+{
+    int error = posix_fadvise(fd, 0, 0, advice);
+    return error == ESPIPE || error == EINVAL ? 0 : error;
+}
+
 const struct fs fs_posix = {"posix",      knows,         posix_readv, posix_writev, posix_sync, posix_size,
-                            posix_resize, posix_reserve, posix_lock,  posix_unlock, posix_unit};
+                            posix_resize, posix_reserve, posix_lock,  posix_unlock, posix_unit, posix_advise};
 
 const struct fs *fs_find(int fd)
 {

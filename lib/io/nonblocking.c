@@ -42,3 +42,14 @@ int mpi_file_iwrite(struct file *f, const void *buf, MPI_Count count, struct dat
 {
     return begin(f, true, FROM_POSITION, 0, buf, count, type, request);
 }
+
+int mpi_file_iread_shared(struct file *f, void *buf, MPI_Count count, struct datatype *type, MPI_Request *request)
+{
+    return begin(f, false, FROM_SHARED, 0, buf, count, type, request);
+}
+
+int mpi_file_iwrite_shared(struct file *f, const void *buf, MPI_Count count, struct datatype *type,
+                           MPI_Request *request)
+{
+    return begin(f, true, FROM_SHARED, 0, buf, count, type, request);
+}

@@ -14,6 +14,8 @@
 #include "lib/io/collective.h"
 #include "lib/io/file.h"
 #include "lib/io/fs.h"
+#include "lib/io/hints.h"
+#include "lib/io/shared.h"
 #include "lib/object/info.h"
 
 static int wrong_mode(const char *why)
@@ -44,57 +46,92 @@ static int descriptor_open(struct file *f, bool create)
     int flags = O_CLOEXEC | (create && f->amode & MPI_MODE_CREATE ? O_CREAT : 0);
     flags |= create && f->amode & MPI_MODE_EXCL && f->amode & MPI_MODE_CREATE ? O_EXCL : 0;
     f->reads = true;
-    f->fd = open(f->name, flags | (f->amode & MPI_MODE_RDONLY ? O_RDONLY : O_RDWR), 0666);
+    f->fd = open(f->name, flags | (f->amode & MPI_MODE_RDONLY ? O_RDONLY : O_RDWR), (mode_t)f->hints->file_perm);
     if (f->fd < 0 && errno == EACCES && f->amode & MPI_MODE_WRONLY) {
         f->reads = false;
-        f->fd = open(f->name, flags | O_WRONLY, 0666);
+        f->fd = open(f->name, flags | O_WRONLY, (mode_t)f->hints->file_perm);
     }
     return f->fd < 0 ? errno : 0;
 }
 
+/* What the first rank tells the others. */
+struct told {
+    int32_t error, rc;
+    struct shared_place shared;
+};
+
 /* Rank 0 makes the file, and the others find it. */
 static int descriptors_open(struct file *f)
 {
-    int error = f->comm->rank == 0 ? descriptor_open(f, true) : 0;
-    int rc = mpi_bcast(&error, 1, &basic_types[BASIC_I_INT], 0, f->comm);
-    if (rc == MPI_SUCCESS && error == 0 && f->comm->rank > 0)
-        error = descriptor_open(f, false);
-    return file_agree(f, rc != MPI_SUCCESS ? rc : access_error(f, "open", error));
+    struct told t = {0};
+    if (f->comm->rank == 0) {
+        t.error = descriptor_open(f, true);
+        t.rc = t.error == 0 ? shared_make(f, &t.shared) : MPI_SUCCESS;
+    }
+    int rc = mpi_bcast(&t, sizeof t, &datatype_byte, 0, f->comm);
+    if (rc == MPI_SUCCESS)
+        rc = t.rc;
+    if (rc == MPI_SUCCESS && t.error == 0 && f->comm->rank > 0) {
+        t.error = descriptor_open(f, false);
+        rc = t.error == 0 ? shared_find(f, &t.shared) : MPI_SUCCESS;
+    }
+    return file_agree(f, rc != MPI_SUCCESS ? rc : access_error(f, "open", t.error));
 }
 
 static int start(struct file *f)
 {
     int64_t size = 0;
     f->fs = fs_find(f->fd);
-    int rc = view_new(0, &datatype_byte, &datatype_byte, "native", &f->view);
+    int rc = view_new(0, &datatype_byte, &datatype_byte, "native", false, &f->view);
+    if (rc == MPI_SUCCESS && hints_advice(f->hints) != POSIX_FADV_NORMAL)
+        rc = access_error(f, "advise on", f->fs->advise(f->fd, hints_advice(f->hints)));
     if (rc == MPI_SUCCESS && f->amode & MPI_MODE_APPEND)
         rc = access_error(f, "look at", f->fs->size(f->fd, &size));
-    f->position = size;
-    return file_agree(f, rc);
+    f->position = size; /* the shared one starts there, too */
+    shared_next_set(f, size);
+    rc = file_agree(f, rc);
+    if (rc == MPI_SUCCESS)
+        shared_next(f);
+    return rc;
 }
 
 static void destroy(struct file *f)
 {
+    shared_free(f);
+    free(f->hints);
     if (f->fd >= 0)
         close(f->fd);
     view_free(f->view);
     file_destroy(f);
 }
 
+/* Other libraries take a file system's name before that of the file. */
+static const char *plain_name(const char *filename)
+{
+    static const char *const prefixes[] = {"ufs:", "nfs:", "xfs:", "lustre:", "gpfs:", "panfs:"};
+    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
+        if (strncmp(filename, prefixes[i], strlen(prefixes[i])) == 0)
+            return filename + strlen(prefixes[i]);
+    return filename;
+}
+
 static int name_take(struct file *f, const char *filename, int amode, const struct info *info)
 {
     f->amode = amode;
-    f->name = strdup(filename);
-    f->info = info_copy(info);
-    if (!f->name || !f->info)
+    f->name = strdup(plain_name(filename));
+    f->hints = calloc(1, sizeof *f->hints);
+    if (!f->name || !f->hints)
         return MPI_ERR_NO_MEM;
+    hints_default(f->hints);
+    hints_take(f->hints, info);
     return mode_check(amode);
 }
 
 static int open_all(struct file *f, const char *filename, int amode, const struct info *info)
 {
-    MPI_Offset mode = amode;
-    int rc = file_agree_same(f, name_take(f, filename, amode, info), &mode, 1);
+    int rc = name_take(f, filename, amode, info);
+    MPI_Offset same[2] = {amode, f->hints ? hints_sum(f->hints) : 0};
+    rc = file_agree_same(f, rc, same, 2);
     if (rc == MPI_SUCCESS)
         rc = descriptors_open(f);
     return rc == MPI_SUCCESS ? start(f) : rc;
@@ -141,6 +178,6 @@ int mpi_file_close(MPI_File *fh)
 int mpi_file_delete(const char *filename, struct info *info)
 {
     (void)info;
-    struct file f = {.name = (char *)(uintptr_t)filename};
-    return access_error(&f, "delete", unlink(filename) == 0 ? 0 : errno);
+    struct file f = {.name = (char *)(uintptr_t)plain_name(filename)};
+    return access_error(&f, "delete", unlink(f.name) == 0 ? 0 : errno);
 }

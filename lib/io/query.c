@@ -6,6 +6,7 @@
 #include "lib/io/access.h"
 #include "lib/io/file.h"
 #include "lib/io/fs.h"
+#include "lib/io/hints.h"
 #include "lib/object/errhandler.h"
 #include "lib/object/info.h"
 
@@ -23,11 +24,36 @@ int mpi_file_get_group(struct file *f, MPI_Group *group)
 
 int mpi_file_get_info(struct file *f, MPI_Info *info_used)
 {
-    struct info *copy = info_copy(f->info);
-    if (!copy)
-        return MPI_ERR_NO_MEM;
-    *info_used = (MPI_Info)copy->obj.handle;
-    return MPI_SUCCESS;
+    MPI_Info used;
+    int rc = mpi_comm_get_info(f->comm, &used); /* which kinds of memory may be used */
+    if (rc != MPI_SUCCESS)
+        return rc;
+    struct info *i = info_of(used);
+    rc = info_put(i, "filename", f->name);
+    if (rc == MPI_SUCCESS)
+        rc = hints_put(f->hints, i);
+    if (rc == MPI_SUCCESS)
+        *info_used = used;
+    else
+        info_destroy(i);
+    return rc;
+}
+
+int file_hints(struct file *f, const struct hints *h)
+{
+    bool other = hints_advice(h) != hints_advice(f->hints);
+    *f->hints = *h;
+    return other ? access_error(f, "advise on", f->fs->advise(f->fd, hints_advice(h))) : MPI_SUCCESS;
+}
+
+int mpi_file_set_info(struct file *f, struct info *info)
+{
+    struct hints h = *f->hints;
+    hints_take(&h, info);
+    h.file_perm = f->hints->file_perm; /* it is made */
+    MPI_Offset sum = hints_sum(&h);
+    int rc = file_agree_same(f, MPI_SUCCESS, &sum, 1);
+    return rc == MPI_SUCCESS ? file_hints(f, &h) : rc;
 }
 
 int mpi_file_get_size(struct file *f, MPI_Offset *size)

@@ -41,3 +41,13 @@ int mpi_file_write(struct file *f, const void *buf, MPI_Count count, struct data
 {
     return now(f, true, FROM_POSITION, 0, buf, count, type, status);
 }
+
+int mpi_file_read_shared(struct file *f, void *buf, MPI_Count count, struct datatype *type, MPI_Status *status)
+{
+    return now(f, false, FROM_SHARED, 0, buf, count, type, status);
+}
+
+int mpi_file_write_shared(struct file *f, const void *buf, MPI_Count count, struct datatype *type, MPI_Status *status)
+{
+    return now(f, true, FROM_SHARED, 0, buf, count, type, status);
+}

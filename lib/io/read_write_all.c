@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * read_write_all: the collective functions of the individual pointer and of offsets: blocking, nonblocking and split.
- */
+ * read_write_all: the collective functions of the individual pointer, of the shared one and of offsets: blocking,
+ * nonblocking and split. */
 #include "lib/bindings/impl.h"
 #include "lib/io/collective.h"
 #include "lib/io/split.h"
@@ -143,4 +143,34 @@ int mpi_file_write_at_all_begin(struct file *f, MPI_Offset offset, const void *b
 int mpi_file_write_at_all_end(struct file *f, const void *buf, MPI_Status *status)
 {
     return split_end(f, SPLIT_WRITE_AT_ALL, buf, status);
+}
+
+int mpi_file_read_ordered(struct file *f, void *buf, MPI_Count count, struct datatype *type, MPI_Status *status)
+{
+    return now(f, false, FROM_ORDERED, 0, buf, count, type, status);
+}
+
+int mpi_file_read_ordered_begin(struct file *f, void *buf, MPI_Count count, struct datatype *type)
+{
+    return split(f, SPLIT_READ_ORDERED, false, FROM_ORDERED, 0, buf, count, type);
+}
+
+int mpi_file_read_ordered_end(struct file *f, void *buf, MPI_Status *status)
+{
+    return split_end(f, SPLIT_READ_ORDERED, buf, status);
+}
+
+int mpi_file_write_ordered(struct file *f, const void *buf, MPI_Count count, struct datatype *type, MPI_Status *status)
+{
+    return now(f, true, FROM_ORDERED, 0, buf, count, type, status);
+}
+
+int mpi_file_write_ordered_begin(struct file *f, const void *buf, MPI_Count count, struct datatype *type)
+{
+    return split(f, SPLIT_WRITE_ORDERED, true, FROM_ORDERED, 0, buf, count, type);
+}
+
+int mpi_file_write_ordered_end(struct file *f, const void *buf, MPI_Status *status)
+{
+    return split_end(f, SPLIT_WRITE_ORDERED, buf, status);
 }

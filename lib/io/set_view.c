@@ -1,32 +1,60 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * set_view: views are set and asked for, and the individual pointer is moved in them (MPI 5.0, sections 14.3, 14.4.3).
- */
+ * set_view: views are set and asked for (MPI 5.0, section 14.3). */
 #include <string.h>
 #include "lib/bindings/impl.h"
 #include "lib/core/error.h"
 #include "lib/io/access.h"
 #include "lib/io/file.h"
-#include "lib/io/fs.h"
+#include "lib/io/hints.h"
+#include "lib/io/shared.h"
 #include "lib/io/transfers.h"
 #include "lib/object/info.h"
+
+/* Of a file that is a sequence the view goes on where the shared pointer is. */
+static int begin_of(struct file *f, MPI_Offset *disp)
+{
+    MPI_Offset at;
+    if (!(f->amode & MPI_MODE_SEQUENTIAL) != (*disp != MPI_DISPLACEMENT_CURRENT)) {
+        error_detail_set(MPI_ERR_ARG, "MPI_DISPLACEMENT_CURRENT is for files opened with MPI_MODE_SEQUENTIAL, and they "
+                                      "have no other");
+        return MPI_ERR_ARG;
+    }
+    if (*disp != MPI_DISPLACEMENT_CURRENT)
+        return MPI_SUCCESS;
+    int rc = shared_get(f, &at);
+    return rc == MPI_SUCCESS ? mpi_file_get_byte_offset(f, at, disp) : rc;
+}
+
+static int replace(struct file *f, struct view *v, const struct hints *h)
+{
+    view_free(f->view);
+    f->view = v;
+    f->position = 0;
+    shared_next(f);
+    return file_hints(f, h);
+}
 
 int mpi_file_set_view(struct file *f, MPI_Offset disp, struct datatype *etype, struct datatype *filetype,
                       const char *datarep, struct info *info)
 {
     struct view *v = NULL;
-    MPI_Offset unit = etype->size;
-    (void)info;
+    struct hints hints = *f->hints;
+    hints_take(&hints, info);
+    hints.file_perm = f->hints->file_perm; /* it is made */
+    MPI_Offset same[2] = {etype->size, hints_sum(&hints)};
     transfers_await(f); /* they go by the view that there was */
-    int rc = file_agree_same(f, view_new(disp, etype, filetype, datarep, &v), &unit, 1);
-    if (rc != MPI_SUCCESS) {
-        view_free(v);
-        return rc;
-    }
-    view_free(f->view);
-    f->view = v;
-    f->position = 0;
-    return MPI_SUCCESS;
+    int rc = f->amode & MPI_MODE_SEQUENTIAL ? file_agree(f, MPI_SUCCESS) : MPI_SUCCESS; /* the pointer is at rest */
+    if (rc == MPI_SUCCESS)
+        rc = begin_of(f, &disp);
+    if (rc == MPI_SUCCESS)
+        rc = view_new(disp, etype, filetype, datarep, !(f->amode & MPI_MODE_RDONLY), &v);
+    shared_next_set(f, 0);
+    rc = file_agree_same(f, rc, same, 2);
+    if (rc == MPI_SUCCESS)
+        return replace(f, v, &hints);
+    view_free(v);
+    return rc;
 }
 
 /* What the user gets is his to free; predefined types are themselves. */
@@ -53,45 +81,6 @@ int mpi_file_get_byte_offset(struct file *f, MPI_Offset offset, MPI_Offset *disp
         return MPI_ERR_ARG;
     }
     *disp = place;
-    return MPI_SUCCESS;
-}
-
-static int end_of(const struct file *f, MPI_Offset *end)
-{
-    int64_t size;
-    int rc = access_error(f, "look at", f->fs->size(f->fd, &size));
-    if (rc == MPI_SUCCESS)
-        *end = (view_before(f->view, size) + f->view->unit - 1) / f->view->unit;
-    return rc;
-}
-
-int mpi_file_seek(struct file *f, MPI_Offset offset, int whence)
-{
-    MPI_Offset from = 0, to;
-    int rc = MPI_SUCCESS;
-    if (f->amode & MPI_MODE_SEQUENTIAL)
-        return MPI_ERR_UNSUPPORTED_OPERATION;
-    if (whence == MPI_SEEK_CUR)
-        from = f->position;
-    else if (whence == MPI_SEEK_END)
-        rc = end_of(f, &from);
-    else if (whence != MPI_SEEK_SET)
-        rc = MPI_ERR_ARG;
-    if (rc != MPI_SUCCESS)
-        return rc;
-    if (__builtin_add_overflow(from, offset, &to) || view_stream(f->view, to) < 0) {
-        error_detail_set(MPI_ERR_ARG, "the offset is %lld, from %lld on", (long long)offset, (long long)from);
-        return MPI_ERR_ARG;
-    }
-    f->position = to;
-    return MPI_SUCCESS;
-}
-
-int mpi_file_get_position(struct file *f, MPI_Offset *offset)
-{
-    if (f->amode & MPI_MODE_SEQUENTIAL)
-        return MPI_ERR_UNSUPPORTED_OPERATION;
-    *offset = f->position;
     return MPI_SUCCESS;
 }
 

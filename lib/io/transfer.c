@@ -58,7 +58,7 @@ static bool move_run(struct access *a, int64_t at, size_t n)
     return true;
 }
 
-void transfer_run(struct access *a)
+static void move_all(struct access *a)
 {
     while (a->done < a->bytes) {
         struct iovec there[FS_PIECES];
@@ -68,4 +68,18 @@ void transfer_run(struct access *a)
             if (!move_run(a, (int64_t)(uintptr_t)there[i].iov_base, there[i].iov_len))
                 return;
     }
+}
+
+void transfer_run(struct access *a)
+{
+    struct fs_lock lock;
+    bool atomic = a->file->atomic && a->bytes > 0;
+    if (atomic)
+        a->error = atomic_begin(a, &lock);
+    if (a->error != 0)
+        return;
+    move_all(a);
+    int error = atomic ? atomic_end(a, &lock) : 0;
+    if (a->error == 0)
+        a->error = error;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "lib/core/error.h"
+#include "lib/datatype/layout.h"
 
 static int wrong(int cls, const char *what, long long is)
 {
@@ -28,7 +29,28 @@ static int check(MPI_Offset disp, const struct datatype *etype, const struct dat
     return MPI_SUCCESS;
 }
 
-int view_new(MPI_Offset disp, struct datatype *etype, struct datatype *filetype, const char *datarep, struct view **out)
+/* How the bytes of the stream lie in the file; one that is written has an order. */
+static int order_find(struct view *v, bool writes)
+{
+    const struct datatype *t = v->tile;
+    if (t->size == 0) {
+        v->tile_rises = v->rises = true;
+        return MPI_SUCCESS;
+    }
+    struct layout_order o = layout_order(t->one_run ? NULL : t->layout, t->size);
+    v->tile_rises = o.rises;
+    v->rises = o.disjoint && o.first + t->extent >= o.end;
+    if (writes && !o.rises)
+        return wrong(MPI_ERR_TYPE, "of a file that may be written, the filetype's displacements do not rise; elements",
+                     t->elements);
+    if (writes && !o.disjoint)
+        return wrong(MPI_ERR_TYPE, "of a file that may be written, the filetype has bytes twice; elements",
+                     t->elements);
+    return MPI_SUCCESS;
+}
+
+int view_new(MPI_Offset disp, struct datatype *etype, struct datatype *filetype, const char *datarep, bool writes,
+             struct view **out)
 {
     int rc = check(disp, etype, filetype);
     if (rc != MPI_SUCCESS)
@@ -46,8 +68,12 @@ int view_new(MPI_Offset disp, struct datatype *etype, struct datatype *filetype,
     strcpy(v->datarep, datarep);
     v->unit = etype->size;
     v->tile = filetype;
-    *out = v;
-    return MPI_SUCCESS;
+    rc = order_find(v, writes);
+    if (rc == MPI_SUCCESS)
+        *out = v;
+    else
+        view_free(v);
+    return rc;
 }
 
 void view_free(struct view *v)
@@ -79,10 +105,31 @@ MPI_Offset view_place(const struct view *v, MPI_Count at)
     return (MPI_Offset)(uintptr_t)piece.iov_base;
 }
 
-/* Bytes of one tile's stream that lie before that byte of the tile, by halves: places rise with the stream. */
+/* Bytes of one tile that lie before that byte of it, one run after the other. */
+static MPI_Count before_in_heap(const struct view *v, MPI_Offset in)
+{
+    const struct datatype *t = v->tile;
+    MPI_Count before = 0;
+    for (MPI_Count at = 0; at < t->size;) {
+        struct iovec run[64];
+        size_t n = (size_t)(t->size - at);
+        int runs = datatype_pieces(t, NULL, 1, at, &n, run, 64);
+        for (int i = 0; i < runs; i++) {
+            MPI_Count begin = (MPI_Count)(uintptr_t)run[i].iov_base, length = (MPI_Count)run[i].iov_len;
+            if (begin < in)
+                before += in - begin < length ? in - begin : length;
+        }
+        at += (MPI_Count)n;
+    }
+    return before;
+}
+
+/* The same by halves: places rise with the stream. */
 static MPI_Count before_in_tile(const struct view *v, MPI_Offset in)
 {
     MPI_Count low = 0, high = v->tile->size;
+    if (!v->tile_rises)
+        return before_in_heap(v, in);
     while (low < high) {
         MPI_Count middle = low + (high - low) / 2;
         if (view_place(v, middle) - v->disp < in)
@@ -106,6 +153,18 @@ MPI_Count view_before(const struct view *v, MPI_Offset place)
     for (MPI_Count i = whole; i <= tiles; i++) /* those that reach there */
         before += before_in_tile(v, in - i * t->extent);
     return before;
+}
+
+void view_extent(const struct view *v, MPI_Count at, MPI_Count n, MPI_Offset *begin, MPI_Offset *end)
+{
+    const struct datatype *t = v->tile;
+    if (v->rises) {
+        *begin = view_place(v, at);
+        *end = view_place(v, at + n - 1) + 1;
+        return;
+    }
+    *begin = v->disp + at / t->size * t->extent + t->true_lb;
+    *end = v->disp + (at + n - 1) / t->size * t->extent + t->true_lb + t->true_extent;
 }
 
 int view_pieces(const struct view *v, MPI_Count at, size_t *n, struct iovec *out, int max)

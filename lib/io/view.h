@@ -16,11 +16,13 @@ struct view {
     char datarep[MPI_MAX_DATAREP_STRING];
     MPI_Count unit;              /* bytes of an etype in the file */
     const struct datatype *tile; /* the filetype, as it lies in the file */
+    bool tile_rises;             /* its runs do, in the order of the stream */
+    bool rises;                  /* and all of the stream, that has no byte twice */
 };
 
-/* A view of its own references; *out. MPI_ERR_TYPE, MPI_ERR_ARG, MPI_ERR_UNSUPPORTED_DATAREP, MPI_ERR_NO_MEM with a
- * note. */
-int view_new(MPI_Offset disp, struct datatype *etype, struct datatype *filetype, const char *datarep,
+/* A view of its own references; *out. `writes`: of a file that may be written. MPI_ERR_TYPE, MPI_ERR_ARG,
+ * MPI_ERR_UNSUPPORTED_DATAREP, MPI_ERR_NO_MEM with a note. */
+int view_new(MPI_Offset disp, struct datatype *etype, struct datatype *filetype, const char *datarep, bool writes,
              struct view **out);
 void view_free(struct view *v); /* NULL is fine */
 
@@ -28,6 +30,8 @@ void view_free(struct view *v); /* NULL is fine */
 MPI_Count view_stream(const struct view *v, MPI_Offset offset);
 /* Where a byte of the stream lies in the file; -1: beyond all files. */
 MPI_Offset view_place(const struct view *v, MPI_Count at);
+/* The places that n > 0 bytes of the stream lie between: [*begin, *end). */
+void view_extent(const struct view *v, MPI_Count at, MPI_Count n, MPI_Offset *begin, MPI_Offset *end);
 /* Bytes of the stream that lie before that place of the file. */
 MPI_Count view_before(const struct view *v, MPI_Offset place);
 /* The next *n bytes of the stream from `at` on, as pieces of the file, max at most: iov_base is a place in the file.

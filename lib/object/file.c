@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "lib/object/errhandler.h"
-#include "lib/object/info.h"
 
 struct file file_null = {.obj = {.kind = OBJ_FILE, .predefined = true}, .fd = -1};
 
@@ -14,6 +13,7 @@ struct file *file_new(void)
     struct file *f = obj_new(OBJ_FILE, sizeof *f);
     if (f) {
         f->fd = -1;
+        pthread_mutex_init(&f->atomic_turn, NULL);
         TAILQ_INIT(&f->transfers);
         f->errhandler = errhandler_ref(file_null.errhandler);
     }
@@ -24,8 +24,8 @@ void file_destroy(struct file *f)
 {
     comm_unref(f->comm);
     errhandler_unref(f->errhandler);
-    info_destroy(f->info);
     free(f->name);
+    pthread_mutex_destroy(&f->atomic_turn);
     obj_free(&f->obj);
 }
 

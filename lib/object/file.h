@@ -5,29 +5,34 @@
 #ifndef LIB_OBJECT_FILE_H
 #define LIB_OBJECT_FILE_H
 
+#include <pthread.h>
 #include <sys/queue.h>
 #include "lib/object/comm.h"
 
 struct fs;       /* io/fs.h */
+struct hints;    /* io/hints.h */
+struct shared;   /* io/shared.c */
 struct view;     /* io/view.h */
 struct transfer; /* io/transfers.h */
 
 struct file {
     struct obj obj;
-    struct comm *comm;   /* the library's own, over those who have opened it */
-    const struct fs *fs; /* how its bytes are reached */
-    int fd;              /* -1: not open */
-    int amode;           /* as MPI_File_open was told */
-    bool reads;          /* the descriptor may be read, whatever amode says: what is written in part can be */
-    bool atomic;         /* what others have written is seen at once, and wholly (MPI 5.0, section 14.6.1) */
-    struct view *view;   /* owned */
-    MPI_Offset position; /* the individual pointer, in etypes of the view */
+    struct comm *comm;           /* the library's own, over those who have opened it */
+    const struct fs *fs;         /* how its bytes are reached */
+    int fd;                      /* -1: not open */
+    int amode;                   /* as MPI_File_open was told */
+    bool reads;                  /* the descriptor may be read, whatever amode says: what is written in part can be */
+    bool atomic;                 /* what others have written is seen at once, and wholly (MPI 5.0, section 14.6.1) */
+    pthread_mutex_t atomic_turn; /* of the threads of this process, in atomic mode */
+    struct view *view;           /* owned */
+    MPI_Offset position;         /* the individual pointer, in etypes of the view */
+    struct shared *shared;       /* the shared one; owned */
     TAILQ_HEAD(, transfer) transfers; /* behind requests that have not been freed */
     int under_way;                    /* of them are */
     struct transfer *split;           /* the split collective that has begun; or NULL */
     struct errhandler *errhandler;
-    struct info *info; /* hints in use */
-    char *name;        /* owned */
+    struct hints *hints; /* in use; owned */
+    char *name;          /* owned */
 };
 
 static inline MPI_File file_handle(const struct file *f)

@@ -98,14 +98,14 @@ static void wrong(void)
     MPI_File f;
     int x = 0;
     char zeros[3] = {0};
-    FAILS(MPI_ERR_FILE_EXISTS, MPI_File_open(world, file_in("blocks"), MPI_MODE_CREATE | MPI_MODE_EXCL | MPI_MODE_RDWR,
-                                             MPI_INFO_NULL, &f));
+    FAILS(MPI_ERR_FILE_EXISTS,
+          MPI_File_open(world, file_in("blocks"), MPI_MODE_CREATE | MPI_MODE_EXCL | MPI_MODE_RDWR, MPI_INFO_NULL, &f));
     FAILS(MPI_ERR_NO_SUCH_FILE, MPI_File_open(world, file_in("none"), MPI_MODE_RDONLY, MPI_INFO_NULL, &f));
     FAILS(MPI_ERR_AMODE, MPI_File_open(world, file_in("none"), MPI_MODE_CREATE, MPI_INFO_NULL, &f));
     FAILS(MPI_ERR_AMODE, MPI_File_open(world, file_in("none"), MPI_MODE_RDONLY | MPI_MODE_CREATE, MPI_INFO_NULL, &f));
     if (size > 1)
-        FAILS(MPI_ERR_NOT_SAME, MPI_File_open(world, file_in("blocks"), rank == 0 ? MPI_MODE_RDONLY : MPI_MODE_RDWR,
-                                              MPI_INFO_NULL, &f));
+        FAILS(MPI_ERR_NOT_SAME,
+              MPI_File_open(world, file_in("blocks"), rank == 0 ? MPI_MODE_RDONLY : MPI_MODE_RDWR, MPI_INFO_NULL, &f));
     f = opened("blocks", MPI_MODE_RDONLY);
     FAILS(MPI_ERR_READ_ONLY, MPI_File_write(f, &x, 1, MPI_INT, MPI_STATUS_IGNORE));
     OK(MPI_File_set_view(f, 0, MPI_INT, MPI_INT, "native", MPI_INFO_NULL));
