@@ -116,10 +116,12 @@ static void send_up(struct pmi_server_job *j, const struct pmi_gather *g, struct
                                                               .arrived = e->arrived,
                                                               .low = e->low,
                                                               .high = e->high,
-                                                              .puts = list_of(j->nputs, &j->puts)});
+                                                              .puts = list_of(j->nputs, &j->puts),
+                                                              .data = {(const char *)e->data.data, e->data.len}});
     buf_fini(&j->puts);
     j->nputs = 0;
     j->stale = false;
+    buf_fini(&e->data);
     e->sent = true;
     pmi_up_send(j->server, &b);
 }
@@ -156,7 +158,7 @@ static bool all_here(const struct pmi_gather *g)
     return g->expected == g->group.size && !g->below;
 }
 
-static void release(struct pmi_server_job *j, struct pmi_gather *g, struct pmi_epoch *e, bool stale)
+static void release(struct pmi_server_job *j, struct pmi_gather *g, struct pmi_epoch *e, bool stale, struct bytes data)
 {
     struct pmi_server *s = j->server;
     if (stale && !all_here(g))
@@ -165,12 +167,12 @@ static void release(struct pmi_server_job *j, struct pmi_gather *g, struct pmi_e
         if (!pmi_epoch_has(e, j->nclients + i))
             continue;
         struct buf b = pmi_message_begin(PMI_CONTROL_RELEASE, j->id);
-        pmi_control_release_put(&b, &(struct pmi_control_release){bytes_of(g->group.name), stale});
+        pmi_control_release_put(&b, &(struct pmi_control_release){bytes_of(g->group.name), stale, data});
         pmi_quiet_sent(&j->quiets[i]);
         pmi_down_send(s, i, &b);
     }
     while (!LIST_EMPTY(&e->requests))
-        pmi_answer_ok(LIST_FIRST(&e->requests));
+        pmi_answer_value(LIST_FIRST(&e->requests), data);
     release_fences(j, e);
     pmi_gather_drop(&j->gathers, g, e);
 }
@@ -180,7 +182,7 @@ static void progress(struct pmi_server_job *j, struct pmi_gather *g, struct pmi_
     if (e->arrived < g->expected)
         check_epoch(j, g, e);
     else if (all_here(g))
-        release(j, g, e, j->stale);
+        release(j, g, e, j->stale, (struct bytes){(const char *)e->data.data, e->data.len});
     else if (!e->sent)
         send_up(j, g, e);
 }
@@ -192,7 +194,13 @@ static struct pmi_epoch *arrive(struct pmi_client *c, struct pmi_gather *g)
     return e;
 }
 
-void pmi_barrier(struct pmi_request *q, const char *group)
+static void bring(struct pmi_epoch *e, struct bytes data)
+{
+    buf_put(&e->data, data.data, data.len);
+    pmi_mem_check(&e->data);
+}
+
+void pmi_barrier(struct pmi_request *q, const char *group, struct bytes data)
 {
     struct pmi_client *c = q->client;
     struct pmi_group g;
@@ -212,6 +220,7 @@ void pmi_barrier(struct pmi_request *q, const char *group)
     struct pmi_gather *ga = gather(c->job, &g);
     struct pmi_epoch *e = arrive(c, ga);
     LIST_INSERT_HEAD(&e->requests, q, parked);
+    bring(e, data);
     progress(c->job, ga, e);
 }
 
@@ -272,6 +281,7 @@ bool pmi_barrier_child_up(struct pmi_server_job *j, uint32_t child, struct rbuf 
     j->stale |= m.stale;
     if (!pmi_epoch_count(ga, e, m.arrived, m.low, m.high))
         return false;
+    bring(e, m.data);
     progress(j, ga, e);
     return true;
 }
@@ -287,6 +297,6 @@ bool pmi_barrier_release(struct pmi_server_job *j, struct rbuf *r)
         return false;
     j->received++;
     pmi_putters_touch(j);
-    release(j, g, e, m.stale);
+    release(j, g, e, m.stale, m.data);
     return true;
 }

@@ -53,6 +53,7 @@ struct pmi_epoch *pmi_gather_join(struct pmi_gather *g, uint32_t contributor)
         e->low = UINT32_MAX;
         e->by = pmi_mem_zero(g->contributors / 8 + 1, 1);
         LIST_INIT(&e->requests);
+        buf_init(&e->data);
         TAILQ_INSERT_TAIL(&g->epochs, e, of_gather);
     }
     e->by[contributor / 8] |= bit(contributor);
@@ -74,6 +75,7 @@ static void epoch_free(struct pmi_gather *g, struct pmi_epoch *e)
     TAILQ_REMOVE(&g->epochs, e, of_gather);
     free(e->by);
     free(e->fenced);
+    buf_fini(&e->data);
     free(e);
 }
 

@@ -10,6 +10,7 @@
 #include <sys/queue.h>
 #include <uthash.h>
 #include "pmi-server/group.h"
+#include "wire/buf.h"
 
 struct pmi_request;
 
@@ -19,6 +20,7 @@ struct pmi_epoch {
     uint32_t low, high;
     bool sent; /* to the parent */
     LIST_HEAD(, pmi_request) requests;
+    struct buf data;       /* what those who have arrived bring for all */
     unsigned char *by;     /* a bit a contributor */
     unsigned char *fenced; /* a bit a local rank that was answered at once */
 };

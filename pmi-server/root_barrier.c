@@ -20,7 +20,8 @@ static void release(struct pmi_root_space *j, struct pmi_gather *g, struct pmi_e
         struct buf b;
         buf_init(&b);
         pmi_control_head_put(&b, &(struct pmi_control_head){PMI_CONTROL_RELEASE, j->id});
-        pmi_control_release_put(&b, &(struct pmi_control_release){bytes_of(g->group.name), j->stale});
+        pmi_control_release_put(&b, &(struct pmi_control_release){
+                                        bytes_of(g->group.name), j->stale, {(const char *)e->data.data, e->data.len}});
         pmi_quiet_sent(&j->quiets[i]);
         pmi_root_send(j->root, i, &b);
     }
@@ -100,6 +101,8 @@ bool pmi_root_barrier_up(struct pmi_root_space *j, uint32_t child, struct rbuf *
     struct pmi_epoch *e = pmi_gather_join(g, child);
     if (!pmi_epoch_count(g, e, m.arrived, m.low, m.high))
         return false;
+    buf_put(&e->data, m.data.data, m.data.len);
+    pmi_mem_check(&e->data);
     if (e->arrived == g->expected)
         release(j, g, e);
     else

@@ -155,7 +155,7 @@ static void on_get(struct pmi_client *c, const struct pmi_msg *m, const struct c
 
 static void on_barrier(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
 {
-    pmi_barrier(request_new(c, cmd, PMI_VERB_BARRIER), pmi_msg_get(m, "group"));
+    pmi_barrier(request_new(c, cmd, PMI_VERB_BARRIER), pmi_msg_get(m, "group"), (struct bytes){0});
 }
 
 static void on_publish(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)

@@ -156,7 +156,7 @@ static void on_fence(struct pmi_client *c, const struct pmi_msg *m, const struct
 {
     if (c->fences >= FENCES_MAX) {
         struct pmi_request *q = request_new(c, m, PMI_VERB_BARRIER, cmd->reply);
-        pmi_barrier(q, NULL);
+        pmi_barrier(q, NULL, (struct bytes){0});
         return;
     }
     accept_plain(c, m, cmd);

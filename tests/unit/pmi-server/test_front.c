@@ -37,7 +37,7 @@ static void values_and_barriers_are_shared_with_wires(void **state)
     tree_say(t, 5, "cmd=put kvsname=kvs_1 key=b value=of\\ 5\n");
     tree_expect(t, 5, "cmd=put_result rc=0\n");
     for (uint32_t i = 0; i < 3; i++)
-        pmi_barrier(fake_request(t, 2 * i, PMI_VERB_BARRIER, &barrier[i]), NULL);
+        pmi_barrier(fake_request(t, 2 * i, PMI_VERB_BARRIER, &barrier[i]), NULL, (struct bytes){0});
     for (uint32_t r = 1; r < 5; r += 2)
         tree_say(t, r, "cmd=barrier_in\n");
     fake_pending(t, &barrier[0]);
@@ -60,13 +60,13 @@ static void requests_complete_out_of_order(void **state)
     struct fake_call barrier, published, looked, bad;
     for (uint32_t r = 0; r < 4; r++)
         pmi_client_initialized(t->ranks[r].client);
-    pmi_barrier(fake_request(t, 0, PMI_VERB_BARRIER, &barrier), "0,1");
+    pmi_barrier(fake_request(t, 0, PMI_VERB_BARRIER, &barrier), "0,1", (struct bytes){0});
     pmi_name_publish(fake_request(t, 0, PMI_VERB_PUBLISH, &published), "s", (struct bytes){"p\0q", 3});
     fake_expect(t, &published, NULL, 0);
     pmi_name_lookup(fake_request(t, 3, PMI_VERB_LOOKUP, &looked), "s", false);
     fake_expect(t, &looked, "p\0q", 3);
     fake_pending(t, &barrier);
-    pmi_barrier(fake_request(t, 1, PMI_VERB_BARRIER, &bad), "0,x");
+    pmi_barrier(fake_request(t, 1, PMI_VERB_BARRIER, &bad), "0,x", (struct bytes){0});
     fake_refused(t, &bad, "the group names a rank that the job does not have");
     tree_free(t);
     assert_int_equal(barrier.completed, 0);
@@ -77,7 +77,7 @@ static void barrier_of_all(struct tree *t)
 {
     struct fake_call *calls = calloc(t->nranks, sizeof *calls);
     for (uint32_t r = 0; r < t->nranks; r++)
-        pmi_barrier(fake_request(t, r, PMI_VERB_BARRIER, &calls[r]), NULL);
+        pmi_barrier(fake_request(t, r, PMI_VERB_BARRIER, &calls[r]), NULL, (struct bytes){0});
     for (uint32_t r = 0; r < t->nranks; r++)
         fake_expect(t, &calls[r], NULL, 0);
     free(calls);
