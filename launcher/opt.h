@@ -37,6 +37,7 @@ enum opt_kind {
     OPT_WORDS,
     OPT_PORTS,
     OPT_PSET,
+    OPT_PMI,
     OPT_DEADLOCK,
     OPT_MINUTES,
     OPT_LEVEL,

@@ -32,6 +32,7 @@ static int (*const setters[])(struct opt_target *) = {
     [OPT_LABEL] = opt_set_label,
     [OPT_PATTERN] = opt_set_pattern,
     [OPT_LAUNCHER] = opt_set_launcher,
+    [OPT_PMI] = opt_set_pmi,
     [OPT_WORDS] = opt_set_words,
     [OPT_PORTS] = opt_set_ports,
     [OPT_PSET] = opt_set_pset,

@@ -48,6 +48,7 @@ opt_setter opt_set_launcher;
 opt_setter opt_set_words;
 opt_setter opt_set_ports;
 opt_setter opt_set_pset;
+opt_setter opt_set_pmi;
 opt_setter opt_set_minutes;
 opt_setter opt_set_level;
 opt_setter opt_set_output;

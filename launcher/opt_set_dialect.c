@@ -241,3 +241,18 @@ int opt_set_mca(struct opt_target *a)
     opt_remark(a, "%s %s: set as OMPI_MCA_%s, which only programs of Open MPI read", a->s->shown, v[0], v[0]);
     return 0;
 }
+
+/* srun knows versions of PMIx, and plugins that serve nothing that we have not. */
+int opt_set_pmi(struct opt_target *a)
+{
+    static const char *const words[] = {"auto", "pmi1", "pmi2", "pmix", "all", "none"};
+    const char *word = value_of(a);
+    if (strncmp(word, "pmix_v", 6) == 0)
+        word = "pmix";
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(words[i], word) == 0) {
+            opt_replace(a->field, i ? xstrdup(word) : NULL);
+            return 0;
+        }
+    return opt_expected(a, "auto, pmi1, pmi2, pmix, all or none");
+}

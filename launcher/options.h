@@ -82,6 +82,7 @@ struct options {
     char *rankfile;     /* NULL or a file name */
     char *cpu_set;      /* NULL, or the processors of this machine that may be used */
     bool multi_prog;    /* the program is a file of srun's --multi-prog; gone into apps after options_parse */
+    char *pmi;            /* NULL: as the program needs; else the word of --pmi, checked */
     bool no_oversubscribe;
     long usize; /* universe size: -1 not given (the slots of all hosts), -2 infinite, else the number */
 

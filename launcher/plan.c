@@ -9,6 +9,7 @@
 #include "launcher/env.h"
 #include "launcher/job.h"
 #include "launcher/map/map.h"
+#include "launcher/program.h"
 #include "launcher/pset.h"
 #include "launcher/ranklist.h"
 #include "launcher/stdio_terminal.h"
@@ -104,6 +105,20 @@ static void copy_strings(struct strings *to, char **v, size_t n)
         to->v[to->n] = xstrdup(v[to->n]);
 }
 
+/* Which protocols its ranks are to be given. PMIx needs to know all nodes by name. */
+static void describe_pmi(const struct run *run, struct launch_spec *s, struct launch_app *to, const struct app *a)
+{
+    struct program p;
+    program_find(&p, a);
+    program_choose(&p, run->opt.pmi);
+    to->pmi = p.pmi;
+    if (!(p.pmi & LAUNCH_PMI_X) || s->nodes.n)
+        return;
+    s->nodes.v = xcalloc(run->cluster->nnodes + 1, sizeof *s->nodes.v);
+    for (; s->nodes.n < run->cluster->nnodes; s->nodes.n++)
+        s->nodes.v[s->nodes.n] = xstrdup(cluster_node_name(run->cluster, s->nodes.n));
+}
+
 static int describe_app(const struct run *run, struct launch_spec *s, const struct app *a, struct err *e)
 {
     struct launch_app *to = &s->apps[s->napps++];
@@ -114,6 +129,7 @@ static int describe_app(const struct run *run, struct launch_spec *s, const stru
     to->path = xstrdup(a->path ? a->path : "");
     to->umask = a->umask < 0 ? UINT32_MAX : (uint32_t)a->umask;
     to->arg_templates = a->arg_templates;
+    describe_pmi(run, s, to, a);
     const struct env_rules *g = &run->opt.genv, *own = &a->env;
     to->templates.v = xcalloc(g->ntemplates + own->ntemplates + 1, sizeof *to->templates.v);
     for (size_t i = 0; i < g->ntemplates; i++)

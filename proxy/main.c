@@ -8,6 +8,7 @@
 #include "common/spawn.h"
 #include "proxy/cleanup.h"
 #include "proxy/guard.h"
+#include "proxy/pmix/front.h"
 #include "proxy/proxy.h"
 #include "proxy/rank_env.h"
 #include "proxy/reap.h"
@@ -74,5 +75,6 @@ int main(int argc, char **argv)
     relay_init(proxy, &up);
     event_base_dispatch(proxy->base);
     cleanup_everything();
+    pmix_leave(proxy);
     return 0;
 }

@@ -17,6 +17,7 @@
 #include <event2/buffer.h>
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -43,6 +44,13 @@ static void tell_failed(struct rank *r, const char *why)
     buf_init(&b);
     control_rank_failed_put(&b, &(struct control_rank_failed){r->rank, bytes_of(why)});
     tell(r, CONTROL_RANK_FAILED, &b);
+}
+
+void pmi_cannot(struct rank *r, const char *why)
+{
+    char text[1200];
+    snprintf(text, sizeof text, "cannot be served by PMIx: %s", why);
+    tell_failed(r, text);
 }
 
 static void op_send(void *rank_ctx, const void *p, size_t n)
@@ -249,26 +257,31 @@ static void on_write(evutil_socket_t fd, short what, void *arg)
 int pmi_open(struct rank *r, int *theirs)
 {
     int sv[2];
+    *theirs = -1;
+    r->pmi = pmi_server_client(r->job->proxy->pmi, r->job->spec.job, r->rank, r);
+    if (!r->pmi)
+        log_fatal("rank %u is not known to the PMI server", r->rank);
+    if (!(rank_app(r)->pmi & (LAUNCH_PMI_1 | LAUNCH_PMI_2)))
+        return 0;
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv) < 0)
         return -1;
     r->pmi_fd = sv[0];
     *theirs = sv[1];
     evutil_make_socket_nonblocking(r->pmi_fd);
-    r->pmi = pmi_server_client(r->job->proxy->pmi, r->job->spec.job, r->rank, r);
     r->pmi_out = evbuffer_new();
     r->pmi_event = event_new(r->job->proxy->base, r->pmi_fd, EV_READ | EV_PERSIST, on_read, r);
     r->pmi_write = event_new(r->job->proxy->base, r->pmi_fd, EV_WRITE, on_write, r);
-    if (!r->pmi || !r->pmi_out || !r->pmi_event || !r->pmi_write || event_add(r->pmi_event, NULL) < 0)
+    if (!r->pmi_out || !r->pmi_event || !r->pmi_write || event_add(r->pmi_event, NULL) < 0)
         log_fatal("unable to watch the PMI connection of rank %u", r->rank);
     return 0;
 }
 
 uint32_t pmi_exit_flags(struct rank *r)
 {
-    if (r->pmi_fd < 0)
+    if (!r->pmi)
         return 0;
     ssize_t n;
-    for (size_t sum = 0; sum < LAST_WORDS_MAX && (n = read_some(r)) > 0;)
+    for (size_t sum = 0; r->pmi_fd >= 0 && sum < LAST_WORDS_MAX && (n = read_some(r)) > 0;)
         sum += (size_t)n;
     struct pmi_client_state s;
     pmi_client_state(r->pmi, &s);

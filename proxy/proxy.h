@@ -63,6 +63,7 @@ struct job {
     uint32_t *dead; /* in that memory, dead_room of them: dead ranks of other nodes that its ranks are told of */
     uint32_t ndead, dead_room;
     struct job_stdio *io;
+    struct pmix_job *pmix; /* NULL: none of its ranks here speaks PMIx */
     struct event *kill_timer;  /* armed by KILL */
     struct starting *starting; /* NULL: all of its ranks have been started, or never will be (ranks.c) */
     bool killed;

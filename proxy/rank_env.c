@@ -6,6 +6,7 @@
 
 #include "common/pattern.h"
 #include "common/xalloc.h"
+#include "proxy/pmix/front.h"
 #include "wire/node_segment.h"
 
 #include <dirent.h>
@@ -13,7 +14,8 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#define OWN_VARIABLES 24 /* room for those set below */
+#define OWN_VARIABLES 26               /* room for those set below */
+#define CHOICE "MPIR_CVAR_PMI_VERSION" /* MPICH's */
 
 uint32_t rank_appnum(const struct rank *r)
 {
@@ -109,7 +111,6 @@ static void set_library_path(struct rank_env *e, size_t *n, const char *folder)
 /* What every rank finds, however it was started: mpiexec(1) lists them. */
 static const char *const always[] = {
     "PMI_RANK={rank}",
-    "PMI_SIZE={size}",
     "PMI_HOSTNAME={host}",
     "MPI_LOCALRANKID={local_rank}",
     "MPI_LOCALNRANKS={local_size}",
@@ -134,13 +135,37 @@ static struct pattern_values values_of(const struct rank *r)
                                    .host = proxy_name(j->proxy)};
 }
 
+static void set_pmi(struct rank_env *e, size_t *n, const struct rank *r, char *const *pmix)
+{
+    unsigned pmi = rank_app(r)->pmi;
+    for (; pmix && *pmix; pmix++)
+        set(e, n, *pmix);
+    if (!(pmi & (LAUNCH_PMI_1 | LAUNCH_PMI_2)))
+        return;
+    set(e, n, xasprintf("PMI_FD=%d", rank_pmi_fd()));
+    set(e, n, xasprintf("PMI_SIZE=%u", r->job->spec.map.nranks));
+    e->envp[*n] = NULL;
+    /* A library that speaks both refuses to choose. */
+    if (pmix && !rank_env_get(e->envp, CHOICE))
+        set(e, n, xasprintf(CHOICE "=%d", pmi & LAUNCH_PMI_1 ? 1 : 2));
+}
+
+static size_t count(char *const *v)
+{
+    size_t n = 0;
+    while (v && v[n])
+        n++;
+    return n;
+}
+
 void rank_env_init(struct rank_env *e, const struct rank *r)
 {
     const struct job *j = r->job;
     const struct launch_app *a = rank_app(r);
     const struct strings *base = &j->spec.envs[a->env];
     struct pattern_values v = values_of(r);
-    size_t n = base->n, extra = OWN_VARIABLES + a->templates.n;
+    char **pmix = pmix_environment(r);
+    size_t n = base->n, extra = OWN_VARIABLES + a->templates.n + count(pmix);
     e->own = xcalloc(extra + a->argv.n, sizeof *e->own);
     e->nown = 0;
     e->envp = xcalloc(n + extra + 1, sizeof *e->envp);
@@ -149,7 +174,8 @@ void rank_env_init(struct rank_env *e, const struct rank *r)
         set(e, &n, pattern_expand(a->templates.v[i], &v));
     for (size_t i = 0; i < sizeof always / sizeof *always; i++)
         set(e, &n, pattern_expand(always[i], &v));
-    set(e, &n, xasprintf("PMI_FD=%d", rank_pmi_fd()));
+    set_pmi(e, &n, r, pmix);
+    free(pmix);
     if (j->proxy->stage)
         set(e, &n, xasprintf("MUSTER_STAGE_DIR=%s", j->proxy->stage));
     if (j->proxy->stage_libraries)

@@ -14,6 +14,7 @@
 #include "common/spawn.h"
 #include "common/xalloc.h"
 #include "proxy/pmi.h"
+#include "proxy/pmix/front.h"
 #include "proxy/rank_env.h"
 #include "proxy/reap.h"
 #include "proxy/segment.h"
@@ -138,15 +139,19 @@ static enum start_stage exec_rank(struct rank *r, const struct stdio_ends *io, i
         result = START_BIND;
         goto out;
     }
-    struct spawn_fd fds[] = {
-        {io->in, 0}, {io->out, 1}, {io->err, 2}, {pmi, rank_pmi_fd()}, {r->job->segment_fd, rank_segment_fd()}};
+    struct spawn_fd fds[5] = {{io->in, 0}, {io->out, 1}, {io->err, 2}};
+    size_t nfds = 3;
+    if (pmi >= 0)
+        fds[nfds++] = (struct spawn_fd){pmi, rank_pmi_fd()};
+    if (r->job->segment_fd >= 0)
+        fds[nfds++] = (struct spawn_fd){r->job->segment_fd, rank_segment_fd()};
     struct spawn s = {.file = f->file,
                       .argv = env.argv,
                       .envp = env.envp,
                       .cwd = a->wdir,
                       .umask = a->umask == UINT32_MAX ? -1 : (int)a->umask,
                       .fds = fds,
-                      .nfds = r->job->segment_fd < 0 ? 4 : 5,
+                      .nfds = nfds,
                       .cpus = binding ? cpus.set : NULL,
                       .cpus_size = cpus.size,
                       .nofile = &r->job->proxy->nofile,
@@ -182,7 +187,8 @@ static enum start_stage start_rank(struct rank *r, struct found *f)
     if (pmi_open(r, &pmi) == 0) {
         stage = exec_rank(r, &io, pmi, f);
         int saved = errno;
-        close(pmi);
+        if (pmi >= 0)
+            close(pmi);
         errno = saved;
     }
     int saved = errno;
@@ -253,7 +259,7 @@ static void start_piece(evutil_socket_t fd, short what, void *arg)
         log_fatal("out of memory");
 }
 
-static void start_all(struct job *j)
+static void prepare_all(struct job *j)
 {
     j->starting = xcalloc(1, sizeof *j->starting);
     *j->starting =
@@ -263,6 +269,16 @@ static void start_all(struct job *j)
     buf_init(&j->starting->items);
     if (!j->starting->next_piece)
         log_fatal("out of memory");
+}
+
+/* Ranks that could find nobody are not started; who may not need PMIx at all is. */
+static void served(struct job *j, const char *why)
+{
+    for (uint32_t i = 0; why && i < j->nranks && !j->starting->lost; i++)
+        if (rank_app(&j->ranks[i])->pmi == LAUNCH_PMI_X) {
+            pmi_cannot(&j->ranks[i], why);
+            j->starting->lost = true;
+        }
     start_piece(-1, 0, j);
 }
 
@@ -304,7 +320,11 @@ void ranks_launch(struct proxy *proxy, const unsigned char *payload, size_t len)
     count_nodes(j);
     segment_create(j);
     stdio_job_init(j);
-    start_all(j);
+    prepare_all(j);
+    if (pmix_is_needed(j))
+        pmix_job_add(j, served);
+    else
+        start_piece(-1, 0, j);
 }
 
 void ranks_signal(struct job *j, int sig, bool if_caught)
@@ -370,6 +390,7 @@ void ranks_forget(struct job *j)
         pmi_close(&j->ranks[i]);
     }
     pmi_job_del(j);
+    pmix_job_del(j);
     stdio_job_fini(j);
     segment_destroy(j);
     if (j->kill_timer)

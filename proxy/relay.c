@@ -13,6 +13,7 @@
 #include "common/xalloc.h"
 #include "proxy/cleanup.h"
 #include "proxy/pmi.h"
+#include "proxy/pmix/front.h"
 #include "proxy/ranks.h"
 #include "proxy/segment.h"
 #include "proxy/shape.h"
@@ -153,6 +154,7 @@ static void parent_gone(void *arg, struct peer *p, const char *why)
     proxy->leaving = true;
     links_fini(&proxy->below);
     cleanup_everything();
+    pmix_leave(proxy);
     _exit(1);
 }
 

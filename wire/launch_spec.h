@@ -24,6 +24,9 @@ enum launch_flags {
     LAUNCH_PTY = 2048,   /* pty_rank works in a terminal */
 };
 
+/* The protocols by which a rank finds the others. */
+enum launch_pmi { LAUNCH_PMI_1 = 1, LAUNCH_PMI_2 = 2, LAUNCH_PMI_X = 4, LAUNCH_PMI_ALL = 7 };
+
 /* The value for one rank: O(runs). */
 uint32_t rank_runs_at(const struct rank_runs *runs, uint32_t rank);
 /* From one value a rank. Returns 0, or -1 without memory. */

@@ -68,6 +68,9 @@ part("launcher", "cluster hosts needs shapes staging tree", *OPTIONS, "launcher/
 part("proxy", "proxy", "common", "wire")
 part("proxy", "stdio_files stdio_lines stdio_tail stdio_wants", "common", "wire")
 # The transports themselves are seen by one file alone.
+MAY["proxy/pmix/front.h"] = set(MAY["proxy"])
+MAY["proxy"].add("proxy/pmix/front.h")
+MAY["proxy/pmix"] = MAY["proxy"] | {"proxy/pmix"}
 TRANSPORTS = {"lib/transport/self", "lib/transport/shm"}
 for n, floor in enumerate(FLOORS):
     for folder in floor:
@@ -78,13 +81,13 @@ MAP_MAY_TOO = {"launcher/options.h"}
 
 # Where a library, or one of its headers, may be seen.
 ROOMS = {
-    "event2/": {"common", "proxy", "launcher", "launcher/start"},
+    "event2/": {"common", "proxy", "proxy/pmix", "launcher", "launcher/start"},
     "event.h": set(),
     "hwloc": {"common/topo"},
     "cjson/": {"launcher", "launcher/rm"},
     "libssh2": {"launcher/start"},
     "nettle/": {"common"},
-    "pmix": {"pmi-server", "lib/boot"},
+    "pmix": {"proxy/pmix", "lib/boot"},
     "rdma/": {"lib/transport/ofi"},
     "cmocka": set(),
 }

@@ -205,3 +205,22 @@ def mpicc(programs, mpich):
     """mpicc(source, *flags): a program built with Debian's MPICH."""
     compiler = mpich
     return lambda source, *flags: compiled(programs, source, compiler, *flags)
+
+
+@pytest.fixture(scope="session")
+def open_mpi():
+    """The compiler of the machine's Open MPI, where this build serves PMIx."""
+    compiler = shutil.which("mpicc.openmpi")
+    if not compiler:
+        pytest.skip("no mpicc.openmpi")
+    r = subprocess.run([MPIEXEC, "--pmi", "pmix", "-n", "1", "true"], capture_output=True, text=True,
+                       env=clean_env("/nonexistent"))
+    if r.returncode and ("without PMIx" in r.stderr or "libpmix" in r.stderr):
+        pytest.skip(r.stderr.splitlines()[0])
+    return compiler
+
+
+@pytest.fixture
+def ompicc(programs, open_mpi):
+    """ompicc(source, *flags): a program built with Debian's Open MPI."""
+    return lambda source, *flags: compiled(programs, source, open_mpi, *flags)

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The names of libraries tell. What a program opens by itself while it runs does not, and so the usual ones that run
+ * other programs, or load what others have written, are known by name.
+ */
+#include "launcher/program.h"
+
+#include "common/spawn.h"
+#include "launcher/needs.h"
+#include "wire/launch_spec.h"
+
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Patterns of names of programs that run others. */
+static const char *const runners[] = {
+    "sh",     "bash",    "dash",      "ash",     "ksh*",      "mksh",     "zsh*",        "csh",       "tcsh",
+    "fish",   "busybox", "python*",   "pypy*",   "perl*",     "ruby*",    "lua*",        "R",         "Rscript",
+    "julia*", "node*",   "java",      "octave*", "tclsh*",    "wish*",    "gawk",        "awk",       "mawk",
+    "guile*", "env",     "nice",      "nohup",   "time",      "timeout",  "taskset",     "numactl",   "stdbuf",
+    "setsid", "chrt",    "ionice",    "xargs",   "unshare",   "chroot",   "sudo",        "setarch",   "strace",
+    "ltrace", "gdb",     "valgrind*", "perf",    "catchsegv", "xterm",    "singularity", "apptainer", "charliecloud",
+    "ch-run", "docker",  "podman",    "srun",    "hpcrun",    "tau_exec", "ld-linux*",   "prlimit",   "script",
+    "expect", "make",
+};
+
+/* Libraries by their names: the first that fits counts. */
+static const struct {
+    const char *pattern;
+    enum program_kind kind;
+} libraries[] = {
+    {"libmpi_abi.so*", PROGRAM_MPICH},     {"libmpich.so*", PROGRAM_MPICH},     {"libmpi.so.12*", PROGRAM_MPICH},
+    {"libmpi_cray.so*", PROGRAM_MPICH},    {"libmpi_gnu*.so*", PROGRAM_MPICH},  {"libmpi_intel.so*", PROGRAM_MPICH},
+    {"libmvapich*.so*", PROGRAM_MPICH},    {"libmpi.so.*", PROGRAM_OPEN_MPI},   {"libmpi_mpifh.so*", PROGRAM_OPEN_MPI},
+    {"libopen-rte.so*", PROGRAM_OPEN_MPI}, {"liboshmem.so*", PROGRAM_OPEN_MPI}, {"libpmi.so*", PROGRAM_PMI},
+    {"libpmi2.so*", PROGRAM_PMI},          {"libpmix.so*", PROGRAM_PMIX},
+};
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+static bool is_runner(const char *path)
+{
+    for (size_t i = 0; i < sizeof runners / sizeof *runners; i++)
+        if (fnmatch(runners[i], base_name(path), 0) == 0)
+            return true;
+    return false;
+}
+
+static bool is_elf(const char *path)
+{
+    char head[4] = "";
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    bool elf = fd >= 0 && read(fd, head, sizeof head) == sizeof head && memcmp(head, "\177ELF", sizeof head) == 0;
+    if (fd >= 0)
+        close(fd);
+    return elf;
+}
+
+/* Of all libraries, the one that stands first in the table. */
+static void judge(struct program *p, const struct needs *needs)
+{
+    size_t best = sizeof libraries / sizeof *libraries;
+    p->kind = PROGRAM_PLAIN;
+    for (size_t i = 0; i < needs->n; i++)
+        for (size_t k = 0; k < best; k++)
+            if (fnmatch(libraries[k].pattern, base_name(needs->v[i].path), 0) == 0) {
+                best = k;
+                p->kind = libraries[k].kind;
+                snprintf(p->library, sizeof p->library, "%s", needs->v[i].path);
+            }
+    for (size_t i = 0; i < needs->n; i++)
+        p->speaks_pmix |= fnmatch("libpmix.so*", base_name(needs->v[i].path), 0) == 0;
+}
+
+static unsigned pmi_of(const struct program *p)
+{
+    switch (p->kind) {
+    case PROGRAM_UNKNOWN:
+    case PROGRAM_RUNNER:
+        return LAUNCH_PMI_ALL;
+    case PROGRAM_OPEN_MPI:
+    case PROGRAM_PMIX:
+        return LAUNCH_PMI_X;
+    case PROGRAM_MPICH:
+        return p->speaks_pmix ? LAUNCH_PMI_X : LAUNCH_PMI_1 | LAUNCH_PMI_2;
+    case PROGRAM_PLAIN:
+    case PROGRAM_PMI:
+        break;
+    }
+    return LAUNCH_PMI_1 | LAUNCH_PMI_2;
+}
+
+void program_find(struct program *p, const struct app *a)
+{
+    static struct needs needs;
+    *p = (struct program){.kind = PROGRAM_UNKNOWN};
+    char here[PATH_MAX];
+    const char *name = a->argv[0];
+    int error = spawn_find(name, a->path ? a->path : getenv("PATH"), a->wdir ? a->wdir : ".", here);
+    if (error) {
+        p->kind = is_runner(name) ? PROGRAM_RUNNER : PROGRAM_UNKNOWN;
+    } else {
+        snprintf(p->path, sizeof p->path, "%s", here);
+        needs_find(&needs, here, getenv("LD_LIBRARY_PATH"));
+        if (is_elf(here))
+            judge(p, &needs);
+        if (!is_elf(here) || (p->kind == PROGRAM_PLAIN && (is_runner(name) || is_runner(here))))
+            p->kind = PROGRAM_RUNNER;
+        needs_fini(&needs);
+    }
+    p->pmi = pmi_of(p);
+}
+
+void program_choose(struct program *p, const char *word)
+{
+    static const struct {
+        const char *word;
+        unsigned pmi;
+    } words[] = {
+        {"pmi1", LAUNCH_PMI_1}, {"pmi2", LAUNCH_PMI_2}, {"pmix", LAUNCH_PMI_X}, {"all", LAUNCH_PMI_ALL}, {"none", 0}};
+    for (size_t i = 0; word && i < sizeof words / sizeof *words; i++)
+        if (strcmp(words[i].word, word) == 0)
+            p->pmi = words[i].pmi;
+}
