@@ -74,8 +74,7 @@ static const struct found *find_program(struct found *f, const struct proxy *p, 
     return f;
 }
 
-/* Who only pretends to be a machine does not have its processors. */
-static const char *binding_of(const struct rank *r)
+const char *rank_binding(const struct rank *r)
 {
     if (r->job->proxy->pretends)
         return NULL;
@@ -127,7 +126,7 @@ static enum start_stage exec_rank(struct rank *r, const struct stdio_ends *io, i
     enum start_stage result = START_FIND;
     struct cpulist cpus;
     cpulist_init(&cpus);
-    const char *binding = binding_of(r);
+    const char *binding = rank_binding(r);
     if (find_program(f, r->job->proxy, a, env.envp)->error) {
         int wdir = directory_error(a->wdir);
         errno = wdir ? wdir : f->error;

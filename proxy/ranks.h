@@ -16,6 +16,9 @@ void ranks_signal(struct job *j, int signal, bool if_caught);
 /* The signal (and SIGCONT) now, SIGKILL to all that is left after the grace; again: sooner, with the new grace. */
 void ranks_kill(struct job *j, int signal, uint64_t grace_ms);
 
+/* The processors that a rank is bound to; NULL: it is not. Who only pretends to be a machine does not have its own. */
+const char *rank_binding(const struct rank *r);
+
 /* The job is over: frees it. */
 void ranks_forget(struct job *j);
 

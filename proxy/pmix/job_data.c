@@ -5,9 +5,12 @@
  */
 #include "proxy/pmix/job_data.h"
 
+#include "common/topo/topo.h"
 #include "common/xalloc.h"
 #include "pmi-server/mapping.h"
+#include "proxy/pmix/locality.h"
 #include "proxy/rank_env.h"
+#include "proxy/ranks.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -125,7 +128,19 @@ static void add_node(struct infos *l, const struct job *j)
     free(peers);
 }
 
-static void add_rank(struct infos *l, const struct rank *r, uint32_t node)
+/* Of a bound rank: what it may run on. */
+static void add_place(struct infos *l, const struct rank *r, const struct topo *t)
+{
+    const char *cpus = rank_binding(r);
+    char *text = cpus && t ? locality_text(t, cpus) : NULL;
+    if (text)
+        infos_text(l, PMIX_LOCALITY_STRING, text);
+    if (cpus)
+        infos_text(l, PMIX_CPUSET, cpus);
+    free(text);
+}
+
+static void add_rank(struct infos *l, const struct rank *r, uint32_t node, const struct topo *t)
 {
     struct infos rank = {NULL, 0, 0};
     infos_rank(&rank, PMIX_RANK, r->rank); /* first: whose they are */
@@ -136,6 +151,7 @@ static void add_rank(struct infos *l, const struct rank *r, uint32_t node)
     infos_u32(&rank, PMIX_NODEID, node);
     infos_text(&rank, PMIX_HOSTNAME, proxy_name(r->job->proxy));
     infos_u32(&rank, PMIX_REINCARNATION, 0);
+    add_place(&rank, r, t);
     infos_array(l, PMIX_PROC_INFO_ARRAY, &rank);
 }
 
@@ -166,6 +182,8 @@ void job_data_fill(struct infos *l, const struct job *j)
     add_node(l, j);
     add_apps(l, j);
     uint32_t node = nodes_before(j, proxy_node(j->proxy));
+    struct topo *t = j->spec.bindings.n ? topo_load(TOPO_WANT_ALL, NULL) : NULL;
     for (uint32_t i = 0; i < j->nranks; i++)
-        add_rank(l, &j->ranks[i], node);
+        add_rank(l, &j->ranks[i], node, t);
+    topo_destroy(t);
 }

@@ -21,6 +21,7 @@
     F(PMIx_server_setup_fork)                                                                                          \
     F(PMIx_server_dmodex_request)                                                                                      \
     F(PMIx_server_generate_locality_string)                                                                            \
+    F(PMIx_Value_destruct)                                                                                             \
     F(PMIx_Notify_event)                                                                                               \
     F(PMIx_Data_pack)                                                                                                  \
     F(PMIx_Data_unpack)                                                                                                \

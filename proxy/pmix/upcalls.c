@@ -5,6 +5,7 @@
 #include "common/xalloc.h"
 #include "pmi-server/client.h"
 #include "proxy/pmix/fence.h"
+#include "proxy/pmix/names.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -99,5 +100,8 @@ void pmix_upcalls(pmix_server_module_t *m)
         .client_finalized = on_finalized,
         .abort = on_abort,
         .fence_nb = on_fence,
+        .publish = names_publish,
+        .lookup = names_lookup,
+        .unpublish = names_unpublish,
     };
 }
