@@ -200,11 +200,11 @@ struct dead {
     uint32_t n;
 };
 
-static void dead_add(struct dead *d, uint32_t rank, bool never)
+static void dead_add(struct dead *d, uint32_t rank, bool never, uint32_t status)
 {
     if (d->n++ == 0)
         buf_init(&d->items);
-    control_dead_rank_put(&d->items, &(struct control_dead_rank){rank, never});
+    control_dead_rank_put(&d->items, &(struct control_dead_rank){rank, never, status});
 }
 
 static void dead_tell(const struct job *j, struct dead *d)
@@ -246,7 +246,7 @@ bool job_started(struct job *j, uint32_t node, struct rbuf *r)
             job_fail(j, FAILURE_START, s.rank, s.time, 0, NULL);
             j->run->job_ops->rank_gone(j->run, j, s.rank);
             if (j->spec.flags & LAUNCH_NO_KILL)
-                dead_add(&dead, s.rank, true);
+                dead_add(&dead, s.rank, true, 0);
         }
     }
     dead_tell(j, &dead);
@@ -292,7 +292,7 @@ bool job_exited(struct job *j, uint32_t node, struct rbuf *r)
         if (bad && !info->stopped)
             rank_failed(j, &x);
         if (x.flags & EXIT_DEAD)
-            dead_add(&dead, x.rank, x.flags & EXIT_NEVER);
+            dead_add(&dead, x.rank, x.flags & EXIT_NEVER, x.status);
     }
     dead_tell(j, &dead);
     check_done(j);
@@ -337,7 +337,7 @@ void job_node_lost(struct job *j, uint32_t node)
     rankmap_iter_init(&it, &j->spec.map, node);
     while (rankmap_iter_next(&it, &rank)) {
         if (j->spec.flags & LAUNCH_NO_KILL && !j->ranks[rank].ended)
-            dead_add(&dead, rank, !tree_is_open(j->run->cluster));
+            dead_add(&dead, rank, !tree_is_open(j->run->cluster), SIGKILL);
         rank_lost(j, rank, node);
     }
     dead_tell(j, &dead);

@@ -55,7 +55,17 @@ static void op_stuck(void *ctx, uint32_t job, uint32_t rank, const char *why)
     event_base_once(run->cluster->base, -1, EV_TIMEOUT, stuck_now, s, &now);
 }
 
-static const struct pmi_root_ops ops = {op_down, op_spawn, op_stuck};
+static uint32_t op_child_of(void *ctx, uint32_t job, uint32_t rank)
+{
+    struct run *run = ctx;
+    const struct links *l = &run->cluster->links;
+    const struct job *j = job_find(run, job);
+    uint32_t node = j ? rankmap_node(&j->spec.map, rank) : UINT32_MAX;
+    uint32_t link = node < run->cluster->nnodes ? l->route[node] : LINK_NONE;
+    return link == LINK_NONE || l->v[link]->state == LINK_LOST ? PMI_NO_CHILD : link;
+}
+
+static const struct pmi_root_ops ops = {op_down, op_spawn, op_stuck, op_child_of};
 
 void root_init(struct run *run, void (*spawn)(struct run *run, const struct pmi_spawn *req))
 {

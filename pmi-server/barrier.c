@@ -34,7 +34,7 @@ static uint32_t count_below(const struct pmi_server_job *j, const struct pmi_gro
     uint32_t n = 0;
     for (uint32_t i = 0; i < g->nranges; i++)
         for (uint32_t r = g->ranges[i].first; r <= g->ranges[i].last; r++)
-            n += s->ops->below(s->ctx, j->id, r);
+            n += s->ops->child_of(s->ctx, j->id, r) != PMI_NO_CHILD;
     return n;
 }
 

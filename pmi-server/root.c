@@ -13,6 +13,8 @@
 #include "pmi-server/name_store.h"
 #include "pmi-server/root_barrier.h"
 #include "pmi-server/root_links.h"
+#include "pmi-server/root_meeting.h"
+#include "pmi-server/root_modex.h"
 #include "pmi-server/root_names.h"
 #include "pmi-server/root_request.h"
 #include "pmi-server/root_values.h"
@@ -110,6 +112,8 @@ void pmi_root_job_del(struct pmi_root *r, uint32_t job)
     if (!j)
         return;
     pmi_root_requests_job_del(r, job);
+    pmi_root_modex_job_del(r, job);
+    pmi_root_meeting_job_del(r, job);
     pmi_root_names_job_del(r, job);
     pmi_root_values_del(j);
     pmi_gathers_clear(&j->gathers);
@@ -125,6 +129,7 @@ void pmi_root_dead(struct pmi_root *r, uint32_t job, uint32_t rank)
     char one[16];
     if (!j)
         return;
+    pmi_root_modex_gone(r, job, rank);
     int n = snprintf(one, sizeof one, j->dead.len ? ",%u" : "%u", rank);
     if (j->dead.len + (size_t)n >= PMI_VALUE_MAX)
         return; /* what clients can take is full; the first to die are named */
@@ -158,6 +163,7 @@ int pmi_root_up(struct pmi_root *r, uint32_t child, const void *p, size_t n)
         [PMI_CONTROL_PUTS] = take_puts,        [PMI_CONTROL_BARRIER] = pmi_root_barrier_up,
         [PMI_CONTROL_GET] = pmi_root_take_get, [PMI_CONTROL_REQUEST] = pmi_root_request_up,
         [PMI_CONTROL_STUCK] = take_stuck,      [PMI_CONTROL_QUIET] = pmi_root_take_quiet,
+        [PMI_CONTROL_MODEX_DATA] = pmi_root_modex_data,
     };
     struct rbuf in;
     rbuf_init(&in, p, n);

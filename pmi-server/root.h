@@ -32,6 +32,8 @@ struct pmi_root_ops {
     /* A job cannot go on: `rank` ended before it reached what the others wait in. `why` is one lowercase line to follow
      * the rank's name, such as "exited before it reached the barrier that ranks 0-2 wait in". */
     void (*stuck)(void *ctx, uint32_t job, uint32_t rank, const char *why);
+    /* The link by which this rank is reached; PMI_NO_CHILD: it is out of reach. NULL: nobody asks. */
+    uint32_t (*child_of)(void *ctx, uint32_t job, uint32_t rank);
 };
 
 struct pmi_root_job {

@@ -56,6 +56,10 @@ struct pmi_root {
     uint32_t last_naming;
     struct pmi_spawning *spawning;
     uint32_t last_spawn;
+    struct pmi_modexing *modexings; /* root_modex.c */
+    uint32_t last_modex;
+    struct pmi_root_meeting *meetings; /* root_meeting.c */
+    uint64_t last_meeting;
 };
 
 #endif

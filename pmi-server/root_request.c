@@ -10,6 +10,8 @@
 #include <string.h>
 #include "pmi-server/mem.h"
 #include "pmi-server/root_links.h"
+#include "pmi-server/root_meeting.h"
+#include "pmi-server/root_modex.h"
 #include "pmi-server/root_names.h"
 #include "pmi-server/root_values.h"
 #include "wire/pmi.h"
@@ -27,6 +29,23 @@ static bool on_dead(const struct pmi_root_request *q, struct rbuf *in)
     char *text = pmi_mem_bytes((const char *)q->job->dead.data, q->job->dead.len);
     reply(q, *text ? 0 : PMI2_ERROR_KEY, *text ? text : "no process has died");
     free(text);
+    return true;
+}
+
+static bool on_notice(const struct pmi_root_request *q, struct rbuf *in)
+{
+    struct pmi_root *r = q->job->root;
+    struct pmi_control_notice m;
+    if (!pmi_control_notice_get(in, &m))
+        return false;
+    for (uint32_t i = 0; i < r->children; i++) {
+        struct buf b;
+        buf_init(&b);
+        pmi_control_head_put(&b, &(struct pmi_control_head){PMI_CONTROL_TOLD, 0});
+        pmi_control_told_put(&b, &(struct pmi_control_told){m.data});
+        pmi_root_send(r, i, &b);
+    }
+    reply(q, 0, "");
     return true;
 }
 
@@ -52,6 +71,9 @@ bool pmi_root_request_up(struct pmi_root_space *j, uint32_t child, struct rbuf *
         [PMI_REQUEST_UNPUBLISH] = pmi_root_unpublish,
         [PMI_REQUEST_DEAD] = on_dead,
         [PMI_REQUEST_SPAWN] = on_spawn,
+        [PMI_REQUEST_MODEX] = pmi_root_modex,
+        [PMI_REQUEST_MEETING] = pmi_root_meet,
+        [PMI_REQUEST_NOTICE] = on_notice,
     };
     struct pmi_control_request m;
     struct rbuf body;

@@ -12,6 +12,7 @@
 #include "pmi-server/input.h"
 #include "pmi-server/links.h"
 #include "pmi-server/mem.h"
+#include "pmi-server/modex.h"
 #include "pmi-server/putters.h"
 #include "pmi-server/remote.h"
 
@@ -161,6 +162,7 @@ int pmi_server_down(struct pmi_server *s, const void *p, size_t n)
         [PMI_CONTROL_RELEASE] = pmi_barrier_release,
         [PMI_CONTROL_VALUES] = pmi_fetch_values,
         [PMI_CONTROL_EAGER] = take_eager,
+        [PMI_CONTROL_MODEX_ASK] = pmi_modex_down,
     };
     struct rbuf r;
     struct pmi_control_head head;
@@ -169,6 +171,8 @@ int pmi_server_down(struct pmi_server *s, const void *p, size_t n)
     struct pmi_server_job *j = pmi_job_find(s, head.job);
     if (ok && head.type == PMI_CONTROL_ANSWER)
         ok = pmi_remote_answer(s, &r);
+    else if (ok && head.type == PMI_CONTROL_TOLD)
+        pmi_notice_down(s, &r);
     else
         ok = ok && head.type < PMI_CONTROL_END && handlers[head.type] && (!j || handlers[head.type](j, &r));
     pmi_resume(s);
@@ -207,7 +211,7 @@ int pmi_server_child_up(struct pmi_server *s, uint32_t child, const void *p, siz
     rbuf_init(&r, p, n);
     if (!pmi_control_head_get(&r, &head) || child >= s->children || head.type >= PMI_CONTROL_END)
         return -1;
-    if (head.type == PMI_CONTROL_STUCK) {
+    if (head.type == PMI_CONTROL_STUCK || head.type == PMI_CONTROL_MODEX_DATA) {
         s->ops->up(s->ctx, p, n);
         return 0;
     }

@@ -21,6 +21,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "wire/pmi_control.h"
 #include "wire/rankmap.h"
 
 struct pmi_server;
@@ -32,8 +33,9 @@ struct pmi_server_ops {
     /* A payload for the parent, and one for the child number `child`. */
     void (*up)(void *ctx, const void *p, size_t n);
     void (*down)(void *ctx, uint32_t child, const void *p, size_t n);
-    /* Is this rank hosted by a proxy below this one (not by itself)? Asked only where children > 0. */
-    bool (*below)(void *ctx, uint32_t job, uint32_t rank);
+    /* The child by which this rank is reached; PMI_NO_CHILD: it is not hosted by a proxy below this one. Asked only
+     * where children > 0. */
+    uint32_t (*child_of)(void *ctx, uint32_t job, uint32_t rank);
     /* Something waits to be batched: call pmi_server_flush() once before the loop sleeps (an event made active will
      * do). */
     void (*wake)(void *ctx);
@@ -46,6 +48,11 @@ struct pmi_server_ops {
      * the job cannot go on as it is. `why` is one lowercase line, such as "sent a line of more than 65536 bytes on its
      * PMI connection"; the caller puts rank and host in front. */
     void (*failed)(void *rank_ctx, const char *why);
+    /* A rank elsewhere needs what this one has committed: answer with pmi_server_modex_done(), later. NULL: no rank
+     * here commits anything. */
+    void (*modex)(void *rank_ctx, uint32_t id);
+    /* What the front end of a proxy, this one or another, has given to pmi_notify(). NULL: it is not for us. */
+    void (*notice)(void *ctx, const void *p, size_t n);
 };
 
 struct pmi_local {
@@ -91,6 +98,8 @@ int pmi_server_child_up(struct pmi_server *s, uint32_t child, const void *p, siz
 /* That child is lost: no rank behind it puts anything any more. */
 void pmi_server_child_gone(struct pmi_server *s, uint32_t child);
 void pmi_server_flush(struct pmi_server *s);
+/* The answer to op `modex`. rc: 0, or enum pmi2_error and data is the reason. */
+void pmi_server_modex_done(struct pmi_server *s, uint32_t job, uint32_t id, int rc, struct bytes data);
 
 /* For a table of ranks: what the rank does, seen from here. */
 struct pmi_client_state {

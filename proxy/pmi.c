@@ -11,6 +11,7 @@
 #include "common/log.h"
 #include "common/xalloc.h"
 #include "pmi-server/server.h"
+#include "proxy/pmix/front.h"
 #include "proxy/rank_env.h"
 #include "proxy/stdio.h"
 
@@ -78,12 +79,14 @@ static void op_down(void *ctx, uint32_t child, const void *p, size_t n)
     link_sendv(l, CONTROL_PMI_DOWN, 0, l->first, &iov, 1);
 }
 
-static bool op_below(void *ctx, uint32_t job, uint32_t rank)
+static uint32_t op_child_of(void *ctx, uint32_t job, uint32_t rank)
 {
     struct proxy *proxy = ctx;
     struct job *j = proxy_job(proxy, job);
     uint32_t node = j ? rankmap_node(&j->spec.map, rank) : UINT32_MAX;
-    return node > proxy->setup.first && node - proxy->setup.first < proxy->setup.nnodes;
+    bool below = node > proxy->setup.first && node - proxy->setup.first < proxy->setup.nnodes;
+    uint32_t link = below ? proxy->below.route[node - proxy->below.first] : LINK_NONE;
+    return link == LINK_NONE ? PMI_NO_CHILD : link;
 }
 
 static void op_wake(void *ctx)
@@ -109,13 +112,25 @@ static void op_failed(void *rank_ctx, const char *why)
         tell_failed(r, why);
 }
 
+static void op_modex(void *rank_ctx, uint32_t id)
+{
+    pmix_modex(rank_ctx, id);
+}
+
+static void op_notice(void *ctx, const void *p, size_t n)
+{
+    pmix_notice(ctx, p, n);
+}
+
 static const struct pmi_server_ops ops = {.send = op_send,
                                           .up = op_up,
                                           .down = op_down,
-                                          .below = op_below,
+                                          .child_of = op_child_of,
                                           .wake = op_wake,
                                           .abort = op_abort,
-                                          .failed = op_failed};
+                                          .failed = op_failed,
+                                          .modex = op_modex,
+                                          .notice = op_notice};
 
 static void on_wake(evutil_socket_t fd, short what, void *arg)
 {

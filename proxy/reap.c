@@ -15,6 +15,7 @@
 #include "common/now.h"
 #include "proxy/cleanup.h"
 #include "proxy/pmi.h"
+#include "proxy/pmix/front.h"
 #include "proxy/segment.h"
 #include "proxy/stdio.h"
 
@@ -127,6 +128,8 @@ static void reap_rank(struct rank *r, int status, const struct rusage *u, uint64
     stdio_reaped(r);
     uint32_t flags = pmi_exit_flags(r) | segment_exit_flags(r);
     flags |= segment_rank_ended(r, status);
+    if (flags & EXIT_DEAD)
+        pmix_rank_ended(r->job, r->rank, status);
     tell_exit(r, status, u, flags, time);
     if ((status || flags & ~(EXIT_DEAD | EXIT_NEVER | EXIT_PAST)) && (!r->job->killed || r->dying))
         stdio_tell_tail(r);

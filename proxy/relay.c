@@ -270,8 +270,11 @@ static void on_ranks_dead(struct proxy *proxy, const struct frame_head *h, const
     if (!j || !control_ranks_dead_get(&r, &m))
         return;
     struct rbuf ranks = list_items(&m.ranks);
-    while (control_dead_rank_next(&ranks, &d))
+    while (control_dead_rank_next(&ranks, &d)) {
         segment_rank_dead(j, d.rank, d.never);
+        if (rankmap_node(&j->spec.map, d.rank) != proxy_node(proxy))
+            pmix_rank_ended(j, d.rank, (int)d.status);
+    }
 }
 
 static void on_shutdown(struct proxy *proxy, const struct frame_head *h, const unsigned char *payload)

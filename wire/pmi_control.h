@@ -16,6 +16,8 @@
 #define PMI_BLOB_MAX (4u * 1024 * 1024) /* bytes of a value */
 bool pmi_control_key_valid(struct bytes key);
 
+#define PMI_NO_CHILD UINT32_MAX /* among the links down from a process: none */
+
 #define PMI_CONTROL_LIST_MAX (1u << 24)          /* keys or pairs in one message */
 #define PMI_CONTROL_SPAWN_MAX (8u * 1024 * 1024) /* bytes of a request to spawn */
 #define PMI_CONTROL_COMMANDS_MAX 1024u           /* of a request to spawn */
@@ -36,6 +38,9 @@ enum pmi_request_kind {
     PMI_REQUEST_UNPUBLISH,
     PMI_REQUEST_DEAD, /* carries nothing; the answer's text is the list of dead ranks */
     PMI_REQUEST_SPAWN,
+    PMI_REQUEST_MODEX,
+    PMI_REQUEST_MEETING,
+    PMI_REQUEST_NOTICE, /* to all proxies; answered when it is on its way */
 };
 
 /* The name of a payload's message, for traces: "BARRIER"; "unknown" for what is none. */

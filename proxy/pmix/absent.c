@@ -4,6 +4,9 @@
  */
 #include "proxy/pmix/front.h"
 
+#include "pmi-server/server.h"
+#include "wire/codec.h"
+
 bool pmix_is_needed(const struct job *j)
 {
     for (uint32_t i = 0; i < j->spec.napps; i++)
@@ -27,6 +30,17 @@ char **pmix_environment(const struct rank *r)
 }
 
 void pmix_rank_ended(struct job *j, uint32_t rank, int status)
+{
+}
+
+/* Another host may serve PMIx where this one cannot. */
+void pmix_modex(struct rank *r, uint32_t id)
+{
+    struct job *j = r->job;
+    pmi_server_modex_done(j->proxy->pmi, j->spec.job, id, PMI2_ERROR_OTHER, bytes_of("it is not served by PMIx"));
+}
+
+void pmix_notice(struct proxy *proxy, const void *p, size_t n)
 {
 }
 

@@ -7,6 +7,7 @@
 
 #include "common/xalloc.h"
 #include "pmi-server/barrier.h"
+#include "proxy/pmix/meeting.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,7 +56,7 @@ static void release(void *opaque)
 
 static const struct pmi_front front = {.name = "PMIx", .answer = answer, .release = release, .mapping_max = SIZE_MAX};
 
-/* NULL: the ranks are not of one job that is known here. */
+/* NULL: the ranks are not all of one job. */
 static struct job *job_of(const struct fence *f)
 {
     for (size_t i = 1; i < f->nprocs; i++)
@@ -94,7 +95,8 @@ static void fence_now(struct handover_task *t)
     struct fence *f = (struct fence *)t;
     struct job *j = job_of(f);
     if (!j) {
-        finish(f, PMIX_ERR_NOT_SUPPORTED, NULL, 0);
+        f->answered = true;
+        meeting_fence(f->procs, f->nprocs, (struct bytes){f->data, f->ndata}, f->done, f->arg);
         release(f);
         return;
     }

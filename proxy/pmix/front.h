@@ -22,6 +22,10 @@ char **pmix_environment(const struct rank *r);
 /* The rank's process has ended, or a rank of another node has. */
 void pmix_rank_ended(struct job *j, uint32_t rank, int status);
 
+/* pmi-server's ops of these names. */
+void pmix_modex(struct rank *r, uint32_t id);
+void pmix_notice(struct proxy *proxy, const void *p, size_t n);
+
 /* What the library has left in the file system goes. Takes a proxy that never had any. */
 void pmix_leave(struct proxy *proxy);
 

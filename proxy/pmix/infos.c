@@ -56,6 +56,14 @@ void infos_status(struct infos *l, const char *key, pmix_status_t value)
     add(l, key, PMIX_STATUS)->data.status = value;
 }
 
+void infos_bytes(struct infos *l, const char *key, const void *p, size_t n)
+{
+    char *copy = xmalloc(n ? n : 1);
+    if (n)
+        memcpy(copy, p, n);
+    add(l, key, PMIX_BYTE_OBJECT)->data.bo = (pmix_byte_object_t){.bytes = copy, .size = n};
+}
+
 void proc_set(pmix_proc_t *p, const char *nspace, pmix_rank_t rank)
 {
     memset(p, 0, sizeof *p);
@@ -87,6 +95,8 @@ static void value_fini(pmix_value_t *v)
 {
     if (v->type == PMIX_STRING)
         free(v->data.string);
+    else if (v->type == PMIX_BYTE_OBJECT)
+        free(v->data.bo.bytes);
     else if (v->type == PMIX_PROC)
         free(v->data.proc);
     else if (v->type == PMIX_DATA_ARRAY) {

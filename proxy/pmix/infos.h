@@ -22,6 +22,7 @@ void infos_u16(struct infos *l, const char *key, uint16_t value);
 void infos_flag(struct infos *l, const char *key, bool value);
 void infos_size(struct infos *l, const char *key, size_t value);
 void infos_rank(struct infos *l, const char *key, pmix_rank_t value);
+void infos_bytes(struct infos *l, const char *key, const void *p, size_t n); /* copies */
 void infos_status(struct infos *l, const char *key, pmix_status_t value);
 void infos_proc(struct infos *l, const char *key, const char *nspace, pmix_rank_t rank);
 /* An array of keys with values, which is taken over. */

@@ -148,7 +148,9 @@ static void on_timeout(evutil_socket_t fd, short what, void *arg)
 
 static pmix_status_t status_of(const struct names_call *c, int rc)
 {
-    return c->verb == PMI_VERB_PUBLISH ? PMIX_ERR_DUPLICATE_KEY : rc == PMI2_ERROR_NOMEM ? PMIX_ERR_NOMEM : PMIX_ERR_NOT_FOUND;
+    return c->verb == PMI_VERB_PUBLISH ? PMIX_ERR_DUPLICATE_KEY
+           : rc == PMI2_ERROR_NOMEM    ? PMIX_ERR_NOMEM
+                                       : PMIX_ERR_NOT_FOUND;
 }
 
 static void answer(const struct pmi_request *q, const struct pmi_result *r)

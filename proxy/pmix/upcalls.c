@@ -4,7 +4,10 @@
  */
 #include "common/xalloc.h"
 #include "pmi-server/client.h"
+#include "proxy/pmix/events.h"
 #include "proxy/pmix/fence.h"
+#include "proxy/pmix/meeting.h"
+#include "proxy/pmix/modex.h"
 #include "proxy/pmix/names.h"
 
 #include <stdlib.h>
@@ -100,8 +103,15 @@ void pmix_upcalls(pmix_server_module_t *m)
         .client_finalized = on_finalized,
         .abort = on_abort,
         .fence_nb = on_fence,
+        .direct_modex = modex_begin,
         .publish = names_publish,
         .lookup = names_lookup,
         .unpublish = names_unpublish,
+        .connect = meeting_connect,
+        .disconnect = meeting_disconnect,
+        .register_events = events_register,
+        .deregister_events = events_deregister,
+        .notify_event = events_notify,
+        .group = meeting_group,
     };
 }

@@ -68,9 +68,9 @@ static void on_wake(void *ctx)
     ((struct world *)ctx)->woken = true;
 }
 
-static bool below(void *ctx, uint32_t job, uint32_t rank)
+static uint32_t child_of(void *ctx, uint32_t job, uint32_t rank)
 {
-    return rank == 1;
+    return rank == 1 ? 0 : PMI_NO_CHILD;
 }
 
 static void on_abort(void *ctx, int code, const char *message)
@@ -93,7 +93,7 @@ static void on_stuck(void *ctx, uint32_t job, uint32_t rank, const char *why)
 static const struct pmi_server_ops top_ops = {.send = on_send,
                                               .up = top_up,
                                               .down = top_down,
-                                              .below = below,
+                                              .child_of = child_of,
                                               .wake = on_wake,
                                               .abort = on_abort,
                                               .failed = on_failed};

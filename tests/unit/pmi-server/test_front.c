@@ -12,6 +12,7 @@
 #include <cmocka.h>
 #include "pmi-server/barrier.h"
 #include "pmi-server/fetch.h"
+#include "pmi-server/modex.h"
 #include "pmi-server/remote.h"
 
 static void get(struct tree *t, uint32_t rank, const char *key, struct fake_call *call)
@@ -290,9 +291,91 @@ static void who_is_gone_is_not_answered(void **state)
     tree_free(t);
 }
 
+static int by_byte(const void *a, const void *b)
+{
+    return *(const char *)a - *(const char *)b;
+}
+
+static void a_barrier_carries_what_all_bring(void **state)
+{
+    struct tree *t = tree_new(2, 2, 8, true);
+    struct fake_call calls[8];
+    begin(t);
+    for (uint32_t r = 0; r < 8; r++)
+        pmi_barrier(fake_request(t, r, PMI_VERB_BARRIER, &calls[r]), NULL, (struct bytes){&"abcdefgh"[r], 1});
+    tree_run(t);
+    for (uint32_t r = 0; r < 8; r++) {
+        assert_int_equal(calls[r].completed, 1);
+        assert_int_equal(calls[r].len, 8);
+        qsort(calls[r].value, 8, 1, by_byte);
+        assert_memory_equal(calls[r].value, "abcdefgh", 8);
+        fake_fini(&calls[r]);
+    }
+    barrier_of_all(t); /* the next one brings nothing */
+    tree_free(t);
+}
+
+static void what_a_rank_has_committed_is_fetched_from_it(void **state)
+{
+    struct tree *t = tree_new(2, 2, 8, true);
+    struct fake_call asked, bad, late;
+    begin(t);
+    pmi_modex(fake_request(t, 0, PMI_VERB_GET, &asked), "kvs_1", 7);
+    fake_pending(t, &asked);
+    assert_int_not_equal(t->ranks[7].modex, 0);
+    pmi_server_modex_done(t->proxies[t->ranks[7].proxy].server, 1, t->ranks[7].modex, 0, (struct bytes){"a\0b", 3});
+    fake_expect(t, &asked, "a\0b", 3);
+    pmi_modex(fake_request(t, 0, PMI_VERB_GET, &bad), "kvs_1", 8);
+    fake_refused(t, &bad, "no such rank");
+    pmi_modex(fake_request(t, 0, PMI_VERB_GET, &late), "kvs_1", 6);
+    fake_pending(t, &late);
+    pmi_root_dead(t->root, 1, 6);
+    fake_refused(t, &late, "the rank has ended");
+    pmi_server_modex_done(t->proxies[t->ranks[6].proxy].server, 1, t->ranks[6].modex, 0, (struct bytes){"x", 1});
+    tree_run(t); /* too late, and no fault */
+    tree_free(t);
+}
+
+static void ranks_of_several_jobs_meet(void **state)
+{
+    struct tree *t = tree_new(1, 2, 4, true);
+    const uint32_t jobs[] = {1, 9};
+    struct fake_call first, second, alone;
+    struct pmi_meeting m = {.name = "x", .arrived = 2, .expected = 4, .jobs = jobs, .njobs = 1, .data = bytes_of("p")};
+    begin(t);
+    pmi_meet(fake_request(t, 0, PMI_VERB_PLAIN, &first), &m);
+    fake_pending(t, &first);
+    m.data = bytes_of("q");
+    pmi_meet(fake_request(t, 3, PMI_VERB_PLAIN, &second), &m);
+    fake_expect(t, &first, "\1\0\0\0\0\0\0\0pq", 10);
+    fake_expect(t, &second, "\1\0\0\0\0\0\0\0pq", 10);
+    m.njobs = 2;
+    pmi_meet(fake_request(t, 0, PMI_VERB_PLAIN, &alone), &m);
+    fake_refused(t, &alone, "the job has ended");
+    tree_free(t);
+}
+
+static void a_notice_reaches_every_proxy(void **state)
+{
+    struct tree *t = tree_new(2, 2, 8, true);
+    struct fake_call call;
+    begin(t);
+    pmi_notify(fake_request(t, 5, PMI_VERB_PLAIN, &call), bytes_of("hear"));
+    fake_expect(t, &call, NULL, 0);
+    for (uint32_t i = 0; i < t->nproxies; i++) {
+        assert_int_equal(t->proxies[i].notices, 1);
+        assert_string_equal(t->proxies[i].notice, "hear");
+    }
+    tree_free(t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_barrier_carries_what_all_bring),
+        cmocka_unit_test(what_a_rank_has_committed_is_fetched_from_it),
+        cmocka_unit_test(ranks_of_several_jobs_meet),
+        cmocka_unit_test(a_notice_reaches_every_proxy),
         cmocka_unit_test(values_and_barriers_are_shared_with_wires),
         cmocka_unit_test(requests_complete_out_of_order),
         cmocka_unit_test(values_are_bytes_of_any_kind_and_long),

@@ -44,11 +44,14 @@ static void on_down(void *ctx, uint32_t child, const void *p, size_t n)
     push(x->tree, false, x->children[child], p, n);
 }
 
-static bool on_below(void *ctx, uint32_t job, uint32_t rank)
+static uint32_t on_child_of(void *ctx, uint32_t job, uint32_t rank)
 {
     struct tree_proxy *x = ctx;
     uint32_t at = x->tree->ranks[rank].proxy;
-    return at > x->index && at <= x->last;
+    for (uint32_t i = 0; i < x->nchildren; i++)
+        if (at >= x->children[i] && at <= x->tree->proxies[x->children[i]].last)
+            return i;
+    return PMI_NO_CHILD;
 }
 
 static void on_wake(void *ctx)
@@ -80,16 +83,30 @@ static void on_failed(void *ctx, const char *why)
     snprintf(r->failed, sizeof r->failed, "%s", why);
 }
 
+static void on_modex(void *ctx, uint32_t id)
+{
+    ((struct tree_rank *)ctx)->modex = id;
+}
+
+static void on_notice(void *ctx, const void *p, size_t n)
+{
+    struct tree_proxy *x = ctx;
+    x->notices++;
+    snprintf(x->notice, sizeof x->notice, "%.*s", (int)n, (const char *)p);
+}
+
 static const struct pmi_server_ops server_ops = {
     .send = on_send,
     .up = on_up,
     .down = on_down,
-    .below = on_below,
+    .child_of = on_child_of,
     .wake = on_wake,
     .initialized = on_initialized,
     .finalized = on_finalized,
     .abort = on_abort,
     .failed = on_failed,
+    .modex = on_modex,
+    .notice = on_notice,
 };
 
 static void root_down(void *ctx, uint32_t child, const void *p, size_t n)
@@ -122,7 +139,18 @@ static void root_stuck(void *ctx, uint32_t job, uint32_t rank, const char *why)
     snprintf(t->stuck, sizeof t->stuck, "%u: %s", rank, why);
 }
 
-static const struct pmi_root_ops root_ops = {.down = root_down, .spawn = root_spawn, .stuck = root_stuck};
+static uint32_t root_child_of(void *ctx, uint32_t job, uint32_t rank)
+{
+    struct tree *t = ctx;
+    uint32_t at = t->ranks[rank].proxy;
+    for (uint32_t i = 0; i < t->ntop; i++)
+        if (at >= t->top[i] && at <= t->proxies[t->top[i]].last)
+            return i;
+    return PMI_NO_CHILD;
+}
+
+static const struct pmi_root_ops root_ops = {
+    .down = root_down, .spawn = root_spawn, .stuck = root_stuck, .child_of = root_child_of};
 
 static void build(struct tree *t, int parent, uint32_t child_index, uint32_t depth, uint32_t fan)
 {

@@ -26,6 +26,7 @@ struct tree_rank {
     char aborted[256]; /* "CODE message" */
     int aborts;
     int inits, finals;
+    uint32_t modex; /* the last number that its front end was asked by */
 };
 
 struct tree_proxy {
@@ -36,6 +37,8 @@ struct tree_proxy {
     uint32_t nchildren;
     uint32_t children[64];
     bool woken;
+    int notices;
+    char notice[64]; /* the last one */
 };
 
 struct tree_message {

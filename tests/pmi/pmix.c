@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * A rank that speaks PMIx by OpenPMIx's client library, without any MPI: pmix SCENE [SCENE...]. It ends with 0, or says
+ * what was not as it should be.
+ */
+#include <pmix.h>
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static pmix_proc_t me;
+static uint32_t size;
+
+#define CHECK(what, ...)                                                                                               \
+    do {                                                                                                               \
+        if (!(what)) {                                                                                                 \
+            printf("rank %u, line %d: ", me.rank, __LINE__);                                                           \
+            printf(__VA_ARGS__);                                                                                       \
+            puts("");                                                                                                  \
+            exit(3);                                                                                                   \
+        }                                                                                                              \
+    } while (0)
+
+static void ok(pmix_status_t rc, int line)
+{
+    if (rc == PMIX_SUCCESS)
+        return;
+    printf("rank %u, line %d: %s\n", me.rank, line, PMIx_Error_string(rc));
+    exit(3);
+}
+#define OK(call) ok(call, __LINE__)
+
+static pmix_proc_t proc_of(pmix_rank_t rank)
+{
+    pmix_proc_t p = me;
+    p.rank = rank;
+    return p;
+}
+
+static void set_key(pmix_info_t *i, const char *key, pmix_data_type_t type)
+{
+    memset(i, 0, sizeof *i);
+    snprintf(i->key, sizeof i->key, "%s", key);
+    i->value.type = type;
+}
+
+static long number(const pmix_value_t *v)
+{
+    return v->type == PMIX_UINT32      ? (long)v->data.uint32
+           : v->type == PMIX_UINT16    ? v->data.uint16
+           : v->type == PMIX_PROC_RANK ? (long)v->data.rank
+           : v->type == PMIX_SIZE      ? (long)v->data.size
+           : v->type == PMIX_INT       ? v->data.integer
+                                       : -1;
+}
+
+static long get_number(pmix_rank_t rank, const char *key)
+{
+    pmix_value_t *v = NULL;
+    pmix_proc_t p = proc_of(rank);
+    pmix_status_t rc = PMIx_Get(&p, key, NULL, 0, &v);
+    CHECK(rc == PMIX_SUCCESS, "%s of %u: %s", key, rank, PMIx_Error_string(rc));
+    return number(v);
+}
+
+static void fence(const pmix_proc_t *procs, size_t n, bool collect)
+{
+    pmix_info_t i;
+    set_key(&i, PMIX_COLLECT_DATA, PMIX_BOOL);
+    i.value.data.flag = true;
+    OK(PMIx_Fence(procs, n, collect ? &i : NULL, collect));
+}
+
+static void put(const char *key, uint32_t value)
+{
+    pmix_value_t v = {.type = PMIX_UINT32, .data.uint32 = value};
+    OK(PMIx_Put(PMIX_GLOBAL, key, &v));
+    OK(PMIx_Commit());
+}
+
+/* What the launcher tells. */
+static void scene_job(void)
+{
+    pmix_value_t *v;
+    pmix_proc_t all = proc_of(PMIX_RANK_WILDCARD);
+    CHECK(get_number(PMIX_RANK_WILDCARD, PMIX_UNIV_SIZE) >= (long)size, "universe");
+    CHECK(get_number(PMIX_RANK_WILDCARD, PMIX_JOB_NUM_APPS) == 1, "apps");
+    CHECK(get_number(PMIX_RANK_WILDCARD, PMIX_NUM_NODES) >= 1, "nodes");
+    CHECK(get_number(me.rank, PMIX_APPNUM) == 0, "appnum");
+    long locals = get_number(PMIX_RANK_WILDCARD, PMIX_LOCAL_SIZE);
+    CHECK(get_number(me.rank, PMIX_LOCAL_RANK) < locals, "local rank");
+    CHECK(get_number(me.rank, PMIX_NODE_RANK) < locals, "node rank");
+    OK(PMIx_Get(&all, PMIX_LOCAL_PEERS, NULL, 0, &v));
+    long peers = 1;
+    for (const char *s = v->data.string; *s; s++)
+        peers += *s == ',';
+    CHECK(peers == locals, "peers %s of %ld", v->data.string, locals);
+    OK(PMIx_Get(&all, PMIX_ANL_MAP, NULL, 0, &v));
+    CHECK(strncmp(v->data.string, "(vector,", 8) == 0, "map %s", v->data.string);
+    for (uint32_t r = 0; r < size; r++) {
+        pmix_proc_t p = proc_of(r);
+        OK(PMIx_Get(&p, PMIX_HOSTNAME, NULL, 0, &v));
+        CHECK(v->type == PMIX_STRING && *v->data.string, "host of %u", r);
+    }
+}
+
+/* Each gets the value of each, brought by the fence. */
+static void scene_fence(void)
+{
+    for (uint32_t turn = 0; turn < 3; turn++) {
+        char key[32];
+        snprintf(key, sizeof key, "key%u", turn);
+        put(key, me.rank * 10 + turn);
+        fence(NULL, 0, true);
+        for (uint32_t r = 0; r < size; r++)
+            CHECK(get_number(r, key) == (long)(r * 10 + turn), "%s of %u", key, r);
+    }
+}
+
+/* Or by asking, after a fence that brings nothing. */
+static void scene_modex(void)
+{
+    put("asked", me.rank + 100);
+    fence(NULL, 0, false);
+    for (uint32_t i = 1; i <= size; i++) {
+        uint32_t r = (me.rank + i) % size;
+        long got = get_number(r, "asked");
+        CHECK(got == (long)r + 100, "%ld is what %u has put", got, r);
+    }
+    fence(NULL, 0, false);
+}
+
+static void scene_missing(void)
+{
+    pmix_info_t i;
+    pmix_value_t *v;
+    pmix_proc_t next = proc_of((me.rank + 1) % size);
+    set_key(&i, PMIX_TIMEOUT, PMIX_INT);
+    i.value.data.integer = 1;
+    put("something", 1);
+    CHECK(PMIx_Get(&next, "nothing", &i, 1, &v) != PMIX_SUCCESS, "a key that nobody has put");
+    fence(NULL, 0, false);
+}
+
+/* Even ranks, odd ranks, and all but the first, as often as they like. */
+static void scene_groups_of_fences(void)
+{
+    pmix_proc_t *half = calloc(size, sizeof *half), *most = calloc(size, sizeof *most);
+    size_t nhalf = 0, nmost = 0;
+    for (uint32_t r = 0; r < size; r++) {
+        if (r % 2 == me.rank % 2)
+            half[nhalf++] = proc_of(r);
+        if (r)
+            most[nmost++] = proc_of(r);
+    }
+    for (uint32_t turn = 0; turn < 5; turn++) {
+        char key[32];
+        snprintf(key, sizeof key, "half%u", turn);
+        put(key, me.rank + turn);
+        fence(half, nhalf, turn % 2);
+        for (size_t i = 0; i < nhalf; i++)
+            { long got = get_number(half[i].rank, key); CHECK(got == (long)(half[i].rank + turn), "%s of %u is %ld", key, half[i].rank, got); }
+        if (me.rank)
+            fence(most, nmost, false);
+    }
+    fence(NULL, 0, false);
+}
+
+static pmix_status_t publish(const char *key, uint32_t value, pmix_data_range_t range)
+{
+    pmix_info_t i[2];
+    set_key(&i[0], key, PMIX_UINT32);
+    i[0].value.data.uint32 = value;
+    set_key(&i[1], PMIX_RANGE, PMIX_DATA_RANGE);
+    i[1].value.data.range = range;
+    return PMIx_Publish(i, 2);
+}
+
+static pmix_status_t lookup(const char *key, pmix_data_range_t range, bool wait, long *value)
+{
+    pmix_info_t i[2];
+    pmix_pdata_t d;
+    memset(&d, 0, sizeof d);
+    snprintf(d.key, sizeof d.key, "%s", key);
+    set_key(&i[0], PMIX_RANGE, PMIX_DATA_RANGE);
+    i[0].value.data.range = range;
+    set_key(&i[1], PMIX_WAIT, PMIX_INT);
+    pmix_status_t rc = PMIx_Lookup(&d, 1, i, wait ? 2 : 1);
+    *value = number(&d.value);
+    return rc;
+}
+
+static void scene_names(void)
+{
+    long value;
+    char key[64], *keys[] = {key, NULL};
+    CHECK(lookup("pmix nobody", PMIX_RANGE_SESSION, false, &value) != PMIX_SUCCESS, "no such name");
+    fence(NULL, 0, false);
+    snprintf(key, sizeof key, "name%u", me.rank);
+    if (me.rank % 2)
+        OK(publish(key, me.rank + 7, PMIX_RANGE_SESSION));
+    for (uint32_t r = 1; r < size; r += 2) {
+        char other[64];
+        snprintf(other, sizeof other, "name%u", r);
+        OK(lookup(other, PMIX_RANGE_SESSION, true, &value));
+        CHECK(value == (long)r + 7, "%s is %ld", other, value);
+    }
+    OK(publish("of its own", me.rank, PMIX_RANGE_PROC_LOCAL));
+    OK(lookup("of its own", PMIX_RANGE_PROC_LOCAL, false, &value));
+    CHECK(value == (long)me.rank, "of its own is %ld", value);
+    CHECK(publish("of its own", 1, PMIX_RANGE_PROC_LOCAL) == PMIX_ERR_DUPLICATE_KEY, "twice");
+    fence(NULL, 0, false);
+    if (me.rank % 2)
+        OK(PMIx_Unpublish(keys, NULL, 0));
+    fence(NULL, 0, false);
+    if (size > 1)
+        CHECK(lookup("name1", PMIX_RANGE_SESSION, false, &value) != PMIX_SUCCESS, "it was unpublished");
+    fence(NULL, 0, false);
+}
+
+static void scene_connect(void)
+{
+    pmix_proc_t all = proc_of(PMIX_RANK_WILDCARD);
+    for (int turn = 0; turn < 2; turn++) {
+        OK(PMIx_Connect(&all, 1, NULL, 0));
+        OK(PMIx_Disconnect(&all, 1, NULL, 0));
+    }
+}
+
+static void scene_group(void)
+{
+    pmix_proc_t *procs = calloc(size, sizeof *procs);
+    pmix_info_t i, *results = NULL;
+    size_t nresults = 0;
+    for (uint32_t r = 0; r < size; r++)
+        procs[r] = proc_of(r);
+    set_key(&i, PMIX_GROUP_ASSIGN_CONTEXT_ID, PMIX_BOOL);
+    i.value.data.flag = true;
+    OK(PMIx_Group_construct("ours", procs, size, &i, 1, &results, &nresults));
+    long id = -1;
+    for (size_t k = 0; k < nresults; k++)
+        if (strcmp(results[k].key, PMIX_GROUP_CONTEXT_ID) == 0)
+            id = number(&results[k].value);
+    CHECK(id > 0, "the group has no number");
+    OK(PMIx_Group_destruct("ours", NULL, 0));
+}
+
+/* --- events */
+
+static volatile int heard;
+
+static void on_event(size_t ref, pmix_status_t status, const pmix_proc_t *source, pmix_info_t info[], size_t ninfo,
+                     pmix_info_t results[], size_t nresults, pmix_event_notification_cbfunc_fn_t done, void *arg)
+{
+    heard++;
+    if (done)
+        done(PMIX_EVENT_ACTION_COMPLETE, NULL, 0, NULL, NULL, arg);
+}
+
+static volatile int registered;
+
+static void on_registered(pmix_status_t status, size_t ref, void *arg)
+{
+    registered = status == PMIX_SUCCESS ? 1 : -1;
+}
+
+static void want(pmix_status_t code)
+{
+    registered = 0;
+    PMIx_Register_event_handler(&code, 1, NULL, 0, on_event, on_registered, NULL);
+    while (!registered)
+        usleep(1000);
+    CHECK(registered == 1, "no handler");
+}
+
+static void scene_event(void)
+{
+    const pmix_status_t code = PMIX_EXTERNAL_ERR_BASE - 7;
+    heard = 0;
+    want(code);
+    fence(NULL, 0, false);
+    if (me.rank == 0)
+        OK(PMIx_Notify_event(code, &me, PMIX_RANGE_GLOBAL, NULL, 0, NULL, NULL));
+    else
+        while (!heard)
+            usleep(1000);
+    fence(NULL, 0, false);
+}
+
+/* The last rank dies; the others are told. For --no-kill. */
+static void scene_survive(void)
+{
+    heard = 0;
+    want(PMIX_ERR_EXIT_NONZERO_TERM);
+    fence(NULL, 0, false);
+    if (me.rank == size - 1)
+        _exit(5);
+    while (!heard)
+        usleep(1000);
+    printf("%u has heard\n", me.rank);
+    fflush(stdout);
+}
+
+static void scene_abort(void)
+{
+    if (me.rank == size - 1)
+        PMIx_Abort(44, "as the test wants it", NULL, 0);
+    sleep(1000);
+}
+
+static const struct {
+    const char *name;
+    void (*play)(void);
+} scenes[] = {
+    {"job", scene_job},         {"fence", scene_fence},     {"modex", scene_modex},
+    {"missing", scene_missing}, {"groups", scene_groups_of_fences},
+    {"names", scene_names},     {"connect", scene_connect}, {"group", scene_group},
+    {"event", scene_event},     {"survive", scene_survive}, {"abort", scene_abort},
+};
+
+int main(int argc, char **argv)
+{
+    pmix_value_t *v;
+    OK(PMIx_Init(&me, NULL, 0));
+    pmix_proc_t all = proc_of(PMIX_RANK_WILDCARD);
+    OK(PMIx_Get(&all, PMIX_JOB_SIZE, NULL, 0, &v));
+    size = v->data.uint32;
+    for (int i = 1; i < argc; i++)
+        for (size_t k = 0; k < sizeof scenes / sizeof *scenes; k++)
+            if (strcmp(scenes[k].name, argv[i]) == 0)
+                scenes[k].play();
+    OK(PMIx_Finalize(NULL, 0));
+    return 0;
+}
