@@ -3,7 +3,6 @@
  * env: versions, time, names, memory. */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -73,23 +72,6 @@ int mpi_get_processor_name(char *name, int *resultlen)
         return MPI_ERR_OTHER;
     name[MPI_MAX_PROCESSOR_NAME - 1] = 0;
     *resultlen = (int)strlen(name);
-    return MPI_SUCCESS;
-}
-
-int mpi_alloc_mem(MPI_Aint size, struct info *info, void *baseptr)
-{
-    if (size < 0 || !baseptr)
-        return MPI_ERR_ARG;
-    void *p = NULL;
-    if (size > 0 && posix_memalign(&p, 64, (size_t)size) != 0)
-        return MPI_ERR_NO_MEM;
-    *(void **)baseptr = p;
-    return MPI_SUCCESS;
-}
-
-int mpi_free_mem(void *base)
-{
-    free(base);
     return MPI_SUCCESS;
 }
 

@@ -15,6 +15,7 @@
 
 #include <stdatomic.h>
 #include "lib/object/win.h"
+#include "lib/rma/alloc.h"
 #include "lib/rma/guard.h"
 
 enum { CONTROL_LINE = 64, CONTROL_PAGE = 4096, CONTROL_REGIONS = 1024 };
@@ -42,6 +43,8 @@ struct control_member {
     uint64_t place; /* of the data, from the control's beginning; CONTROL_PRIVATE: they are its owner's alone */
     uint64_t size;
     int64_t disp_unit;
+    struct alloc_file file; /* what a created window is made on, if others can map that, and where there it begins */
+    uint64_t file_at;
     int32_t local; /* among the ranks of the node */
     _Alignas(CONTROL_LINE) _Atomic uint32_t lock;
     _Alignas(CONTROL_LINE) _Atomic uint32_t wants;

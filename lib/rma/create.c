@@ -116,6 +116,8 @@ static void member_fill(struct win *w, const void *data)
     m->place = shared ? (uint64_t)((const char *)data - (const char *)w->control) : CONTROL_PRIVATE;
     m->size = (uint64_t)w->size;
     m->disp_unit = w->disp_unit;
+    if (w->flavor == MPI_WIN_FLAVOR_CREATE && w->size > 0)
+        alloc_find(w->base, (size_t)w->size, &m->file, &m->file_at);
     m->local = nodemem_active ? nodemem.me : 0;
     control_guards(w->control)[m->local].exclusive = !shared && w->node->size > 1;
 }

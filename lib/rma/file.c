@@ -72,19 +72,29 @@ static void file_make(struct window_file *f, size_t bytes, struct told *t)
 }
 
 /* In another namespace that path may lead to anything: looked at first, since opening alone may do something. */
-static void file_find(struct window_file *f, const struct told *t)
+static int open_same(const char *path, uint64_t dev, uint64_t ino)
+{
+    struct stat st;
+    if (stat(path, &st) != 0)
+        return -1;
+    if (S_ISREG(st.st_mode) && st.st_dev == dev && st.st_ino == ino)
+        return open(path, O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    errno = ESTALE;
+    return -1;
+}
+
+int file_open_other(int pid, int fd, uint64_t dev, uint64_t ino)
 {
     char path[FILE_NAME];
-    struct stat st;
-    if (f->named)
-        snprintf(path, sizeof path, "%.*s", FILE_NAME - 1, t->name);
-    else
-        snprintf(path, sizeof path, "/proc/%d/fd/%d", t->pid, t->fd);
-    if (stat(path, &st) != 0)
-        f->error = errno | FILE_UNSEEN;
-    else if (!S_ISREG(st.st_mode) || st.st_dev != t->dev || st.st_ino != t->ino)
-        f->error = ESTALE | FILE_UNSEEN;
-    else if ((f->fd = open(path, O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)) < 0)
+    snprintf(path, sizeof path, "/proc/%d/fd/%d", pid, fd);
+    return open_same(path, dev, ino);
+}
+
+static void file_find(struct window_file *f, struct told *t)
+{
+    t->name[FILE_NAME - 1] = 0;
+    f->fd = f->named ? open_same(t->name, t->dev, t->ino) : file_open_other(t->pid, t->fd, t->dev, t->ino);
+    if (f->fd < 0)
         f->error = errno | FILE_UNSEEN;
 }
 
@@ -116,11 +126,11 @@ void file_close(struct window_file *f)
     f->fd = -1;
 }
 
-/* 2: the kernel promises no more than it has. */
-static bool is_counted(void)
+bool file_is_counted(void)
 {
     char mode = 0;
     int fd = open("/proc/sys/vm/overcommit_memory", O_RDONLY | O_CLOEXEC);
+    /* 2: it promises no more than it has. */
     bool counted = fd < 0 || read(fd, &mode, 1) != 1 || mode == '2';
     if (fd >= 0)
         close(fd);
@@ -129,7 +139,7 @@ static bool is_counted(void)
 
 int file_reserve(const struct window_file *f, size_t at, size_t n)
 {
-    if (n == 0 || f->fd < 0 || !(f->named || is_counted()))
+    if (n == 0 || f->fd < 0 || !(f->named || file_is_counted()))
         return 0;
     while (fallocate(f->fd, 0, (off_t)at, (off_t)n) != 0)
         if (errno != EINTR)

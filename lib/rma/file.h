@@ -20,6 +20,10 @@ struct window_file {
  * rank that is alone needs none. An error class of MPI if they cannot even talk. file_close follows, once all are known to have come so far. */
 int file_open(struct window_file *f, const struct comm *node, size_t bytes);
 void file_close(struct window_file *f);
+/* Another process's descriptor of that file, opened here: -1 with errno, ESTALE if what it leads to here is another. */
+int file_open_other(int pid, int fd, uint64_t dev, uint64_t ino);
+/* Does the kernel promise no more memory than it has, so that a page of a file that was not taken may be missing? */
+bool file_is_counted(void);
 /* Takes memory for a part of it from the node of NUMA where this rank runs, if using it might otherwise kill with
  * SIGBUS for want of memory. 0, or an errno value. */
 int file_reserve(const struct window_file *f, size_t at, size_t n);

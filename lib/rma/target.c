@@ -58,15 +58,30 @@ static int room(struct win *w)
     return MPI_SUCCESS;
 }
 
+/* Where this process has that part of the window, or NULL. */
+static char *mapped(const struct win *w, int member)
+{
+    const struct control_member *m = &w->control->member[member];
+    if (member == w->node->rank)
+        return w->base;
+    if (m->place != CONTROL_PRIVATE)
+        return (char *)w->control + m->place;
+    struct alloc_file f = m->file;
+    uint64_t at = m->file_at;
+    char *file = at <= f.bytes && m->size <= f.bytes - at ? alloc_map(m->local, &f) : NULL;
+    return file ? file + at : NULL;
+}
+
 static void fill(const struct win *w, struct target *t)
 {
     const struct control_member *m = &w->control->member[t->member];
-    bool own = t->member == w->node->rank, shared = m->place != CONTROL_PRIVATE;
+    char *here = mapped(w, t->member);
+    bool own = t->member == w->node->rank;
     t->local = m->local;
     t->size = m->size;
     t->disp_unit = m->disp_unit;
-    t->verbs = own || shared ? &target_direct : &target_cma;
-    t->base = own ? w->base : shared ? (char *)w->control + m->place : (char *)(uintptr_t)m->base;
+    t->verbs = own || here ? &target_direct : &target_cma;
+    t->base = own || here ? here : (char *)(uintptr_t)m->base;
 }
 
 static int make(struct win *w, int rank, struct target **out)

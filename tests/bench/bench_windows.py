@@ -23,7 +23,8 @@ def two(rounds, libs, flavor, floor):
         by_hand = floor.get((name, size), {}).get("muster")
         if by_hand:
             values = {**values, "by-hand": by_hand}
-        yield row(f"{flavor}: {name} of {size} B", "us", values, goal=GOALS.get((name, size), AHEAD))
+        goal = AHEAD if flavor == "create" else GOALS.get((name, size), AHEAD)  # private memory costs a system call
+        yield row(f"{flavor}: {name} of {size} B", "us", values, goal=goal)
 
 
 def fences(rounds, libs):
@@ -40,6 +41,6 @@ def run(rounds):
         os.chmod(out, 0o755)
         libs = libraries(out, "mpi_windows")
         floor = collect(rounds, {"muster": libs["muster"](1, "hand")})
-        for flavor in ("allocate", "create"):
+        for flavor in ("allocate", "alloc_mem", "create"):
             yield from two(rounds, libs, flavor, floor)
         yield from fences(rounds, libs)

@@ -3,7 +3,7 @@
  * mpi_windows: windows of MPI, compiled for each MPI library: what rank 0 does to the memory of rank 1, who waits in a
  * barrier meanwhile; and fences of all ranks.
  *
- *     mpi_windows allocate|create|fence|hand
+ *     mpi_windows allocate|alloc_mem|create|fence|hand
  *
  * hand is the floor, by one rank: the same with loads and stores of its own in memory that could be shared.
  */
@@ -184,11 +184,14 @@ static void hand(void)
     measure_all(1);
 }
 
-static void windows(int create)
+static void windows(int create, int alloc_mem)
 {
     char *base;
     if (create) {
-        base = malloc(MOST);
+        if (alloc_mem)
+            MPI_Alloc_mem(MOST, MPI_INFO_NULL, &base);
+        else
+            base = malloc(MOST);
         MPI_Win_create(base, MOST, 1, MPI_INFO_NULL, MPI_COMM_WORLD, &spot.win);
     } else {
         MPI_Win_allocate(MOST, 1, MPI_INFO_NULL, MPI_COMM_WORLD, &base, &spot.win);
@@ -203,7 +206,9 @@ static void windows(int create)
     if (rank == 0)
         MPI_Win_unlock_all(spot.win);
     MPI_Win_free(&spot.win);
-    if (create)
+    if (alloc_mem)
+        MPI_Free_mem(base);
+    else if (create)
         free(base);
 }
 
@@ -231,7 +236,7 @@ int main(int argc, char **argv)
     else if (strcmp(what, "fence") == 0)
         fences();
     else
-        windows(strcmp(what, "create") == 0);
+        windows(strcmp(what, "allocate") != 0, strcmp(what, "alloc_mem") == 0);
     free(spot.own);
     MPI_Finalize();
     return 0;

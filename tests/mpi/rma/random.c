@@ -401,6 +401,9 @@ static void window_make(const char *flavour)
     if (strcmp(flavour, "create") == 0) {
         mem = malloc((size_t)bytes);
         OK(MPI_Win_create(mem, bytes, sizeof(int), MPI_INFO_NULL, world, &win));
+    } else if (strcmp(flavour, "alloc_mem") == 0) {
+        OK(MPI_Alloc_mem(bytes, MPI_INFO_NULL, &mem));
+        OK(MPI_Win_create(mem, bytes, sizeof(int), MPI_INFO_NULL, world, &win));
     } else if (strcmp(flavour, "shared") == 0) {
         OK(MPI_Win_allocate_shared(bytes, sizeof(int), MPI_INFO_NULL, world, &mem, &win));
     } else {
@@ -431,6 +434,8 @@ int main(int argc, char **argv)
     OK(MPI_Win_free(&win));
     if (strcmp(flavour, "create") == 0)
         free(mem);
+    else if (strcmp(flavour, "alloc_mem") == 0)
+        OK(MPI_Free_mem(mem));
     free(model);
     return end();
 }
