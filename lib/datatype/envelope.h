@@ -48,4 +48,24 @@ static inline MPI_Count envelope_length(const struct envelope *e, int64_t i)
     return e->wide ? e->counts[i + 1] : e->ints[i + 1];
 }
 
+/* Elements of t that are all of one basic type: so many of that. */
+static inline MPI_Count envelope_basics(const struct datatype *t)
+{
+    return t->elements / basic_types[t->basic].elements;
+}
+/* The type of whose elements all of t consist, and how many of them n of t are: it is basic, or a struct of several
+ * members. t holds elements. */
+static inline const struct datatype *envelope_kernel(const struct datatype *t, MPI_Count *n)
+{
+    while (t->basic < 0 && envelope_single(t->envelope)) {
+        const struct datatype *part = t->envelope->types[0];
+        *n *= t->elements / part->elements;
+        t = part;
+    }
+    return t;
+}
+
+/* The constructor again, with other types in the same places; the new type in *out. An error class. */
+int envelope_again(const struct envelope *e, struct datatype *const *types, struct datatype **out);
+
 #endif

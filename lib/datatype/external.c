@@ -7,6 +7,7 @@
 #include "lib/bindings/impl.h"
 #include "lib/datatype/byteswap.h"
 #include "lib/datatype/envelope.h"
+#include "lib/datatype/external.h"
 
 /* A basic element: how many numbers, their size here and outside, and what they are. */
 struct form {
@@ -123,32 +124,14 @@ static void basics(struct stream *s, int basic, MPI_Count n)
     }
 }
 
-/* Elements of t that are all of one basic type: so many of that. */
-static MPI_Count basics_in(const struct datatype *t)
-{
-    return t->elements / basic_types[t->basic].elements;
-}
-
-/* The type of whose elements all of t consist, and how many of them n of t are: it is basic, or a struct of several
- * members. */
-static const struct datatype *kernel_of(const struct datatype *t, MPI_Count *n)
-{
-    while (t->basic < 0 && envelope_single(t->envelope)) {
-        const struct datatype *part = t->envelope->types[0];
-        *n *= t->elements / part->elements;
-        t = part;
-    }
-    return t;
-}
-
 static void walk(struct stream *s, const struct datatype *t, MPI_Count n)
 {
     if (t->elements == 0)
         return;
-    t = kernel_of(t, &n);
+    t = envelope_kernel(t, &n);
     const struct envelope *e = t->envelope;
     if (t->basic >= 0) {
-        basics(s, t->basic, n * basics_in(t));
+        basics(s, t->basic, n * envelope_basics(t));
         return;
     }
     for (MPI_Count k = 0; k < n; k++)
@@ -156,13 +139,19 @@ static void walk(struct stream *s, const struct datatype *t, MPI_Count n)
             walk(s, e->types[i], envelope_length(e, i));
 }
 
-static MPI_Count basic_outside(int basic)
+MPI_Count external_basic(int basic)
 {
     int value, index;
     if (pair_of(basic, &value, &index))
-        return basic_outside(value) + basic_outside(index);
+        return external_basic(value) + external_basic(index);
     struct form f = form_of(basic);
     return f.numbers * f.outside;
+}
+
+void external_convert(const struct datatype *t, MPI_Count n, void *native, void *external, bool out)
+{
+    struct stream s = {native, external, out};
+    walk(&s, t, n);
 }
 
 /* Bytes of one t outside. */
@@ -171,10 +160,10 @@ static MPI_Count size_outside(const struct datatype *t)
     MPI_Count times = 1, n = 0;
     if (t->elements == 0)
         return 0;
-    t = kernel_of(t, &times);
+    t = envelope_kernel(t, &times);
     const struct envelope *e = t->envelope;
     if (t->basic >= 0)
-        return times * basics_in(t) * basic_outside(t->basic);
+        return times * envelope_basics(t) * external_basic(t->basic);
     for (int64_t i = 0; i < e->n[ENV_TYPE]; i++)
         n += envelope_length(e, i) * size_outside(e->types[i]);
     return times * n;

@@ -65,10 +65,15 @@ int access_make(struct access *a, struct file *f, bool write, enum access_from f
     if (from < FROM_SHARED && f->amode & MPI_MODE_SEQUENTIAL)
         return refuse(MPI_ERR_UNSUPPORTED_OPERATION, "a file opened with MPI_MODE_SEQUENTIAL is accessed by its shared "
                                                      "pointer alone");
-    if (count * type->size % f->view->etype->size != 0)
+    struct access_memory user = {(void *)(uintptr_t)buf, count, type};
+    *a = (struct access){.file = f, .write = write, .buf = user.buf, .count = count, .type = type, .user = user};
+    int rc = represent_size(&f->view->represent, type, &a->bytes);
+    if (rc != MPI_SUCCESS)
+        return rc;
+    if (__builtin_mul_overflow(a->bytes, count, &a->bytes) || a->bytes > INT64_MAX / 4)
+        return refuse(MPI_ERR_COUNT, "the data have too many bytes in the file");
+    if (a->bytes % f->view->unit != 0)
         return refuse(MPI_ERR_IO, "the data are no whole number of etypes");
-    *a = (struct access){.file = f, .write = write, .buf = (void *)(uintptr_t)buf, .count = count, .type = type};
-    a->bytes = count * type->size / f->view->etype->size * f->view->unit;
     if (a->bytes > 0 && f->view->tile->size == 0)
         return refuse(MPI_ERR_IO, "the filetype holds no bytes");
     return MPI_SUCCESS;
@@ -93,6 +98,8 @@ int access_begin(struct access *a, struct file *f, bool write, enum access_from 
         rc = shared_take(f, access_etypes(a), &offset);
     if (rc == MPI_SUCCESS)
         rc = access_place(a, from == FROM_POSITION ? f->position : offset);
+    if (rc == MPI_SUCCESS)
+        rc = access_stage(a);
     if (rc == MPI_SUCCESS && from == FROM_POSITION)
         f->position += access_etypes(a);
     return rc;
@@ -116,12 +123,13 @@ MPI_Offset access_etypes_done(const struct access *a)
 
 MPI_Count access_bytes(const struct access *a)
 {
-    const struct view *v = a->file->view;
-    return a->done / v->unit * v->etype->size + a->done % v->unit;
+    return a->stages ? a->moved : a->done;
 }
 
-int access_end(const struct access *a, MPI_Status *status)
+int access_end(struct access *a, MPI_Status *status)
 {
+    access_unstage(a);
     status_set(status, MPI_ANY_SOURCE, MPI_ANY_TAG, access_bytes(a), false);
-    return access_error(a->file, a->write ? "write to" : "read from", a->error);
+    int rc = access_error(a->file, a->write ? "write to" : "read from", a->error);
+    return rc != MPI_SUCCESS ? rc : a->converted;
 }

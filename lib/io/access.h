@@ -8,6 +8,13 @@
 #include "lib/io/view.h"
 #include "lib/request/request.h"
 
+/* What the user gave. */
+struct access_memory {
+    void *buf;
+    MPI_Count count;
+    const struct datatype *type;
+};
+
 struct access {
     struct file *file;
     bool write;
@@ -18,6 +25,11 @@ struct access {
     const struct datatype *type;
     MPI_Count done; /* bytes of the stream that were moved */
     int error;      /* 0, or the errno value with which it ended */
+    struct access_memory user;
+    bool stages;     /* the file has another representation: */
+    void *staged;    /* owned; buf above, which has the file's form */
+    MPI_Count moved; /* when it has ended: bytes of the user's packed form */
+    int converted;   /* what that came to */
 };
 
 /* Where an access begins. */
@@ -40,7 +52,13 @@ MPI_Offset access_etypes_done(const struct access *a);
 /* Bytes of memory's packed form that have been moved. */
 MPI_Count access_bytes(const struct access *a);
 /* The error class of what it came to, with a note of file and rank; fills the status. */
-int access_end(const struct access *a, MPI_Status *status);
+int access_end(struct access *a, MPI_Status *status);
+
+/* stage.c: an access that is made moves to a buffer in the file's representation, if that is another one, and back to
+ * the user's memory. access_drop is for one that is not ended. */
+int access_stage(struct access *a);
+void access_unstage(struct access *a);
+void access_drop(struct access *a);
 
 /* The class of an errno value, with a note: what was done to which file. */
 int access_error(const struct file *f, const char *what, int error);

@@ -73,6 +73,8 @@ static void schedule_completed(struct counter *counter)
 int collective_begin(struct access *a, int error, struct transfer **out)
 {
     struct transfer *t = transfer_new(a);
+    if (!t)
+        access_drop(a);
     struct sched *s = t ? collective_new(&t->access, error, false) : NULL;
     int rc = s ? sched_start(s, &t->schedule) : MPI_ERR_NO_MEM;
     if (rc != MPI_SUCCESS) {
@@ -95,6 +97,7 @@ int collective_run(struct access *a, int error, MPI_Status *status)
 {
     struct sched *s = collective_new(a, error, true);
     int rc = s ? sched_run(s) : MPI_ERR_NO_MEM;
+    access_drop(a); /* if it has not come to its end */
     if (error != MPI_SUCCESS)
         return error;
     status_set(status, MPI_ANY_SOURCE, MPI_ANY_TAG, access_bytes(a), false);

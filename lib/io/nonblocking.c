@@ -13,6 +13,8 @@ static int begin(struct file *f, bool write, enum access_from from, MPI_Offset o
     if (rc != MPI_SUCCESS)
         return rc;
     struct transfer *t = transfer_new(&a);
+    if (!t)
+        access_drop(&a);
     rc = t ? transfer_begin(t, &r) : MPI_ERR_NO_MEM;
     if (rc != MPI_SUCCESS)
         access_settle(&a, from);

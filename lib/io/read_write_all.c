@@ -12,7 +12,7 @@ static int prepare(struct access *a, struct file *f, bool write, enum access_fro
 {
     int rc = access_begin(a, f, write, from, offset, buf, count, type);
     if (rc != MPI_SUCCESS)
-        *a = (struct access){.file = f, .write = write, .type = &datatype_byte};
+        *a = (struct access){.file = f, .write = write, .type = &datatype_byte, .user.type = &datatype_byte};
     return rc;
 }
 

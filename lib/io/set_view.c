@@ -26,6 +26,14 @@ static int begin_of(struct file *f, MPI_Offset *disp)
     return rc == MPI_SUCCESS ? mpi_file_get_byte_offset(f, at, disp) : rc;
 }
 
+static MPI_Offset name_sum(const char *s)
+{
+    uint64_t sum = 0;
+    for (; *s; s++)
+        sum = sum * 31 + (unsigned char)*s;
+    return (MPI_Offset)(sum >> 1);
+}
+
 static int replace(struct file *f, struct view *v, const struct hints *h)
 {
     view_free(f->view);
@@ -42,15 +50,15 @@ int mpi_file_set_view(struct file *f, MPI_Offset disp, struct datatype *etype, s
     struct hints hints = *f->hints;
     hints_take(&hints, info);
     hints.file_perm = f->hints->file_perm; /* it is made */
-    MPI_Offset same[2] = {etype->size, hints_sum(&hints)};
-    transfers_await(f); /* they go by the view that there was */
+    transfers_await(f);                    /* they go by the view that there was */
     int rc = f->amode & MPI_MODE_SEQUENTIAL ? file_agree(f, MPI_SUCCESS) : MPI_SUCCESS; /* the pointer is at rest */
     if (rc == MPI_SUCCESS)
         rc = begin_of(f, &disp);
     if (rc == MPI_SUCCESS)
         rc = view_new(disp, etype, filetype, datarep, !(f->amode & MPI_MODE_RDONLY), &v);
     shared_next_set(f, 0);
-    rc = file_agree_same(f, rc, same, 2);
+    MPI_Offset same[3] = {v ? v->unit : 0, name_sum(datarep), hints_sum(&hints)};
+    rc = file_agree_same(f, rc, same, 3);
     if (rc == MPI_SUCCESS)
         return replace(f, v, &hints);
     view_free(v);
@@ -86,7 +94,11 @@ int mpi_file_get_byte_offset(struct file *f, MPI_Offset offset, MPI_Offset *disp
 
 int mpi_file_get_type_extent(struct file *f, struct datatype *datatype, MPI_Count *extent)
 {
-    (void)f;
-    *extent = datatype->extent;
+    struct datatype *there;
+    int rc = represent_type(&f->view->represent, datatype, &there);
+    if (rc != MPI_SUCCESS)
+        return rc;
+    *extent = there->extent;
+    datatype_unref(there);
     return MPI_SUCCESS;
 }

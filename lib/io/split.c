@@ -27,7 +27,7 @@ int split_end(struct file *f, enum split_kind kind, const void *buf, MPI_Status 
         error_detail_set(MPI_ERR_IO, "it is MPI_File_%s_begin that waits for its end", names[t->split]);
         return MPI_ERR_IO;
     }
-    if (t->access.buf != buf) {
+    if (t->access.user.buf != buf) {
         error_detail_set(MPI_ERR_BUFFER, "MPI_File_%s_begin had another buffer", names[kind]);
         return MPI_ERR_BUFFER;
     }

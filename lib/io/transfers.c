@@ -29,6 +29,7 @@ static int release(struct request *r)
     struct transfer *t = transfer_of(r);
     if (t->file)
         TAILQ_REMOVE(&t->file->transfers, t, link);
+    access_drop(&t->access);
     datatype_unref(t->type);
     free(t);
     return MPI_SUCCESS;
@@ -37,10 +38,12 @@ static int release(struct request *r)
 /* The error is the file's, not a communicator's. */
 static void explain(const struct request *r)
 {
-    const struct transfer *t = transfer_of(r);
+    struct transfer *t = transfer_of(r);
     lib.error_on = t->file ? &t->file->obj : &file_null.obj;
     if (t->file && t->access.error != 0)
         access_end(&t->access, MPI_STATUS_IGNORE);
+    else if (t->file && t->access.converted != MPI_SUCCESS)
+        error_detail_set(r->error, "what was read from %.200s could not be converted", t->file->name);
     else if (t->file)
         error_detail_set(r->error, "a collective access of file %.200s failed", t->file->name);
 }
@@ -61,7 +64,7 @@ struct transfer *transfer_new(const struct access *a)
     t->request = r;
     t->access = *a;
     t->file = a->file;
-    t->type = datatype_ref((struct datatype *)(uintptr_t)a->type);
+    t->type = datatype_ref((struct datatype *)(uintptr_t)a->user.type);
     TAILQ_INSERT_TAIL(&t->file->transfers, t, link);
     t->file->under_way++;
     return t;

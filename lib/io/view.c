@@ -49,26 +49,33 @@ static int order_find(struct view *v, bool writes)
     return MPI_SUCCESS;
 }
 
+static int forms_find(struct view *v, const char *datarep)
+{
+    int rc = represent_find(&v->represent, datarep);
+    if (rc == MPI_SUCCESS)
+        rc = represent_size(&v->represent, v->etype, &v->unit);
+    if (rc == MPI_SUCCESS)
+        rc = represent_type(&v->represent, v->filetype, &v->tile);
+    if (rc == MPI_SUCCESS)
+        strcpy(v->datarep, datarep);
+    return rc;
+}
+
 int view_new(MPI_Offset disp, struct datatype *etype, struct datatype *filetype, const char *datarep, bool writes,
              struct view **out)
 {
     int rc = check(disp, etype, filetype);
     if (rc != MPI_SUCCESS)
         return rc;
-    if (strcmp(datarep, "native") != 0 && strcmp(datarep, "internal") != 0) {
-        error_detail_set(MPI_ERR_UNSUPPORTED_DATAREP, "%.60s", datarep);
-        return MPI_ERR_UNSUPPORTED_DATAREP;
-    }
     struct view *v = calloc(1, sizeof *v);
     if (!v)
         return MPI_ERR_NO_MEM;
     v->disp = disp;
     v->etype = datatype_ref(etype);
     v->filetype = datatype_ref(filetype);
-    strcpy(v->datarep, datarep);
-    v->unit = etype->size;
-    v->tile = filetype;
-    rc = order_find(v, writes);
+    rc = forms_find(v, datarep);
+    if (rc == MPI_SUCCESS)
+        rc = order_find(v, writes);
     if (rc == MPI_SUCCESS)
         *out = v;
     else
@@ -82,6 +89,7 @@ void view_free(struct view *v)
         return;
     datatype_unref(v->etype);
     datatype_unref(v->filetype);
+    datatype_unref(v->tile);
     free(v);
 }
 
