@@ -3,6 +3,7 @@
  * fs_posix: file systems that the kernel shows as any other. */
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "lib/io/fs.h"
@@ -25,11 +26,20 @@ static int pieces_skip(struct iovec *v, int pieces, int first, size_t n)
     return first;
 }
 
+/* A file that would grow beyond the process's limit ends the process, by a signal. */
+static bool beyond_limit(int64_t size)
+{
+    struct rlimit l;
+    return getrlimit(RLIMIT_FSIZE, &l) == 0 && l.rlim_cur != RLIM_INFINITY && (uint64_t)size > l.rlim_cur;
+}
+
 /* The kernel moves less than was asked for, in the middle of a large one or of a signal. */
 static int move(bool write, int fd, struct iovec *v, int pieces, int64_t at, size_t *done)
 {
     *done = 0;
     for (int first = pieces_skip(v, pieces, 0, 0); first < pieces;) {
+        if (write && beyond_limit(at + 1)) /* what fits is written in part */
+            return EFBIG;
         ssize_t n = write ? pwritev(fd, v + first, pieces - first, at) : preadv(fd, v + first, pieces - first, at);
         if (n < 0 && errno == EINTR)
             continue;
@@ -74,7 +84,10 @@ static int posix_size(int fd, int64_t *size)
 
 static int posix_resize(int fd, int64_t size)
 {
-    int rc;
+    int64_t is;
+    int rc = posix_size(fd, &is);
+    if (rc != 0 || (size > is && beyond_limit(size)))
+        return rc != 0 ? rc : EFBIG;
     do
         rc = ftruncate(fd, size);
     while (rc < 0 && errno == EINTR);
@@ -84,6 +97,8 @@ static int posix_resize(int fd, int64_t size)
 static int posix_reserve(int fd, int64_t size)
 {
     int rc;
+    if (beyond_limit(size))
+        return EFBIG;
     do
         rc = posix_fallocate(fd, 0, size);
     while (rc == EINTR);
