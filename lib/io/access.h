@@ -66,6 +66,9 @@ int access_error(const struct file *f, const char *what, int error);
 /* transfer.c: moves the bytes of this process, without anybody else; fills done and error. Needs no lock, and knows no
  * MPI: any thread may call it. */
 void transfer_run(struct access *a);
+/* sieve.c: the same, by reading, or reading and writing, also what lies between short pieces. False, and nothing has
+ * been done: that would not be faster, or is not possible. */
+bool sieve_run(struct access *a);
 
 /* atomic.c: locks the extent of an access that has bytes to move, which is not to be locked otherwise meanwhile (the
  * locks of a descriptor do not nest); unlocks it. 0 or an errno value. Any thread may call them. */

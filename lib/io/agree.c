@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * agree: what those who opened a file together agree on: one allreduce. */
+ * agree: what those who opened a file together agree on: one allreduce; and locks. */
 #include "lib/bindings/impl.h"
 #include "lib/core/error.h"
 #include "lib/datatype/datatype.h"
 #include "lib/io/file.h"
+#include "lib/io/fs.h"
 
 int file_agree_same(const struct file *f, int rc, const MPI_Offset *values, int n)
 {
@@ -32,4 +33,20 @@ int file_agree_same(const struct file *f, int rc, const MPI_Offset *values, int 
 int file_agree(const struct file *f, int rc)
 {
     return file_agree_same(f, rc, NULL, 0);
+}
+
+int file_lock(struct file *f, const struct fs_lock *l)
+{
+    pthread_mutex_lock(&f->lock_turn);
+    int error = f->fs->lock(f->fd, l);
+    if (error)
+        pthread_mutex_unlock(&f->lock_turn);
+    return error;
+}
+
+int file_unlock(struct file *f, const struct fs_lock *l)
+{
+    int error = f->fs->unlock(f->fd, l);
+    pthread_mutex_unlock(&f->lock_turn);
+    return error;
 }

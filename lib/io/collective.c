@@ -4,19 +4,7 @@
 #include "lib/io/collective.h"
 #include "lib/core/error.h"
 #include "lib/core/state.h"
-
-struct collective {
-    struct access *access;
-    bool waits;
-    bool begun, over; /* its job */
-    struct job job;
-};
-
-static void run(struct job *j)
-{
-    struct collective *c = (struct collective *)((char *)j - offsetof(struct collective, job));
-    transfer_run(c->access);
-}
+#include "lib/io/two_phase.h"
 
 static void ended(struct job *j)
 {
@@ -24,31 +12,36 @@ static void ended(struct job *j)
     c->over = true;
 }
 
-/* Who waits may be kept waiting; else the worker is. */
-static int job_begin(struct collective *c)
+static int job_begin(struct collective *c, void (*run)(struct job *j))
 {
     c->begun = true;
+    c->over = c->waits;
     c->job = (struct job){.run = run, .ended = ended};
     if (!c->waits)
         return worker_submit(&c->job);
     struct callback_state callback = callback_begin();
     run(&c->job);
     callback_end(callback);
-    c->over = true;
     return MPI_SUCCESS;
 }
 
-static bool move(struct sched *s, void *arg)
+bool collective_job(struct sched *s, struct collective *c, void (*run)(struct job *j))
 {
-    struct collective *c = arg;
-    int rc = c->begun ? MPI_SUCCESS : job_begin(c);
+    int rc = c->begun ? MPI_SUCCESS : job_begin(c, run);
     sched_fail(s, rc);
-    if (c->over)
-        sched_fail(s, access_end(c->access, MPI_STATUS_IGNORE));
-    return rc != MPI_SUCCESS || c->over;
+    if (rc == MPI_SUCCESS && !c->over)
+        return false;
+    c->begun = false;
+    return true;
 }
 
-struct sched *collective_new(struct access *a, int error, bool waits)
+/* As of a collective of its own, so that its messages meet no others. */
+static int tag_of(struct comm *c)
+{
+    return (int)(c->coll_seq++ & 0x3fffffff);
+}
+
+static struct sched *collective_new(struct access *a, bool waits)
 {
     struct sched *s = sched_new(a->file->comm);
     struct collective *c = s ? sched_temp(s, sizeof *c) : NULL;
@@ -57,8 +50,9 @@ struct sched *collective_new(struct access *a, int error, bool waits)
         return NULL;
     }
     *c = (struct collective){.access = a, .waits = waits};
-    if (error == MPI_SUCCESS)
-        sched_call(s, move, c);
+    c->header_tag = tag_of(a->file->comm);
+    c->data_tag = tag_of(a->file->comm);
+    plan_add(s, c);
     return s;
 }
 
@@ -75,7 +69,7 @@ int collective_begin(struct access *a, int error, struct transfer **out)
     struct transfer *t = transfer_new(a);
     if (!t)
         access_drop(a);
-    struct sched *s = t ? collective_new(&t->access, error, false) : NULL;
+    struct sched *s = t ? collective_new(&t->access, false) : NULL;
     int rc = s ? sched_start(s, &t->schedule) : MPI_ERR_NO_MEM;
     if (rc != MPI_SUCCESS) {
         if (t)
@@ -95,12 +89,15 @@ int collective_begin(struct access *a, int error, struct transfer **out)
 
 int collective_run(struct access *a, int error, MPI_Status *status)
 {
-    struct sched *s = collective_new(a, error, true);
+    struct sched *s = collective_new(a, true);
     int rc = s ? sched_run(s) : MPI_ERR_NO_MEM;
-    access_drop(a); /* if it has not come to its end */
-    if (error != MPI_SUCCESS)
+    if (error != MPI_SUCCESS) {
+        access_drop(a);
         return error;
-    status_set(status, MPI_ANY_SOURCE, MPI_ANY_TAG, access_bytes(a), false);
+    }
+    int own = access_end(a, status);
+    if (rc != MPI_SUCCESS && own == MPI_SUCCESS && rc != MPI_ERR_PROC_ABORTED)
+        error_detail_set(rc, "it failed on another rank, of file %.200s", a->file->name);
     return rc;
 }
 

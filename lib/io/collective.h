@@ -7,13 +7,8 @@
 #include "lib/coll/base/sched.h"
 #include "lib/io/transfers.h"
 
-/* A schedule that does it; NULL without memory. The access lives as long as the schedule. error: what this rank's
- * arguments came to; it takes part nevertheless, with nothing. waits: the caller runs the schedule, and may be kept
- * waiting by the file system. */
-struct sched *collective_new(struct access *a, int error, bool waits);
-
-/* Where the bytes are known: begins it, and hands its transfer out, whose request is the caller's. error as above: it
- * is returned, and what has begun ends by itself. */
+/* Begins it, and hands its transfer out, whose request is the caller's. error: what this rank's arguments came to; it
+ * is returned, and this rank takes part nevertheless, with an access of nothing, which ends by itself. */
 int collective_begin(struct access *a, int error, struct transfer **out);
 /* Does it; error as above. */
 int collective_run(struct access *a, int error, MPI_Status *status);

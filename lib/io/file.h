@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * file: what those who opened a file together agree on. */
+ * file: what those who opened a file together agree on, and how they keep out of one another's way. */
 #ifndef LIB_IO_FILE_H
 #define LIB_IO_FILE_H
 
@@ -14,5 +14,12 @@ int file_agree_same(const struct file *f, int rc, const MPI_Offset *values, int 
 
 /* query.c: from now on the file is used as the hints say. */
 int file_hints(struct file *f, const struct hints *h);
+
+/* Locks bytes of it against all others: processes, and threads of this one, which share its descriptor, so that it
+ * locks nothing among them: these go one by one, and locks do not nest. Errno values.
+ * Without the lock of the library; any thread. */
+struct fs_lock;
+int file_lock(struct file *f, const struct fs_lock *l);
+int file_unlock(struct file *f, const struct fs_lock *l);
 
 #endif

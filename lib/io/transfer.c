@@ -60,6 +60,8 @@ static bool move_run(struct access *a, int64_t at, size_t n)
 
 static void move_all(struct access *a)
 {
+    if (sieve_run(a))
+        return;
     while (a->done < a->bytes) {
         struct iovec there[FS_PIECES];
         size_t n = (size_t)(a->bytes - a->done);

@@ -182,3 +182,21 @@ int view_pieces(const struct view *v, MPI_Count at, size_t *n, struct iovec *out
     char *tile = (char *)(uintptr_t)(v->disp + first * t->extent);
     return datatype_pieces(t, tile, 2 + (MPI_Count)*n / t->size, at - first * t->size, n, out, max);
 }
+
+/* Where the tile with that byte of the stream begins, in a file that is memory. */
+static char *tile_at(const struct view *v, MPI_Count at, const char *file)
+{
+    return (char *)(uintptr_t)file + v->disp + at / v->tile->size * v->tile->extent;
+}
+
+void view_gather(const struct view *v, MPI_Count at, const char *file, void *out, size_t n)
+{
+    const struct datatype *t = v->tile;
+    datatype_pack(t, tile_at(v, at, file), 2 + (MPI_Count)n / t->size, at % t->size, out, n);
+}
+
+void view_scatter(const struct view *v, MPI_Count at, char *file, const void *in, size_t n)
+{
+    const struct datatype *t = v->tile;
+    datatype_unpack(t, tile_at(v, at, file), 2 + (MPI_Count)n / t->size, at % t->size, in, n);
+}

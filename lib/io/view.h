@@ -39,4 +39,9 @@ MPI_Count view_before(const struct view *v, MPI_Offset place);
  * *n becomes what they cover. */
 int view_pieces(const struct view *v, MPI_Count at, size_t *n, struct iovec *out, int max);
 
+/* Moves n bytes of the stream from `at` on, between a row of bytes and the file, as if that were memory from `file` on.
+ */
+void view_gather(const struct view *v, MPI_Count at, const char *file, void *out, size_t n);
+void view_scatter(const struct view *v, MPI_Count at, char *file, const void *in, size_t n);
+
 #endif

@@ -13,7 +13,7 @@ struct file *file_new(void)
     struct file *f = obj_new(OBJ_FILE, sizeof *f);
     if (f) {
         f->fd = -1;
-        pthread_mutex_init(&f->atomic_turn, NULL);
+        pthread_mutex_init(&f->lock_turn, NULL);
         TAILQ_INIT(&f->transfers);
         f->errhandler = errhandler_ref(file_null.errhandler);
     }
@@ -25,7 +25,7 @@ void file_destroy(struct file *f)
     comm_unref(f->comm);
     errhandler_unref(f->errhandler);
     free(f->name);
-    pthread_mutex_destroy(&f->atomic_turn);
+    pthread_mutex_destroy(&f->lock_turn);
     obj_free(&f->obj);
 }
 

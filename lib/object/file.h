@@ -23,7 +23,7 @@ struct file {
     int amode;                   /* as MPI_File_open was told */
     bool reads;                  /* the descriptor may be read, whatever amode says: what is written in part can be */
     bool atomic;                 /* what others have written is seen at once, and wholly (MPI 5.0, section 14.6.1) */
-    pthread_mutex_t atomic_turn; /* of the threads of this process, in atomic mode */
+    pthread_mutex_t lock_turn;   /* of the threads of this process that lock parts of it */
     struct view *view;           /* owned */
     MPI_Offset position;         /* the individual pointer, in etypes of the view */
     struct shared *shared;       /* the shared one; owned */

@@ -4,6 +4,8 @@
  * in two calls. Blocks are dealt out to the ranks, with holes that keep what they had; memory has holes too. */
 #include "place.h"
 
+static MPI_Info hints = MPI_INFO_NULL;
+
 enum how { NOW, LATER, ALL, ALL_LATER, SPLIT, HOWS };
 
 /* Blocks of `block` bytes; `round` bytes of the file further begins the rank's next one. */
@@ -126,8 +128,7 @@ static void one(const struct layout *l, enum how how, bool at)
     MPI_File f;
     size_t room = (size_t)l->count * l->block * l->stride;
     unsigned char *buf = malloc(room);
-    OK(MPI_File_open(world, file_in("forms"), MPI_MODE_CREATE | MPI_MODE_RDWR | MPI_MODE_DELETE_ON_CLOSE,
-                     MPI_INFO_NULL, &f));
+    OK(MPI_File_open(world, file_in("forms"), MPI_MODE_CREATE | MPI_MODE_RDWR | MPI_MODE_DELETE_ON_CLOSE, hints, &f));
     dots(f, l);
     memset(buf, 255, room);
     for (int i = 0; i < l->count * l->block; i++)
@@ -245,9 +246,24 @@ static void wrong(void)
     OK(MPI_File_close(&f));
 }
 
+/* "enable": in two phases whatever the pieces, with small windows; "disable": each rank for itself, piece by piece. */
+static void hint(const char *way)
+{
+    OK(MPI_Info_create(&hints));
+    OK(MPI_Info_set(hints, "romio_cb_write", way));
+    OK(MPI_Info_set(hints, "romio_cb_read", way));
+    OK(MPI_Info_set(hints, "romio_ds_write", way));
+    OK(MPI_Info_set(hints, "romio_ds_read", way));
+    OK(MPI_Info_set(hints, "cb_buffer_size", "4096"));
+    OK(MPI_Info_set(hints, "ind_wr_buffer_size", "4096"));
+    OK(MPI_Info_set(hints, "ind_rd_buffer_size", "4096"));
+}
+
 int main(int argc, char **argv)
 {
     begin(&argc, &argv);
+    if (argc > 1)
+        hint(argv[1]);
     place_begin();
     each((struct layout){.block = 1, .round = size + 3, .count = 500, .stride = 1});
     each((struct layout){.block = 8, .round = 8 * size, .count = 700, .stride = 1});
@@ -255,6 +271,8 @@ int main(int argc, char **argv)
     each((struct layout){.block = 5000, .round = 5000 * size + 300, .count = 12, .stride = 1});
     several();
     wrong();
+    if (hints != MPI_INFO_NULL)
+        OK(MPI_Info_free(&hints));
     place_end();
     return end();
 }
