@@ -90,7 +90,7 @@ static int prove(struct call *c, int fd, const char *address)
     if (read_all(fd, challenge, sizeof challenge, c->end) < 0)
         return broken(c, address);
     if (!back_challenge_get(challenge, nonce))
-        return err_set(c->e, "what listens at %s is no mpiexec of this version", address);
+        return err_set(c->e, "what listens at %s is not an mpiexec of this version", address);
     if (back_prove(a.proof, BACK_PROXY, c->secret, nonce, &a, c->e) < 0 ||
         back_prove(wanted, BACK_MPIEXEC, c->secret, nonce, &a, c->e) < 0)
         return -1;
@@ -99,7 +99,7 @@ static int prove(struct call *c, int fd, const char *address)
         read_all(fd, theirs, sizeof theirs, c->end) < 0)
         return broken(c, address);
     if (!sha256_equal(theirs, wanted))
-        return err_set(c->e, "who listens at %s is not the mpiexec that has started this", address);
+        return err_set(c->e, "what listens at %s is not the mpiexec that started this", address);
     return 0;
 }
 
@@ -111,7 +111,7 @@ static int resolve(struct call *c, const char *address, struct addrinfo **found)
     snprintf(text, sizeof text, "%s", address);
     char *port = strrchr(text, ':'), *host = text;
     if (!port)
-        return err_set(c->e, "%s is no address with a port", text);
+        return err_set(c->e, "%s is not an address with a port", text);
     if (*host == '[' && port > host && port[-1] == ']') {
         port[-1] = '\0';
         host++;

@@ -191,7 +191,7 @@ static int finish(struct hostlist *l, struct hostlist *out, const char *what, st
     leave_out(l, out);
     if (l->n)
         return 0;
-    return err_set(e, named ? "%s leaves no host over" : "%s names no host", what);
+    return err_set(e, named ? "%s leaves no host" : "%s names no host", what);
 }
 
 int hostlist_parse(struct hostlist *l, const char *text, struct err *e)

@@ -4,7 +4,7 @@
  *
  *   list    ITEM[,ITEM...]     ITEM: [USER@]NAME[:SLOTS], or ^NAME to leave a host out
  *           NAME may hold ranges: n[001-128,^7]:8, rack[1-4]node[01-16]; zeros in front are kept
- *           an IPv6 address stands in brackets: [fe80::1%eth0]:4; NAME*SLOTS is Slurm's way to say NAME:SLOTS
+ *           an IPv6 address is written in brackets: [fe80::1%eth0]:4; NAME*SLOTS is Slurm's way to say NAME:SLOTS
  *   file    a line: LIST [KEY=VALUE...], # starts a comment; the keys are in hostlist_line.c
  *
  * A host that is named once without a number has 0 slots (as many as it has processors). Named again, its slots add

@@ -76,7 +76,7 @@ static int item_address(struct hostlist_text *t, struct piece *p, const char *en
     struct in6_addr ignored;
     p->len = (size_t)(end - start);
     if (p->len > INET6_ADDRSTRLEN + IF_NAMESIZE)
-        return hostlist_fail(t, start, "this is no IPv6 address");
+        return hostlist_fail(t, start, "this is not an IPv6 address");
     memcpy(p->literal, start, p->len);
     p->literal[p->len] = '\0';
     char *zone = strchr(p->literal, '%');
@@ -88,7 +88,7 @@ static int item_address(struct hostlist_text *t, struct piece *p, const char *en
     if (zone)
         *zone = '%';
     t->at = end + 1;
-    return ok ? 0 : hostlist_fail(t, start, "this is no IPv6 address");
+    return ok ? 0 : hostlist_fail(t, start, "this is not an IPv6 address");
 }
 
 static int item_name(struct hostlist_text *t, struct item *it)
@@ -139,7 +139,7 @@ static int item_read(struct hostlist_text *t, struct item *it)
         return 0;
     size_t rest = (size_t)(t->end - t->at), word = word_length(t->at, rest);
     if (memchr(t->at, ':', word))
-        return hostlist_fail(t, colon, "an IPv6 address stands in brackets: [fe80::1]:4");
+        return hostlist_fail(t, colon, "an IPv6 address is written in brackets: [fe80::1]:4");
     return hostlist_slots(t, &it->slots);
 }
 
@@ -241,6 +241,6 @@ int hostlist_items(struct hostlist *l, struct hostlist *out, struct hostlist_tex
         hostlist_skip_blanks(t);
     } while (hostlist_take(t, ','));
     if (t->at < t->end)
-        return hostlist_fail(t, t->at, "this character cannot stand here");
+        return hostlist_fail(t, t->at, "this character is not allowed here");
     return 0;
 }

@@ -138,7 +138,7 @@ static int keys_read(struct hostlist_text *t, struct line *l)
         if (key_read(t, l) < 0)
             return -1;
         if (hostlist_peek(t) > 0 && !isspace(hostlist_peek(t)))
-            return hostlist_fail(t, t->at, "this character cannot stand here");
+            return hostlist_fail(t, t->at, "this character is not allowed here");
     }
     if (l->host.slots && l->host.max_slots && l->host.max_slots < l->host.slots)
         return hostlist_fail(t, t->start, "max_slots is less than slots");

@@ -23,7 +23,7 @@ int start_own_path(char *path, size_t size, struct err *e)
     if (own_path(path, size, e) < 0)
         return -1;
     if (access(path, X_OK) < 0)
-        return err_set(e, "unable to start the program %s once more: %m", path);
+        return err_set(e, "unable to start the program %s again: %m", path);
     return 0;
 }
 
@@ -41,5 +41,5 @@ int start_proxy_path(char *path, size_t size, struct err *e)
         if (access(path, X_OK) == 0)
             return 0;
     }
-    return err_set(e, "no proxy program at %s/%s: the installation is not complete", self, places[0]);
+    return err_set(e, "no proxy program at %s/%s: the installation is incomplete", self, places[0]);
 }

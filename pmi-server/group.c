@@ -47,7 +47,7 @@ static int take_list(struct pmi_group *g, const char **p, uint32_t job_size, con
             return fail(why, "the group names a rank that the job does not have");
         r->last = r->first;
         if (**p == '-' && (++*p, !take_number(p, job_size, &r->last) || r->last < r->first))
-            return fail(why, "the group has a range that is none");
+            return fail(why, "the group has an invalid range");
         g->nranges++;
     } while (**p == ',' && *(*p)++);
     return 0;

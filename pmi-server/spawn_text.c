@@ -105,9 +105,9 @@ static const char *put_cmd(struct buf *b, struct items *s, const struct words *w
     if (!exe || !*exe)
         return "the program is missing";
     if (pmi_msg_int(&m, w->procs, 1, PMI_CONTROL_PROCS_MAX, &procs))
-        return "the number of processes is missing or none";
+        return "the number of processes is missing or invalid";
     if (argc < 0)
-        return "the number of arguments is none";
+        return "the number of arguments is invalid";
     struct pmi_control_command c = {.exe = (char *)exe, .maxprocs = (uint32_t)procs};
     c.argv = pmi_mem_zero((size_t)argc, sizeof *c.argv);
     const char *bad = NULL;
@@ -152,7 +152,7 @@ bool pmi_spawn_block(struct pmi_client *c, const struct pmi_msg *m)
 {
     struct items s = {m->items, m->nitems, 0};
     if (!count_block(c, m)) {
-        pmi_client_fail(c, "sent a PMI spawn request whose totspawns and spawnssofar do not fit together");
+        pmi_client_fail(c, "sent a PMI spawn request whose totspawns and spawnssofar do not match");
         return false;
     }
     if (c->spawn_seen == 1) {

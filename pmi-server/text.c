@@ -33,7 +33,7 @@ int pmi_text_value(struct bytes value, const char **why)
     if (value.len > PMI_VALUE_MAX)
         return *why = "the value is longer than 1024 bytes", PMI2_ERROR_VALUE_LENGTH;
     if (value.len && memchr(value.data, 0, value.len))
-        return *why = "the value is no text", PMI2_ERROR_VALUE;
+        return *why = "the value is not text", PMI2_ERROR_VALUE;
     return 0;
 }
 

@@ -143,7 +143,7 @@ static struct topo *load(const char *desc, unsigned want, const struct cpulist *
     }
     leave_out(hw, h, want);
     if (desc && hw->topology_set_synthetic(h, desc))
-        err_set(e, "\"%s\" is no synthetic topology of hwloc", desc);
+        err_set(e, "\"%s\" is not a synthetic topology of hwloc", desc);
     else if (hw->topology_load(h))
         err_set(e, "unable to find out the processors of this machine (hwloc): %m");
     else

@@ -100,7 +100,7 @@ REFUSED = [
     ("cmd=name-lookup;", 3, "the name of the service is missing"),
     ("cmd=spawn;", 3, "there is no command, or too many"),
     ("cmd=spawn;ncmds=2;subcmd=a;maxprocs=1;", 3, "ncmds is not the number of commands"),
-    ("cmd=spawn;ncmds=1;subcmd=a;maxprocs=0;", 3, "the number of processes is missing or none"),
+    ("cmd=spawn;ncmds=1;subcmd=a;maxprocs=0;", 3, "the number of processes is missing or invalid"),
     ("cmd=spawn;ncmds=1;subcmd=a;maxprocs=1;argc=2;argv0=x;", 3, "an argument is missing"),
     ("cmd=fullinit;", 1, "this rank has been initialized already"),
 ]

@@ -113,30 +113,30 @@ static const struct {
 } bad[] = {
     {"a,,b", "name of a host", 2},
     {"a,", "name of a host", 2},
-    {"a b", "cannot stand", 2},
+    {"a b", "not allowed here", 2},
     {"a:0", "1 to 1000000 slots", 2},
     {"a:x", "number is expected", 2},
-    {"a:4x", "cannot stand", 3},
+    {"a:4x", "not allowed here", 3},
     {"n[1-", "number is expected", 4},
     {"n[1-3", "']'", 5},
     {"n[3-1]", "ends before", 2},
     {"n[]", "number is expected", 2},
     {"n[1,^1]", "no number", 1},
-    {"n[1-2]]", "cannot stand", 6},
+    {"n[1-2]]", "not allowed here", 6},
     {"n[1234567890]", "9 digits", 2},
     {"n[0-999999999]", "more than 1000000 hosts", 0},
     {"n[1-999999][1-999999][1-999999][1-999999]", "more than 1000000 hosts", 0},
     {"+n0", "relative hosts", 0},
-    {"a\xc3\xa4", "cannot stand", 1},
+    {"a\xc3\xa4", "not allowed here", 1},
     {"me@", "name of a host", 3},
     {"x@a,y@a", "two users", 4},
-    {"fe80::1", "stands in brackets", 4},
-    {"a,fe80::1:2", "stands in brackets", 6},
+    {"fe80::1", "is written in brackets", 4},
+    {"a,fe80::1:2", "is written in brackets", 6},
     {"[fe80::1", "number is expected", 1},
-    {"[fe80:1]", "no IPv6 address", 1},
-    {"a,[::1%]:2", "no IPv6 address", 3},
-    {"[::1]x", "cannot stand", 5},
-    {"a:2:3", "stands in brackets", 1},
+    {"[fe80:1]", "not an IPv6 address", 1},
+    {"a,[::1%]:2", "not an IPv6 address", 3},
+    {"[::1]x", "not allowed here", 5},
+    {"a:2:3", "is written in brackets", 1},
     {"a*", "number is expected", 2},
     {"a:999999,a:2", "more than 1000000 slots", 9},
 };
@@ -258,7 +258,7 @@ static void wrong_files_name_the_line(void **state)
         {"a:2 slots=3", "given twice"},
         {"a slots=4 max_slots=2", "less than slots"},
         {"# nothing\n", "names no host"},
-        {"a slots=2x", "cannot stand"},
+        {"a slots=2x", "not allowed here"},
         {"a user=", "name of a user"},
     };
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
@@ -305,7 +305,7 @@ static void mentions_are_counted(void **state)
     assert_string_equal(s, "a:3 n1:2 n2:2");
     free(s);
     assert_int_equal(hostlist_mention(&l, "a;b", 3, 1, "nodes:7: ", &e), -1);
-    assert_string_equal(e.text, "nodes:7: this character cannot stand here\n  a;b\n   ^");
+    assert_string_equal(e.text, "nodes:7: this character is not allowed here\n  a;b\n   ^");
     hostlist_fini(&l);
 }
 

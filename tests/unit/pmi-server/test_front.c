@@ -159,11 +159,11 @@ static void wires_refuse_what_they_cannot_carry(void **state)
     tree_say(t, 1, "cmd=get kvsname=kvs_1 key=long\n");
     tree_expect(t, 1, "cmd=get_result rc=1 msg=the_value_is_longer_than_1024_bytes\n");
     tree_say(t, 1, "cmd=get kvsname=kvs_1 key=nul\n");
-    tree_expect(t, 1, "cmd=get_result rc=1 msg=the_value_is_no_text\n");
+    tree_expect(t, 1, "cmd=get_result rc=1 msg=the_value_is_not_text\n");
     tree_say2(t, 1, "cmd=kvs-get;key=long;");
     tree_expect2(t, 1, "cmd=kvs-get-response;rc=7;found=FALSE;errmsg=the value is longer than 1024 bytes;");
     tree_say2(t, 1, "cmd=kvs-get;key=nul;");
-    tree_expect2(t, 1, "cmd=kvs-get-response;rc=6;found=FALSE;errmsg=the value is no text;");
+    tree_expect2(t, 1, "cmd=kvs-get-response;rc=6;found=FALSE;errmsg=the value is not text;");
     free((char *)b.data);
     tree_free(t);
 }

@@ -99,14 +99,14 @@ static void spawn_in_pmi2(void **state)
 static void a_spawn_that_cannot_be_is_refused(void **state)
 {
     static const char *const cases[][2] = {
-        {"nprocs=0\nexecname=a\n", "the_number_of_processes_is_missing_or_none"},
-        {"nprocs=x\nexecname=a\n", "the_number_of_processes_is_missing_or_none"},
-        {"nprocs=99999999\nexecname=a\n", "the_number_of_processes_is_missing_or_none"},
-        {"execname=a\n", "the_number_of_processes_is_missing_or_none"},
+        {"nprocs=0\nexecname=a\n", "the_number_of_processes_is_missing_or_invalid"},
+        {"nprocs=x\nexecname=a\n", "the_number_of_processes_is_missing_or_invalid"},
+        {"nprocs=99999999\nexecname=a\n", "the_number_of_processes_is_missing_or_invalid"},
+        {"execname=a\n", "the_number_of_processes_is_missing_or_invalid"},
         {"nprocs=1\n", "the_program_is_missing"},
         {"nprocs=1\nexecname=\n", "the_program_is_missing"},
         {"nprocs=1\nexecname=a\nargcnt=2\narg1=x\n", "an_argument_is_missing"},
-        {"nprocs=1\nexecname=a\nargcnt=-1\n", "the_number_of_arguments_is_none"},
+        {"nprocs=1\nexecname=a\nargcnt=-1\n", "the_number_of_arguments_is_invalid"},
         {"nprocs=1\nexecname=a\ninfo_num=1\ninfo_key_0=k\n", "an_info_or_preput_key_is_missing"},
         {"nprocs=1\nexecname=a\ninfo_num=z\n", "a_count_of_info_or_preput_keys_is_not_a_number"},
         {"nprocs=1\nexecname=a\npreput_num=3\n", "an_info_or_preput_key_is_missing"},

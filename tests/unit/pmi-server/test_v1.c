@@ -122,8 +122,8 @@ static void garbage_fails_the_rank(void **state)
         {"mcmd=frob\nendcmd\n", "sent the PMI-1 command frob, which is unknown"},
         {"      cmd=x;", "sent a PMI-2 message without a length on its PMI connection"},
         {"mcmd=spawn\ntotspawns=1\nspawnssofar=2\nendcmd\n",
-         "sent a PMI spawn request whose totspawns and spawnssofar do not fit together"},
-        {"mcmd=spawn\nendcmd\n", "sent a PMI spawn request whose totspawns and spawnssofar do not fit together"},
+         "sent a PMI spawn request whose totspawns and spawnssofar do not match"},
+        {"mcmd=spawn\nendcmd\n", "sent a PMI spawn request whose totspawns and spawnssofar do not match"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct tree *t = tree_new(1, 1, 2, false);
