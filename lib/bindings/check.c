@@ -52,7 +52,7 @@ int call_inactive(int id)
 {
     char why[160];
     snprintf(why, sizeof why, "%s called %s", call_names[id],
-             lib.forked_inside ? "in a child of fork, for which MPI is over"
+             lib.forked_inside ? "in a child of fork, where MPI cannot be used"
              : lib.finalized   ? "after MPI_Finalize"
                                : "before MPI_Init");
     boot_abort(MPI_ERR_OTHER, why);
@@ -74,8 +74,8 @@ int call_wrong_buffer(const char *name, const void *buf)
 {
     return call_wrong_as(MPI_ERR_BUFFER, name,
                          !buf                  ? "is NULL"
-                         : buf == MPI_IN_PLACE ? "is MPI_IN_PLACE, which it cannot be here"
-                                               : "is the same as sendbuf; MPI_IN_PLACE says that this is meant");
+                         : buf == MPI_IN_PLACE ? "is MPI_IN_PLACE, which is not allowed here"
+                                               : "is the same as sendbuf; MPI_IN_PLACE says that this is intended");
 }
 
 int call_wrong_value(int cls, const char *name, long long value)

@@ -28,7 +28,7 @@
 #define WRONG(name, cls) WRONG_BY(call_wrong(cls, name))
 #define WRONG_AS(name, cls, how) WRONG_BY(call_wrong_as(cls, name, how))
 #define WRONG_BUFFER(name, buf) WRONG_BY(call_wrong_buffer(name, buf))
-#define NOT_VALID "is no valid handle, or one that has been freed"
+#define NOT_VALID "is not a valid handle, or has been freed"
 #define WRONG_VALUE(name, value, cls) WRONG_BY(call_wrong_value(cls, name, value))
 #define WRONG_RANK(r, cls) WRONG_BY(call_wrong_rank(cls, #r, r, comm_->peer_size))
 

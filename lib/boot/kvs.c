@@ -78,7 +78,7 @@ int boot_put(const char *key, const void *value, size_t n)
 {
     int rc;
     if (!key_valid(key) || n > BOOT_VALUE_MAX)
-        return failed(MPI_ERR_ARG, "put", key, "a key or value that cannot be");
+        return failed(MPI_ERR_ARG, "put", key, "the key or the value is not valid");
     struct pmi_client *c = client_of("put", key, &rc);
     return c ? put_text(c, key, value, n) : rc != MPI_SUCCESS ? rc : put_alone(key, value, n);
 }
@@ -106,7 +106,7 @@ int boot_get_begin(const char *key)
     int rc;
     char name[BOOT_KEY_MAX + 8];
     if (!key_valid(key))
-        return failed(MPI_ERR_ARG, "get", key, "a key that cannot be");
+        return failed(MPI_ERR_ARG, "get", key, "the key is not valid");
     if (asked[0])
         return MPI_ERR_PENDING;
     struct pmi_client *c = client_of("get", key, &rc);

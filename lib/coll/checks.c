@@ -59,6 +59,6 @@ int buffers_check(const struct coll_args *a)
     bool same = a->send.buf == a->recv.buf && a->send.buf != MPI_BOTTOM && a->send.buf != MPI_IN_PLACE;
     if (LIKELY(!same) || !has_data(&a->send, n) || !has_data(&a->recv, n))
         return MPI_SUCCESS;
-    error_detail_set(MPI_ERR_BUFFER, "sendbuf and recvbuf are the same; MPI_IN_PLACE says that this is meant");
+    error_detail_set(MPI_ERR_BUFFER, "sendbuf and recvbuf are the same; MPI_IN_PLACE says that this is intended");
     return MPI_ERR_BUFFER;
 }

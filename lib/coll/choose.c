@@ -54,7 +54,7 @@ static int wrong_kind(const char *text, size_t n)
     size_t used = 0;
     for (int i = 0; coll_kinds[i] && used < sizeof all; i++)
         used += (size_t)snprintf(all + used, sizeof all - used, "%s%s", i ? ", " : "", coll_kinds[i]->name);
-    error_detail_set(MPI_ERR_OTHER, "MUSTER_COLL: \"%.*s\" is no collective; there are %s", (int)n, text, all);
+    error_detail_set(MPI_ERR_OTHER, "MUSTER_COLL: \"%.*s\" is not a collective; there are %s", (int)n, text, all);
     return MPI_ERR_OTHER;
 }
 

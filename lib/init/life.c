@@ -83,7 +83,7 @@ static int refused(const char *why)
 int life_begin(void)
 {
     if (lib.forked)
-        return refused("this is a child of fork, for which MPI is over");
+        return refused("this is a child of fork, where MPI cannot be used");
     if (in_vain)
         return refused("MPI could not be started before");
     int rc = lib.booted ? MPI_SUCCESS : start();

@@ -183,7 +183,7 @@ static int wrong_rank(const char *name, int i, int rank, int size)
 
 static int named_twice(int i, int rank)
 {
-    error_detail_set(MPI_ERR_RANK, "ranks[%d] is %d, as an earlier one is", i, rank);
+    error_detail_set(MPI_ERR_RANK, "ranks[%d] is %d, which is there twice", i, rank);
     return MPI_ERR_RANK;
 }
 

@@ -268,7 +268,7 @@ static bool plausible(const struct hello *h)
 static int hello_read(struct parts *p, const struct hello *h)
 {
     if (!plausible(h) || h->tag != p->tag) {
-        error_detail_set(MPI_ERR_OTHER, "the partitioned send is none of this library's, or of another tag");
+        error_detail_set(MPI_ERR_OTHER, "the partitioned send is not one of this library's, or has another tag");
         return MPI_ERR_OTHER;
     }
     if (h->messages * h->bytes != bytes_of_all(p))
@@ -443,7 +443,7 @@ int mpi_precv_init(void *buf, int partitions, MPI_Count count, struct datatype *
 static int ready_check(const struct request *r, int i)
 {
     if (!is_partitioned(r) || !partitioned_of(r)->parts->sends)
-        return wrong(MPI_ERR_REQUEST, "it is no partitioned send");
+        return wrong(MPI_ERR_REQUEST, "it is not a partitioned send");
     if (!r->active || r->complete)
         return wrong(MPI_ERR_REQUEST, "the partitioned send is not started, or all its partitions are ready");
     const struct parts *p = partitioned_of(r)->parts;
@@ -507,7 +507,7 @@ static bool arrived(const struct request *r, int partition)
 int mpi_parrived(struct request *r, int partition, int *flag)
 {
     if (!is_partitioned(r) || partitioned_of(r)->parts->sends)
-        return wrong(MPI_ERR_REQUEST, "it is no partitioned receive");
+        return wrong(MPI_ERR_REQUEST, "it is not a partitioned receive");
     if (partition < 0 || partition >= partitioned_of(r)->parts->n) {
         error_detail_set(MPI_ERR_ARG, "partition is %d, and there are %d", partition, partitioned_of(r)->parts->n);
         return MPI_ERR_ARG;

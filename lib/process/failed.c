@@ -70,7 +70,7 @@ int failed_error(int proc)
 {
     bool never;
     if (!is_told(proc, &never)) {
-        error_detail_set(MPI_ERR_PROC_ABORTED, "rank %d of MPI_COMM_WORLD cannot be reached any more%s%s", proc,
+        error_detail_set(MPI_ERR_PROC_ABORTED, "rank %d of MPI_COMM_WORLD can no longer be reached%s%s", proc,
                          lost.why[0] && lost.proc == proc ? ": " : "", lost.proc == proc ? lost.why : "");
         return MPI_ERR_PROC_ABORTED;
     }

@@ -59,7 +59,7 @@ void process_fini(void)
 int process_job_add(const char *name, int size)
 {
     if (size < 1 || strlen(name) >= PROCESS_JOB_NAME || size > INT_MAX - process_count)
-        return refused(MPI_ERR_OTHER, name, "it has a name or a size that cannot be");
+        return refused(MPI_ERR_OTHER, name, "its name or its size is not valid");
     for (int i = 0; i < job_count; i++) {
         if (strcmp(jobs[i].name, name) == 0)
             return jobs[i].size == size ? jobs[i].first

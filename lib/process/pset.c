@@ -63,7 +63,7 @@ static int unreadable(void)
     free(named.sets);
     named.sets = NULL;
     named.count = 0;
-    error_detail_set(MPI_ERR_OTHER, "MUSTER_PSETS is no list of process sets of this job's ranks");
+    error_detail_set(MPI_ERR_OTHER, "MUSTER_PSETS is not a list of process sets of this job's ranks");
     return MPI_ERR_OTHER;
 }
 

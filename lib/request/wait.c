@@ -35,9 +35,9 @@ static void in_vain(const struct request *r)
 static int no_request(const char *name, int i)
 {
     if (i < 0)
-        error_detail_set(MPI_ERR_REQUEST, "%s is complete, has been freed, or is no request", name);
+        error_detail_set(MPI_ERR_REQUEST, "%s is complete, has been freed, or is not a request", name);
     else
-        error_detail_set(MPI_ERR_REQUEST, "%s[%d] is complete, has been freed, or is no request", name, i);
+        error_detail_set(MPI_ERR_REQUEST, "%s[%d] is complete, has been freed, or is not a request", name, i);
     return MPI_ERR_REQUEST;
 }
 

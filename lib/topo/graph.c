@@ -11,7 +11,7 @@
 
 static int wrong_index(int i, int at)
 {
-    error_detail_set(MPI_ERR_ARG, "index %d is %d, and may not fall", i, at);
+    error_detail_set(MPI_ERR_ARG, "index %d is %d, and may not be less than the one before", i, at);
     return MPI_ERR_ARG;
 }
 

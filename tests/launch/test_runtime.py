@@ -145,7 +145,7 @@ def test_abort_waits_for_no_thread(mpiexec, program):
 
 @pytest.mark.parametrize("what, line", [
     ("bad rank", "MPI_Send on MPI_COMM_WORLD failed: MPI_ERR_RANK: invalid rank: dest is 99, and there are 2 ranks"),
-    ("bad type", "MPI_Send on MPI_COMM_WORLD failed: MPI_ERR_TYPE: datatype is no valid handle, or one that has been freed"),
+    ("bad type", "MPI_Send on MPI_COMM_WORLD failed: MPI_ERR_TYPE: datatype is not a valid handle, or has been freed"),
     ("too long", "MPI_Recv on MPI_COMM_WORLD failed: MPI_ERR_TRUNCATE: received 16 bytes into 4, from 0, tag 0"),
     ("late", "MPI_Barrier called after MPI_Finalize"),
 ])
@@ -165,16 +165,16 @@ def test_an_error_that_is_fatal_says_where_and_why(mpiexec, program, what, line)
     ("ibcast_short", "MPI_Wait on MPI_COMM_WORLD failed: MPI_ERR_TRUNCATE: received 80 bytes into 40"),
     ("null", "MPI_Send on MPI_COMM_WORLD failed: MPI_ERR_BUFFER: buf is NULL"),
     ("bcast_null", "MPI_Bcast on MPI_COMM_WORLD failed: MPI_ERR_BUFFER: buffer is NULL"),
-    ("in_place", "MPI_Send on MPI_COMM_WORLD failed: MPI_ERR_BUFFER: buf is MPI_IN_PLACE, which it cannot be here"),
+    ("in_place", "MPI_Send on MPI_COMM_WORLD failed: MPI_ERR_BUFFER: buf is MPI_IN_PLACE, which is not allowed here"),
     ("alias", "MPI_Allreduce on MPI_COMM_WORLD failed: MPI_ERR_BUFFER: recvbuf is the same as sendbuf; MPI_IN_PLACE says that this "
-     "is meant"),
+     "is intended"),
     ("init_twice", "MPI_Init failed: MPI_ERR_OTHER: it has been called before"),
     ("result_null", "MPI_Comm_rank on MPI_COMM_WORLD failed: MPI_ERR_ARG: invalid argument: rank is NULL"),
     ("type_null", "MPI_Send on MPI_COMM_WORLD failed: MPI_ERR_TYPE: datatype is MPI_DATATYPE_NULL"),
     ("uncommitted", "MPI_Send on MPI_COMM_WORLD failed: MPI_ERR_TYPE: datatype has not been committed"),
     ("comm_null", "MPI_Barrier failed: MPI_ERR_COMM: invalid communicator: comm is MPI_COMM_NULL"),
-    ("comm_freed", "MPI_Barrier failed: MPI_ERR_COMM: invalid communicator: comm is no valid handle, or one that has been freed"),
-    ("no_request", "MPI_Wait failed: MPI_ERR_REQUEST: request is complete, has been freed, or is no request"),
+    ("comm_freed", "MPI_Barrier failed: MPI_ERR_COMM: invalid communicator: comm is not a valid handle, or has been freed"),
+    ("no_request", "MPI_Wait failed: MPI_ERR_REQUEST: request is complete, has been freed, or is not a request"),
     ("group_rank", "MPI_Group_incl failed: MPI_ERR_RANK: invalid rank: ranks[0] is 55, and the group has 2 ranks"),
     ("group_twice", "MPI_Group_incl failed: MPI_ERR_RANK: invalid rank: ranks[1] is 0, as an earlier one is"),
     ("dims", "MPI_Dims_create failed: MPI_ERR_DIMS: invalid dimensions: dims[0] is 3, which does not divide 4"),

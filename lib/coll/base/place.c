@@ -15,7 +15,7 @@ int place_init(void)
     char *end = NULL;
     long n = text && *text ? strtol(text, &end, 10) : 1;
     if (n < 1 || n > MOST || (end && *end)) {
-        error_detail_set(MPI_ERR_OTHER, "MUSTER_COLL_NODES=%s is not the number of nodes that one is to be taken for",
+        error_detail_set(MPI_ERR_OTHER, "MUSTER_COLL_NODES=%s is not a number of nodes",
                          text);
         return MPI_ERR_OTHER;
     }

@@ -123,7 +123,7 @@ static void marks_note(const struct shm_coll *a, int r, uint64_t theirs)
     call_text(mark_call(a->mark), own, sizeof own);
     if (mark_call(theirs) == mark_call(a->mark) && mark_root(theirs) == mark_root(a->mark))
         error_detail_set(a->broken,
-                         "rank %d is in another %s than rank %d, or an earlier collective was another, or had another "
+                         "rank %d is in a different %s from rank %d, or an earlier collective was, or it had a different "
                          "root there",
                          r, their, a->me);
     else
