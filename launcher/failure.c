@@ -79,7 +79,7 @@ static void describe_not_found(const char *program, int error, char *text, size_
 {
     if (error == ENOENT && !strchr(program, '/'))
         snprintf(text, size,
-                 "was not started: the program '%.*s' was not found in PATH (a program of this directory is written "
+                 "was not started: the program '%.*s' was not found in PATH (a program in this directory is written "
                  "./%.*s)",
                  PROGRAM_SHOWN, program, PROGRAM_SHOWN, program);
     else
@@ -122,7 +122,7 @@ static void describe_signal(const struct rank_info *r, char *text, size_t size)
     const char *abbrev = sigabbrev_np(sig), *what = sigdescr_np(sig);
     snprintf(text, size, "was killed by signal %d (%s%s, %s)%s%s", sig, abbrev ? "SIG" : "", abbrev ? abbrev : "?",
              what ? what : "unknown signal", r->flags & EXIT_CORE ? ", core dumped" : "",
-             r->flags & EXIT_OOM ? ": it was probably out of memory, the kernel has just killed for that" : "");
+             r->flags & EXIT_OOM ? ": probably out of memory (the kernel has just killed a process for that)" : "");
 }
 
 void failure_describe_rank(const struct job *j, uint32_t rank, char *text, size_t size)

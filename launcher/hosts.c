@@ -23,7 +23,7 @@ static int settle_cpus(struct hostlist_host *h, struct err *e)
     if (!h->cpus)
         return 0;
     if (h->binding)
-        return err_set(e, "host %s has both cpus= and binding=: one of them says where its ranks run", h->name);
+        return err_set(e, "host %s has both cpus= and binding=: give only one of them", h->name);
     cpulist_init(&l);
     int rc = cpulist_parse(&l, h->cpus, e);
     if (rc == 0 && !h->slots)

@@ -69,7 +69,7 @@ static void output_broken(void *arg, unsigned stream, int error)
     if (stream != 1)
         return;
     if (error != EPIPE)
-        log_warn("unable to write to stdout: %s; the job is ended", strerror(error));
+        log_warn("unable to write to stdout: %s; ending the job", strerror(error));
     if (failure_note(run, FAILURE_OUTPUT, NULL, 0, now_ns(), error, NULL))
         job_kill_all(run, SIGTERM, run->opt.kill_timeout);
 }
@@ -138,7 +138,8 @@ static int name_nodes(struct run *run, struct err *e)
         display_hosts(run);
     c->is_remote = is_remote(run);
     if (c->is_remote && run->opt.cpu_set)
-        return err_set(e, "--cpu-set is for this machine: write cpus=LIST behind the others into the host file");
+        return err_set(
+            e, "--cpu-set is for this machine: for other hosts write cpus=LIST after their names in the host file");
     c->is_here = !topo_pretend_is_on() && !c->is_remote && !run->opt.min_hosts; /* planned when hosts have answered */
     unsigned processors = cpus_usable();
     static char host[256] = "localhost";
@@ -265,7 +266,7 @@ static int run_job(struct run *run)
         stdio_finish(run->io);
     terminal_return();
     if (left)
-        log_warn("%zu processes do not die although killed (waiting for a device or file server?)", left);
+        log_warn("%zu processes did not die when they were killed (waiting for a device or file server?)", left);
     run->at.ended = now_ns();
     tell_stages(run);
     if (run->opt.print_exit_codes)

@@ -67,7 +67,7 @@ static int check_once(const struct opt_target *a, const struct opt_setting *last
     const char *v = s->values[0] ? s->values[0] : "", *w = last->values[0] ? last->values[0] : "";
     if (!strcmp(v, w))
         return 0;
-    return err_set(a->e, "%s speaks for the whole job, but is \"%.80s\" at one program and \"%.80s\" at another",
+    return err_set(a->e, "%s applies to the whole job, but is \"%.80s\" for one program and \"%.80s\" for another",
                    s->shown, w, v);
 }
 

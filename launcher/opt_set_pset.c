@@ -30,7 +30,7 @@ static int check(const char *text, const char *sets, const char **why)
     else if (n > NAME_MAX_LENGTH)
         *why = "a name of at most 1023 bytes";
     else if (strspn(text + n + 1, "0123456789,-") != strlen(text + n + 1))
-        *why = "a list of ranks (0-3,7) behind NAME=";
+        *why = "a list of ranks (0-3,7) after NAME=";
     else if (strcspn(text, "; \t\n\r") < n)
         *why = "a name without blanks and semicolons";
     else if (strncasecmp(text, "mpi://", 6) == 0 || strncasecmp(text, "muster://", 9) == 0)

@@ -261,7 +261,7 @@ static int check_max_slots(const struct run *run, const struct map_plan *p, stru
         if (run->cluster->hosts.hosts[i].max_slots && on_node[i] > run->cluster->hosts.hosts[i].max_slots)
             worst = i;
     if (worst < run->cluster->nnodes)
-        err_set(e, "host %s has max_slots=%u, but %u ranks fell to it: start fewer, or name more hosts",
+        err_set(e, "host %s has max_slots=%u, but %u ranks were placed on it: start fewer, or name more hosts",
                 run->cluster->hosts.hosts[worst].name, run->cluster->hosts.hosts[worst].max_slots, on_node[worst]);
     free(on_node);
     return worst < run->cluster->nnodes ? -1 : 0;
@@ -281,7 +281,7 @@ static int number_job(struct run *run, struct launch_spec *s, struct err *e)
 /* What nodes have told is in their map_node. */
 static struct topo *topo_unknown(void *arg, const struct map_node *node, unsigned want, struct err *e)
 {
-    err_set(e, "host %s did not tell how its processors lie; use --bind-to none, or leave it out", node->name);
+    err_set(e, "host %s did not report its processors; use --bind-to none, or leave it out", node->name);
     return NULL;
 }
 

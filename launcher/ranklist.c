@@ -32,7 +32,7 @@ int ranklist_parse(const char *text, uint32_t nranks, struct rank_range **v, uin
         if (end && *end == '-')
             end = number(end + 1, &r.last);
         if (!end || (*end && *end != ',') || r.last < r.first) {
-            err_set(e, "'%s' is no list of ranks such as 0-3,7", text);
+            err_set(e, "'%s' is not a list of ranks such as 0-3,7", text);
             goto fail;
         }
         if (r.last >= nranks) {

@@ -80,7 +80,7 @@ static void key_bind_to(struct spawn_job *s, struct app *a, const char *value)
 static void key_soft(struct spawn_job *s, struct app *a, const char *value)
 {
     if (!*value || value[strspn(value, "0123456789:,- ")])
-        snprintf(s->refusal, sizeof s->refusal, "info key soft: '%.80s' is no list of numbers", value);
+        snprintf(s->refusal, sizeof s->refusal, "info key soft: '%.80s' is not a list of numbers", value);
 }
 
 static const struct {

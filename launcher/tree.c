@@ -251,7 +251,7 @@ void tree_cancel(struct cluster *c)
     if (!c->links.hold || c->cancelled || c->ending)
         return;
     c->cancelled = true;
-    drop_all(c, "it was not needed any more");
+    drop_all(c, "it was no longer needed");
 }
 
 bool tree_is_open(const struct cluster *c)
@@ -270,7 +270,7 @@ void tree_shutdown(struct cluster *c)
         return;
     c->ending = c->links.ending = true;
     if (c->links.hold)
-        drop_all(c, "it was not needed any more"); /* nothing runs */
+        drop_all(c, "it was no longer needed"); /* nothing runs */
     tree_send(c, CONTROL_SHUTDOWN, 0, FRAME_ALL_NODES, NULL);
     struct timeval patience = {SHUTDOWN_PATIENCE_S, 0};
     event_base_loopexit(c->base, c->links.left ? &patience : NULL);

@@ -16,7 +16,7 @@ void cleanup_everything(void)
 {
     size_t left = descendants_end(PATIENCE_MS);
     if (left)
-        log_warn("%zu processes do not die although killed (waiting for a device or file server?)", left);
+        log_warn("%zu processes did not die when they were killed (waiting for a device or file server?)", left);
 }
 
 void cleanup_orphans(struct proxy *proxy)

@@ -42,7 +42,7 @@ static int set_cpus(struct policy *p, const char *value, struct err *e)
     p->cpus = count(value);
     p->cpus_given = true;
     p->cpus_wished = false;
-    return p->cpus ? 0 : err_set(e, "pe=%.32s: the processors of a rank are a number from 1", value);
+    return p->cpus ? 0 : err_set(e, "pe=%.32s: a number of processors, 1 or more, is expected", value);
 }
 
 static int set_span(struct policy *p, const char *value, struct err *e)
@@ -230,7 +230,7 @@ static int parse_user(struct policy *p, char *text, struct err *e)
                 *c = ',';
         cpulist_init(&l);
         if (cpulist_parse(&l, item, NULL))
-            return err_set(e, "--bind-to user: \"%.64s\" is no list of processors such as 0+2 or 0-3", item);
+            return err_set(e, "--bind-to user: \"%.64s\" is not a list of processors such as 0+2 or 0-3", item);
         p->user = xreallocarray(p->user, p->nuser + 1, sizeof *p->user);
         p->user[p->nuser++] = cpulist_format(&l);
         cpulist_fini(&l);

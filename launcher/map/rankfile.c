@@ -275,7 +275,7 @@ static int find_node(const struct rankfile *f, const struct rankfile_entry *entr
     if (!host && entry->host_len == 9 && !strncasecmp(name, "localhost", 9) && node_here(r, node))
         return 0;
     if (!host)
-        return entry_err(f, entry, entry->host, "this is no host of the job", e);
+        return entry_err(f, entry, entry->host, "this is not a host of the job", e);
     *node = host->node;
     return 0;
 }

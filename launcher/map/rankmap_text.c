@@ -118,12 +118,12 @@ static int take_repeat(struct reader *in)
     size_t first = in->closed = m->nblocks;
     uint32_t times;
     if (++in->depth > DEPTH)
-        return fail(in, start, "these brackets are too deep");
+        return fail(in, start, "brackets are nested too deeply here");
     if (take_items(in) || expect(in, "]", "a closing bracket is expected here") ||
         expect(in, "x", "a number of times is expected here, such as x8") || take_number(in, &times))
         return -1;
     if (!times)
-        return fail(in, start, "this is repeated no time");
+        return fail(in, start, "this is repeated zero times");
     in->depth--;
     size_t end = m->nblocks;
     while (--times)

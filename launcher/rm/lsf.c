@@ -25,7 +25,7 @@ static int pairs_read(struct allocation *a, const char *text, struct err *e)
         at += n;
         size_t m = word_next(&at);
         if (rm_number(at, m, HOSTLIST_SLOTS_MAX, &slots) < 0)
-            return err_set(e, "%s has no number of slots behind host %.*s", name, n < 80 ? (int)n : 80, host);
+            return err_set(e, "%s has no number of slots after host %.*s", name, n < 80 ? (int)n : 80, host);
         if (hostlist_mention(&a->hosts, host, n, slots, "LSB_MCPU_HOSTS: ", e) < 0)
             return -1;
         at += m;

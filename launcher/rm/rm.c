@@ -84,7 +84,7 @@ int rm_detect(const struct rm_source *s, const char *name, struct allocation *a,
         if (found != RM_ABSENT)
             return found == RM_FOUND ? 0 : -1;
     }
-    return only ? err_set(e, "--rmk %s: this is no job of %s (%s is not set)", name, only->title, only->mark) : 0;
+    return only ? err_set(e, "--rmk %s: this is not a job of %s (%s is not set)", name, only->title, only->mark) : 0;
 }
 
 void allocation_fini(struct allocation *a)

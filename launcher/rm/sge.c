@@ -24,7 +24,7 @@ static int line_read(struct allocation *a, const char *line, size_t len, const c
     const char *second = line + host + gap;
     size_t n = host + gap < len ? blank_at(second, len - host - gap) : 0;
     if (rm_number(second, n, HOSTLIST_SLOTS_MAX, &slots) < 0)
-        return err_set(e, "%sthe number of slots is expected behind the host", where);
+        return err_set(e, "%sthe number of slots is expected after the host", where);
     return hostlist_mention(&a->hosts, line, host, slots, where, e);
 }
 

@@ -49,7 +49,7 @@ static int counts_of(const struct rm_source *s, const char *name, uint32_t *coun
     if (!text)
         return 0;
     if (runs_read(text, counts, n, &told) < 0)
-        return err_set(e, "%s=%.80s is no list such as 2(x3),1", name, text);
+        return err_set(e, "%s=%.80s is not a list such as 2(x3),1", name, text);
     if (told == n)
         return 1;
     err_set(e, "%s=%.80s speaks of %llu hosts, but SLURM_JOB_NODELIST names %zu", name, text, (unsigned long long)told,

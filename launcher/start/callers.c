@@ -112,7 +112,7 @@ static void take_in(struct caller *c, const struct back_answer *a)
     }
     HASH_FIND_STR(all->expected, a->name, x);
     if (!x) {
-        refuse(c, "a proxy that is not expected, or not any more");
+        refuse(c, "a proxy that is not expected, or no longer");
         return;
     }
     struct start *s = x->start;

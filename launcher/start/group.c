@@ -23,7 +23,7 @@
 
 #define REASON_MS 200 /* between what the program says of a task that has ended, and what it passes on from there */
 #define WORD_MS 2000  /* for the program to say why a link has ended */
-#define FIREWALL "does a firewall stand between? --iface and --port-range say where mpiexec listens"
+#define FIREWALL "is there a firewall in between? --iface and --port-range say where mpiexec listens"
 
 extern char **environ;
 

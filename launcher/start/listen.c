@@ -90,9 +90,9 @@ static int add_address(struct listen *l, const struct start_remote *r, const str
     if (fd < 0) {
         int error = errno;
         getnameinfo(a, size_of(a), host, sizeof host, NULL, 0, NI_NUMERICHOST);
-        return r->port_high ? err_set(e, "unable to listen at %s with a port of %u to %u (--port-range): %s", host,
+        return r->port_high ? err_set(e, "unable to listen on %s with a port of %u to %u (--port-range): %s", host,
                                       r->port_low, r->port_high, strerror(error))
-                            : err_set(e, "unable to listen at %s: %s", host, strerror(error));
+                            : err_set(e, "unable to listen on %s: %s", host, strerror(error));
     }
     note_address(l, fd);
     l->fd[l->n++] = fd;

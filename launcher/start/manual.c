@@ -15,7 +15,7 @@
 #include <stdlib.h>
 
 #define PATIENCE_MS 600000 /* somebody has to type */
-#define REMEDY "was its command given? --launcher ssh and those of schedulers need no typing"
+#define REMEDY "was the command run there? with --launcher ssh nothing needs to be typed"
 
 static const char *some_other(struct start *const *v, size_t n)
 {

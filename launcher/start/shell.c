@@ -88,7 +88,7 @@ static void link_failed(struct shell *sh)
 static void too_noisy(struct start *s)
 {
     start_process_cancel(s);
-    start_failure_set(&s->failure, START_HELLO, "does a login script there write without end?",
+    start_failure_set(&s->failure, START_HELLO, "does a login script there never stop writing?",
                       "it has sent %u bytes that are not a proxy's", MARK_NOISE_MAX);
     s->events->failed(s->arg, &s->failure);
 }

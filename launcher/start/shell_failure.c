@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 
 #define FIRST_LOGIN "log in once by hand to see and accept it: ssh {host}"
-#define IS_IT_UP "is the host up, and does no firewall drop what is sent to it?"
+#define IS_IT_UP "is the host up, and does no firewall block the way to it?"
 #define MAX_STARTUPS "its ssh server may refuse more logins at a time: see MaxStartups in its sshd_config"
 #define KEYS "is your public key in ~/.ssh/authorized_keys there, and the private one loaded here (ssh-add -l)?"
 
@@ -25,11 +25,12 @@ static const struct known {
 } known[] = {
     {"Could not resolve hostname", START_RESOLVE, NULL, ": ",
      "is the name right? see /etc/hosts, DNS and ~/.ssh/config"},
-    {"banner exchange", START_CONNECT, NULL, "Connection", "it is there and does not answer: overloaded, or stopped?"},
+    {"banner exchange", START_CONNECT, NULL, "Connection",
+     "it is there but does not answer: is it overloaded, or stopped?"},
     {"Connection refused", START_CONNECT, NULL, "port ", "does an ssh server listen there?"},
     {"Connection timed out", START_CONNECT, NULL, "port ", IS_IT_UP},
     {"No route to host", START_CONNECT, NULL, "port ", IS_IT_UP},
-    {"Network is unreachable", START_CONNECT, NULL, "port ", "has this machine a way into its network?"},
+    {"Network is unreachable", START_CONNECT, NULL, "port ", "does this machine have a route to its network?"},
     {"connect to host", START_CONNECT, NULL, "port ", IS_IT_UP},
     {"kex_exchange_identification", START_CONNECT, NULL, ": ", MAX_STARTUPS},
     {"HOST IDENTIFICATION HAS CHANGED", START_AUTHENTICATE, "its host key is not the one that it had", NULL,
@@ -99,12 +100,13 @@ static const char *last_line(const char *text)
 static void describe_status(struct start_failure *f, const char *program, int status)
 {
     if (status == -1)
-        start_failure_set(f, START_PROGRAM, "", "%s closed the link and says nothing", program);
+        start_failure_set(f, START_PROGRAM, "", "%s closed the link without saying why", program);
     else if (WIFSIGNALED(status))
         start_failure_set(f, START_PROGRAM, "", "%s was killed by signal %d (SIG%s)", program, WTERMSIG(status),
                           sigabbrev_np(WTERMSIG(status)));
     else
-        start_failure_set(f, START_PROGRAM, "", "%s ended with code %d and says nothing", program, WEXITSTATUS(status));
+        start_failure_set(f, START_PROGRAM, "", "%s ended with code %d without saying why", program,
+                          WEXITSTATUS(status));
 }
 
 void shell_failure(struct start_failure *f, const char *program, const char *host, const char *said, int status)

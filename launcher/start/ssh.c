@@ -138,7 +138,7 @@ static void fail(struct conn *c)
 static void fail_connect(struct conn *c, int error)
 {
     const char *remedy = error == ECONNREFUSED ? "does an ssh server listen there?"
-                                               : "is the host up, and does no firewall drop what is sent to it?";
+                                               : "is the host up, and does no firewall block the way to it?";
     start_failure_set(&c->start->failure, START_CONNECT, remedy, "port %.16s: %s", c->config.port, strerror(error));
     fail(c);
 }
@@ -185,11 +185,12 @@ static void on_late(evutil_socket_t fd, short what, void *arg)
         return;
     }
     if (c->state == CONN_HANDSHAKE)
-        start_failure_set(&c->start->failure, START_CONNECT, "it is there and does not answer: overloaded, or stopped?",
+        start_failure_set(&c->start->failure, START_CONNECT,
+                          "it is there but does not answer: is it overloaded, or stopped?",
                           "no answer of its ssh server");
     else if (c->state == CONN_CONNECTING)
         start_failure_set(&c->start->failure, START_CONNECT,
-                          "is the host up, and does no firewall drop what is sent to it?", "port %.16s: no answer",
+                          "is the host up, and does no firewall block the way to it?", "port %.16s: no answer",
                           c->config.port);
     else
         start_failure_set(&c->start->failure, START_RESOLVE, "see /etc/resolv.conf", "no answer");
@@ -302,7 +303,7 @@ static void step_waiting(struct conn *c)
     } else if (found == MARK_WANT && c->start->starter->remote.stage) {
         begin_stage(c);
     } else if (c->mark.noise + c->says.noise > MARK_NOISE_MAX) {
-        start_failure_set(&c->start->failure, START_HELLO, "does a login script there write without end?",
+        start_failure_set(&c->start->failure, START_HELLO, "does a login script there never stop writing?",
                           "it has sent %u bytes that are not a proxy's", MARK_NOISE_MAX);
         fail(c);
     } else if (!goes_on) {

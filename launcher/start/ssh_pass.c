@@ -179,7 +179,7 @@ void ssh_pass_wrong(const char *file)
 {
     struct key *k = key_of(file);
     if (k->state == HAS)
-        log_warn("the passphrase of %s was another one", file);
+        log_warn("that was not the passphrase of %s", file);
     k->state = REFUSED;
     explicit_bzero(k->text, sizeof k->text);
 }

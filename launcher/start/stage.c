@@ -131,7 +131,7 @@ int stage_send_begin(struct stage_send *t, struct stage *s, const char *want, st
 {
     *t = (struct stage_send){.stage = s};
     if (strlen(want) != s->n || strspn(want, "01") != s->n)
-        return err_set(e, "it asks for files that nobody has offered");
+        return err_set(e, "it asks for files that were not offered");
     for (size_t i = 0; i < s->n; i++)
         if (want[i] == '1' && read_file(&s->v[i], e) < 0)
             return -1;

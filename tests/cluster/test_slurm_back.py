@@ -145,7 +145,7 @@ def test_a_range_of_ports_that_is_full(gate):
         until((gate.cwd / "taken").exists)
         r = gate("$M --port-range 45000:45000 true", "-N2", "-n2")
         other.communicate(b"\n")
-    assert r.code == 1 and "unable to listen at 10.77.0.254 with a port of 45000 to 45000 (--port-range)" in r.err, r
+    assert r.code == 1 and "unable to listen on 10.77.0.254 with a port of 45000 to 45000 (--port-range)" in r.err, r
 
 
 def test_an_interface_that_is_not_there(jobs):
@@ -158,7 +158,7 @@ def test_hosts_that_cannot_reach_it(jobs):
     r = jobs("$M --iface lo true", "-N2", "-n2")
     for host in ("h1", "h2"):
         assert re.search(rf" {host}: unable to connect: to mpiexec at 127.0.0.1:\d+: Connection refused "
-                         r"\(does a firewall stand between\?", r.err), r
+                         r"\(is there a firewall in between\?", r.err), r
     assert r.code == 1 and "2 of 2 hosts could not be started" in r.err, r
 
 

@@ -91,7 +91,7 @@ echo '{"execution":{"R_lite":[{"rank":"0-1","children":{"core":"0"}}],"nodelist"
     ([], {"SLURM_JOB_NODELIST": "n[1-"}, "SLURM_JOB_NODELIST: a number is expected here"),
     ([], {"SLURM_JOB_NODELIST": "a", "SLURM_HET_SIZE": "2"}, "heterogeneous job"),
     ([], {"PBS_NODEFILE": "/gone"}, "unable to read /gone"),
-    (["--rmk", "slurm"], {}, "--rmk slurm: this is no job of Slurm (SLURM_JOB_NODELIST is not set)"),
+    (["--rmk", "slurm"], {}, "--rmk slurm: this is not a job of Slurm (SLURM_JOB_NODELIST is not set)"),
     (["--rmk", "slum"], {}, 'none is expected, not "slum"'),
 ])
 def test_what_is_wrong_with_an_allocation(mpiexec, args, env, says):

@@ -67,4 +67,4 @@ def test_a_proxy_that_is_not_there_is_one_clear_line(run, tree, tmp_path):
     shutil.copy(tree.mpiexec, part / "bin")
     r = run("-n", "2", "true", program=part / "bin/mpiexec")
     assert r.code == 1 and len(r.err.splitlines()) == 1, r
-    assert "no proxy program at " in r.err and "the installation is not complete" in r.err, r
+    assert "no proxy program at " in r.err and "the installation is incomplete" in r.err, r

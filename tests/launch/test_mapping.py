@@ -337,7 +337,7 @@ def test_a_rankfile_is_obeyed(mpiexec, tmp_path):
 @pytest.mark.parametrize(
     "text, says",
     [
-        ("rank 0=a\nrank 1=c\n", ":2: this is no host of the job\n  rank 1=c\n         ^"),
+        ("rank 0=a\nrank 1=c\n", ":2: this is not a host of the job\n  rank 1=c\n         ^"),
         ("rank 0=a slot=9999\n", "counted from 0\n  rank 0=a slot=9999\n                ^"),
         ("rank 0=a\nrank 0=b\n", ":2: rank 0 was given a place in line 1 already"),
         ("rank 1=a\n", "rank 0 has no line"),
@@ -375,7 +375,7 @@ def test_more_ranks_than_slots_are_refused_with_the_table(mpiexec):
         (["--map-by", "ppr:x:node"], "ppr:2:socket"),
         (["--map-by", "core:sideways"], "sideways"),
         (["--bind-to", "core:0"], "neither a number"),
-        (["--bind-to", "user:99999"], "is no list of processors"),
+        (["--bind-to", "user:99999"], "is not a list of processors"),
         (["--bind-to", "user:65000"], "may not be used on host"),
         (["-n", "16777216", "true", ":"], "more than the 16777216"),
     ],

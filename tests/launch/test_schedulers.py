@@ -249,7 +249,7 @@ def test_variables_that_stand_for_options_of_srun_are_withheld(job, tmp_path):
     r = job.mpiexec("true", env=env)
     seen = (tmp_path / "seen").read_text()
     assert "SLURM_JOB_ID=4\n" in seen and "SLURM_EXPORT_ENV" not in seen and "SLURM_CPU_BIND" not in seen and "SRUN_" not in seen
-    assert r.code == 1 and "a: unable to start the proxy there: srun ended with code 1 and says nothing" in r.err, r
+    assert r.code == 1 and "a: unable to start the proxy there: srun ended with code 1 without saying why" in r.err, r
 
 
 def test_a_daemon_that_refuses(job, tmp_path):
@@ -290,7 +290,7 @@ def test_proxies_that_cannot_connect(job, manager):
     (job.mpiexec.cwd / "bin" / name).write_text("#!/bin/sh" + elsewhere)
     r = job.mpiexec("true", env=env)
     for host in "abc":
-        assert (f"{host}: unable to connect: to mpiexec at 127.0.0.1:1: Connection refused (does a firewall stand between? --iface"
+        assert (f"{host}: unable to connect: to mpiexec at 127.0.0.1:1: Connection refused (is there a firewall in between? --iface"
                 in r.err), r
 
 

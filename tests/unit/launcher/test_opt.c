@@ -292,7 +292,7 @@ static const struct {
     {"--env-template A={rnak} a", "one of rank local_rank host size local_size node nodes universe in braces"},
     {"--env-dialect ompi,srun a", "a list of ompi, slurm, pals and mvapich is expected"},
     {"--label-pattern {rank}{tiem} a", "one of rank"},
-    {"--bind-to core a : --bind-to none b", "speaks for the whole job"},
+    {"--bind-to core a : --bind-to none b", "applies to the whole job"},
     {"-configfile /nonexistent/x", "unable to read /nonexistent/x"},
     {"-configfile /dev/null", "/dev/null names no program"},
     {"-configfile /dev/null a", "both a program (a) and a -configfile"},
@@ -441,7 +441,7 @@ static void a_wrong_file_of_srun_is_named_with_its_line(void **state)
         {"0-1 a\n\n1 b\n", ":3: rank 1 has a program already, in line 1"},
         {"3 a\n", ":1: rank 3: the job has ranks 0 to 2"},
         {"0\n", ":1: a line reads: ranks, a program"},
-        {"x a\n", ":1: 'x' is no list of ranks"},
+        {"x a\n", ":1: 'x' is not a list of ranks"},
     };
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         char line[100], *path = text_file(files[i].text);

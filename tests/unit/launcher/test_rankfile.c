@@ -115,8 +115,8 @@ static void mistakes_are_shown_where_they_are(void **state)
     expect_error(0, "rank x=alpha", "F:1: the number of a rank is expected here\n  rank x=alpha\n       ^");
     expect_error(0, "rank 0 alpha", "F:1: '=' is expected here\n  rank 0 alpha\n         ^");
     expect_error(0, "rank 0=", "F:1: the name of a host is missing\n  rank 0=\n         ^");
-    expect_error(0, "rank 0=gamma", "F:1: this is no host of the job\n  rank 0=gamma\n         ^");
-    expect_error(0, "rank 0=+n2", "F:1: this is no host of the job\n  rank 0=+n2\n         ^");
+    expect_error(0, "rank 0=gamma", "F:1: this is not a host of the job\n  rank 0=gamma\n         ^");
+    expect_error(0, "rank 0=+n2", "F:1: this is not a host of the job\n  rank 0=+n2\n         ^");
     expect_error(0, "rank 0=beta core=1", "F:1: slot=LIST is expected here\n  rank 0=beta core=1\n              ^");
     expect_error(0, "rank 0=beta slot=",
                  "F:1: the cores are missing, such as 0-1 or 1:0,2\n  rank 0=beta slot=\n"

@@ -167,20 +167,20 @@ static const struct {
     {{{"SLURM_JOB_NODELIST=n[1-"}}, "Slurm has allocated (--rmk none goes without it): SLURM_JOB_NODELIST: a number"},
     {{{"SLURM_JOB_NODELIST=n[1-2]", "SLURM_TASKS_PER_NODE=2(x3)"}},
      "2(x3) speaks of 3 hosts, but SLURM_JOB_NODELIST names 2"},
-    {{{"SLURM_JOB_NODELIST=n1", "SLURM_TASKS_PER_NODE=2(x"}}, "SLURM_TASKS_PER_NODE=2(x is no list such as"},
-    {{{"SLURM_JOB_NODELIST=n1", "SLURM_TASKS_PER_NODE=0"}}, "is no list"},
-    {{{"SLURM_JOB_NODELIST=n1", "SLURM_TASKS_PER_NODE=1,"}}, "is no list"},
-    {{{"SLURM_JOB_NODELIST=n1", "SLURM_TASKS_PER_NODE=1(x99999999999)"}}, "is no list"},
+    {{{"SLURM_JOB_NODELIST=n1", "SLURM_TASKS_PER_NODE=2(x"}}, "SLURM_TASKS_PER_NODE=2(x is not a list such as"},
+    {{{"SLURM_JOB_NODELIST=n1", "SLURM_TASKS_PER_NODE=0"}}, "is not a list"},
+    {{{"SLURM_JOB_NODELIST=n1", "SLURM_TASKS_PER_NODE=1,"}}, "is not a list"},
+    {{{"SLURM_JOB_NODELIST=n1", "SLURM_TASKS_PER_NODE=1(x99999999999)"}}, "is not a list"},
     {{{"SLURM_JOB_NODELIST=n1", "SLURM_STEP_ID=0", "SLURM_JOB_CPUS_PER_NODE=1,1"}},
      "SLURM_JOB_CPUS_PER_NODE=1,1 speaks of 2"},
     {{{"SLURM_JOB_NODELIST=n1", "SLURM_HET_SIZE=2"}}, "heterogeneous job (SLURM_HET_SIZE=2), which is not supported"},
     {{{"SLURM_JOB_NODELIST=n1", "SLURM_PACK_SIZE=3"}}, "SLURM_PACK_SIZE=3"},
     {{{"PBS_NODEFILE=/gone"}}, "PBS has allocated (--rmk none goes without it): unable to read /gone"},
-    {{{"PBS_NODEFILE=f"}, "f", "a\n\na;b\n"}, "f:3: this character cannot stand here\n  a;b\n   ^"},
+    {{{"PBS_NODEFILE=f"}, "f", "a\n\na;b\n"}, "f:3: this character is not allowed here\n  a;b\n   ^"},
     {{{"PBS_NODEFILE=f"}, "f", "\n"}, "PBS_NODEFILE=f names no host"},
-    {{{"LSB_MCPU_HOSTS=a 2 b"}}, "no number of slots behind host b"},
-    {{{"LSB_MCPU_HOSTS=a x"}}, "no number of slots behind host a"},
-    {{{"LSB_MCPU_HOSTS=a 9999999"}}, "no number of slots behind host a"},
+    {{{"LSB_MCPU_HOSTS=a 2 b"}}, "no number of slots after host b"},
+    {{{"LSB_MCPU_HOSTS=a x"}}, "no number of slots after host a"},
+    {{{"LSB_MCPU_HOSTS=a 9999999"}}, "no number of slots after host a"},
     {{{"PE_HOSTFILE=f"}, "f", "a 2 q\nb\n"}, "f:2: the number of slots"},
     {{{"PE_HOSTFILE=f"}, "f", "a q 2\n"}, "f:1: the number of slots"},
     {{{"FLUX_URI=x"}}, "unable to run flux"},
@@ -229,7 +229,7 @@ static void one_manager_can_be_named(void **state)
         allocation_fini(&a);
     }
     assert_int_equal(detect(&r, "lsf", &a, &e), -1);
-    assert_non_null(strstr(e.text, "no job of LSF (LSB_MCPU_HOSTS is not set)"));
+    assert_non_null(strstr(e.text, "not a job of LSF (LSB_MCPU_HOSTS is not set)"));
     assert_int_equal(detect(&r, "slur", &a, &e), -1);
     assert_non_null(strstr(e.text, "flux, slurm, cobalt, pbs, lsf, sge, loadleveler, none is expected, not \"slur\""));
     assert_int_equal(detect(&r, "", &a, &e), -1);

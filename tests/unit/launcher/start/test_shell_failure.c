@@ -41,7 +41,7 @@ static void each_has_its_step_and_cause(void **state)
          "error while loading shared libraries: libcjson.so.1: cannot open shared object file", "library"},
         {"something new\n\n", START_PROGRAM, "something new", ""},
         {"\033[2Jevil", START_PROGRAM, "\\x1b[2Jevil", ""},
-        {"", START_PROGRAM, "ssh ended with code 1 and says nothing", ""},
+        {"", START_PROGRAM, "ssh ended with code 1 without saying why", ""},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct start_failure f = {0};
