@@ -59,9 +59,9 @@ static struct sched *collective_new(struct access *a, bool waits)
 static void schedule_completed(struct counter *counter)
 {
     struct transfer *t = (struct transfer *)((char *)counter - offsetof(struct transfer, counter));
-    int rc = t->schedule->error;
+    int rc = t->schedule->error, own = access_end(&t->access, MPI_STATUS_IGNORE);
     request_free(t->schedule);
-    transfer_complete(t, rc);
+    transfer_complete(t, rc != MPI_SUCCESS ? rc : own);
 }
 
 int collective_begin(struct access *a, int error, struct transfer **out)
