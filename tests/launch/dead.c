@@ -12,6 +12,7 @@ enum { BIG = 1 << 18 };
 static int buf[BIG], to[BIG];
 static double seconds = 0.2; /* it lives */
 static MPI_Comm inter;       /* the lower half of the ranks, and the others */
+static MPI_File file;        /* of file_...: in two phases, ints that are dealt out */
 static MPI_Win win;          /* of win_...: the last rank has a lock of rank 0 */
 
 #define DEAD(call) is(class_of(call) == MPI_ERR_PROC_ABORTED, #call)
@@ -370,6 +371,28 @@ static void win_group(void)
     MPI_Group_free(&dead);
 }
 
+enum { FILE_INTS = 20000 };
+static void file_write(void)
+{
+    DEAD(MPI_File_write_at_all(file, 0, buf, FILE_INTS, MPI_INT, MPI_STATUS_IGNORE));
+    DEAD(MPI_File_close(&file));
+}
+static void file_iread(void)
+{
+    MPI_Request r;
+    int rc = MPI_File_iread_at_all(file, 0, buf, FILE_INTS, MPI_INT, &r);
+    DEAD(rc != MPI_SUCCESS ? rc : MPI_Wait(&r, MPI_STATUS_IGNORE));
+    DEAD(MPI_File_close(&file));
+}
+static void file_middle(void)
+{
+    int rc = MPI_SUCCESS;
+    while (rc == MPI_SUCCESS)
+        rc = MPI_File_write_at_all(file, 0, buf, FILE_INTS, MPI_INT, MPI_STATUS_IGNORE);
+    DEAD(rc);
+    DEAD(MPI_File_close(&file));
+}
+
 static const struct scenario scenarios[] = {
     S(recv_named),     S(recv_any),     S(ssend),        S(send_long),     S(send_many),      S(probe),
     S(probe_any),      S(iprobe),       S(test),         S(waitall),       S(waitany),        S(persistent),
@@ -378,7 +401,7 @@ static const struct scenario scenarios[] = {
     S(ibarrier),       S(iallreduce),   S(derive),       S(middle),        S(middle_long),    S(shrink),
     S(finalize),       S(threads),      S(inter_recv),   S(inter_barrier), S(inter_ibarrier), S(inter_allreduce),
     S(inter_alltoall), S(inter_derive), S(inter_middle), S(tool),          S(win_lock),       S(win_lock_all),
-    S(win_readers),    S(win_fence),    S(win_group),
+    S(win_readers),    S(win_fence),    S(win_group),    S(file_write),    S(file_iread),     S(file_middle),
 };
 
 /* What the last rank does until its end. */
@@ -401,6 +424,12 @@ static void live(const char *name)
             buf[i] = n == BIG ? i : 0;
         while (MPI_Wtime() < until)
             MPI_Allreduce(buf, to, n, MPI_INT, MPI_SUM, name[0] == 'i' ? inter : MPI_COMM_WORLD);
+        raise(SIGKILL);
+    }
+    if (strcmp(name, "file_middle") == 0) {
+        double until = MPI_Wtime() + seconds;
+        while (MPI_Wtime() < until)
+            MPI_File_write_at_all(file, 0, buf, FILE_INTS, MPI_INT, MPI_STATUS_IGNORE);
         raise(SIGKILL);
     }
     struct timespec t = {(time_t)seconds, (long)((seconds - (double)(time_t)seconds) * 1e9)};
@@ -427,6 +456,28 @@ static void make_win(const char *name)
         MPI_Win_lock(MPI_LOCK_SHARED, 0, 0, win);
 }
 
+/* A file that goes as soon as all have it open. */
+static void make_file(void)
+{
+    static char name[64];
+    MPI_Datatype t;
+    MPI_Info hints;
+    snprintf(name, sizeof name, "/tmp/muster-dead-%d", (int)getpid());
+    MPI_Bcast(name, sizeof name, MPI_CHAR, 0, MPI_COMM_WORLD);
+    MPI_Info_create(&hints);
+    MPI_Info_set(hints, "romio_cb_write", "enable");
+    MPI_Info_set(hints, "romio_cb_read", "enable");
+    MPI_Info_set(hints, "cb_buffer_size", "4096");
+    IS(MPI_File_open(MPI_COMM_WORLD, name, MPI_MODE_CREATE | MPI_MODE_RDWR, hints, &file) == MPI_SUCCESS);
+    MPI_Info_free(&hints);
+    MPI_Type_vector(FILE_INTS, 1, size, MPI_INT, &t);
+    MPI_Type_commit(&t);
+    IS(MPI_File_set_view(file, rank * (int)sizeof(int), MPI_INT, t, "native", MPI_INFO_NULL) == MPI_SUCCESS);
+    MPI_Type_free(&t);
+    if (rank == 0)
+        unlink(name);
+}
+
 int main(int argc, char **argv)
 {
     if (argc > 2)
@@ -437,6 +488,8 @@ int main(int argc, char **argv)
         make_inter();
     if (strncmp(argv[1], "win_", 4) == 0)
         make_win(argv[1]);
+    if (strncmp(argv[1], "file_", 5) == 0)
+        make_file();
     MPI_Barrier(MPI_COMM_WORLD);
     double begin = MPI_Wtime();
     if (rank == last)
