@@ -25,6 +25,8 @@ struct access {
     const struct datatype *type;
     MPI_Count done; /* bytes of the stream that were moved */
     int error;      /* 0, or the errno value with which it ended */
+    bool sieves;    /* a write: whoever else writes meanwhile locks, so holes may be read and written again */
+    bool locks;     /* a write: somebody else may do that */
     struct access_memory user;
     bool stages;     /* the file has another representation: */
     void *staged;    /* owned; buf above, which has the file's form */

@@ -10,7 +10,7 @@ int atomic_begin(const struct access *a, struct fs_lock *l)
 {
     MPI_Offset begin, end;
     view_extent(a->file->view, a->at, a->bytes, &begin, &end);
-    *l = (struct fs_lock){.begin = begin, .n = end - begin, .shared = !a->write};
+    *l = (struct fs_lock){.begin = begin, .n = end - begin, .shared = a->file->reads && !(a->write && a->file->atomic)};
     return file_lock(a->file, l);
 }
 

@@ -5,6 +5,7 @@
 #include "lib/bindings/impl.h"
 #include "lib/boot/boot.h"
 #include "lib/coll/base/messages.h"
+#include "lib/core/clock.h"
 #include "lib/core/error.h"
 #include "lib/io/file.h"
 #include "lib/io/fs.h"
@@ -36,6 +37,31 @@ static int64_t piece_bytes(const struct access *a)
     return pieces < FEW ? INT64_MAX : (int64_t)n / pieces;
 }
 
+static struct file_cost *cost_of(const struct access *a)
+{
+    int64_t piece = piece_bytes(a);
+    int kind = piece < DIRECT_MIN ? 63 - __builtin_clzll((uint64_t)piece | 1) : FILE_PIECE_KINDS - 1;
+    return &a->file->cost[a->write][kind];
+}
+
+void plan_measured(const struct collective *c)
+{
+    if (!c->cost || c->access->error != 0)
+        return;
+    int64_t is = (clock_ns() - c->began) * 1024 / c->access->bytes + 1;
+    *c->cost = *c->cost == 0 ? is : (3 * *c->cost + is) / 4;
+}
+
+/* Of those who wait, and so much that the time says something. */
+static void measure(struct collective *c, bool together)
+{
+    enum { BYTES = 16384 };
+    if (!c->waits || c->access->bytes < BYTES)
+        return;
+    struct file_cost *cost = cost_of(c->access);
+    c->cost = together ? &cost->together : &cost->alone;
+}
+
 /* All the ranks of a node's processors, but for large jobs, in which there are enough of them anyhow. */
 static int aggregators(const struct file *f)
 {
@@ -58,8 +84,11 @@ static void tell(struct collective *c)
     m[MOST_UNIT] = h->striping_unit > 0 ? h->striping_unit : a->file->fs->unit(a->file->fd);
     m[MOST_AGGREGATORS] = aggregators(a->file);
     m[MOST_WINDOW] = h->cb_buffer_size;
+    m[MOST_COST_ALONE] = m[MOST_COST_TOGETHER] = 0;
     if (a->bytes == 0)
         return;
+    m[MOST_COST_ALONE] = cost_of(a)->alone;
+    m[MOST_COST_TOGETHER] = cost_of(a)->together;
     m[MOST_BEGIN] = -view_place(v, a->at);
     m[MOST_END] = view_place(v, a->at + a->bytes - 1) + 1;
     m[MOST_PIECE] = -piece_bytes(a);
@@ -85,19 +114,52 @@ static bool alone(struct sched *s, void *arg)
     if (!collective_job(s, c, run_alone))
         return false;
     if (c->over)
-        sched_fail(s, access_end(c->access, MPI_STATUS_IGNORE));
+        plan_measured(c), sched_fail(s, access_end(c->access, MPI_STATUS_IGNORE));
     return true;
+}
+
+/* Bytes from one piece of a rank to its next one, on the average; and up to which all of them sieve. */
+enum { SIEVE_STRIDE = 1024 };
+static int64_t stride_of(const struct collective *c)
+{
+    int64_t reach = c->domains.end - c->domains.begin;
+    return reach / (c->sums[SUM_BYTES] / -c->most[MOST_PIECE] + 1) * c->domains.ranks;
+}
+
+/* May it be tried how long it takes alone? Not where each of many pieces would be a call of the kernel. */
+static bool may_try_alone(const struct collective *c)
+{
+    enum { PIECE = 512 };
+    return -c->most[MOST_PIECE] >= PIECE || stride_of(c) <= SIEVE_STRIDE;
+}
+
+/* The way that took less before; both have to be tried once, and the other one again now and then. */
+static bool is_better_together(const struct collective *c)
+{
+    enum { AGAIN = 64 };
+    int64_t alone = c->most[MOST_COST_ALONE], together = c->most[MOST_COST_TOGETHER];
+    bool again = ++c->access->file->choices % AGAIN == 0;
+    if (together == 0 || (alone == 0 && !may_try_alone(c)))
+        return true;
+    if (alone == 0)
+        return false;
+    return again && alone / 4 < together && together / 4 < alone ? together > alone : together <= alone;
 }
 
 static bool decide(struct sched *s, void *arg)
 {
-    const struct collective *c = arg;
+    struct collective *c = arg;
     int64_t reach = c->domains.end - c->domains.begin;
     bool interleaved = c->sums[SUM_SPAN] > reach, dense = c->sums[SUM_BYTES] >= reach / SPARSE;
-    if (wish(c) == HINT_ENABLE || (interleaved && dense))
-        exchange_add(s, arg);
-    else
-        sched_call(s, alone, arg);
+    bool together = wish(c) == HINT_ENABLE || (interleaved && dense && is_better_together(c));
+    if (interleaved && dense)
+        measure(c, together);
+    if (together) {
+        exchange_add(s, c);
+        return true;
+    }
+    c->access->sieves = c->access->locks = dense && stride_of(c) <= SIEVE_STRIDE;
+    sched_call(s, alone, c);
     return true;
 }
 
@@ -117,6 +179,7 @@ static bool divide(struct sched *s, void *arg)
 {
     struct collective *c = arg;
     const int64_t *m = c->most;
+    c->began = clock_ns();
     bool two = wish(c) == HINT_ENABLE || -m[MOST_PIECE] < DIRECT_MIN;
     if (m[MOST_END] == INT64_MIN)
         return true;

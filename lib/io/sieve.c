@@ -121,30 +121,29 @@ static int rewrite(struct access *a, struct part *p, char *row)
 static bool write_part(struct access *a, struct part *p, char *row)
 {
     struct fs_lock l = {.begin = p->begin, .n = p->end - p->begin};
-    bool locks = !a->file->atomic; /* else that is locked already */
-    a->error = locks ? file_lock(a->file, &l) : 0;
+    a->error = file_lock(a->file, &l);
     if (a->error)
         return false;
     a->error = rewrite(a, p, row);
-    if (locks)
-        file_unlock(a->file, &l);
+    file_unlock(a->file, &l);
     a->done += a->error ? 0 : p->n;
     return a->error == 0;
 }
 
-/* Is there a lock to be had? Without one nothing but its own bytes is written. */
-static bool can_lock(const struct access *a)
+/* What lies in the holes may be written again only if all others who write meanwhile lock, or the user says that nobody
+ * does; and there are locks. */
+static bool may_write(const struct access *a)
 {
     struct fs_lock l = {.begin = view_place(a->file->view, a->at), .n = 1};
-    int error = a->file->atomic ? 0 : file_lock(a->file, &l);
-    if (error == 0 && !a->file->atomic)
-        file_unlock(a->file, &l);
-    return error == 0;
+    if (!a->file->reads || !(a->sieves || wish(a) == HINT_ENABLE) || file_lock(a->file, &l) != 0)
+        return false;
+    file_unlock(a->file, &l);
+    return true;
 }
 
 bool sieve_run(struct access *a)
 {
-    if (a->bytes == 0 || !a->file->view->rises || !is_dense(a) || (a->write && (!a->file->reads || !can_lock(a))))
+    if (a->bytes == 0 || a->file->atomic || !a->file->view->rises || !is_dense(a) || (a->write && !may_write(a)))
         return false;
     size_t n = (size_t)room(a);
     char *bytes = malloc(n), *row = datatype_is_run(a->type, a->count) ? NULL : malloc(n);

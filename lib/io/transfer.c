@@ -2,6 +2,7 @@
  *
  * transfer: bytes between memory and the file, by this process alone. */
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include "lib/io/access.h"
 #include "lib/io/fs.h"
@@ -60,8 +61,6 @@ static bool move_run(struct access *a, int64_t at, size_t n)
 
 static void move_all(struct access *a)
 {
-    if (sieve_run(a))
-        return;
     while (a->done < a->bytes) {
         struct iovec there[FS_PIECES];
         size_t n = (size_t)(a->bytes - a->done);
@@ -72,16 +71,27 @@ static void move_all(struct access *a)
     }
 }
 
+/* Is it to be seen wholly, or may others read and write again what lies in the holes between their bytes? */
+static bool is_locked(const struct access *a)
+{
+    bool others = atomic_load_explicit(&a->file->exchanging, memory_order_relaxed) > 0;
+    return a->bytes > 0 && (a->file->atomic || (a->write && (a->locks || others)));
+}
+
 void transfer_run(struct access *a)
 {
     struct fs_lock lock;
-    bool atomic = a->file->atomic && a->bytes > 0;
-    if (atomic)
-        a->error = atomic_begin(a, &lock);
-    if (a->error != 0)
+    if (sieve_run(a))
         return;
+    bool locked = is_locked(a);
+    int error = locked ? atomic_begin(a, &lock) : 0;
+    if (error && a->file->atomic) {
+        a->error = error;
+        return;
+    }
+    locked &= error == 0; /* where there are no locks, nobody writes into holes either */
     move_all(a);
-    int error = atomic ? atomic_end(a, &lock) : 0;
+    error = locked ? atomic_end(a, &lock) : 0;
     if (a->error == 0)
         a->error = error;
 }

@@ -98,6 +98,7 @@ static void ended(struct job *j)
 int transfer_begin(struct transfer *t, struct request **out)
 {
     t->job = (struct job){.run = run, .ended = ended};
+    t->access.locks = t->file->comm->size > 1;
     int rc = worker_submit(&t->job);
     if (rc != MPI_SUCCESS)
         transfer_drop(t);

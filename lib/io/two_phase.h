@@ -13,7 +13,18 @@
 struct exchange; /* exchange.c */
 
 /* What ranks say of their access; the greatest of all counts. */
-enum { MOST_BEGIN, MOST_END, MOST_PIECE, MOST_ALONE, MOST_UNIT, MOST_AGGREGATORS, MOST_WINDOW, MOST_VALUES };
+enum {
+    MOST_BEGIN,
+    MOST_END,
+    MOST_PIECE,
+    MOST_ALONE,
+    MOST_UNIT,
+    MOST_AGGREGATORS,
+    MOST_WINDOW,
+    MOST_COST_ALONE,
+    MOST_COST_TOGETHER,
+    MOST_VALUES
+};
 /* And sums; from SUM_SENDERS on, for each aggregator: ranks that have something for it. */
 enum { SUM_BYTES, SUM_SPAN, SUM_SENDERS };
 
@@ -25,6 +36,8 @@ struct collective {
     struct job job;
     int64_t most[MOST_VALUES];
     int64_t *sums;
+    int64_t *cost;  /* what this way took before; NULL: it is not measured */
+    int64_t began;  /* clock_ns() when all had come */
     int64_t failed; /* the worst error class of all ranks */
     struct domains domains;
     struct exchange *exchange;
@@ -35,6 +48,8 @@ bool collective_job(struct sched *s, struct collective *c, void (*run)(struct jo
 
 /* plan.c: adds what decides how it is done, and does it. */
 void plan_add(struct sched *s, struct collective *c);
+/* It is over: what did it take? */
+void plan_measured(const struct collective *c);
 /* Steps that make `failed` the greatest error class of all ranks. */
 void plan_agree(struct sched *s, struct collective *c);
 
