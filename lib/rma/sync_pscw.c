@@ -74,6 +74,17 @@ static int await(const struct win *w, const struct await *a)
     return rc;
 }
 
+/* Of one that has ended MPI_Win_wait tells. */
+static int post_one(struct win *w, struct target *t)
+{
+    int rc = MPI_SUCCESS;
+    if (t->far)
+        rc = far_post(t);
+    else
+        count_up(&control_pair(w->control, t->member, w->node->rank)->posts, t);
+    return rc == MPI_ERR_PROC_ABORTED ? MPI_SUCCESS : rc;
+}
+
 int mpi_win_post(struct group *group, int assert, struct win *w)
 {
     struct target *t;
@@ -85,10 +96,8 @@ int mpi_win_post(struct group *group, int assert, struct win *w)
         return epoch_wrong("MPI_Win_post within an epoch of MPI_Win_fence");
     int rc = targets_make(w, group);
     for (int i = 0; i < group->size && rc == MPI_SUCCESS; i++)
-        if ((rc = target_at(w, group, i, &t)) == MPI_SUCCESS && t->far)
-            rc = far_post(t);
-        else if (rc == MPI_SUCCESS)
-            count_up(&control_pair(w->control, t->member, w->node->rank)->posts, t);
+        if ((rc = target_at(w, group, i, &t)) == MPI_SUCCESS)
+            rc = post_one(w, t);
     if (rc == MPI_SUCCESS)
         w->posted = group_ref(group);
     return rc;

@@ -393,6 +393,31 @@ static void file_middle(void)
     DEAD(MPI_File_close(&file));
 }
 
+/* By messages (MUSTER_RMA_DIRECT=1): it answers while it lives, though it is not in MPI. Nobody has its lock. */
+static void win_gets(void)
+{
+    MPI_Request r;
+    int got, rc = MPI_Win_lock_all(MPI_MODE_NOCHECK, win);
+    IS(rc == MPI_SUCCESS);
+    while (rc == MPI_SUCCESS)
+        if ((rc = MPI_Rget(&got, 1, MPI_INT, last, 0, 1, MPI_INT, win, &r)) == MPI_SUCCESS)
+            rc = MPI_Wait(&r, MPI_STATUS_IGNORE);
+    DEAD(rc);
+    DEAD(MPI_Get(&got, 1, MPI_INT, last, 0, 1, MPI_INT, win));
+    IS(MPI_Get(&got, 1, MPI_INT, rank, 0, 1, MPI_INT, win) == MPI_SUCCESS);
+    IS(MPI_Win_flush(rank, win) == MPI_SUCCESS);
+}
+static void win_puts(void)
+{
+    int rc = MPI_Win_lock(MPI_LOCK_SHARED, last, 0, win), one = 1;
+    while (rc == MPI_SUCCESS)
+        if ((rc = MPI_Accumulate(&one, 1, MPI_INT, last, 0, 1, MPI_INT, MPI_SUM, win)) == MPI_SUCCESS)
+            rc = MPI_Win_flush(last, win);
+    DEAD(rc);
+    DEAD(MPI_Win_unlock(last, win));
+}
+
+#define BY_MESSAGE(name) {#name, name}
 static const struct scenario scenarios[] = {
     S(recv_named),     S(recv_any),     S(ssend),        S(send_long),     S(send_many),      S(probe),
     S(probe_any),      S(iprobe),       S(test),         S(waitall),       S(waitany),        S(persistent),
@@ -402,6 +427,7 @@ static const struct scenario scenarios[] = {
     S(finalize),       S(threads),      S(inter_recv),   S(inter_barrier), S(inter_ibarrier), S(inter_allreduce),
     S(inter_alltoall), S(inter_derive), S(inter_middle), S(tool),          S(win_lock),       S(win_lock_all),
     S(win_readers),    S(win_fence),    S(win_group),    S(file_write),    S(file_iread),     S(file_middle),
+    BY_MESSAGE(win_gets), BY_MESSAGE(win_puts),
 };
 
 /* What the last rank does until its end. */

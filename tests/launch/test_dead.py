@@ -25,6 +25,14 @@ def test_the_others_get_an_error(mpiexec, dead, what, n):
     assert r.code == 137 and "muster:" not in r.err, r
 
 
+@pytest.mark.parametrize("n", [2, 3, 8])
+@pytest.mark.parametrize("what", ["win_lock", "win_readers", "win_fence", "win_group", "win_gets", "win_puts"])
+def test_windows_by_messages(mpiexec, dead, what, n):
+    r = mpiexec("--no-kill", "-n", str(n), "-genv", "MUSTER_RMA_DIRECT", "1", dead, what)
+    assert r.out.splitlines() == ["fine"] * (n - 1), r
+    assert r.code == 137 and "muster:" not in r.err, r
+
+
 @pytest.mark.parametrize("what", ["recv_named", "barrier", "allreduce_long", "iallreduce"])
 def test_also_who_sleeps(mpiexec, dead, what):
     r = mpiexec("--no-kill", "-n", "4", dead, what, "2")
