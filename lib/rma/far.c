@@ -98,15 +98,30 @@ static int ask(struct target *t)
     return rc == MPI_SUCCESS ? far_wait(t, is_known, f) : rc;
 }
 
+static bool is_settled(const void *arg)
+{
+    const struct target *t = arg;
+    return t->lock || t->far->grant == FAR_NOT_ASKED;
+}
+
+/* In an epoch of lock_all; several threads may come here at once. */
+static int lock_lazily(struct target *t)
+{
+    int rc = far_wait(t, is_settled, t);
+    if (rc != MPI_SUCCESS || t->lock)
+        return rc;
+    rc = far_lock(t, false);
+    if (rc == MPI_SUCCESS)
+        t->lock = TARGET_SHARED;
+    return rc;
+}
+
 int far_enter(struct target *t)
 {
     struct win *w = t->w;
     int rc = UNLIKELY(t->far->known != FAR_TOLD) ? ask(t) : MPI_SUCCESS;
-    if (rc == MPI_SUCCESS && w->access == ACCESS_LOCK_ALL && !w->unchecked && UNLIKELY(!t->lock)) {
-        rc = far_lock(t, false);
-        if (rc == MPI_SUCCESS)
-            t->lock = TARGET_SHARED;
-    }
+    if (rc == MPI_SUCCESS && w->access == ACCESS_LOCK_ALL && !w->unchecked && UNLIKELY(!t->lock))
+        rc = lock_lazily(t);
     return rc;
 }
 
@@ -123,13 +138,12 @@ void far_soil(struct target *t)
     list(t->far);
 }
 
-static void clean(struct far *f)
+static void unlist(struct far *f)
 {
-    f->dirty = false;
-    if (f->listed && !(f->t->lock && f->t->w->access == ACCESS_LOCK_ALL)) {
-        TAILQ_REMOVE(&f->t->w->message->dirty, f, in_dirty);
-        f->listed = false;
-    }
+    if (!f->listed || f->dirty || (f->t->lock && f->t->w->access == ACCESS_LOCK_ALL))
+        return;
+    TAILQ_REMOVE(&f->t->w->message->dirty, f, in_dirty);
+    f->listed = false;
 }
 
 static bool is_answered(const void *arg)
@@ -157,48 +171,56 @@ int far_lock(struct target *t, bool exclusive)
     return rc;
 }
 
-static int sync_begin(struct target *t, enum message_sync what)
+/* One that is asked for; what other threads do meanwhile is theirs to flush. */
+struct flush {
+    struct far *f;
+    uint64_t number;
+};
+
+static int flush_begin(struct flush *x, struct target *t, enum message_sync what)
 {
     int rc = say(t, MESSAGE_SYNC, what);
-    if (rc == MPI_SUCCESS)
-        t->far->syncs++;
+    *x = (struct flush){t->far, t->far->asked};
+    if (rc == MPI_SUCCESS) {
+        x->number = ++t->far->asked;
+        t->far->dirty = false;
+    }
     return rc;
 }
 
-static bool is_over(const void *arg)
+static bool is_flushed(const void *arg)
 {
-    const struct far *f = arg;
-    return f->syncs == 0 && f->pending == 0;
+    const struct flush *x = arg;
+    return x->f->answered >= x->number;
 }
 
-static int sync_end(struct target *t)
+static int flush_end(struct flush *x)
 {
-    struct far *f = t->far;
-    int rc = far_wait(t, is_over, f);
+    struct far *f = x->f;
+    int rc = far_wait(f->t, is_flushed, x);
     if (rc == MPI_SUCCESS)
-        rc = far_error(t, f->failure);
-    else
-        f->syncs = 0;
+        rc = far_error(f->t, f->failure);
     f->failure.class = MPI_SUCCESS;
-    clean(f);
+    unlist(f);
     return rc;
 }
 
-static int sync(struct target *t, enum message_sync what)
+static int flush(struct target *t, enum message_sync what)
 {
-    int rc = sync_begin(t, what);
-    return rc == MPI_SUCCESS ? sync_end(t) : rc;
+    struct flush x;
+    int rc = flush_begin(&x, t, what);
+    return rc == MPI_SUCCESS ? flush_end(&x) : rc;
 }
 
-int far_unlock(struct target *t, bool exclusive)
+int far_unlock(struct target *t)
 {
-    (void)exclusive; /* the other side knows */
-    return sync(t, SYNC_UNLOCK);
+    return flush(t, SYNC_UNLOCK);
 }
 
 int far_flush(struct target *t)
 {
-    return t->far->dirty ? sync(t, SYNC_FLUSH) : MPI_SUCCESS;
+    /* What is not dirty may be flushed by another thread at the moment. */
+    return t->far->dirty ? flush(t, SYNC_FLUSH) : flush_end(&(struct flush){t->far, t->far->asked});
 }
 
 static bool is_local(const void *arg)
@@ -211,49 +233,63 @@ int far_flush_local(struct target *t)
     return far_wait(t, is_local, t->far);
 }
 
-int far_flush_local_all(struct win *w)
+/* Those that there is something to do for, as they are now: other threads may add some. From malloc; *n of them. */
+static struct flush *dirty_ones(struct win *w, size_t *n)
 {
     struct far *f;
-    int rc = MPI_SUCCESS;
-    if (!w->message)
-        return rc;
+    *n = 0;
     TAILQ_FOREACH(f, &w->message->dirty, in_dirty)
-    if (rc == MPI_SUCCESS)
-        rc = far_flush_local(f->t);
+    ++*n;
+    struct flush *all = malloc((*n ? *n : 1) * sizeof *all), *x = all;
+    if (!all)
+        return NULL;
+    TAILQ_FOREACH(f, &w->message->dirty, in_dirty)
+    *x++ = (struct flush){f, f->asked};
+    return all;
+}
+
+int far_flush_local_all(struct win *w)
+{
+    size_t n;
+    struct flush *all = w->message ? dirty_ones(w, &n) : NULL;
+    int rc = w->message && !all ? MPI_ERR_NO_MEM : MPI_SUCCESS;
+    for (size_t i = 0; all && i < n && rc == MPI_SUCCESS; i++)
+        rc = far_flush_local(all[i].f->t);
+    free(all);
     return rc;
 }
 
-/* All are asked first, and then waited for. The first error counts; all are waited for. */
-static int sync_all(struct win *w, bool unlock)
+/* All are asked first, and then waited for. The first error counts. */
+static int flush_all(struct win *w, bool unlock)
 {
-    struct far *f, *next;
-    int rc = MPI_SUCCESS;
-    if (!w->message)
-        return rc;
-    TAILQ_FOREACH(f, &w->message->dirty, in_dirty)
-    {
-        bool locked = unlock && f->t->lock;
-        int error = locked || f->dirty ? sync_begin(f->t, locked ? SYNC_UNLOCK : SYNC_FLUSH) : MPI_SUCCESS;
-        if (locked)
-            f->t->lock = 0;
+    size_t n;
+    struct flush *all = w->message ? dirty_ones(w, &n) : NULL;
+    int rc = w->message && !all ? MPI_ERR_NO_MEM : MPI_SUCCESS, error;
+    for (size_t i = 0; all && i < n; i++) {
+        struct target *t = all[i].f->t;
+        bool locked = unlock && t->lock;
+        if (!locked && !all[i].f->dirty)
+            continue;
+        error = flush_begin(&all[i], t, locked ? SYNC_UNLOCK : SYNC_FLUSH);
+        t->lock = locked ? 0 : t->lock;
         rc = rc == MPI_SUCCESS ? error : rc;
     }
-    for (f = TAILQ_FIRST(&w->message->dirty); f; f = next) {
-        next = TAILQ_NEXT(f, in_dirty);
-        int error = sync_end(f->t);
+    for (size_t i = 0; all && i < n; i++) {
+        error = flush_end(&all[i]);
         rc = rc == MPI_SUCCESS ? error : rc;
     }
+    free(all);
     return rc;
 }
 
 int far_flush_all(struct win *w)
 {
-    return sync_all(w, false);
+    return flush_all(w, false);
 }
 
 int far_unlock_all(struct win *w)
 {
-    return sync_all(w, true);
+    return flush_all(w, true);
 }
 
 int far_post(struct target *t)
@@ -263,10 +299,11 @@ int far_post(struct target *t)
 
 int far_complete(struct target *t)
 {
-    return sync_begin(t, SYNC_COMPLETE);
+    struct flush x;
+    return flush_begin(&x, t, SYNC_COMPLETE);
 }
 
 int far_completed(struct target *t)
 {
-    return sync_end(t);
+    return flush_end(&(struct flush){t->far, t->far->asked});
 }

@@ -29,7 +29,7 @@ struct far {
     bool listed, dirty;        /* it is on that list; something was sent to it since the last flush */
     uint8_t known;             /* enum far_known: what its part of the window is like */
     uint8_t grant;             /* enum far_grant: of a lock that was asked for */
-    uint32_t syncs;            /* flushes that it has not answered */
+    uint64_t asked, answered;  /* flushes: answers come in their order, and behind data of what came before */
     uint32_t pending;          /* operations that wait for data of it */
     uint64_t owed;             /* bytes of what they wait for that the other side has to keep until it can send them */
     struct far_failure failure;
@@ -62,7 +62,7 @@ int far_wait(struct target *t, bool (*ready)(const void *arg), const void *arg);
 int far_lock(struct target *t, bool exclusive);
 /* This and the next ones return when all operations on t are done, there and here; an error class of one that failed.
  */
-int far_unlock(struct target *t, bool exclusive);
+int far_unlock(struct target *t);
 int far_flush(struct target *t);
 int far_flush_all(struct win *w);
 int far_flush_local(struct target *t); /* done here */

@@ -382,9 +382,9 @@ static bool acknowledged(struct target *t, const struct message_head *h, const c
 {
     struct far *f = t->far;
     int class = h->what <= MPI_ERR_LASTCODE ? (int)h->what : MPI_ERR_OTHER;
-    if (f->syncs == 0)
+    if (f->answered == f->asked)
         return true;
-    f->syncs--;
+    f->answered++;
     if (f->failure.class == MPI_SUCCESS)
         f->failure = (struct far_failure){class, h->at, h->bytes};
     return true;

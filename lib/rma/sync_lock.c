@@ -51,10 +51,9 @@ static int take(struct win *w, struct target *t, bool exclusive)
 
 static int release(struct win *w, struct target *t)
 {
-    bool exclusive = t && t->lock == TARGET_EXCLUSIVE;
     if (t && t->far)
-        return far_unlock(t, exclusive);
-    struct lock_want x = want_of(w, t, exclusive);
+        return far_unlock(t);
+    struct lock_want x = want_of(w, t, t && t->lock == TARGET_EXCLUSIVE);
     lock_release(&x);
     return MPI_SUCCESS;
 }
