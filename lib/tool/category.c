@@ -16,6 +16,7 @@ static const struct category {
     {"waiting", "how a rank waits for others", {"WAIT_", "RECV_", "wait_"}, false},
     {"messages", "messages between two ranks", {"SHM_", "p2p_"}, false},
     {"collectives", "collectives", {"COLL_", "coll_"}, false},
+    {"windows", "windows, and who reaches them how", {"RMA_"}, false},
     {"failures", "processes that fail", {"process_", "BACKTRACE", "DEADLOCK"}, false},
 };
 enum { CATEGORIES = sizeof categories / sizeof *categories };
