@@ -247,6 +247,12 @@ def test_the_last_lines_of_stderr_explain_a_failure(mpiexec, hosts):
     assert r.err.count("because of this") == 2 and r.err.rindex("because") > r.err.index("exited with code 3")
 
 
+def test_input_that_comes_while_ranks_are_started_is_for_those_that_follow(mpiexec):
+    n = 150
+    r = mpiexec.ok("--stdin", f"0,{n - 1}", "-l", "-n", str(n), "cat", stdin=b"text\n")
+    assert sorted(r.lines) == ["[0] text", f"[{n - 1}] text"], r
+
+
 @ways
 @pytest.mark.parametrize("who, ranks", [("all", [0, 1, 2]), ("1", [1]), ("0,2", [0, 2]), ("none", []), (None, [0])])
 def test_who_gets_stdin(mpiexec, hosts, who, ranks):
