@@ -1,30 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * alone: what a program is linked with tells whose it is. Only libraries that cannot work here are looked for: a
- * program of any other may have ended before it came to MPI_Init.
+ * alone: a program that could have found the others may have ended before it came to MPI_Init: nothing is said then.
  */
 #include "launcher/alone.h"
 
 #include "common/log.h"
-#include "common/spawn.h"
 #include "common/xalloc.h"
-#include "launcher/needs.h"
+#include "launcher/program.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* By the beginning of the file's name. */
-static const struct {
-    const char *library, *whose;
-} libraries[] = {
-    {"libmpi_abi.so", "the standard's binary interface"},
-    {"libmpi.so.12", "MPICH's"},
-    {"libmpich.so", "MPICH's"},
-    {"libmpi.so", "Open MPI's"},
-    {"libpmix.so", "PMIx'"},
-};
-enum { MPICH_LAST = 2, OPEN_MPI = 3, PMIX = 4, LIBRARIES };
 
 static const char *base_of(const char *path)
 {
@@ -32,62 +17,46 @@ static const char *base_of(const char *path)
     return slash ? slash + 1 : path;
 }
 
-static int which(const char *path)
-{
-    for (int i = 0; i < LIBRARIES; i++)
-        if (strncmp(base_of(path), libraries[i].library, strlen(libraries[i].library)) == 0)
-            return i;
-    return -1;
-}
-
-/* found[i]: the library of that kind that it needs, borrowed; NULL: none. */
-static void find_libraries(const struct needs *needs, const char *found[LIBRARIES])
-{
-    for (size_t i = 0; i < needs->n; i++) {
-        int k = which(needs->v[i].path);
-        if (k >= 0 && !found[k])
-            found[k] = base_of(needs->v[i].path);
-    }
-}
-
-/* env -i, and its other spellings; argv: behind the word env. Moves it to the program. */
-static bool clears(char *const **argv)
+/* env -i, and its other spellings; a: without the word env. Moves it to the program. */
+static bool clears(struct app *a)
 {
     bool cleared = false;
-    for (; **argv && (***argv == '-' || strchr(**argv, '=')); ++*argv) {
-        const char *word = **argv;
-        cleared |= strcmp(word, "-") == 0 || strcmp(word, "--ignore-environment") == 0 ||
-                   (word[0] == '-' && word[1] != '-' && word[1] != '\0' && strchr("i0v", word[1]) && strchr(word, 'i'));
+    for (; *a->argv && (a->argv[0][0] == '-' || strchr(a->argv[0], '=')); a->argv++) {
+        const char *word = a->argv[0];
         bool takes_word = strcmp(word, "-u") == 0 || strcmp(word, "-C") == 0;
-        if (takes_word && (*argv)[1])
-            ++*argv;
+        cleared |= strcmp(word, "-") == 0 || strcmp(word, "--ignore-environment") == 0 ||
+                   (word[0] == '-' && word[1] && strchr("i0v", word[1]) && strchr(word, 'i'));
+        a->argv += takes_word && a->argv[1];
     }
     return cleared;
 }
 
-char *alone_why(char *const *argv, const char *cwd, const char *path, const char *library_path)
+static bool is_mpi(const struct program *p)
 {
-    static struct needs needs;
-    const char *found[LIBRARIES] = {NULL};
-    char program[PATH_MAX], *text = NULL;
-    bool cleared = strcmp(base_of(argv[0]), "env") == 0 && (argv++, clears(&argv));
-    if (!*argv || spawn_find(*argv, path, cwd, program))
+    return p->kind == PROGRAM_MPICH || p->kind == PROGRAM_OPEN_MPI || p->kind == PROGRAM_PMI || p->kind == PROGRAM_PMIX;
+}
+
+/* Was it given none of what it speaks? The library of the standard's ABI may have other ways. */
+static bool lacks_pmi(const struct program *p, unsigned pmi)
+{
+    return is_mpi(p) && !(p->pmi & pmi) && strncmp(base_of(p->library), "libmpi_abi.", strlen("libmpi_abi.")) != 0;
+}
+
+char *alone_why(const struct app *a, unsigned pmi, const char *word)
+{
+    static struct program p;
+    struct app real = *a;
+    bool cleared = strcmp(base_of(real.argv[0]), "env") == 0 && (real.argv++, clears(&real));
+    if (!*real.argv)
         return NULL;
-    needs_find(&needs, program, library_path);
-    find_libraries(&needs, found);
-    bool any = false;
-    for (int i = 0; i < LIBRARIES; i++)
-        any |= found[i] != NULL;
-    const char *pmix = found[OPEN_MPI] ? found[OPEN_MPI] : found[PMIX];
-    if (cleared && any)
-        text = xasprintf("env -i takes away the variables by which %s finds the others; mpiexec -genvnone leaves them",
-                         base_of(*argv));
-    else if (pmix)
-        text = xasprintf(
-            "%s is linked with %s, %s library, which finds the others by PMIx alone, and that is not served yet",
-            base_of(*argv), pmix, libraries[found[OPEN_MPI] ? OPEN_MPI : PMIX].whose);
-    needs_fini(&needs);
-    return text;
+    program_find(&p, &real);
+    if (cleared && is_mpi(&p))
+        return xasprintf("env -i takes away the variables by which %s finds the others; mpiexec -genvnone leaves them",
+                         base_of(*real.argv));
+    if (word && strcmp(word, "none") != 0 && lacks_pmi(&p, pmi))
+        return xasprintf("%s is linked with %s, which does not find the others by what --pmi %s gives",
+                         base_of(*real.argv), base_of(p.library), word);
+    return NULL;
 }
 
 static bool none_spoke(const struct job *j)
@@ -104,10 +73,8 @@ void alone_tell(const struct run *run)
     char *why = NULL;
     if (!j || j->spec.job || j->spec.map.nranks == 1 || !none_spoke(j))
         return;
-    for (uint32_t i = 0; i < j->spec.napps && !why; i++) {
-        const struct launch_app *a = &j->spec.apps[i];
-        why = alone_why(a->argv.v, a->wdir, *a->path ? a->path : getenv("PATH"), getenv("LD_LIBRARY_PATH"));
-    }
+    for (uint32_t i = 0; i < j->spec.napps && i < run->opt.napps && !why; i++)
+        why = alone_why(&run->opt.apps[i], j->spec.apps[i].pmi, run->opt.pmi);
     if (why)
         log_warn("each of the %u ranks was alone, rank 0 of 1: %s", j->spec.map.nranks, why);
     free(why);

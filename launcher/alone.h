@@ -12,8 +12,8 @@
  * not, in a line. */
 void alone_tell(const struct run *run);
 
-/* Why the program of these words could not find the others; NULL: it could, or nothing is known. argv: as typed. cwd:
- * its directory. path: PATH, or NULL. The text is the caller's. */
-char *alone_why(char *const *argv, const char *cwd, const char *path, const char *library_path);
+/* Why the program could not find the others; NULL: it could, or nothing is known. pmi: what its ranks were given (enum
+ * launch_pmi, or-ed), by the word of --pmi. The text is the caller's. */
+char *alone_why(const struct app *a, unsigned pmi, const char *word);
 
 #endif
