@@ -104,14 +104,30 @@ static void who_was_there_before_is_spared(void **state)
     assert_int_equal(waitpid(before, NULL, 0), before);
 }
 
+static void a_session_has_those_that_have_not_ended(void **state)
+{
+    pid_t leader = family("sleep 1000 & echo; wait");
+    assert_false(descendants_in_session(leader)); /* it is of ours */
+    assert_true(descendants_in_session(getsid(0)));
+    kill(leader, SIGKILL);
+    descendants_end(PATIENCE_MS);
+    leader = family("exec setsid sh -c 'echo; exit'"); /* one that is a group's leader would fork */
+    siginfo_t info;
+    assert_int_equal(waitid(P_PID, (id_t)leader, &info, WEXITED | WNOWAIT), 0);
+    assert_false(descendants_in_session(leader)); /* not waited for, but ended */
+    descendants_end(PATIENCE_MS);
+    leader = family("exec setsid sh -c 'sleep 1000 & echo; wait'");
+    assert_true(descendants_in_session(leader));
+    descendants_end(PATIENCE_MS);
+    assert_false(descendants_in_session(leader));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(all_are_found_and_end),
-        cmocka_unit_test(those_who_ignore_and_those_who_are_stopped),
-        cmocka_unit_test(only_the_others),
-        cmocka_unit_test(catchers_only),
-        cmocka_unit_test(who_was_there_before_is_spared),
+        cmocka_unit_test(all_are_found_and_end), cmocka_unit_test(those_who_ignore_and_those_who_are_stopped),
+        cmocka_unit_test(only_the_others),       cmocka_unit_test(a_session_has_those_that_have_not_ended),
+        cmocka_unit_test(catchers_only),         cmocka_unit_test(who_was_there_before_is_spared),
     };
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     return cmocka_run_group_tests(tests, NULL, NULL);
