@@ -69,7 +69,7 @@ def test_files_of_managers(mpiexec, tmp_path, manager, variable, text):
         assert sorted(r.lines) == ["n1", "n1", "n2"], r
     (tmp_path / "nodes").write_text("n1\nn2;\n" if manager != "sge" else "n1 2\nn2; 1\n")
     r = mpiexec("true", env=env)
-    assert r.code == 1 and "--rmk none goes without it" in r.err and "nodes:2: this character cannot" in r.err, r
+    assert r.code == 1 and "--rmk none goes without it" in r.err and "nodes:2: this character is not" in r.err, r
     assert r.err.splitlines()[-1].strip() == "^", r
 
 

@@ -176,7 +176,7 @@ def test_an_error_that_is_fatal_says_where_and_why(mpiexec, program, what, line)
     ("comm_freed", "MPI_Barrier failed: MPI_ERR_COMM: invalid communicator: comm is not a valid handle, or has been freed"),
     ("no_request", "MPI_Wait failed: MPI_ERR_REQUEST: request is complete, has been freed, or is not a request"),
     ("group_rank", "MPI_Group_incl failed: MPI_ERR_RANK: invalid rank: ranks[0] is 55, and the group has 2 ranks"),
-    ("group_twice", "MPI_Group_incl failed: MPI_ERR_RANK: invalid rank: ranks[1] is 0, as an earlier one is"),
+    ("group_twice", "MPI_Group_incl failed: MPI_ERR_RANK: invalid rank: ranks[1] is 0, which is there twice"),
     ("dims", "MPI_Dims_create failed: MPI_ERR_DIMS: invalid dimensions: dims[0] is 3, which does not divide 4"),
     ("cart", "MPI_Cart_create on MPI_COMM_WORLD failed: MPI_ERR_DIMS: invalid dimensions: its first 1 dimensions have 3 places, and "
      "the communicator has 2 ranks"),

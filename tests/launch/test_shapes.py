@@ -69,7 +69,7 @@ def test_no_more_than_fit(mpiexec):
 def test_a_host_that_cannot_tell(mpiexec):
     rubbish = shapes("a=core:2 pu:1;b=rubbish")
     r = mpiexec("--hosts", "a,b", "--map-by", "ppr:1:socket", "true", **rubbish)
-    assert r.code == 1 and "host b does not know its own processors" in r.err and "host b did not tell" in r.err
+    assert r.code == 1 and "host b does not know its own processors" in r.err and "host b did not report" in r.err
     assert mpiexec("--hosts", "a,b", "-n", "4", "--bind-to", "none", "true", **rubbish).code == 0
 
 
