@@ -10,16 +10,16 @@
 #include "pmi-server/mem.h"
 #include "pmi-server/remote.h"
 
-void pmi_modex(struct pmi_request *q, const char *space, uint32_t rank)
+void pmi_modex(struct pmi_request *q, const char *space, uint32_t rank, const char *key, uint32_t timeout)
 {
     struct pmi_server_job *of = pmi_job_named(q->client->job->server, space);
     struct buf b;
-    if (!of || rank >= of->size) {
-        pmi_answer_fail(q, PMI2_ERROR_INVALID_ARG, "no such rank");
+    if (!of || rank >= of->size || strlen(key) > PMI_NAME_MAX) {
+        pmi_answer_fail(q, PMI2_ERROR_INVALID_ARG, "no such rank, or key");
         return;
     }
     buf_init(&b);
-    pmi_control_modex_put(&b, &(struct pmi_control_modex){of->id, rank});
+    pmi_control_modex_put(&b, &(struct pmi_control_modex){of->id, rank, timeout, bytes_of(key)});
     pmi_remote_send(q, PMI_REQUEST_MODEX, &b);
 }
 
@@ -82,7 +82,7 @@ bool pmi_modex_down(struct pmi_server_job *j, struct rbuf *r)
     const struct pmi_client *c = client_of(j, m.rank);
     uint32_t child = c || !s->children ? PMI_NO_CHILD : s->ops->child_of(s->ctx, j->id, m.rank);
     if (c && s->ops->modex && !c->gone && !c->failed) {
-        s->ops->modex(c->ctx, m.id);
+        s->ops->modex(s->ctx, j->id, m.rank, m.id, m.key, m.timeout);
     } else if (child < s->children) {
         struct buf b = pmi_message_begin(PMI_CONTROL_MODEX_ASK, j->id);
         pmi_control_modex_ask_put(&b, &m);

@@ -8,8 +8,9 @@
 
 #include "pmi-server/job.h"
 
-/* The answer's value is what that rank of the job called space has committed. */
-void pmi_modex(struct pmi_request *q, const char *space, uint32_t rank);
+/* The answer's value is what that rank of the job called space has committed, when the key is among it: within so many
+ * seconds, or (0) at any time. */
+void pmi_modex(struct pmi_request *q, const char *space, uint32_t rank, const char *key, uint32_t timeout);
 /* What ranks of several jobs meet in. The answer's value: eight bytes that no other meeting has, and all data. */
 struct pmi_meeting {
     const char *name;           /* the same for all who take part, and for no other that is under way */

@@ -160,9 +160,12 @@ static bool take_stuck(struct pmi_root_space *j, uint32_t child, struct rbuf *r)
 int pmi_root_up(struct pmi_root *r, uint32_t child, const void *p, size_t n)
 {
     static bool (*const handlers[PMI_CONTROL_END])(struct pmi_root_space *, uint32_t, struct rbuf *) = {
-        [PMI_CONTROL_PUTS] = take_puts,        [PMI_CONTROL_BARRIER] = pmi_root_barrier_up,
-        [PMI_CONTROL_GET] = pmi_root_take_get, [PMI_CONTROL_REQUEST] = pmi_root_request_up,
-        [PMI_CONTROL_STUCK] = take_stuck,      [PMI_CONTROL_QUIET] = pmi_root_take_quiet,
+        [PMI_CONTROL_PUTS] = take_puts,
+        [PMI_CONTROL_BARRIER] = pmi_root_barrier_up,
+        [PMI_CONTROL_GET] = pmi_root_take_get,
+        [PMI_CONTROL_REQUEST] = pmi_root_request_up,
+        [PMI_CONTROL_STUCK] = take_stuck,
+        [PMI_CONTROL_QUIET] = pmi_root_take_quiet,
         [PMI_CONTROL_MODEX_DATA] = pmi_root_modex_data,
     };
     struct rbuf in;

@@ -41,8 +41,12 @@ bool pmi_root_modex(const struct pmi_root_request *q, struct rbuf *in)
     if (!pmi_control_modex_get(in, &ask))
         return false;
     struct pmi_modexing *m = pmi_mem_zero(1, sizeof *m);
-    *m = (struct pmi_modexing){
-        .id = ++r->last_modex, .job = q->job->id, .child = q->child, .child_id = q->id, .of = ask.job, .rank = ask.rank};
+    *m = (struct pmi_modexing){.id = ++r->last_modex,
+                               .job = q->job->id,
+                               .child = q->child,
+                               .child_id = q->id,
+                               .of = ask.job,
+                               .rank = ask.rank};
     HASH_ADD(hh, r->modexings, id, sizeof m->id, m);
     const struct pmi_root_space *of = pmi_root_find(r, ask.job);
     bool there = of && ask.rank < of->size && !is_gone(of, ask.rank) && r->ops->child_of;
@@ -54,7 +58,7 @@ bool pmi_root_modex(const struct pmi_root_request *q, struct rbuf *in)
     struct buf b;
     buf_init(&b);
     pmi_control_head_put(&b, &(struct pmi_control_head){PMI_CONTROL_MODEX_ASK, ask.job});
-    pmi_control_modex_ask_put(&b, &(struct pmi_control_modex_ask){m->id, ask.rank});
+    pmi_control_modex_ask_put(&b, &(struct pmi_control_modex_ask){m->id, ask.rank, ask.timeout, ask.key});
     pmi_root_send(r, child, &b);
     return true;
 }

@@ -48,9 +48,10 @@ struct pmi_server_ops {
      * the job cannot go on as it is. `why` is one lowercase line, such as "sent a line of more than 65536 bytes on its
      * PMI connection"; the caller puts rank and host in front. */
     void (*failed)(void *rank_ctx, const char *why);
-    /* A rank elsewhere needs what this one has committed: answer with pmi_server_modex_done(), later. NULL: no rank
-     * here commits anything. */
-    void (*modex)(void *rank_ctx, uint32_t id);
+    /* A rank elsewhere needs what this local one (which may not have been started yet) has committed: answer with
+     * pmi_server_modex_done(), later: when the key is among it ("": any), or after the timeout (s; 0: none). NULL: no
+     * rank here commits anything. */
+    void (*modex)(void *ctx, uint32_t job, uint32_t rank, uint32_t id, struct bytes key, uint32_t timeout);
     /* What the front end of a proxy, this one or another, has given to pmi_notify(). NULL: it is not for us. */
     void (*notice)(void *ctx, const void *p, size_t n);
 };

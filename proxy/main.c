@@ -76,5 +76,7 @@ int main(int argc, char **argv)
     event_base_dispatch(proxy->base);
     cleanup_everything();
     pmix_leave(proxy);
+    if (pmix_has_threads())
+        _exit(0);
     return 0;
 }

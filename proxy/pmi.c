@@ -18,7 +18,6 @@
 #include <event2/buffer.h>
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -47,11 +46,11 @@ static void tell_failed(struct rank *r, const char *why)
     tell(r, CONTROL_RANK_FAILED, &b);
 }
 
-void pmi_cannot(struct rank *r, const char *why)
+/* Ranks that are being killed lose their connections, and nobody wants to hear of it. */
+void pmi_failed(struct rank *r, const char *why)
 {
-    char text[1200];
-    snprintf(text, sizeof text, "cannot be served by PMIx: %s", why);
-    tell_failed(r, text);
+    if (!r->job->killed)
+        tell_failed(r, why);
 }
 
 static void op_send(void *rank_ctx, const void *p, size_t n)
@@ -104,17 +103,16 @@ static void op_abort(void *rank_ctx, int code, const char *message)
     tell(r, CONTROL_ABORT, &b);
 }
 
-/* Ranks that are being killed lose their connections, and nobody wants to hear of it. */
 static void op_failed(void *rank_ctx, const char *why)
 {
-    struct rank *r = rank_ctx;
-    if (!r->job->killed)
-        tell_failed(r, why);
+    pmi_failed(rank_ctx, why);
 }
 
-static void op_modex(void *rank_ctx, uint32_t id)
+static void op_modex(void *ctx, uint32_t job, uint32_t rank, uint32_t id, struct bytes key, uint32_t timeout)
 {
-    pmix_modex(rank_ctx, id);
+    struct job *j = proxy_job(ctx, job);
+    if (j)
+        pmix_modex(j, rank, id, key, timeout);
 }
 
 static void op_notice(void *ctx, const void *p, size_t n)
@@ -300,7 +298,7 @@ uint32_t pmi_exit_flags(struct rank *r)
         sum += (size_t)n;
     struct pmi_client_state s;
     pmi_client_state(r->pmi, &s);
-    if (s.state == PMI_CLIENT_RUNS || s.state == PMI_CLIENT_WAITS)
+    if (!s.finalized && (s.state == PMI_CLIENT_RUNS || s.state == PMI_CLIENT_WAITS))
         return EXIT_IN_PMI;
     return s.finalized ? EXIT_PAST : s.silent ? EXIT_NO_PMI : 0;
 }
@@ -309,6 +307,7 @@ void pmi_gone(struct rank *r)
 {
     if (r->pmi)
         pmi_client_gone(r->pmi);
+    pmix_rank_gone(r);
     pmi_close(r);
 }
 

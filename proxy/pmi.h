@@ -15,8 +15,8 @@ void pmi_job_del(struct job *j);
 /* The rank's socket: ours is watched, *theirs (close-on-exec) is the rank's and the caller's to close; -1 for one that
  * may not speak PMI-1 or PMI-2. -1: errno. */
 int pmi_open(struct rank *r, int *theirs);
-/* The rank, which is not started, would find no other one: `why`. */
-void pmi_cannot(struct rank *r, const char *why);
+/* The job cannot go on because of this rank: `why` follows its name. */
+void pmi_failed(struct rank *r, const char *why);
 /* EXIT_IN_PMI, EXIT_NO_PMI, EXIT_PAST or none. Reads what the rank still had to say. */
 uint32_t pmi_exit_flags(struct rank *r);
 /* The process has ended. */

@@ -270,12 +270,19 @@ static void prepare_all(struct job *j)
         log_fatal("out of memory");
 }
 
+static void cannot_be_served(struct rank *r, const char *why)
+{
+    char text[1200];
+    snprintf(text, sizeof text, "cannot be served by PMIx: %s", why);
+    pmi_failed(r, text);
+}
+
 /* Ranks that could find nobody are not started; who may not need PMIx at all is. */
 static void served(struct job *j, const char *why)
 {
     for (uint32_t i = 0; why && i < j->nranks && !j->starting->lost; i++)
         if (rank_app(&j->ranks[i])->pmi == LAUNCH_PMI_X) {
-            pmi_cannot(&j->ranks[i], why);
+            cannot_be_served(&j->ranks[i], why);
             j->starting->lost = true;
         }
     start_piece(-1, 0, j);

@@ -33,10 +33,13 @@ void pmix_rank_ended(struct job *j, uint32_t rank, int status)
 {
 }
 
-/* Another host may serve PMIx where this one cannot. */
-void pmix_modex(struct rank *r, uint32_t id)
+void pmix_rank_gone(struct rank *r)
 {
-    struct job *j = r->job;
+}
+
+/* Another host may serve PMIx where this one cannot. */
+void pmix_modex(struct job *j, uint32_t rank, uint32_t id, struct bytes key, uint32_t timeout)
+{
     pmi_server_modex_done(j->proxy->pmi, j->spec.job, id, PMI2_ERROR_OTHER, bytes_of("it is not served by PMIx"));
 }
 
@@ -46,4 +49,9 @@ void pmix_notice(struct proxy *proxy, const void *p, size_t n)
 
 void pmix_leave(struct proxy *proxy)
 {
+}
+
+bool pmix_has_threads(void)
+{
+    return false;
 }

@@ -19,14 +19,19 @@ void pmix_job_del(struct job *j);
 /* "NAME=VALUE" that its library finds the server by: ended by NULL, the caller frees all. NULL: nothing. */
 char **pmix_environment(const struct rank *r);
 
-/* The rank's process has ended, or a rank of another node has. */
+/* The rank has ended while others need it, here or on another node. status is waitpid's. */
 void pmix_rank_ended(struct job *j, uint32_t rank, int status);
+/* A rank of this node has ended: others may wait for it, and in the library nobody sees that. */
+void pmix_rank_gone(struct rank *r);
 
 /* pmi-server's ops of these names. */
-void pmix_modex(struct rank *r, uint32_t id);
+void pmix_modex(struct job *j, uint32_t rank, uint32_t id, struct bytes key, uint32_t timeout);
 void pmix_notice(struct proxy *proxy, const void *p, size_t n);
 
 /* What the library has left in the file system goes. Takes a proxy that never had any. */
 void pmix_leave(struct proxy *proxy);
+
+/* The library has a thread: leave with _exit. */
+bool pmix_has_threads(void);
 
 #endif

@@ -20,6 +20,7 @@ struct meeting {
     struct bytes data; /* owned */
     long timeout;
     struct event *timer;
+    struct pmi_request *request;
     /* One of these is set. */
     pmix_op_cbfunc_t done;
     pmix_info_cbfunc_t group_done;
@@ -150,7 +151,9 @@ static uint32_t count_here(const struct meeting *m, struct pmi_client **any)
 
 static void on_timeout(evutil_socket_t fd, short what, void *arg)
 {
-    finish(arg, PMIX_ERR_TIMEOUT, (struct bytes){NULL, 0});
+    struct meeting *m = arg;
+    finish(m, PMIX_ERR_TIMEOUT, (struct bytes){NULL, 0});
+    pmi_request_free(m->request);
 }
 
 static void begin(struct handover_task *t)
@@ -172,7 +175,8 @@ static void begin(struct handover_task *t)
         m->timer = m->timeout > 0 ? evtimer_new(pmix_server()->proxy->base, on_timeout, m) : NULL;
         if (m->timer)
             evtimer_add(m->timer, &late);
-        pmi_meet(pmi_request_new(c, &front, PMI_VERB_PLAIN, false, m), &pm);
+        m->request = pmi_request_new(c, &front, PMI_VERB_PLAIN, false, m);
+        pmi_meet(m->request, &pm);
     }
     free(name);
     free(jobs);

@@ -6,6 +6,7 @@
  */
 #include "proxy/pmix/modex.h"
 
+#include "common/now.h"
 #include "common/xalloc.h"
 #include "pmi-server/modex.h"
 #include "proxy/pmix/front.h"
@@ -16,8 +17,10 @@
 struct modex {
     struct handover_task task;
     pmix_proc_t proc;
+    char *key;
     long timeout; /* s; 0: none */
     struct event *timer;
+    struct pmi_request *request;
     pmix_modex_cbfunc_t done;
     void *arg;
     bool answered;
@@ -47,6 +50,7 @@ static void release(void *opaque)
     finish(m, PMIX_ERR_LOST_CONNECTION, (struct bytes){NULL, 0});
     if (m->timer)
         event_free(m->timer);
+    free(m->key);
     free(m);
 }
 
@@ -54,7 +58,9 @@ static const struct pmi_front front = {.name = "PMIx", .answer = answer, .releas
 
 static void on_timeout(evutil_socket_t fd, short what, void *arg)
 {
-    finish(arg, PMIX_ERR_TIMEOUT, (struct bytes){NULL, 0});
+    struct modex *m = arg;
+    finish(m, PMIX_ERR_TIMEOUT, (struct bytes){NULL, 0});
+    pmi_request_free(m->request);
 }
 
 static struct pmi_client *any_client(struct proxy *proxy)
@@ -80,7 +86,9 @@ static void begin(struct handover_task *t)
     m->timer = m->timeout > 0 ? evtimer_new(proxy->base, on_timeout, m) : NULL;
     if (m->timer)
         evtimer_add(m->timer, &late);
-    pmi_modex(pmi_request_new(c, &front, PMI_VERB_GET, false, m), m->proc.nspace, m->proc.rank);
+    uint32_t timeout = m->timeout > 0 ? (uint32_t)m->timeout : 0;
+    m->request = pmi_request_new(c, &front, PMI_VERB_GET, false, m);
+    pmi_modex(m->request, m->proc.nspace, m->proc.rank, m->key, timeout);
 }
 
 pmix_status_t modex_begin(const pmix_proc_t *proc, const pmix_info_t info[], size_t ninfo, pmix_modex_cbfunc_t done,
@@ -88,6 +96,8 @@ pmix_status_t modex_begin(const pmix_proc_t *proc, const pmix_info_t info[], siz
 {
     struct modex *m = xcalloc(1, sizeof *m);
     *m = (struct modex){.task.run = begin, .proc = *proc, .done = done, .arg = arg};
+    const char *key = infos_find_text(info, ninfo, PMIX_REQUIRED_KEY);
+    m->key = xstrdup(key ? key : "");
     m->timeout = infos_find_number(info, ninfo, PMIX_TIMEOUT, 0);
     handover_post(&m->task);
     return PMIX_SUCCESS;
@@ -95,22 +105,65 @@ pmix_status_t modex_begin(const pmix_proc_t *proc, const pmix_info_t info[], siz
 
 /* --- there */
 
+#define FIRST_MS 20 /* until it is looked once more whether a key has come; doubled every time */
+#define MOST_MS 1000
+
 struct committed {
     struct handover_task task;
+    pmix_proc_t proc;
     uint32_t job, id;
+    char *key;
+    uint64_t end; /* ns; 0: none */
+    unsigned wait_ms;
+    struct event *again;
     pmix_status_t status;
     char *data;
     size_t n;
 };
 
-static void tell(struct handover_task *t)
+static void tell(struct committed *c, bool ok)
 {
-    struct committed *c = (struct committed *)t;
-    bool ok = c->status == PMIX_SUCCESS;
     pmi_server_modex_done(pmix_server()->proxy->pmi, c->job, c->id, ok ? 0 : PMI2_ERROR_OTHER,
                           ok ? (struct bytes){c->data, c->n} : bytes_of("the rank has not committed it"));
+    if (c->again)
+        event_free(c->again);
+    free(c->key);
     free(c->data);
     free(c);
+}
+
+/* Keys stand in what was committed as they are, ended by a NUL; but those of PMIx's own, which may be numbers there. */
+static bool has_key(const struct committed *c)
+{
+    return !*c->key || strncmp(c->key, "pmix.", 5) == 0 || (c->n && memmem(c->data, c->n, c->key, strlen(c->key) + 1));
+}
+
+static void ask(struct committed *c);
+
+static void on_again(evutil_socket_t fd, short what, void *arg)
+{
+    ask(arg);
+}
+
+/* The library does not tell when a rank commits more. */
+static void look(struct handover_task *t)
+{
+    struct committed *c = (struct committed *)t;
+    struct rank *r = pmix_rank_of(&c->proc);
+    bool ok = c->status == PMIX_SUCCESS, more = ok && !has_key(c) && r && !r->reaped && (!c->end || now_ns() < c->end);
+    if (!more) {
+        tell(c, ok && has_key(c));
+        return;
+    }
+    free(c->data);
+    c->data = NULL;
+    c->n = 0;
+    c->wait_ms = c->wait_ms * 2 > MOST_MS ? MOST_MS : c->wait_ms * 2;
+    struct timeval late = {c->wait_ms / 1000, c->wait_ms % 1000 * 1000};
+    if (!c->again)
+        c->again = evtimer_new(pmix_server()->proxy->base, on_again, c);
+    if (!c->again || evtimer_add(c->again, &late) < 0)
+        tell(c, false);
 }
 
 /* The library keeps the data. */
@@ -126,14 +179,28 @@ static void on_committed(pmix_status_t status, char *data, size_t n, void *cbdat
     handover_post(&c->task);
 }
 
-void pmix_modex(struct rank *r, uint32_t id)
+static void ask(struct committed *c)
 {
-    struct committed *c = xcalloc(1, sizeof *c);
-    *c = (struct committed){.task.run = tell, .job = r->job->spec.job, .id = id};
-    pmix_proc_t proc;
-    proc_set(&proc, r->job->spec.kvsname, r->rank);
+    struct job *j = pmix_job_of(c->proc.nspace);
     pmix_status_t rc =
-        r->job->pmix ? pmix_server()->lib->PMIx_server_dmodex_request(&proc, on_committed, c) : PMIX_ERR_NOT_FOUND;
+        j && j->pmix ? pmix_server()->lib->PMIx_server_dmodex_request(&c->proc, on_committed, c) : PMIX_ERR_NOT_FOUND;
     if (rc != PMIX_SUCCESS)
         on_committed(rc, NULL, 0, c);
+}
+
+void pmix_modex(struct job *j, uint32_t rank, uint32_t id, struct bytes key, uint32_t timeout)
+{
+    if (!pmix_server()) {
+        pmi_server_modex_done(j->proxy->pmi, j->spec.job, id, PMI2_ERROR_OTHER, bytes_of("it is not served by PMIx"));
+        return;
+    }
+    struct committed *c = xcalloc(1, sizeof *c);
+    *c = (struct committed){.task.run = look,
+                            .job = j->spec.job,
+                            .id = id,
+                            .key = xstrndup(key.data, key.len),
+                            .end = timeout ? now_ns() + (uint64_t)timeout * 1000000000u : 0,
+                            .wait_ms = FIRST_MS / 2};
+    proc_set(&c->proc, j->spec.kvsname, rank);
+    ask(c);
 }

@@ -21,6 +21,7 @@ struct name {
     char *key;
     struct bytes value; /* of publish, owned; of a lookup, what was found */
     bool found;
+    struct pmi_request *request; /* NULL: it is over */
 };
 
 struct names_call {
@@ -144,6 +145,11 @@ static void on_timeout(evutil_socket_t fd, short what, void *arg)
     struct names_call *c = arg;
     c->status = PMIX_ERR_TIMEOUT;
     call_answer(c);
+    c->left++; /* it stays until all are over */
+    for (size_t i = 0; i < c->n; i++)
+        if (c->v[i].request)
+            pmi_request_free(c->v[i].request);
+    one_left(c);
 }
 
 static pmix_status_t status_of(const struct names_call *c, int rc)
@@ -168,7 +174,9 @@ static void answer(const struct pmi_request *q, const struct pmi_result *r)
 /* Answered, or its rank is gone. */
 static void release(void *opaque)
 {
-    one_left(((struct name *)opaque)->call);
+    struct name *name = opaque;
+    name->request = NULL;
+    one_left(name->call);
 }
 
 static const struct pmi_front front = {.name = "PMIx", .answer = answer, .release = release, .mapping_max = SIZE_MAX};
@@ -192,6 +200,7 @@ static char *full_name(const struct names_call *c, const char *key)
 static void ask(struct names_call *c, struct name *name, struct pmi_client *client)
 {
     struct pmi_request *q = pmi_request_new(client, &front, c->verb, false, name);
+    name->request = q;
     char *text = full_name(c, name->key);
     if (c->verb == PMI_VERB_PUBLISH)
         pmi_name_publish(q, text, name->value);

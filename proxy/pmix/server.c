@@ -59,6 +59,9 @@ static int start(struct proxy *proxy, struct err *e)
     if (handover_init(proxy->base) < 0)
         return err_set(e, "unable to make an event counter for PMIx: %m");
     self.proxy = proxy;
+    /* The other store of version 4, in shared files, mixes ranks' values up where fences with data and without follow
+     * one another; newer ones do not have it. */
+    setenv("PMIX_MCA_gds", "hash", 0);
     pmix_status_t rc = init(lib, proxy);
     if (rc != PMIX_SUCCESS)
         return err_set(e, "OpenPMIx's server library cannot start: %s", lib->PMIx_Error_string(rc));
@@ -103,4 +106,9 @@ struct rank *pmix_rank_of(const pmix_proc_t *p)
 void pmix_leave(struct proxy *proxy)
 {
     private_dir_remove(&self.dir);
+}
+
+bool pmix_has_threads(void)
+{
+    return self.lib != NULL;
 }

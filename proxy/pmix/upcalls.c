@@ -4,12 +4,16 @@
  */
 #include "common/xalloc.h"
 #include "pmi-server/client.h"
+#include "pmi-server/server.h"
+#include "proxy/pmi.h"
+#include "proxy/pmix/front.h"
 #include "proxy/pmix/events.h"
 #include "proxy/pmix/fence.h"
 #include "proxy/pmix/meeting.h"
 #include "proxy/pmix/modex.h"
 #include "proxy/pmix/names.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,13 +49,48 @@ static void life_done(struct life *l, pmix_status_t status)
     free(l);
 }
 
+/* Who has ended without a word to anybody is waited for by all who speak: the library waits for the ranks of a node
+ * before it tells us of them. */
+static void tell_silent(struct job *j, uint32_t waiter)
+{
+    char why[128];
+    for (uint32_t i = 0; i < j->nranks; i++) {
+        struct pmi_client_state s;
+        if (!j->ranks[i].reaped || !j->ranks[i].pmi)
+            continue;
+        pmi_client_state(j->ranks[i].pmi, &s);
+        if (!s.silent || j->spec.flags & LAUNCH_NO_KILL)
+            continue;
+        snprintf(why, sizeof why, "exited without PMIx, in which rank %u waits for it", waiter);
+        pmi_failed(&j->ranks[i], why);
+        return;
+    }
+}
+
+void pmix_rank_gone(struct rank *r)
+{
+    struct job *j = r->job;
+    for (uint32_t i = 0; j->pmix && i < j->nranks; i++) {
+        struct pmi_client_state s;
+        if (!j->ranks[i].pmi || j->ranks[i].reaped)
+            continue;
+        pmi_client_state(j->ranks[i].pmi, &s);
+        if (s.state == PMI_CLIENT_RUNS || s.state == PMI_CLIENT_WAITS) {
+            tell_silent(j, j->ranks[i].rank);
+            return;
+        }
+    }
+}
+
 static void connected_now(struct handover_task *t)
 {
     struct life *l = (struct life *)t;
     struct rank *r = pmix_rank_of(&l->proc);
     bool lives = r && r->pmi && !r->reaped;
-    if (lives)
+    if (lives) {
         pmi_client_initialized(r->pmi);
+        tell_silent(r->job, r->rank);
+    }
     life_done(l, lives ? PMIX_SUCCESS : PMIX_ERR_NOT_FOUND);
 }
 

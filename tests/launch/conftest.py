@@ -224,3 +224,10 @@ def open_mpi():
 def ompicc(programs, open_mpi):
     """ompicc(source, *flags): a program built with Debian's Open MPI."""
     return lambda source, *flags: compiled(programs, source, open_mpi, *flags)
+
+
+@pytest.fixture
+def pmixcc(programs, open_mpi):
+    """pmixcc(source): a program that speaks PMIx by OpenPMIx's own library."""
+    flags = subprocess.run(["pkg-config", "--cflags", "--libs", "pmix"], capture_output=True, text=True).stdout.split()
+    return lambda source: compiled(programs, source, "cc", *flags)

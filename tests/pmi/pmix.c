@@ -161,8 +161,10 @@ static void scene_groups_of_fences(void)
         snprintf(key, sizeof key, "half%u", turn);
         put(key, me.rank + turn);
         fence(half, nhalf, turn % 2);
-        for (size_t i = 0; i < nhalf; i++)
-            { long got = get_number(half[i].rank, key); CHECK(got == (long)(half[i].rank + turn), "%s of %u is %ld", key, half[i].rank, got); }
+        for (size_t i = 0; i < nhalf; i++) {
+            long got = get_number(half[i].rank, key);
+            CHECK(got == (long)(half[i].rank + turn), "%s of %u is %ld", key, half[i].rank, got);
+        }
         if (me.rank)
             fence(most, nmost, false);
     }
@@ -315,10 +317,17 @@ static const struct {
     const char *name;
     void (*play)(void);
 } scenes[] = {
-    {"job", scene_job},         {"fence", scene_fence},     {"modex", scene_modex},
-    {"missing", scene_missing}, {"groups", scene_groups_of_fences},
-    {"names", scene_names},     {"connect", scene_connect}, {"group", scene_group},
-    {"event", scene_event},     {"survive", scene_survive}, {"abort", scene_abort},
+    {"job", scene_job},
+    {"fence", scene_fence},
+    {"modex", scene_modex},
+    {"missing", scene_missing},
+    {"groups", scene_groups_of_fences},
+    {"names", scene_names},
+    {"connect", scene_connect},
+    {"group", scene_group},
+    {"event", scene_event},
+    {"survive", scene_survive},
+    {"abort", scene_abort},
 };
 
 int main(int argc, char **argv)

@@ -320,14 +320,14 @@ static void what_a_rank_has_committed_is_fetched_from_it(void **state)
     struct tree *t = tree_new(2, 2, 8, true);
     struct fake_call asked, bad, late;
     begin(t);
-    pmi_modex(fake_request(t, 0, PMI_VERB_GET, &asked), "kvs_1", 7);
+    pmi_modex(fake_request(t, 0, PMI_VERB_GET, &asked), "kvs_1", 7, "key", 0);
     fake_pending(t, &asked);
     assert_int_not_equal(t->ranks[7].modex, 0);
     pmi_server_modex_done(t->proxies[t->ranks[7].proxy].server, 1, t->ranks[7].modex, 0, (struct bytes){"a\0b", 3});
     fake_expect(t, &asked, "a\0b", 3);
-    pmi_modex(fake_request(t, 0, PMI_VERB_GET, &bad), "kvs_1", 8);
-    fake_refused(t, &bad, "no such rank");
-    pmi_modex(fake_request(t, 0, PMI_VERB_GET, &late), "kvs_1", 6);
+    pmi_modex(fake_request(t, 0, PMI_VERB_GET, &bad), "kvs_1", 8, "", 0);
+    fake_refused(t, &bad, "no such rank, or key");
+    pmi_modex(fake_request(t, 0, PMI_VERB_GET, &late), "kvs_1", 6, "", 3);
     fake_pending(t, &late);
     pmi_root_dead(t->root, 1, 6);
     fake_refused(t, &late, "the rank has ended");

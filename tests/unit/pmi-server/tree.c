@@ -83,9 +83,9 @@ static void on_failed(void *ctx, const char *why)
     snprintf(r->failed, sizeof r->failed, "%s", why);
 }
 
-static void on_modex(void *ctx, uint32_t id)
+static void on_modex(void *ctx, uint32_t job, uint32_t rank, uint32_t id, struct bytes key, uint32_t timeout)
 {
-    ((struct tree_rank *)ctx)->modex = id;
+    ((struct tree_proxy *)ctx)->tree->ranks[rank].modex = id;
 }
 
 static void on_notice(void *ctx, const void *p, size_t n)
