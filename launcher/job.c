@@ -58,6 +58,9 @@ void job_destroy(struct job *j)
         j->run->tails -= j->ranks[i].tail != NULL;
         free(j->ranks[i].tail);
     }
+    for (uint32_t i = 0; j->libraries && i < j->spec.napps; i++)
+        free(j->libraries[i]);
+    free(j->libraries);
     launch_spec_fini(&j->spec);
     free(j->ranks);
     free(j->node_open);

@@ -15,6 +15,7 @@
 #include "launcher/dispatch.h"
 #include "launcher/exit_codes.h"
 #include "launcher/exit_status.h"
+#include "launcher/explain.h"
 #include "launcher/failure.h"
 #include "launcher/hosts.h"
 #include "launcher/job.h"
@@ -317,6 +318,8 @@ int main(int argc, char **argv)
     }
     log_init("mpiexec", options_loud(&run->opt));
     run->at.parsed = now_ns();
+    if (run->opt.explain)
+        return explain_print(&run->opt, stdout);
     if (run->opt.verbose && !run->opt.quiet && !run->opt.dry_run)
         run->opt.display |= DISPLAY_ALLOCATION | DISPLAY_MAP | DISPLAY_BINDINGS;
     raise_nofile(&cluster);

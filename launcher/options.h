@@ -91,6 +91,7 @@ struct options {
 
     unsigned display; /* enum display, or-ed */
     bool dry_run;
+    bool explain; /* tell what the programs are, and start nothing */
 
     /* standard I/O */
     bool label;

@@ -106,12 +106,16 @@ static void copy_strings(struct strings *to, char **v, size_t n)
 }
 
 /* Which protocols its ranks are to be given. PMIx needs to know all nodes by name. */
-static void describe_pmi(const struct run *run, struct launch_spec *s, struct launch_app *to, const struct app *a)
+static void describe_pmi(const struct run *run, struct job *j, struct launch_app *to, const struct app *a)
 {
+    struct launch_spec *s = &j->spec;
     struct program p;
     program_find(&p, a);
     program_choose(&p, run->opt.pmi);
     to->pmi = p.pmi;
+    /* Muster's own asks nobody: what it needs to know lies in its memory. */
+    bool told = *p.library && (!p.pmi || !strstr(p.library, "libmpi_abi"));
+    j->libraries[to - s->apps] = told ? xstrdup(p.library) : NULL;
     if (!(p.pmi & LAUNCH_PMI_X) || s->nodes.n)
         return;
     s->nodes.v = xcalloc(run->cluster->nnodes + 1, sizeof *s->nodes.v);
@@ -119,8 +123,9 @@ static void describe_pmi(const struct run *run, struct launch_spec *s, struct la
         s->nodes.v[s->nodes.n] = xstrdup(cluster_node_name(run->cluster, s->nodes.n));
 }
 
-static int describe_app(const struct run *run, struct launch_spec *s, const struct app *a, struct err *e)
+static int describe_app(const struct run *run, struct job *j, const struct app *a, struct err *e)
 {
+    struct launch_spec *s = &j->spec;
     struct launch_app *to = &s->apps[s->napps++];
     copy_strings(&to->argv, a->argv, a->argc);
     to->wdir = absolute(a->wdir, e);
@@ -129,7 +134,7 @@ static int describe_app(const struct run *run, struct launch_spec *s, const stru
     to->path = xstrdup(a->path ? a->path : "");
     to->umask = a->umask < 0 ? UINT32_MAX : (uint32_t)a->umask;
     to->arg_templates = a->arg_templates;
-    describe_pmi(run, s, to, a);
+    describe_pmi(run, j, to, a);
     const struct env_rules *g = &run->opt.genv, *own = &a->env;
     to->templates.v = xcalloc(g->ntemplates + own->ntemplates + 1, sizeof *to->templates.v);
     for (size_t i = 0; i < g->ntemplates; i++)
@@ -346,8 +351,9 @@ struct job *plan_job(struct run *run, const struct job_request *r, struct map_pl
     }
     s->apps = xcalloc(r->napps, sizeof *s->apps);
     s->envs = xcalloc(r->napps, sizeof *s->envs);
+    j->libraries = xcalloc(r->napps, sizeof *j->libraries);
     for (size_t i = 0; i < r->napps; i++)
-        if (describe_app(run, s, &r->apps[i], e) < 0)
+        if (describe_app(run, j, &r->apps[i], e) < 0)
             goto fail;
     if (describe_io(s, &run->opt, e) < 0)
         goto fail;

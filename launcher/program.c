@@ -98,24 +98,33 @@ static unsigned pmi_of(const struct program *p)
     return LAUNCH_PMI_1 | LAUNCH_PMI_2;
 }
 
-void program_find(struct program *p, const struct app *a)
+void program_look(struct program *p, const char *path)
 {
     static struct needs needs;
+    bool elf = is_elf(path);
     *p = (struct program){.kind = PROGRAM_UNKNOWN};
-    char here[PATH_MAX];
-    const char *name = a->argv[0];
-    int error = spawn_find(name, a->path ? a->path : getenv("PATH"), a->wdir ? a->wdir : ".", here);
-    if (error) {
-        p->kind = is_runner(name) ? PROGRAM_RUNNER : PROGRAM_UNKNOWN;
-    } else {
-        snprintf(p->path, sizeof p->path, "%s", here);
-        needs_find(&needs, here, getenv("LD_LIBRARY_PATH"));
-        if (is_elf(here))
-            judge(p, &needs);
-        if (!is_elf(here) || (p->kind == PROGRAM_PLAIN && (is_runner(name) || is_runner(here))))
-            p->kind = PROGRAM_RUNNER;
+    snprintf(p->path, sizeof p->path, "%s", path);
+    if (elf) {
+        needs_find(&needs, path, getenv("LD_LIBRARY_PATH"));
+        judge(p, &needs);
         needs_fini(&needs);
     }
+    if (!elf || (p->kind == PROGRAM_PLAIN && is_runner(path)))
+        p->kind = PROGRAM_RUNNER;
+    p->pmi = pmi_of(p);
+}
+
+void program_find(struct program *p, const struct app *a)
+{
+    const char *name = a->argv[0];
+    char here[PATH_MAX];
+    if (spawn_find(name, a->path ? a->path : getenv("PATH"), a->wdir ? a->wdir : ".", here) == 0) {
+        char *real = realpath(here, NULL);
+        program_look(p, real ? real : here);
+        free(real);
+        return;
+    }
+    *p = (struct program){.kind = is_runner(name) ? PROGRAM_RUNNER : PROGRAM_UNKNOWN};
     p->pmi = pmi_of(p);
 }
 

@@ -30,6 +30,8 @@ struct program {
 
 /* From its file, and those that it links, if it is on this machine. */
 void program_find(struct program *p, const struct app *a);
+/* The same of the file at that path: a program or a shared library. */
+void program_look(struct program *p, const char *path);
 /* As the word of --pmi has it; NULL: as found. */
 void program_choose(struct program *p, const char *word);
 

@@ -10,6 +10,7 @@
 #include "common/log.h"
 #include "common/now.h"
 #include "common/xalloc.h"
+#include "launcher/explain.h"
 #include "launcher/job.h"
 #include "launcher/tree.h"
 #include "pmi-server/root.h"
@@ -123,6 +124,7 @@ void root_job_started(struct run *run, const struct job *j)
 
 void root_job_done(struct run *run, const struct job *j)
 {
+    explain_silence(j);
     pmi_root_job_del(run->pmi, j->spec.job);
 }
 

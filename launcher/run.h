@@ -55,6 +55,7 @@ struct job {
     uint32_t spawn;    /* the spawn request that it answers; 0: none */
     bool spawn_failed; /* not all of a spawned job could be started: its asker is told, and the rest of it ends */
     uint64_t launched_at;
+    char **libraries; /* by application: its MPI library, as far as its file tells; NULL: none */
     struct watch_row *seen; /* of the last table, by rank, for the report; NULL: there was none */
     TAILQ_ENTRY(job) link;
 };

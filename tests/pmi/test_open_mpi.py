@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Programs built with Debian's Open MPI, which speak PMIx, from 1 to 8 ranks over 1 and 4 nodes."""
 
-import glob
 import os
 import signal
 import time
@@ -41,10 +40,6 @@ int main(int argc, char **argv)
     return 0;
 }
 """
-
-
-def left():
-    return [d for d in glob.glob("/tmp/muster-pmix-*") if os.stat(d).st_uid == os.geteuid()]
 
 
 @pytest.mark.parametrize("n, nodes", PLACES, ids=[f"{n} ranks on {k} nodes" for n, k in PLACES])
@@ -123,3 +118,35 @@ def test_nothing_is_left(mpiexec, ompicc, tmp_path, who):
     while list(tmp_path.glob("*muster-pmix-*")) and time.monotonic() < end:
         time.sleep(0.05)
     assert not list(tmp_path.glob("*muster-pmix-*"))
+
+
+def test_programs_of_both_in_one_command(mpiexec, ompicc, mpicc):
+    """Through scripts, and by --pmi all: each library finds what it speaks."""
+    for prog in (ompicc(PROGRAM), mpicc(PROGRAM)):
+        r = mpiexec.ok("-n", "2", "--pmi", "all", prog, timeout=4 * PATIENCE)
+        assert len(r.lines) == 2 and "sum 1" in r.lines[0], r
+
+
+def test_who_is_alone_is_told(mpiexec, ompicc):
+    prog = ompicc(PROGRAM)
+    r = mpiexec("-n", "3", "--pmi", "none", prog, timeout=4 * PATIENCE)
+    assert r.code == 0 and [line.split(",")[0] for line in r.lines] == ["0 of 1: sum 0"] * 3, r
+    assert f"none of the 3 ranks of {prog} has asked mpiexec for the others" in r.err and "libmpi.so.40" in r.err, r
+    assert "has asked" not in mpiexec.ok("-n", "2", prog, timeout=4 * PATIENCE).err
+
+
+def test_explain(mpiexec, ompicc, mpicc, cc, tmp_path):
+    script = tmp_path / "script"
+    script.write_text("#!/usr/bin/python3 -u\n")
+    script.chmod(0o755)
+    plain = cc("int main(void) { return 0; }\n")
+    r = mpiexec.ok("--explain", ompicc(PROGRAM), ":", mpicc(PROGRAM), ":", plain, ":", script)
+    told = r.out.split("\n/")
+    assert len(told) == 4, r
+    assert "Open MPI (" in told[0] and "libmpi.so.40)" in told[0] and "is given  PMIx\n" in told[0], r
+    assert "MPICH" in told[1] and "libmpich.so.12)" in told[1] and "is given  PMI-1 and PMI-2\n" in told[1], r
+    assert "none that it is linked with" in told[2], r
+    assert "of /usr/bin/python3 -u\n" in told[3] and "is given  PMI-1, PMI-2 and PMIx\n" in told[3], r
+    assert r.out.count("runs      yes") == 4, r
+    r = mpiexec("--explain", "--pmi", "pmi1", ompicc(PROGRAM))
+    assert r.code == 1 and "runs      not as one job: it speaks PMIx alone" in r.out, r
