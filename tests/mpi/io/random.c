@@ -33,6 +33,7 @@ static struct {
     bool common;
 } v;
 
+static bool atomic;
 static MPI_Offset position[64], shared_at;
 
 static void element_out(const unsigned char *here, unsigned char *there)
@@ -135,7 +136,8 @@ static void view_new(void)
     MPI_Datatype t = filetype_new();
     OK(MPI_File_set_view(f, v.disp, bases[v.base].type, t, names[v.how], MPI_INFO_NULL));
     OK(MPI_Type_free(&t));
-    OK(MPI_File_set_atomicity(f, below(3) == 0));
+    atomic = below(3) == 0;
+    OK(MPI_File_set_atomicity(f, atomic));
     memset(position, 0, sizeof position);
     shared_at = 0;
 }
@@ -144,8 +146,8 @@ static void view_new(void)
 enum level { AT, POSITION, SHARED };
 enum way { ALONE, TOGETHER };
 enum when { NOW, LATER, SPLIT };
-static struct {
-    bool write;
+struct step {
+    bool write, atomic;
     enum level level;
     enum way way;
     enum when when;
@@ -153,7 +155,19 @@ static struct {
     int n[64];
     MPI_Offset at[64];
     unsigned salt;
-} a;
+};
+static struct step a, last; /* that wrote */
+
+static void describe(const char *which, const struct step *x)
+{
+    fprintf(stderr, "  %s: %s %s %s%s:", which, (const char *[]){"at", "position", "shared"}[x->level],
+            (const char *[]){"alone", "together"}[x->way], (const char *[]){"now", "later", "split"}[x->when],
+            x->atomic ? ", atomic" : "");
+    for (int r = 0; r < size; r++)
+        if (x->takes_part[r])
+            fprintf(stderr, " rank %d %d at %lld,", r, x->n[r], (long long)x->at[r]);
+    fprintf(stderr, "\n");
+}
 
 static void data_of(int r, int i, unsigned char *here)
 {
@@ -221,6 +235,7 @@ static int call(void *buf, int n, MPI_Datatype t, MPI_Status *s)
 static void access_new(bool write)
 {
     a.write = write;
+    a.atomic = atomic;
     a.way = below(2) ? ALONE : TOGETHER;
     a.level = (enum level)below(v.common ? 3 : 2);
     a.when = (enum when)below(a.way == TOGETHER ? 3 : 2);
@@ -297,7 +312,13 @@ static void check_read(const unsigned char *memory, const MPI_Status *s)
             element_in(there, here);
         else if (i == whole && v.how < EXTERNAL)
             memcpy(here, there, (size_t)(n % v.there));
-        CHECK(memcmp(here, memory + i * step * v.here, (size_t)v.here) == 0);
+        if (memcmp(here, memory + i * step * v.here, (size_t)v.here) == 0)
+            continue;
+        fprintf(stderr, "rank %d: element %d of %d is not what the model has (%d bytes are there):\n", rank, i,
+                a.n[rank], n);
+        describe("the read", &a);
+        describe("the last write", &last);
+        CHECK(!"read as written");
     }
 }
 
@@ -332,9 +353,10 @@ static void run(void)
     }
     if (gaps)
         OK(MPI_Type_free(&wide));
-    if (a.write)
+    if (a.write) {
         write_model();
-    else /* the individual pointer goes as far as it got */
+        last = a;
+    } else /* the individual pointer goes as far as it got */
         for (int r = 0; r < size; r++)
             if (a.takes_part[r] && a.level == POSITION)
                 position[r] += a.when == NOW ? there_are(r) / v.there : a.n[r];
