@@ -9,6 +9,7 @@
 #     make mpi4py    mpi4py's suite, at 1 to 7 ranks, by Hydra too
 #     make bench     speed, beside others        make format   the sources in the tree's format
 #     make deb       Debian packages, into build/deb                    make debtest   the tests of these
+#     make faults    processes of jobs are killed and stopped at random, for ten minutes (SECONDS=N)
 #     make clean
 
 BUILD = build
@@ -18,7 +19,7 @@ WERROR = false
 JOBS := $(shell nproc 2>/dev/null || echo 2)
 MESON_SETUP = CC="$$(.ci/cc)" meson setup -Dwerror=$(WERROR)
 
-.PHONY: all demo check install deb debtest bench mpi4py asan tsan format clean need
+.PHONY: all demo check install deb debtest bench mpi4py faults asan tsan format clean need
 .NOTPARALLEL:
 
 all: need $(BUILD)/build.ninja
@@ -45,6 +46,11 @@ mpi4py:
 	@.ci/need build test
 	@$(MAKE) --no-print-directory all
 	@MUSTER_TEST_MPI4PY_RANKS="1 2 3 4 7" tests/check $(BUILD) mpi4py
+
+faults:
+	@.ci/need build test
+	@$(MAKE) --no-print-directory all
+	@MUSTER_TEST_BUILD=$(abspath $(BUILD)) $$(command -v /usr/bin/python3 || echo python3) tests/launch/faults.py $(or $(SECONDS),600) $(SEED)
 
 asan:
 	@.ci/need build test

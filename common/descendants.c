@@ -189,6 +189,12 @@ void descendants_kill_others(const pid_t *known, size_t n)
     free(v);
 }
 
+void descendants_spare_child(pid_t pid)
+{
+    spared = xreallocarray(spared, nspared + 1, sizeof *spared);
+    spared[nspared++] = pid;
+}
+
 void descendants_spare(void)
 {
     siginfo_t info;
@@ -199,8 +205,7 @@ void descendants_spare(void)
     for (size_t i = 0; i < n; i++) {
         if (v[i].parent != getpid())
             continue;
-        spared = xreallocarray(spared, nspared + 1, sizeof *spared);
-        spared[nspared++] = v[i].pid;
+        descendants_spare_child(v[i].pid);
     }
     free(v);
 }
@@ -212,6 +217,21 @@ static long now_ms(void)
     return t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+/* As the kernel lists our children, which costs much less than to look at all processes; false: it does not say. */
+static bool only_spared(void)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
+    FILE *f = nspared ? fopen(path, "re") : NULL;
+    int child;
+    bool only = f != NULL;
+    while (only && fscanf(f, "%d", &child) == 1)
+        only = contains(spared, nspared, child);
+    if (f)
+        fclose(f);
+    return only;
+}
+
 size_t descendants_end(int ms)
 {
     long end = now_ms() + ms;
@@ -220,7 +240,7 @@ size_t descendants_end(int ms)
         pid_t p;
         while ((p = waitpid(-1, NULL, WNOHANG)) > 0) {
         }
-        if (p < 0 && errno == ECHILD)
+        if ((p < 0 && errno == ECHILD) || only_spared())
             return 0;
         /* Mostly they are ending by themselves just now, and need not be looked for. */
         size_t found = rounds < FREE_ROUNDS ? 1 : descendants_signal(getpid(), SIGKILL);

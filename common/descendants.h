@@ -13,6 +13,7 @@
 /* The children that this process has now (it was started by exec of a process that had some) are none of ours: what
  * follows leaves them and all below them alone. */
 void descendants_spare(void);
+void descendants_spare_child(pid_t pid); /* nor is this one that we have started */
 
 /* Sends the signal to every process below root (root itself not included). Returns how many were there. */
 size_t descendants_signal(pid_t root, int signal);

@@ -91,13 +91,15 @@ static bool place_fds(const struct spawn *s)
     return true;
 }
 
-static void default_signals(void)
+static void default_signals(bool blocked)
 {
     /* Those that our programs catch or ignore, and those that a parent ignores on our behalf: any. By the system call,
      * since libc keeps two signals for itself; all zeros is the default action on every architecture. */
     static const char dfl[128];
     for (int sig = 1; sig < NSIG; sig++)
         syscall(SYS_rt_sigaction, sig, dfl, NULL, NSIG / 8);
+    if (blocked)
+        return;
     static const sigset_t none; /* not on the stack, which is another child's next time: address sanitizers mind */
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -134,7 +136,7 @@ static int child(void *arg)
     if (s->cpus && sched_setaffinity(0, s->cpus_size, s->cpus) < 0)
         goto fail;
     f->stage = SPAWN_EXEC;
-    default_signals();
+    default_signals(s->blocked);
     execve(c->file, c->argv, s->envp);
 fail:
     f->error = errno ? errno : ESRCH;

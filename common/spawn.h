@@ -35,6 +35,7 @@ struct spawn {
     const struct rlimit *nofile; /* NULL: ours */
     int death_signal;            /* sent to the child when we die; 0: none */
     bool new_session;
+    bool blocked;  /* it starts with all signals blocked, and says itself which it takes: none ends it before that */
     bool terminal; /* with new_session: descriptor 0 is a terminal, and becomes that of the session */
 };
 

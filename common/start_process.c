@@ -67,7 +67,7 @@ static int make_pipes(int ours[2], int theirs[2])
 #define PROXY_DEATH_SIGNAL SIGCONT
 
 /* Returns 0, or -1 with s->failure set. */
-static int spawn_process(struct start *s, char *const *argv, char *const *envp, int death_signal,
+static int spawn_process(struct start *s, char *const *argv, char *const *envp, int death_signal, bool blocked,
                          const struct spawn_fd *fds, size_t n)
 {
     struct spawn spawn = {.file = argv[0],
@@ -78,6 +78,7 @@ static int spawn_process(struct start *s, char *const *argv, char *const *envp, 
                           .nfds = n,
                           .nofile = s->starter->nofile,
                           .death_signal = death_signal,
+                          .blocked = blocked,
                           .new_session = true};
     enum spawn_stage stage;
     pid_t pid = spawn_start(&spawn, &stage);
@@ -102,8 +103,9 @@ int start_process_begin(struct start *s, char *const *argv, bool two, int stream
     int theirs[2] = {-1, -1};
     if ((two ? make_pipes(stream, theirs) : make_socket(stream, theirs)) < 0)
         return no_link(s);
+    bool ours = strcmp(argv[0], s->starter->proxy) == 0; /* the proxy itself, and no program that leads to it */
     struct spawn_fd fds[] = {{theirs[0], two ? STDIN_FILENO : START_LINK_FD}, {theirs[1], STDOUT_FILENO}};
-    if (spawn_process(s, argv, environ, PROXY_DEATH_SIGNAL, fds, two ? 2 : 1) < 0) {
+    if (spawn_process(s, argv, environ, PROXY_DEATH_SIGNAL, ours, fds, two ? 2 : 1) < 0) {
         close_both(stream);
         close_both(theirs);
         return -1;
@@ -128,7 +130,7 @@ int start_process_shell(struct start *s, char *const *argv, int *link, int *err)
     }
     fcntl(theirs[0], F_SETFL, 0); /* a remote shell expects to be able to wait */
     struct spawn_fd fds[] = {{theirs[0], STDIN_FILENO}, {theirs[0], STDOUT_FILENO}, {says[1], STDERR_FILENO}};
-    int rc = spawn_process(s, argv, environ, PROXY_DEATH_SIGNAL, fds, 3);
+    int rc = spawn_process(s, argv, environ, PROXY_DEATH_SIGNAL, false, fds, 3);
     close_both(theirs);
     close(says[1]);
     if (rc < 0) {
@@ -152,7 +154,7 @@ int start_process_tool(struct start *s, char *const *argv, char *const *envp, in
         return -1;
     }
     struct spawn_fd fds[] = {{none, STDIN_FILENO}, {out[1], STDOUT_FILENO}, {out[1], STDERR_FILENO}};
-    int rc = spawn_process(s, argv, envp, SIGTERM, fds, 3);
+    int rc = spawn_process(s, argv, envp, SIGTERM, false, fds, 3);
     close(none);
     close(out[1]);
     if (rc < 0) {

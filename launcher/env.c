@@ -36,6 +36,7 @@ static const char *const never[] = {
     "MUSTER_LOCAL_SIZE",
     "MUSTER_NODE_RANK",
     "MUSTER_NODES",
+    "MUSTER_RUN",
     "PMI_LOCAL_*",
     "PMI_UNIVERSE_SIZE",
     "MV2_COMM_WORLD_*",

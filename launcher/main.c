@@ -29,6 +29,7 @@
 #include "launcher/stdio_terminal.h"
 #include "launcher/tree.h"
 #include "launcher/watch.h"
+#include "launcher/witness.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -206,6 +207,16 @@ static void tidy_descriptors(void)
     close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);
 }
 
+/* Who asks for a table before there is anything to show does not mean to end us. signals_init lets them come. */
+static void hold_signals(void)
+{
+    sigset_t early;
+    sigemptyset(&early);
+    sigaddset(&early, SIGUSR1);
+    sigaddset(&early, SIGUSR2);
+    sigprocmask(SIG_BLOCK, &early, NULL);
+}
+
 /* What was asked for cannot be started at all. */
 static _Noreturn void give_up(struct run *run, const struct err *why)
 {
@@ -213,6 +224,7 @@ static _Noreturn void give_up(struct run *run, const struct err *why)
     tree_cut(run->cluster);
     tree_leave(run->cluster);
     descendants_end(LEFT_PATIENCE_MS);
+    witness_end();
     run->at.ended = now_ns();
     failure_note(run, FAILURE_LAUNCH, NULL, 0, now_ns(), 0, why->text);
     if (run->report && report_write(run, &e) < 0)
@@ -250,6 +262,7 @@ static int run_job(struct run *run)
     struct err e;
     if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
         log_fatal("unable to become the reaper of orphans: %m");
+    witness_begin(run->opt.pty >= 0);
     make_loop(run->cluster);
     signals_init(run);
     if (tree_start(run->cluster, &run->opt, &dispatch_ops, run, &e) < 0)
@@ -263,6 +276,7 @@ static int run_job(struct run *run)
     event_base_dispatch(run->cluster->base);
     tree_leave(run->cluster);
     size_t left = descendants_end(LEFT_PATIENCE_MS);
+    witness_end();
     if (!run->cluster->gave_up && run->interrupts < 2) /* who wants it to end now waits for no reader of our output */
         stdio_finish(run->io);
     terminal_return();
@@ -306,6 +320,7 @@ int main(int argc, char **argv)
     TAILQ_INIT(&run->jobs);
     run->at.begun = now_ns();
     run->argv = argv;
+    hold_signals();
     tidy_descriptors();
     log_init("mpiexec", LOG_NORMAL);
     switch (options_parse(&run->opt, argc, argv, environ, &e)) {

@@ -14,6 +14,7 @@
 #include "launcher/ranklist.h"
 #include "launcher/stdio_terminal.h"
 #include "launcher/threads.h"
+#include "launcher/witness.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -359,6 +360,7 @@ struct job *plan_job(struct run *run, const struct job_request *r, struct map_pl
         goto fail;
     if (!r->spawner && (describe_stdin(s, &run->opt, e) < 0 || describe_job(s, &run->opt, e) < 0))
         goto fail;
+    add_variable(s, WITNESS_ENV, getenv(WITNESS_ENV));
     occupy(run, p);
     return j;
 fail:

@@ -42,6 +42,8 @@ static void ignore_signals(void)
     for (int sig = 1; sig <= SIGRTMAX; sig++)
         if (sigismember(&keep, sig) == 0)
             signal(sig, SIG_IGN);
+    sigemptyset(&keep);
+    sigprocmask(SIG_SETMASK, &keep, NULL); /* who started us has blocked all until now */
 }
 
 int main(int argc, char **argv)
