@@ -10,6 +10,11 @@ NOTHING = "int nothing(void); int main(void) { return nothing(); }"
 HELLO = "#include <mpi.h>\nint main(void) { MPI_Init(0, 0); MPI_Finalize(); return 0; }"
 
 
+def said(r):
+    """The lines of mpiexec: what libraries write on stderr is their own business."""
+    return [line for line in r.err.splitlines() if line.startswith("mpiexec: ")]
+
+
 @pytest.fixture
 def linked_with(cc, tmp_path):
     """linked_with(name): a program whose only library goes by that name, and does nothing."""
@@ -30,10 +35,10 @@ LACKS = [("libmpi.so.40", "pmi1"), ("libpmix.so.2", "pmi2"), ("libmpi.so.12", "p
 def test_a_library_that_is_not_given_what_it_speaks_is_named(mpiexec, linked_with, name, word):
     program = linked_with(name)
     r = mpiexec.ok("--pmi", word, "-n", "2", program)
-    assert r.err.startswith("mpiexec: warning: " + ALONE) and r.err.count("\n") == 1, r
+    assert len(said(r)) == 1 and r.err.startswith("mpiexec: warning: " + ALONE), r
     assert f"is linked with {name}, which does not find the others by what --pmi {word} gives" in r.err, r
-    assert mpiexec.ok("--pmi", word, "-n", "1", program).err == ""
-    assert mpiexec.ok("--pmi", word, "-q", "-n", "2", program).err == ""
+    assert said(mpiexec.ok("--pmi", word, "-n", "1", program)) == []
+    assert said(mpiexec.ok("--pmi", word, "-q", "-n", "2", program)) == []
     assert ALONE in mpiexec.ok("--pmi", word, "-n", "1", program, ":", "-n", "1", "true").err
     assert ALONE not in mpiexec.ok("--pmi", "none", "-n", "2", program).err
     assert ALONE not in mpiexec.ok("-n", "2", program).err  # it may not have come to MPI_Init
@@ -63,11 +68,11 @@ def test_processes_that_a_failed_rank_leaves_are_told_of(mpiexec):
 def test_processes_that_outlive_their_rank_are_told_of(mpiexec):
     r = mpiexec.ok("-n", "2", "sh", "-c", "test $PMI_RANK = 1 || exit 0; sleep 600 >/dev/null 2>&1 & exit 0")
     assert "warning: processes that rank 1 on " in r.err and "were running when the job was over" in r.err, r
-    assert r.err.count("\n") == 1, r
+    assert len(said(r)) == 1, r
 
 
 def test_processes_that_have_ended_are_not(mpiexec):
-    assert mpiexec.ok("-n", "2", "sh", "-c", "sleep 0 & wait; exit 0").err == ""
+    assert said(mpiexec.ok("-n", "2", "sh", "-c", "sleep 0 & wait; exit 0")) == []
     r = mpiexec("-n", "2", "sh", "-c", "sleep 0 & wait; exit 3")
     assert "had started" not in r.err, r
 
@@ -85,8 +90,7 @@ def test_an_allocation_that_is_not_used_is_told_of(mpiexec, tmp_path):
     (tmp_path / "nodes").write_text("n1\nn2\n")
     env = {"PBS_NODEFILE": str(tmp_path / "nodes"), "PBS_JOBID": "12", "MUSTER_RMK": "pbs", "MUSTER_LAUNCHER": "ssh"}
     r = mpiexec.ok("--hosts", "localhost", "-n", "1", "true", env=env)
-    assert r.err.startswith("mpiexec: warning: the hosts of PBS job 12 are not used: host localhost"), r
-    assert r.err.count("\n") == 1, r
-    assert mpiexec.ok("--rmk", "none", "--hosts", "localhost", "-n", "1", "true", env=env).err == ""
+    assert len(said(r)) == 1 and "warning: the hosts of PBS job 12 are not used: host localhost" in r.err, r
+    assert said(mpiexec.ok("--rmk", "none", "--hosts", "localhost", "-n", "1", "true", env=env)) == []
     (tmp_path / "nodes").write_text("n1\nlocalhost\n")
-    assert mpiexec.ok("--hosts", "localhost", "-n", "1", "true", env=env).err == ""
+    assert said(mpiexec.ok("--hosts", "localhost", "-n", "1", "true", env=env)) == []
