@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * alone: a program that could have found the others may have ended before it came to MPI_Init: nothing is said then.
+ * alone: env -i in front of an MPI program. What else a program may lack is seen by its own libraries (explain.c).
  */
 #include "launcher/alone.h"
 
 #include "common/log.h"
-#include "common/xalloc.h"
 #include "launcher/program.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static const char *base_of(const char *path)
@@ -36,27 +34,15 @@ static bool is_mpi(const struct program *p)
     return p->kind == PROGRAM_MPICH || p->kind == PROGRAM_OPEN_MPI || p->kind == PROGRAM_PMI || p->kind == PROGRAM_PMIX;
 }
 
-/* Was it given none of what it speaks? The library of the standard's ABI may have other ways. */
-static bool lacks_pmi(const struct program *p, unsigned pmi)
-{
-    return is_mpi(p) && !(p->pmi & pmi) && strncmp(base_of(p->library), "libmpi_abi.", strlen("libmpi_abi.")) != 0;
-}
-
-char *alone_why(const struct app *a, unsigned pmi, const char *word)
+/* The program that env -i starts for this application, if it would have found the others without; else NULL. */
+static const char *robbed(const struct app *a)
 {
     static struct program p;
     struct app real = *a;
-    bool cleared = strcmp(base_of(real.argv[0]), "env") == 0 && (real.argv++, clears(&real));
-    if (!*real.argv)
+    if (strcmp(base_of(real.argv[0]), "env") != 0 || (real.argv++, !clears(&real)) || !*real.argv)
         return NULL;
     program_find(&p, &real);
-    if (cleared && is_mpi(&p))
-        return xasprintf("env -i takes away the variables by which %s finds the others; mpiexec -genvnone leaves them",
-                         base_of(*real.argv));
-    if (word && strcmp(word, "none") != 0 && lacks_pmi(&p, pmi))
-        return xasprintf("%s is linked with %s, which does not find the others by what --pmi %s gives",
-                         base_of(*real.argv), base_of(p.library), word);
-    return NULL;
+    return is_mpi(&p) ? *real.argv : NULL;
 }
 
 static bool none_spoke(const struct job *j)
@@ -70,12 +56,13 @@ static bool none_spoke(const struct job *j)
 void alone_tell(const struct run *run)
 {
     const struct job *j = TAILQ_FIRST(&run->jobs);
-    char *why = NULL;
+    const char *program = NULL;
     if (!j || j->spec.job || j->spec.map.nranks == 1 || !none_spoke(j))
         return;
-    for (uint32_t i = 0; i < j->spec.napps && i < run->opt.napps && !why; i++)
-        why = alone_why(&run->opt.apps[i], j->spec.apps[i].pmi, run->opt.pmi);
-    if (why)
-        log_warn("each of the %u ranks was alone, rank 0 of 1: %s", j->spec.map.nranks, why);
-    free(why);
+    for (size_t i = 0; i < run->opt.napps && !program; i++)
+        program = robbed(&run->opt.apps[i]);
+    if (program)
+        log_warn("each of the %u ranks was alone, rank 0 of 1: env -i takes away the variables by which %s finds the "
+                 "others; mpiexec -genvnone leaves them",
+                 j->spec.map.nranks, base_of(program));
 }

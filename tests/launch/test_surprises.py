@@ -1,52 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What would go unnoticed is said in one line on stderr, and what is as it should be is not."""
 
-import subprocess
-
-import pytest
-
 ALONE = "each of the 2 ranks was alone, rank 0 of 1: "
-NOTHING = "int nothing(void); int main(void) { return nothing(); }"
 HELLO = "#include <mpi.h>\nint main(void) { MPI_Init(0, 0); MPI_Finalize(); return 0; }"
 
 
 def said(r):
     """The lines of mpiexec: what libraries write on stderr is their own business."""
     return [line for line in r.err.splitlines() if line.startswith("mpiexec: ")]
-
-
-@pytest.fixture
-def linked_with(cc, tmp_path):
-    """linked_with(name): a program whose only library goes by that name, and does nothing."""
-
-    def make(name):
-        (tmp_path / "nothing.c").write_text("int nothing(void) { return 0; }")
-        library = tmp_path / name
-        subprocess.run(["cc", "-shared", "-fPIC", f"-Wl,-soname,{name}", "-o", library, tmp_path / "nothing.c"], check=True)
-        return cc(NOTHING, str(library), f"-Wl,-rpath,{tmp_path}", "-Wl,--no-as-needed")
-
-    return make
-
-
-LACKS = [("libmpi.so.40", "pmi1"), ("libpmix.so.2", "pmi2"), ("libmpi.so.12", "pmix")]
-
-
-@pytest.mark.parametrize("name, word", LACKS)
-def test_a_library_that_is_not_given_what_it_speaks_is_named(mpiexec, linked_with, name, word):
-    program = linked_with(name)
-    r = mpiexec.ok("--pmi", word, "-n", "2", program)
-    assert len(said(r)) == 1 and r.err.startswith("mpiexec: warning: " + ALONE), r
-    assert f"is linked with {name}, which does not find the others by what --pmi {word} gives" in r.err, r
-    assert said(mpiexec.ok("--pmi", word, "-n", "1", program)) == []
-    assert said(mpiexec.ok("--pmi", word, "-q", "-n", "2", program)) == []
-    assert ALONE in mpiexec.ok("--pmi", word, "-n", "1", program, ":", "-n", "1", "true").err
-    assert ALONE not in mpiexec.ok("--pmi", "none", "-n", "2", program).err
-    assert ALONE not in mpiexec.ok("-n", "2", program).err  # it may not have come to MPI_Init
-
-
-@pytest.mark.parametrize("word", ["pmi1", "pmix", "none"])
-def test_the_standards_own_library_has_other_ways(mpiexec, linked_with, word):
-    assert ALONE not in mpiexec.ok("--pmi", word, "-n", "2", linked_with("libmpi_abi.so.0")).err
 
 
 def test_variables_that_env_takes_away_are_missed(mpiexec, own_cc):
