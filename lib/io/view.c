@@ -23,13 +23,13 @@ static int check(MPI_Offset disp, const struct datatype *etype, const struct dat
     if (filetype->size % etype->size != 0)
         return wrong(MPI_ERR_TYPE, "the filetype does not hold whole etypes", filetype->size);
     if (filetype->size > 0 && filetype->true_lb < 0)
-        return wrong(MPI_ERR_TYPE, "the filetype begins before its origin", filetype->true_lb);
+        return wrong(MPI_ERR_IO, "the filetype begins before its origin", filetype->true_lb);
     if (filetype->extent < 0 || (filetype->extent == 0 && filetype->size > 0))
         return wrong(MPI_ERR_TYPE, "the filetype's extent is not positive", filetype->extent);
     return MPI_SUCCESS;
 }
 
-/* How the bytes of the stream lie in the file; one that is written has an order. */
+/* How the bytes of the stream lie in the file: in order, and once each if they are written. */
 static int order_find(struct view *v, bool writes)
 {
     const struct datatype *t = v->tile;
@@ -38,14 +38,12 @@ static int order_find(struct view *v, bool writes)
         return MPI_SUCCESS;
     }
     struct layout_order o = layout_order(t->one_run ? NULL : t->layout, t->size);
-    v->tile_rises = o.rises;
+    v->tile_rises = o.disjoint;
     v->rises = o.disjoint && o.first + t->extent >= o.end;
-    if (writes && !o.rises)
-        return wrong(MPI_ERR_TYPE, "of a file that may be written, the filetype's displacements do not rise; elements",
-                     t->elements);
+    if (!o.rises)
+        return wrong(MPI_ERR_IO, "the filetype's displacements do not rise; elements", t->elements);
     if (writes && !o.disjoint)
-        return wrong(MPI_ERR_TYPE, "of a file that may be written, the filetype has bytes twice; elements",
-                     t->elements);
+        return wrong(MPI_ERR_IO, "of a file that may be written, the filetype has bytes twice; elements", t->elements);
     return MPI_SUCCESS;
 }
 

@@ -17,12 +17,12 @@ struct view {
     MPI_Count unit;        /* bytes of an etype in the file */
     struct datatype *tile; /* the filetype, as it lies in the file; a reference */
     struct represent represent;
-    bool tile_rises; /* its runs do, in the order of the stream */
+    bool tile_rises; /* its bytes do, in the order of the stream: none is there twice */
     bool rises;      /* and all of the stream, that has no byte twice */
 };
 
-/* A view of its own references; *out. `writes`: of a file that may be written. MPI_ERR_TYPE, MPI_ERR_ARG,
- * MPI_ERR_CONVERSION, MPI_ERR_UNSUPPORTED_DATAREP, MPI_ERR_NO_MEM with a note. */
+/* A view of its own references; *out. `writes`: of a file that may be written. MPI_ERR_IO (its places), MPI_ERR_TYPE,
+ * MPI_ERR_ARG, MPI_ERR_CONVERSION, MPI_ERR_UNSUPPORTED_DATAREP, MPI_ERR_NO_MEM with a note. */
 int view_new(MPI_Offset disp, struct datatype *etype, struct datatype *filetype, const char *datarep, bool writes,
              struct view **out);
 void view_free(struct view *v); /* NULL is fine */

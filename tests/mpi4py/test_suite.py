@@ -41,6 +41,7 @@ CHAPTERS = {
     "collectives": "cco_buf cco_obj cco_vec cco_nb_buf cco_nb_vec cco_pr_buf cco_pr_vec op",
     "intercommunicators": "comm_inter cco_buf_inter cco_obj_inter cco_vec_inter",
     "windows": "rma rma_nb win util_sync",
+    "files": "file io",
     "topologies": "comm_topo cco_ngh_buf cco_ngh_obj cco_pr_ngh_buf",
 }
 
