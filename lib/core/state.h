@@ -21,6 +21,7 @@ struct lib {
     int thread_level;           /* the highest that is in use */
     int tools;                  /* MPI_T_init_thread less MPI_T_finalize */
     int tools_level;            /* the highest thread level that a tool has got */
+    int threads;                /* of the library's own that may be in it, but for that of sleep.h */
     int rank, size;             /* in the job */
     struct rank_status *status; /* what this rank is doing; never NULL */
     struct obj *error_on;       /* whose handler takes the error that is about to be returned; NULL: the shell knows */

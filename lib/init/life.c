@@ -22,6 +22,7 @@
 #include "lib/p2p/p2p.h"
 #include "lib/process/finalized.h"
 #include "lib/process/process.h"
+#include "lib/rma/helper.h"
 #include "lib/transport/sleep.h"
 #include "lib/transport/transport.h"
 
@@ -101,6 +102,7 @@ void life_end(void)
     if (users == 1) {
         lib.leaving = true;
         worker_fini();
+        helper_fini();
         p2p_flush();
         lib.leaving = false;
     }

@@ -63,7 +63,7 @@ static bool only_thread(void)
 {
     struct stat st;
     return lib.thread_level < MPI_THREAD_MULTIPLE ||
-           (stat("/proc/self/task", &st) == 0 && st.st_nlink == 3u + (unsigned)sleep_threads());
+           (stat("/proc/self/task", &st) == 0 && st.st_nlink == 3u + (unsigned)(sleep_threads() + lib.threads));
 }
 
 static int any_error(const struct comm *c, struct match_key k)

@@ -65,6 +65,7 @@ int helper_begin(void)
     }
     int error = thread_start();
     helper.runs = error == 0;
+    lib.threads += helper.runs;
     if (error == 0)
         return MPI_SUCCESS;
     error_detail_set(MPI_ERR_OTHER, "a window that is reached by messages needs a thread to answer them: %s",
@@ -79,14 +80,20 @@ static void thread_stop(void)
     pthread_join(helper.thread, NULL);
     lib_resume(depth);
     helper.runs = false;
+    lib.threads--;
+}
+
+void helper_fini(void)
+{
+    if (helper.runs)
+        thread_stop();
 }
 
 void helper_end(void)
 {
     if (--helper.users > 0)
         return;
-    if (helper.runs)
-        thread_stop();
+    helper_fini();
     if (helper.locks && lib.thread_level == MPI_THREAD_SINGLE && lib.tools_level == MPI_THREAD_SINGLE)
         lock_end();
     helper.locks = false;

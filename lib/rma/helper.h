@@ -9,5 +9,7 @@
  * with a note: no thread can be had; helper_end is due all the same. */
 int helper_begin(void);
 void helper_end(void);
+/* MPI ends, and windows are left. */
+void helper_fini(void);
 
 #endif
