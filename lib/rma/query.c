@@ -123,7 +123,7 @@ int mpi_win_free_keyval(int *keyval)
     return attr_keyval_free(ATTR_WIN, keyval);
 }
 
-/* MPI_PROC_NULL: the first rank with memory, or nothing. */
+/* MPI_PROC_NULL: the first rank with memory, or nothing. Of ranks elsewhere it is not known whether they have some. */
 static int query_member(const struct win *w, int rank)
 {
     const struct control *c = w->control;
@@ -132,6 +132,8 @@ static int query_member(const struct win *w, int rank)
         return group_rank_of(w->node->group, comm_proc(w->comm, rank));
     while (m < w->node->size && c->member[m].size == 0)
         m++;
+    if (w->node != w->comm && m < w->node->size && comm_proc(w->node, m) != comm_proc(w->comm, 0))
+        return MPI_UNDEFINED;
     return m < w->node->size ? m : MPI_UNDEFINED;
 }
 

@@ -10,15 +10,15 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { SPAN_MOST = 1 << 16, BYTES = 4096 };
+enum { SPAN_MOST = 1 << 16, LB_MOST = 1 << 30, BYTES = 4096 };
 
 /* Exactly as large as the type spans, so that a sanitizer sees what lies beside it. */
 static void moves(const struct datatype *t)
 {
     char packed[BYTES] = {0};
     size_t n = t->size < BYTES ? (size_t)t->size : BYTES;
-    if (t->true_extent > SPAN_MOST || !datatype_count_ok(t, 1))
-        return;
+    if (t->true_extent > SPAN_MOST || llabs(t->true_lb) > LB_MOST || !datatype_count_ok(t, 1))
+        return; /* addresses that no process has */
     char *memory = calloc(1, (size_t)t->true_extent);
     if (!memory)
         abort();
@@ -28,7 +28,7 @@ static void moves(const struct datatype *t)
     free(memory);
 }
 
-/* All elements come, a few at a time, and the walk ends. */
+/* All elements come, a few at a time, and the walk ends. So far from both ends of memory that no address overflows. */
 static void walks(const struct datatype *t)
 {
     struct elements e;
@@ -37,7 +37,7 @@ static void walks(const struct datatype *t)
         return;
     MPI_Count n = t->size / basic_types[t->basic].size, k;
     elements_init(&e, &basic_types[t->basic], n);
-    elements_add(&e, (struct operand){NULL, 1, t});
+    elements_add(&e, (struct operand){(void *)(UINTPTR_MAX / 2), 1, t});
     while ((k = elements_next(&e, n, at)) > 0)
         n -= k;
     if (n != 0)

@@ -131,7 +131,7 @@ static int decode_loop(MPI_Count count, MPI_Count stride, MPI_Count each, uint32
     buf_put_u64(&b, 64);
     buf_put_u64(&b, 0);
     buf_put_u32(&b, basic);
-    buf_put_u64(&b, (uint64_t)(count * each));
+    buf_put_u64(&b, (uint64_t)count * (uint64_t)each);
     buf_put_u32(&b, 1);
     buf_put_u8(&b, LAYOUT_LOOP);
     buf_put_u64(&b, (uint64_t)count);
