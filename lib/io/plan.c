@@ -44,12 +44,14 @@ static struct file_cost *cost_of(const struct access *a)
     return &a->file->cost[a->write][kind];
 }
 
+/* What else the machine does makes it slower, never faster: the best counts, as long as it is not too old. */
 void plan_measured(const struct collective *c)
 {
     if (!c->cost || c->access->error != 0)
         return;
     int64_t is = (clock_ns() - c->began) * 1024 / c->access->bytes + 1;
-    *c->cost = *c->cost == 0 ? is : (3 * *c->cost + is) / 4;
+    int64_t old = *c->cost + *c->cost / 32;
+    *c->cost = old == 0 || is < old ? is : old;
 }
 
 /* Of those who wait, and so much that the time says something. */

@@ -14,10 +14,13 @@
  * piece; one that writes reads, too. */
 enum { READ_STRIDE = 4096, WRITE_STRIDE = 1024 };
 
+/* Bytes of the file at once. */
 static int64_t room(const struct access *a)
 {
     const struct hints *h = a->file->hints;
-    return a->write ? h->ind_wr_buffer_size : h->ind_rd_buffer_size;
+    int64_t most = a->write ? h->ind_wr_buffer_size : h->ind_rd_buffer_size;
+    int64_t all = view_place(a->file->view, a->at + a->bytes - 1) + 1 - view_place(a->file->view, a->at);
+    return all < most ? all : most;
 }
 
 static enum hint_when wish(const struct access *a)
@@ -47,13 +50,13 @@ struct part {
     char *bytes;
 };
 
-static struct part part_next(const struct access *a, char *bytes)
+static struct part part_next(const struct access *a, char *bytes, int64_t most)
 {
     const struct view *v = a->file->view;
     struct part p = {.at = a->at + a->done, .bytes = bytes};
     MPI_Count rest = a->bytes - a->done;
     p.begin = view_place(v, p.at);
-    p.n = view_before(v, p.begin + room(a)) - p.at;
+    p.n = view_before(v, p.begin + most) - p.at;
     p.n = p.n < rest ? p.n : rest;
     p.end = view_place(v, p.at + p.n - 1) + 1;
     return p;
@@ -145,12 +148,12 @@ bool sieve_run(struct access *a)
 {
     if (a->bytes == 0 || a->file->atomic || !a->file->view->rises || !is_dense(a) || (a->write && !may_write(a)))
         return false;
-    size_t n = (size_t)room(a);
-    char *bytes = malloc(n), *row = datatype_is_run(a->type, a->count) ? NULL : malloc(n);
+    int64_t most = room(a);
+    char *bytes = malloc((size_t)most), *row = datatype_is_run(a->type, a->count) ? NULL : malloc((size_t)most);
     bool more = bytes && (row || datatype_is_run(a->type, a->count));
     a->error = more ? 0 : ENOMEM;
     while (more && a->done < a->bytes) {
-        struct part p = part_next(a, bytes);
+        struct part p = part_next(a, bytes, most);
         more = a->write ? write_part(a, &p, row) : read_part(a, &p, row);
     }
     free(row);
