@@ -125,6 +125,11 @@ void screen_write(struct screen *s, const struct screen_text *t)
     }
 }
 
+bool screen_ends_with(const struct screen *s, uint64_t who)
+{
+    return s->of[1]->owner == who;
+}
+
 size_t screen_backlog(const struct screen *s)
 {
     size_t sum = 0;

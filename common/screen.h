@@ -43,6 +43,8 @@ void screen_write(struct screen *s, const struct screen_text *t);
 /* A terminal of ours is raw, and needs a carriage return to begin a line; or it is not any more. */
 void screen_raw(struct screen *s, bool raw);
 size_t screen_backlog(const struct screen *s);
+/* Is the last text on stderr (or in the file that is stdout, too) who's? */
+bool screen_ends_with(const struct screen *s, uint64_t who);
 void screen_finish(struct screen *s); /* waits until all is written */
 
 #endif

@@ -75,7 +75,9 @@ static bool on_tail(struct message *m)
     struct control_tail t;
     if (!control_tail_get(&m->r, &t))
         return false;
-    failure_tail(m->run, m->job, t.rank, t.text.data, t.text.len);
+    unsigned stream = m->job->spec.flags & LAUNCH_MERGE_STDERR ? 1 : 2;
+    bool shown = t.shown || stdio_shown_last(m->run->io, m->job->spec.job, t.rank, stream);
+    failure_tail(m->run, m->job, t.rank, t.text.data, t.text.len, shown);
     return true;
 }
 

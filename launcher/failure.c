@@ -51,11 +51,12 @@ bool failure_note(struct run *run, enum failure_kind kind, const struct job *j, 
     return first;
 }
 
-void failure_tail(struct run *run, struct job *j, uint32_t rank, const void *data, size_t n)
+void failure_tail(struct run *run, struct job *j, uint32_t rank, const void *data, size_t n, bool shown)
 {
     if (rank >= j->spec.map.nranks || j->ranks[rank].tail || run->tails == FAILURE_TAILS_MAX)
         return;
     j->ranks[rank].tail = xstrndup(data, n);
+    j->ranks[rank].tail_shown = shown;
     run->tails++;
 }
 
@@ -166,7 +167,7 @@ static void print_rank(FILE *out, const struct failure *f)
 static void print_tail(FILE *out, const struct failure *f)
 {
     const char *tail = f->job ? f->job->ranks[f->rank].tail : NULL;
-    if (!tail || !*tail)
+    if (!tail || !*tail || f->job->ranks[f->rank].tail_shown)
         return;
     fprintf(out, "mpiexec:   its last lines on stderr:\n");
     for (const char *p = tail; *p;) {

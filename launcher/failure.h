@@ -15,8 +15,9 @@ bool failure_note(struct run *run, enum failure_kind kind, const struct job *j, 
                   const char *text);
 
 /* The last lines of a failed rank's stderr (TAIL). They come before its end is known, so which failure was the first is
- * still open: those of several ranks are kept. */
-void failure_tail(struct run *run, struct job *j, uint32_t rank, const void *data, size_t n);
+ * still open: those of several ranks are kept. shown: they are the last on our stderr, where the block does not repeat
+ * them. */
+void failure_tail(struct run *run, struct job *j, uint32_t rank, const void *data, size_t n, bool shown);
 
 /* The block for the user, on stderr. Nothing when nothing failed. */
 void failure_print(const struct run *run);

@@ -39,6 +39,7 @@ struct rank_info {
     uint64_t maxrss;               /* KiB */
     uint64_t streamed, read;       /* bytes of long data that came to it by either way (wire/control.def) */
     char *tail;                    /* the last lines of its stderr, when it failed; NULL: not kept */
+    bool tail_shown;               /* they stand right above the block */
 };
 
 struct job {

@@ -210,6 +210,17 @@ static bool is_terminal(const struct stdio *s, const struct stdio_text *t)
     return t->job == 0 && s->o->pty == (long)t->rank;
 }
 
+/* Tells a stream of a rank from all others, as proxy/stdio_out.c does. */
+static uint64_t who(unsigned job, uint32_t rank, unsigned stream)
+{
+    return (uint64_t)job << 40 | (uint64_t)rank << 2 | stream;
+}
+
+bool stdio_shown_last(const struct stdio *s, unsigned job, uint32_t rank, unsigned stream)
+{
+    return screen_ends_with(s->screen, who(job, rank, stream));
+}
+
 static void show(struct stdio *s, const struct stdio_text *t, bool labelled, const char *pattern)
 {
     static struct buf label;
@@ -221,7 +232,7 @@ static void show(struct stdio *s, const struct stdio_text *t, bool labelled, con
         label_put(&label, pattern, &v, &now);
     }
     struct screen_text st = {.stream = t->stream,
-                             .who = (uint64_t)t->job << 40 | (uint64_t)t->rank << 2 | t->stream,
+                             .who = who(t->job, t->rank, t->stream),
                              .labelled = labelled,
                              .continues = t->continues,
                              .verbatim = is_terminal(s, t),

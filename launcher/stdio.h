@@ -55,6 +55,8 @@ struct stdio_text {
     size_t n;
 };
 void stdio_output(struct stdio *s, const struct stdio_text *t);
+/* Is what this stream of a rank has said the last on our stderr? */
+bool stdio_shown_last(const struct stdio *s, unsigned job, uint32_t rank, unsigned stream);
 void stdio_broken(struct stdio *s, unsigned stream, int error);    /* OUTPUT_BROKEN: a proxy found it so */
 void stdio_credit(struct stdio *s, uint32_t node, uint32_t bytes); /* STDIN_CREDIT */
 void stdio_node_lost(struct stdio *s, uint32_t node);              /* it takes no more stdin */

@@ -470,7 +470,7 @@ void stdio_tell_tail(struct rank *r)
         return;
     struct buf b;
     buf_init(&b);
-    control_tail_put(&b, &(struct control_tail){r->rank, {text, n}});
+    control_tail_put(&b, &(struct control_tail){r->rank, outlet_shown_last(&s->outlet), {text, n}});
     peer_send(r->job->proxy->parent, CONTROL_TAIL, r->job->spec.job, proxy_node(r->job->proxy), &b);
     buf_fini(&b);
 }

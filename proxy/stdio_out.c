@@ -147,11 +147,21 @@ static struct buf *put_labels(const char *label, size_t nlabel, const char *data
     return &out;
 }
 
+/* Tells this stream from all others, as launcher/stdio.c does. */
+static uint64_t who(const struct outlet *o)
+{
+    return (uint64_t)o->rank->job->spec.job << 40 | (uint64_t)o->rank->rank << 2 | o->stream;
+}
+
+bool outlet_shown_last(const struct outlet *o)
+{
+    return (o->rank->job->spec.flags & LAUNCH_SCREEN) && screen_ends_with(direct.screen, who(o));
+}
+
 static void to_screen(const struct outlet *o, bool labelled, struct bytes label, struct bytes text, bool continues)
 {
-    const struct rank *r = o->rank;
     struct screen_text t = {.stream = o->stream,
-                            .who = (uint64_t)r->job->spec.job << 40 | (uint64_t)r->rank << 2 | o->stream,
+                            .who = who(o),
                             .labelled = labelled,
                             .continues = continues,
                             .label = label.data,

@@ -27,6 +27,9 @@ void outlet_fini(struct outlet *o);
 /* data: as the lines assembler gives it. */
 void outlet_put(struct outlet *o, struct files *files, const char *data, size_t n, bool continues);
 
+/* Is what this stream has said the last on the user's stderr, shown by this proxy itself? */
+bool outlet_shown_last(const struct outlet *o);
+
 /* Must the ranks wait, because mpiexec or the user's screen is slow? */
 bool outlet_paused(const struct proxy *proxy);
 /* Has all that was put reached the link or the screen? */

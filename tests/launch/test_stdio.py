@@ -239,12 +239,32 @@ def test_collapse(mpiexec, hosts):
     assert err == b"[0-3] err\n" and p.returncode == 0, (out, err)
 
 
+def explained(mpiexec, hosts, lines):
+    """A job whose rank 1 says why and fails, and of whose rank 0 something is heard before or after that; (it, what it
+    said on stderr after these lines)."""
+    word = "while [ ! -e said%d ]; do sleep 0.05; done; "
+    why, noise = lines.index("because of this"), lines.index("noise of another")
+    script = (f"case $PMI_RANK in 1) {word % why} echo because of this >&2; {word % 2} exit 3;; "
+              f"0) {word % noise} echo noise of another >&2;; esac; sleep 1000")
+    p = mpiexec.start(*hosts, "-n", "3", "sh", "-c", script)
+    for i, line in enumerate(lines):
+        tell(mpiexec.cwd, f"said{i}")
+        assert p.stderr.readline() == line.encode() + b"\n"
+    tell(mpiexec.cwd, "said2")
+    return p, p.communicate(timeout=90)[1].decode()
+
+
 @ways
 def test_the_last_lines_of_stderr_explain_a_failure(mpiexec, hosts):
-    script = "if [ $PMI_RANK = 1 ]; then echo because of this >&2; exit 3; fi; sleep 1000"
-    r = mpiexec(*hosts, "-n", "3", "sh", "-c", script)
-    assert r.code == 3
-    assert r.err.count("because of this") == 2 and r.err.rindex("because") > r.err.index("exited with code 3")
+    p, err = explained(mpiexec, hosts, ["because of this", "noise of another"])
+    assert p.returncode == 3
+    assert err.count("because of this") == 1 and err.index("because") > err.index("exited with code 3"), err
+
+
+@ways
+def test_what_stands_right_above_is_not_said_again(mpiexec, hosts):
+    p, err = explained(mpiexec, hosts, ["noise of another", "because of this"])
+    assert p.returncode == 3 and "exited with code 3" in err and "because of this" not in err, err
 
 
 def test_input_that_comes_while_ranks_are_started_is_for_those_that_follow(mpiexec):

@@ -149,7 +149,7 @@ static void the_block(void **state)
     exits(1, SIGABRT, 1);
     ranks[0].stopped = ranks[3].stopped = true;
     ranks[2].status = EXITED(1);
-    failure_tail(&m, &j, 1, "one\ntwo\n", 8);
+    failure_tail(&m, &j, 1, "one\ntwo\n", 8, false);
     assert_string_equal(printed(), "mpiexec: rank 1 on host (pid 101) was killed by signal 6 (SIGABRT, Aborted)\n"
                                    "mpiexec:   its last lines on stderr:\n"
                                    "mpiexec:     one\n"
@@ -163,12 +163,21 @@ static void the_block(void **state)
 static void text_of_ranks_is_made_printable(void **state)
 {
     failure_note(&m, FAILURE_ABORT, &j, 1, 1, 9, "see \x1b]0;me\a\nand more");
-    failure_tail(&m, &j, 1, "\x1b[31mred\n", 9);
+    failure_tail(&m, &j, 1, "\x1b[31mred\n", 9, false);
     assert_string_equal(printed(), "mpiexec: rank 1 on host (pid 101) called abort with code 9: "
                                    "see \\x1b]0;me\\x07\\x0aand more\n"
                                    "mpiexec:   its last lines on stderr:\n"
                                    "mpiexec:     \\x1b[31mred\n"
                                    "mpiexec:   exit status 9\n");
+    free(ranks[1].tail);
+}
+
+static void what_stands_right_above_is_not_repeated(void **state)
+{
+    exits(1, EXITED(3), 1);
+    failure_tail(&m, &j, 1, "one\n", 4, true);
+    assert_string_equal(printed(), "mpiexec: rank 1 on host (pid 101) exited with code 3\n"
+                                   "mpiexec:   exit status 3\n");
     free(ranks[1].tail);
 }
 
@@ -189,6 +198,7 @@ int main(void)
         cmocka_unit_test_setup(ranks_are_described, fresh),
         cmocka_unit_test_setup(the_block, fresh),
         cmocka_unit_test_setup(text_of_ranks_is_made_printable, fresh),
+        cmocka_unit_test_setup(what_stands_right_above_is_not_repeated, fresh),
         cmocka_unit_test_setup(nothing_when_all_is_well, fresh),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
