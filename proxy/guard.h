@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * guard: the process above a proxy on another machine. Where the proxy is killed, or is stopped while its link ends,
- * the guard ends what it has left. (On mpiexec's own machine mpiexec does that.)
+ * the guard ends what it has left. (On mpiexec's own machine mpiexec does that, or its witness.)
  */
 #ifndef PROXY_GUARD_H
 #define PROXY_GUARD_H

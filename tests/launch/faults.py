@@ -112,7 +112,7 @@ def wrong(p, err, faults, left):
         return f"no end within {END_S} s"
     if ("mpiexec", "KILL") in hit and p == -signal.SIGKILL:
         return None
-    early = ("TERM", "INT", "HUP")  # before it has begun anything, they end it as any program
+    early = ("TERM", "INT", "HUP", "USR1")  # before main has begun, they end it as any program
     if p < 0 and signal.Signals(-p).name[3:] in early and ("mpiexec", signal.Signals(-p).name[3:]) in hit:
         return None
     if p < 0:
