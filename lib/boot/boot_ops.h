@@ -62,6 +62,8 @@ void pmi_remember(void);
  * end with pmi_fini. */
 struct pmi_client *pmi_kvs(char *why, size_t n);
 void pmi_fini(void);
+/* The same, but what MPI in this process needs when it begins once more, in a session, is still there. */
+void pmi_rest(void);
 /* A PMI client for those who have PMI_FD but boot otherwise: tells the launcher to end the job. */
 void pmi_abort(int code, const char *why);
 

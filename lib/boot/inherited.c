@@ -73,4 +73,4 @@ static int init(struct boot *b, char *why, size_t n)
     return BOOT_DONE;
 }
 
-const struct boot_ops boot_inherited = {"the inherited node segment", init, pmi_fini, pmi_abort, pmi_kvs};
+const struct boot_ops boot_inherited = {"the inherited node segment", init, pmi_rest, pmi_abort, pmi_kvs};

@@ -162,16 +162,45 @@ static int init(struct boot *b, char *why, size_t n)
     return join(b, why, n) ? BOOT_DONE : BOOT_ERROR;
 }
 
-void pmi_fini(void)
+/* An answer that nobody waits for any more comes first; where the key is never put, it never comes. */
+static bool answer_taken(void)
 {
-    char *late;
+    enum { LOOKS = 1000, LOOK_US = 1000 };
+    char *late = NULL;
+    for (int i = 0; client.asked && i < LOOKS; i++) {
+        if (pmi_client_get_end(&client, false, &late))
+            break;
+        usleep(LOOK_US);
+    }
+    free(late);
+    return !client.asked;
+}
+
+static bool finalize(void)
+{
     if (client.fd < 0)
-        return;
+        return false;
     if (!intact(client.fd))
         client.fd = -1;
-    else if (!client.asked || pmi_client_get_end(&client, false, &late))
+    else if (answer_taken())
         pmi_client_finalize(&client);
-    pmi_client_close(&client);
+    return client.fd >= 0;
+}
+
+void pmi_fini(void)
+{
+    if (finalize())
+        pmi_client_close(&client);
+}
+
+void pmi_rest(void)
+{
+    if (!finalize())
+        return;
+    if (boot.node_count > 1)
+        pmi_client_rest(&client);
+    else
+        pmi_client_close(&client);
 }
 
 struct pmi_client *pmi_kvs(char *why, size_t n)

@@ -144,12 +144,18 @@ bool pmi_client_open(struct pmi_client *c, int fd, int version)
     return fail(c, "init", "the launcher speaks no version of PMI that is known here");
 }
 
-void pmi_client_close(struct pmi_client *c)
+void pmi_client_rest(struct pmi_client *c)
 {
     pmi_stream_fini(&c->in);
-    if (c->fd >= 0)
-        close(c->fd);
     c->fd = -1;
+}
+
+void pmi_client_close(struct pmi_client *c)
+{
+    int fd = c->fd;
+    pmi_client_rest(c);
+    if (fd >= 0)
+        close(fd);
 }
 
 /* An int of the answer, -1 if it is not there. */

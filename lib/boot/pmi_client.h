@@ -29,6 +29,8 @@ struct pmi_facts {
  * is not -1. */
 bool pmi_client_open(struct pmi_client *c, int fd, int version);
 void pmi_client_close(struct pmi_client *c);
+/* The same, but the descriptor stays open, for a client to come. */
+void pmi_client_rest(struct pmi_client *c);
 /* Fills f, whose rank and size are what the environment says (-1: nothing): PMI-1 tells them nowhere else. */
 bool pmi_client_facts(struct pmi_client *c, struct pmi_facts *f);
 bool pmi_client_put(struct pmi_client *c, const char *key, const char *value);

@@ -23,6 +23,7 @@
 #include "lib/process/finalized.h"
 #include "lib/process/process.h"
 #include "lib/rma/helper.h"
+#include "lib/transport/address.h"
 #include "lib/transport/sleep.h"
 #include "lib/transport/transport.h"
 
@@ -109,6 +110,7 @@ void life_end(void)
     if (--users > 0)
         return;
     sleep_fini();
+    address_rest();
     if (lib.finalized)
         finalized_tell(RANK_LEFT);
     atomic_store_explicit(&lib.status->state, RANK_FINALIZED, memory_order_release);

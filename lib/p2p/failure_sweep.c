@@ -18,6 +18,8 @@ static bool spans(struct comm *c)
 {
     if (c->reach.spans == 0) {
         c->reach.spans = 1;
+        if (transport_spans())
+            return false;
         for (int r = 0; r < c->peer_size && c->reach.spans == 1; r++)
             c->reach.spans = boot_local_of(comm_proc(c, r)) < 0 ? 2 : 1;
     }

@@ -80,6 +80,11 @@ int address_poll(void)
     return 1;
 }
 
+void address_rest(void)
+{
+    asked = false;
+}
+
 void address_fini(void)
 {
     struct fetch *f;

@@ -17,6 +17,9 @@ int address_publish(const struct transport *t);
 bool address_fetch(struct peer *p);
 /* How many of those have come or failed. */
 int address_poll(void);
+/* The launcher is about to be told that MPI is over here: what it has not answered is asked for again when MPI begins
+ * once more. */
+void address_rest(void);
 void address_fini(void);
 
 #endif

@@ -3,6 +3,7 @@
  * transport: which process is reached by what, and who is polled. */
 #include "lib/transport/transport.h"
 #include "lib/boot/boot.h"
+#include "lib/process/process.h"
 #include "lib/transport/address.h"
 #include "lib/transport/counted.h"
 #include "lib/transport/peer.h"
@@ -11,12 +12,21 @@
 uint32_t transport_attention;
 static uint32_t inside; /* the bits of those that carry within this process */
 
+bool transport_spans(void)
+{
+    struct peer elsewhere = {.proc = process_self == 0, .local = -1};
+    for (uint32_t i = 0; transport_table[i]; i++)
+        if (transport_table[i]->reaches(&elsewhere))
+            return true;
+    return false;
+}
+
 /* Where others are on other nodes; a job on one node asks for nothing. */
 static int publish(void)
 {
     int rc = MPI_SUCCESS;
     bool any = false;
-    for (uint32_t i = 0; transport_table[i] && rc == MPI_SUCCESS && boot.node_count > 1; i++)
+    for (uint32_t i = 0; transport_table[i] && rc == MPI_SUCCESS && transport_spans(); i++)
         if (transport_table[i]->address_bytes > 0) {
             rc = address_publish(transport_table[i]);
             any = true;

@@ -93,7 +93,7 @@ struct arrival {
 
 struct peer;
 
-enum { TRANSPORT_ADDRESS_MAX = 64 };
+enum { TRANSPORT_ADDRESS_MAX = 128 };
 
 struct transport {
     const char *name;
@@ -182,5 +182,7 @@ void transport_poll_inside(void);
 /* Chooses what carries messages to a peer, false: nothing can now, and p->transport is NULL. What failed for want of
  * memory may be tried again. */
 bool transport_select(struct peer *p);
+/* Can ranks of other nodes be reached? */
+bool transport_spans(void);
 
 #endif

@@ -18,7 +18,7 @@ FLOORS = [
     ["lib/nodemem"],
     ["lib/process"],
     ["lib/object", "lib/transport"],
-    ["lib/transport/self", "lib/transport/shm"],
+    ["lib/transport/self", "lib/transport/shm", "lib/transport/tcp"],
     ["lib/datatype"],
     ["lib/op"],
     ["lib/bindings"],
@@ -67,11 +67,11 @@ part("launcher", "cluster hosts needs shapes staging tree", *OPTIONS, "launcher/
      "common/topo", "wire")
 part("proxy", "proxy", "common", "wire")
 part("proxy", "stdio_files stdio_lines stdio_tail stdio_wants", "common", "wire")
-# The transports themselves are seen by one file alone.
 MAY["proxy/pmix/front.h"] = set(MAY["proxy"])
 MAY["proxy"].add("proxy/pmix/front.h")
 MAY["proxy/pmix"] = MAY["proxy"] | {"proxy/pmix"}
-TRANSPORTS = {"lib/transport/self", "lib/transport/shm"}
+# The transports themselves are seen by one file alone.
+TRANSPORTS = {"lib/transport/self", "lib/transport/shm", "lib/transport/tcp"}
 for n, floor in enumerate(FLOORS):
     for folder in floor:
         MAY[folder] = {"wire", *(f for below in FLOORS[:n] for f in below)} - TRANSPORTS | {folder}

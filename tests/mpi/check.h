@@ -10,8 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The ranks that can talk to each other, and this one's place among them: all of MPI_COMM_WORLD on one node. Nodes
- * cannot share memory yet, so with several of them each does the whole program by itself. */
+/* MPI_COMM_WORLD, and this one's place in it. */
 static MPI_Comm world;
 static int rank, size;
 
@@ -51,21 +50,13 @@ static inline void begin(int *argc, char ***argv)
     OK(MPI_Init(argc, argv));
     OK(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN));
     OK(MPI_Comm_set_errhandler(MPI_COMM_SELF, MPI_ERRORS_RETURN));
-    int all;
-    OK(MPI_Comm_size(MPI_COMM_WORLD, &all));
-    OK(MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &world));
+    world = MPI_COMM_WORLD;
     OK(MPI_Comm_size(world, &size));
     OK(MPI_Comm_rank(world, &rank));
-    if (size == all) {
-        OK(MPI_Comm_free(&world));
-        world = MPI_COMM_WORLD;
-    }
 }
 
 static inline int end(void)
 {
-    if (world && world != MPI_COMM_WORLD) /* a program may have begun without begin */
-        OK(MPI_Comm_free(&world));
     OK(MPI_Finalize());
     return 0;
 }

@@ -238,10 +238,9 @@ def test_srun(slurm, own, where, n, here, version):
     assert not left_in_shm()
 
 
-def test_srun_what_needs_another_node_says_so(slurm, own, tmp_path):
+def test_srun_over_two_nodes(slurm, own, tmp_path):
     code, out, err = srun(slurm, "-N2", "-n2", own, "barrier", OWN_MEET=str(tmp_path))
-    assert code != 0 and out == lines(2, 1), (code, out, err)
-    assert re.search(r"^muster: rank \d on .*MPI_Barrier on MPI_COMM_WORLD failed: .* cannot be reached yet", err, re.M), err
+    assert (code, out, err) == (0, lines(2, 1), "")
 
 
 @pytest.mark.parametrize("call, name", [("recv", "Recv"), ("allreduce", "Allreduce"), ("barrier", "Barrier")])

@@ -1,0 +1,435 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * connection: life of connections: connect, accept, greet, close. */
+#include "lib/transport/tcp/connection.h"
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include "lib/core/clock.h"
+#include "lib/core/error.h"
+#include "lib/process/process.h"
+#include "lib/transport/tcp/stream.h"
+
+#define HELLO_MAGIC UINT64_C(0x3150435452545355) /* another byte order does not read it */
+#define PATIENCE_NS INT64_C(20000000000)
+enum { GUESTS_MAX = 64 };
+enum verdict { WELCOME = 0x4d4c4557, WAIT_FOR_MINE = 0x54494157 };
+
+struct hello {
+    uint64_t magic;
+    uint32_t proc, size; /* of the sender, in its job */
+    uint64_t unused;
+    unsigned char secret[PLACE_SECRET]; /* the listener's */
+};
+
+/* Who has connected, and not said who it is. */
+struct guest {
+    int fd;
+    uint32_t got;
+    int64_t deadline;
+    struct hello hello;
+    TAILQ_ENTRY(guest) more;
+};
+static TAILQ_HEAD(, guest) guests = TAILQ_HEAD_INITIALIZER(guests);
+static int guest_count;
+
+struct tcp tcp = {.listener = -1, .epoll = -1};
+
+/* ---- epoll: what a descriptor belongs to is the event's data: 0 the listener, odd a guest, else a connection ---- */
+
+static bool watch(int fd, uint64_t data, uint32_t events)
+{
+    struct epoll_event e = {.events = events, .data.u64 = data};
+    return epoll_ctl(tcp.epoll, EPOLL_CTL_ADD, fd, &e) == 0 || epoll_ctl(tcp.epoll, EPOLL_CTL_MOD, fd, &e) == 0;
+}
+
+void conn_want_write(struct conn *c, bool on)
+{
+    if (c->writing == on)
+        return;
+    c->writing = on;
+    watch(c->fd, (uintptr_t)c, EPOLLIN | (on ? EPOLLOUT : 0));
+}
+
+/* ---- life ---- */
+
+static void opening_set(struct conn *c, bool on)
+{
+    if (c->deadline)
+        TAILQ_REMOVE(&tcp.opening, c, opening);
+    c->deadline = on ? clock_ns() + PATIENCE_NS : 0;
+    if (on)
+        TAILQ_INSERT_TAIL(&tcp.opening, c, opening);
+}
+
+static void fd_drop(struct conn *c)
+{
+    if (c->fd >= 0) {
+        close(c->fd); /* which takes it out of epoll */
+        TAILQ_REMOVE(&tcp.all, c, every);
+    }
+    c->fd = -1;
+    c->writing = false;
+}
+
+static void fd_take(struct conn *c, int fd)
+{
+    c->fd = fd;
+    TAILQ_INSERT_TAIL(&tcp.all, c, every);
+}
+
+void conn_close(struct conn *c)
+{
+    opening_set(c, false);
+    fd_drop(c);
+    stream_end(c);
+    c->state = CONN_CLOSED;
+}
+
+void conn_fail(struct conn *c, const char *why)
+{
+    bool said = c->lost;
+    c->lost = true;
+    opening_set(c, false);
+    fd_drop(c);
+    if (!said)
+        peer_failed(c->peer, why);
+}
+
+/* The channel of a peer, made when it is first needed; NULL: no memory. */
+static struct conn *conn_of(struct peer *p)
+{
+    struct conn *c = p->channel;
+    if (!c && (c = calloc(1, sizeof *c)) != NULL) {
+        c->peer = p;
+        c->fd = -1;
+        p->channel = c;
+    }
+    return c;
+}
+
+static void options_set(int fd)
+{
+    int one = 1;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+}
+
+static bool open_up(struct conn *c)
+{
+    if (!stream_begin(c)) {
+        conn_fail(c, "no memory for a connection");
+        return false;
+    }
+    opening_set(c, false);
+    c->state = CONN_OPEN;
+    watch(c->fd, (uintptr_t)c, EPOLLIN);
+    return true;
+}
+
+/* ---- the connector ---- */
+
+static void try_next(struct conn *c)
+{
+    char text[80] = "it has no address", why[160];
+    int error = EADDRNOTAVAIL;
+    opening_set(c, true);
+    for (; c->try_at < c->try_count; c->try_at++) {
+        const struct sockaddr_in6 *to = &c->tries[c->try_at];
+        int fd = socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+        place_text(to, text, sizeof text);
+        if (fd >= 0) {
+            options_set(fd);
+            if (connect(fd, (const struct sockaddr *)to, sizeof *to) == 0 || errno == EINPROGRESS) {
+                fd_take(c, fd);
+                c->state = CONN_CONNECTING;
+                c->writing = true;
+                if (watch(fd, (uintptr_t)c, EPOLLOUT))
+                    return;
+            }
+        }
+        error = errno;
+        if (fd >= 0 && c->fd < 0)
+            close(fd);
+        fd_drop(c);
+    }
+    snprintf(why, sizeof why, "no connection to %s: %s", text, strerror(error));
+    conn_fail(c, why);
+}
+
+static void next_or_fail(struct conn *c, int error)
+{
+    char text[80], why[160];
+    fd_drop(c);
+    if (c->try_at + 1 < c->try_count) {
+        c->try_at++;
+        try_next(c);
+        return;
+    }
+    place_text(&c->tries[c->try_at], text, sizeof text);
+    snprintf(why, sizeof why, "no connection to %s: %s", text, error ? strerror(error) : "it was closed");
+    conn_fail(c, why);
+}
+
+bool conn_connect(struct peer *p, const void *address)
+{
+    struct conn *c = conn_of(p);
+    if (!c)
+        return false;
+    if (c->state != CONN_NONE) /* it came first */
+        return true;
+    memcpy(&c->place, address, sizeof c->place);
+    c->try_count = place_tries(&tcp.own, &c->place, c->tries);
+    c->try_at = 0;
+    try_next(c);
+    return true;
+}
+
+/* It is connected, or it is not. */
+static void connected(struct conn *c)
+{
+    int error = 0;
+    socklen_t n = sizeof error;
+    struct hello h = {.magic = HELLO_MAGIC, .proc = (uint32_t)process_self, .size = (uint32_t)process_job_own()->size};
+    memcpy(h.secret, c->place.secret, sizeof h.secret);
+    if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &error, &n) != 0 || error != 0) {
+        next_or_fail(c, error);
+        return;
+    }
+    if (send(c->fd, &h, sizeof h, MSG_NOSIGNAL | MSG_DONTWAIT) != (ssize_t)sizeof h) {
+        next_or_fail(c, errno);
+        return;
+    }
+    c->state = CONN_GREETING;
+    conn_want_write(c, false);
+}
+
+static void judged(struct conn *c)
+{
+    uint32_t verdict;
+    ssize_t n = recv(c->fd, &verdict, sizeof verdict, MSG_DONTWAIT);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    if (n == (ssize_t)sizeof verdict && verdict == WELCOME) {
+        open_up(c);
+    } else if (n == (ssize_t)sizeof verdict && verdict == WAIT_FOR_MINE) {
+        fd_drop(c);
+        c->state = CONN_AWAITED;
+    } else {
+        next_or_fail(c, n < 0 ? errno : 0);
+    }
+}
+
+/* ---- the listener ---- */
+
+static void guest_drop(struct guest *g, bool shut)
+{
+    TAILQ_REMOVE(&guests, g, more);
+    guest_count--;
+    if (shut)
+        close(g->fd);
+    free(g);
+}
+
+static void answer(int fd, uint32_t verdict)
+{
+    if (send(fd, &verdict, sizeof verdict, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+        return; /* its end will be seen */
+}
+
+/* In constant time. */
+static bool same_secret(const unsigned char *a, const unsigned char *b)
+{
+    unsigned char differs = 0;
+    for (int i = 0; i < PLACE_SECRET; i++)
+        differs |= a[i] ^ b[i];
+    return differs == 0;
+}
+
+static bool is_one_of_us(const struct hello *h)
+{
+    return h->magic == HELLO_MAGIC && same_secret(h->secret, tcp.own.secret) &&
+           h->size == (uint32_t)process_job_own()->size && h->proc < h->size && (int)h->proc != process_self;
+}
+
+/* Ours goes on if both have begun, and we are the lower one. */
+static bool yields(const struct conn *c, int proc)
+{
+    return c->state == CONN_NONE || c->state == CONN_AWAITED ||
+           ((c->state == CONN_CONNECTING || c->state == CONN_GREETING) && proc < process_self);
+}
+
+static void admit(struct guest *g)
+{
+    struct peer *p = peer_get((int)g->hello.proc);
+    struct conn *c = p && p->carrier && strcmp(p->carrier->name, "tcp") == 0 ? conn_of(p) : NULL;
+    int fd = g->fd, proc = (int)g->hello.proc;
+    if (!c || c->lost || c->state >= CONN_OPEN) {
+        guest_drop(g, true);
+        return;
+    }
+    if (!yields(c, proc)) {
+        answer(fd, WAIT_FOR_MINE);
+        guest_drop(g, true);
+        return;
+    }
+    guest_drop(g, false);
+    fd_drop(c);
+    fd_take(c, fd);
+    if (open_up(c))
+        answer(fd, WELCOME);
+}
+
+static void guest_read(struct guest *g)
+{
+    ssize_t n = recv(g->fd, (char *)&g->hello + g->got, sizeof g->hello - g->got, MSG_DONTWAIT);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    if (n <= 0) {
+        guest_drop(g, true);
+        return;
+    }
+    g->got += (uint32_t)n;
+    if (g->got < sizeof g->hello)
+        return;
+    if (is_one_of_us(&g->hello))
+        admit(g);
+    else
+        guest_drop(g, true);
+}
+
+/* The oldest goes where there are too many, so that who says nothing keeps nobody out. */
+static void accept_all(void)
+{
+    for (int fd; (fd = accept4(tcp.listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0;) {
+        struct guest *g = calloc(1, sizeof *g);
+        if (!g) {
+            close(fd);
+            return;
+        }
+        if (guest_count == GUESTS_MAX)
+            guest_drop(TAILQ_FIRST(&guests), true);
+        g->fd = fd;
+        g->deadline = clock_ns() + PATIENCE_NS;
+        options_set(fd);
+        TAILQ_INSERT_TAIL(&guests, g, more);
+        guest_count++;
+        if (!watch(fd, (uintptr_t)g | 1, EPOLLIN))
+            guest_drop(g, true);
+    }
+}
+
+/* Many peers want many descriptors. */
+static void descriptors_raise(void)
+{
+    struct rlimit r;
+    if (getrlimit(RLIMIT_NOFILE, &r) == 0 && r.rlim_cur < r.rlim_max) {
+        r.rlim_cur = r.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &r);
+    }
+}
+
+int conn_listen(void)
+{
+    struct sockaddr_in6 any = {.sin6_family = AF_INET6};
+    socklen_t n = sizeof any;
+    int off = 0;
+    TAILQ_INIT(&tcp.opening);
+    TAILQ_INIT(&tcp.all);
+    tcp.unread = 0;
+    int rc = place_own(&tcp.own);
+    if (rc != MPI_SUCCESS)
+        return rc;
+    descriptors_raise();
+    tcp.epoll = epoll_create1(EPOLL_CLOEXEC);
+    tcp.listener = socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (tcp.epoll < 0 || tcp.listener < 0 ||
+        setsockopt(tcp.listener, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) != 0 ||
+        bind(tcp.listener, (struct sockaddr *)&any, sizeof any) != 0 || listen(tcp.listener, SOMAXCONN) != 0 ||
+        getsockname(tcp.listener, (struct sockaddr *)&any, &n) != 0 || !watch(tcp.listener, 0, EPOLLIN)) {
+        error_detail_set(MPI_ERR_OTHER, "no socket for ranks of other nodes: %s", strerror(errno));
+        conn_end();
+        return MPI_ERR_OTHER;
+    }
+    tcp.own.port = ntohs(any.sin6_port);
+    return MPI_SUCCESS;
+}
+
+/* What waits in the buffers goes out first, as long as the others take it. */
+static void say_goodbye(void)
+{
+    struct conn *c;
+    int64_t until = clock_ns() + PATIENCE_NS / 4;
+    TAILQ_FOREACH(c, &tcp.all, every)
+        if (c->state == CONN_OPEN)
+            stream_goodbye(c);
+    for (bool more = true; more && clock_ns() < until;) {
+        more = false;
+        TAILQ_FOREACH(c, &tcp.all, every)
+            if (c->state == CONN_OPEN && c->out_end > 0) {
+                stream_write(c);
+                more |= c->out_end > 0;
+            }
+        if (more)
+            usleep(200);
+    }
+}
+
+void conn_end(void)
+{
+    struct conn *c;
+    struct guest *g;
+    say_goodbye();
+    while ((c = TAILQ_FIRST(&tcp.all)) != NULL)
+        conn_close(c);
+    while ((c = TAILQ_FIRST(&tcp.opening)) != NULL)
+        conn_close(c);
+    while ((g = TAILQ_FIRST(&guests)) != NULL)
+        guest_drop(g, true);
+    if (tcp.listener >= 0)
+        close(tcp.listener);
+    if (tcp.epoll >= 0)
+        close(tcp.epoll);
+    tcp.listener = tcp.epoll = -1;
+}
+
+int conn_event(uint64_t data, uint32_t events)
+{
+    if (data == 0) {
+        accept_all();
+        return 0;
+    }
+    if (data & 1) {
+        guest_read((struct guest *)(uintptr_t)(data & ~UINT64_C(1)));
+        return 0;
+    }
+    struct conn *c = (struct conn *)(uintptr_t)data;
+    if (c->fd < 0)
+        return 0;
+    if (c->state == CONN_CONNECTING)
+        connected(c);
+    else if (c->state == CONN_GREETING)
+        judged(c);
+    else if (c->state == CONN_OPEN) {
+        if (events & EPOLLOUT)
+            stream_write(c);
+        return stream_read(c);
+    }
+    return 0;
+}
+
+void conn_expire(void)
+{
+    int64_t now = clock_ns();
+    struct conn *c;
+    struct guest *g;
+    while ((g = TAILQ_FIRST(&guests)) != NULL && g->deadline < now)
+        guest_drop(g, true);
+    while ((c = TAILQ_FIRST(&tcp.opening)) != NULL && c->deadline < now)
+        next_or_fail(c, ETIMEDOUT);
+}

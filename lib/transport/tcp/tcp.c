@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * tcp: the verbs. Memory of other nodes is not reached: long messages stream as packets. */
+#include "lib/transport/tcp/tcp.h"
+#include <string.h>
+#include <sys/epoll.h>
+#include "lib/boot/boot.h"
+#include "lib/core/bytes.h"
+#include "lib/nodemem/nodemem.h"
+#include "lib/process/process.h"
+#include "lib/transport/tcp/stream.h"
+
+static bool wanted(void)
+{
+    return boot.size > 1 && (boot.node_count > 1 || !nodemem_active);
+}
+
+static int tcp_init(uint32_t attention)
+{
+    if (!wanted())
+        return MPI_SUCCESS;
+    int rc = conn_listen();
+    if (rc == MPI_SUCCESS)
+        transport_attention |= attention;
+    return rc;
+}
+
+static void tcp_fini(void)
+{
+    if (tcp.epoll >= 0)
+        conn_end();
+}
+
+static void tcp_address(void *address)
+{
+    memcpy(address, &tcp.own, sizeof tcp.own);
+}
+
+static bool tcp_reaches(const struct peer *p)
+{
+    return tcp.epoll >= 0 && p->proc != process_self && !process_is_foreign(p->proc);
+}
+
+static void tcp_disconnect(struct peer *p)
+{
+    struct conn *c = p->channel;
+    if (!c)
+        return;
+    c->lost = true;
+    conn_close(c);
+}
+
+static void *tcp_reserve(struct peer *p, size_t bytes)
+{
+    struct conn *c = p->channel;
+    return c ? stream_reserve(c, bytes) : NULL;
+}
+
+static void tcp_commit(struct peer *p, uint8_t kind, struct match_key key, size_t bytes)
+{
+    stream_commit(p->channel, kind, key, bytes);
+}
+
+static bool tcp_inject(struct peer *p, uint8_t kind, uint64_t ctx, uint64_t pair, const void *payload, size_t bytes)
+{
+    void *room = tcp_reserve(p, bytes);
+    if (!room)
+        return false;
+    bytes_copy(room, payload, bytes);
+    tcp_commit(p, kind, (struct match_key){.ctx = ctx, .pair = pair}, bytes);
+    return true;
+}
+
+static int unread_again(void)
+{
+    struct conn *c, *next;
+    int n = 0;
+    for (c = TAILQ_FIRST(&tcp.all); c; c = next) {
+        next = TAILQ_NEXT(c, every);
+        if (c->unread) {
+            c->unread = false;
+            tcp.unread--;
+            n += stream_read(c);
+        }
+    }
+    return n;
+}
+
+static int tcp_poll(void)
+{
+    enum { EVENTS = 32, EXPIRE_EVERY = 256 };
+    static uint32_t polls;
+    struct epoll_event e[EVENTS];
+    int n = tcp.unread > 0 ? unread_again() : 0;
+    int events = epoll_wait(tcp.epoll, e, EVENTS, 0);
+    for (int i = 0; i < events; i++)
+        n += conn_event(e[i].data.u64, e[i].events);
+    if (++polls % EXPIRE_EVERY == 0)
+        conn_expire();
+    return n;
+}
+
+static struct arrival tcp_peek(struct peer *p, int spins)
+{
+    struct conn *c = p->channel;
+    struct arrival a = {NULL, NULL};
+    for (int i = 0; i <= spins / 16 && c && c->state == CONN_OPEN && !c->lost && !a.head; i++)
+        a = stream_peek(c);
+    return a;
+}
+
+static void tcp_consume(struct peer *p)
+{
+    stream_consume(p->channel);
+}
+
+static int tcp_sleep_fd(void)
+{
+    return tcp.epoll;
+}
+
+static bool tcp_register(void *base, size_t len, unsigned access, void *key, void **handle)
+{
+    return false;
+}
+
+static void tcp_deregister(void *handle)
+{
+}
+
+static enum remote_state tcp_copy(struct peer *p, const struct iovec *here, int pieces, struct remote there, size_t n,
+                                  struct completion *c)
+{
+    return REMOTE_NEVER;
+}
+
+static enum remote_state tcp_atomic(struct peer *p, struct remote at, const struct atomic_call *call,
+                                    struct completion *c)
+{
+    return REMOTE_NEVER;
+}
+
+static enum remote_state tcp_flush(struct peer *p, struct completion *c)
+{
+    return REMOTE_DONE;
+}
+
+const struct transport transport_tcp = {.name = "tcp",
+                                        .max_payload = STREAM_PAYLOAD,
+                                        .eager_max = STREAM_PAYLOAD / 2,
+                                        .key_bytes = 16,
+                                        .max_pieces = 1,
+                                        .address_bytes = sizeof(struct place),
+                                        .init = tcp_init,
+                                        .fini = tcp_fini,
+                                        .address = tcp_address,
+                                        .reaches = tcp_reaches,
+                                        .connect = conn_connect,
+                                        .disconnect = tcp_disconnect,
+                                        .reserve = tcp_reserve,
+                                        .commit = tcp_commit,
+                                        .inject = tcp_inject,
+                                        .poll = tcp_poll,
+                                        .peek = tcp_peek,
+                                        .consume = tcp_consume,
+                                        .sleep_fd = tcp_sleep_fd,
+                                        .mem_register = tcp_register,
+                                        .mem_deregister = tcp_deregister,
+                                        .get = tcp_copy,
+                                        .put = tcp_copy,
+                                        .atomic = tcp_atomic,
+                                        .flush = tcp_flush};
