@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 #include <string.h>
 #include "lib/core/error.h"
+#include "lib/core/state.h"
 #include "lib/core/trace.h"
 #include "lib/nodemem/nodemem.h"
 #include "lib/request/progress.h"
@@ -92,6 +93,7 @@ static int begin(void)
     int error = pthread_create(&worker.thread, NULL, work, NULL);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     worker.runs = error == 0;
+    lib.threads += worker.runs;
     if (error == 0)
         return MPI_SUCCESS;
     error_detail_set(MPI_ERR_OTHER, "a thread for files cannot be made: %s", strerror(error));
@@ -125,6 +127,7 @@ void worker_fini(void)
     pthread_mutex_unlock(&worker.mutex);
     pthread_join(worker.thread, NULL);
     worker.runs = false;
+    lib.threads--;
     if (worker.under_way > 0)
         poll_ran(&worker.hook);
 }
