@@ -208,7 +208,7 @@ p.finalize()
 
 
 @pytest.mark.parametrize("block, says", [
-    ("nprocs=0\nexecname=a\n", "the_number_of_processes_is_missing_or_none"),
+    ("nprocs=0\nexecname=a\n", "the_number_of_processes_is_missing_or_invalid"),
     ("nprocs=1\n", "the_program_is_missing"),
     ("nprocs=1\nexecname=a\nargcnt=3\narg1=x\n", "an_argument_is_missing"),
     ("nprocs=1\nexecname=a\ninfo_num=1\n", "an_info_or_preput_key_is_missing"),
