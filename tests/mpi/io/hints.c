@@ -41,7 +41,7 @@ static void hints(void)
     hint("cb_nodes", "2");
     hint("romio_cb_write", "enable");
     hint("romio_cb_read", "automatic");
-    hint("cb_buffer_size", "16777216");
+    hint("cb_buffer_size", "1048576");
     hint("moon", NULL);
     hint("access_style", "write_once,random");
     hint("collective_buffering", "true");
