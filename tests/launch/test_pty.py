@@ -46,12 +46,12 @@ def test_a_shell_with_job_control(at_terminal):
     t.expect("ready> ")
     t.type("echo $((6*7)) $(tput cols) $(tput lines)\r")
     t.expect("42 101 33\r\n")
-    t.type("sleep 1000\r")
-    t.expect("sleep 1000\r\n")
+    t.type("sh -c 'echo run''ning; exec sleep 1000'\r")
+    t.expect("running\r\n")
     t.type("\x1a")
-    t.expect("Stopped +sleep 1000")
-    t.type("kill %1; wait; echo gone\r")
-    t.expect("\ngone\r\n")
+    t.expect("Stopped +sh -c")
+    t.type("kill %1; wait; echo go''ne\r")
+    t.expect("gone\r\n")
     t.type("exit 7\r")
     assert status(t) == 7
 
