@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * nodes: ranks of several nodes, with one another and each node by itself. Each prints "fine". Usage: nodes NODES
- * STEP-TO-A-RANK-OF-ANOTHER-NODE */
+ * STEP-TO-A-RANK-OF-ANOTHER-NODE [FILE: each has said its pid, and waits for that] */
+#include <unistd.h>
 #include "scenario.h"
 
 static int step; /* to a rank of another node */
@@ -85,6 +86,11 @@ int main(int argc, char **argv)
     MPI_Comm_size(MPI_COMM_WORLD, &size);
     step = atoi(argv[2]);
     MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
+    for (int told = 0; argc > 3 && access(argv[3], F_OK) != 0; told = 1) {
+        if (!told)
+            printf("pid %d\n", (int)getpid()), fflush(stdout);
+        usleep(10000);
+    }
     elsewhere();
     IS(MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, -rank, MPI_INFO_NULL, &here) == MPI_SUCCESS);
     here_works(here, size / nodes);
