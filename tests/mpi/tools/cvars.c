@@ -73,6 +73,7 @@ static void eager_limit(void)
     MPI_T_pvar_handle announced = pvar_open(session, "p2p_rendezvous_sent", NULL);
     MPI_T_pvar_handle eager = pvar_open(session, "p2p_eager_sent", NULL);
     unsigned long was = cvar_value(limit);
+    OK(MPI_Barrier(world)); /* the first one sends messages */
     OK(MPI_T_pvar_start(session, announced));
     OK(MPI_T_pvar_start(session, eager));
     pass(1000);
