@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * What MPI_Cart_map's places save: bytes that leave this node in a step of a 2-D stencil over all ranks, 8 KiB to each
- * neighbour, where ranks lie as they are numbered and where it places them. Nodes cannot talk yet, but a map asks
- * nobody; each node counts its own. Arguments: rows, columns, whether they go round, and what leaves a node in KiB: the
+ * neighbour, where ranks lie as they are numbered and where it places them. A map asks nobody; each node counts its own.
+ * Arguments: rows, columns, whether they go round, and what leaves a node in KiB: the
  * most before, and what is to leave each after. */
 #include "../check.h"
 
@@ -40,6 +40,9 @@ int main(int argc, char **argv)
     goes_round = atoi(argv[3]);
     OK(MPI_Comm_size(MPI_COMM_WORLD, &all));
     OK(MPI_Comm_rank(MPI_COMM_WORLD, &world_rank));
+    OK(MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &world));
+    OK(MPI_Comm_size(world, &size));
+    OK(MPI_Comm_rank(world, &rank));
     CHECK(rows * columns == all && all <= MOST && size < all);
     OK(MPI_Cart_map(MPI_COMM_WORLD, 2, (int[]){rows, columns}, (int[]){goes_round, goes_round}, &place));
     CHECK(place >= 0 && place < all);
@@ -60,5 +63,6 @@ int main(int argc, char **argv)
     OK(MPI_Comm_rank(cart, &place));
     CHECK(place == rank);
     OK(MPI_Comm_free(&cart));
+    OK(MPI_Comm_free(&world));
     return end();
 }
