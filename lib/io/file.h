@@ -12,6 +12,9 @@ int file_agree(const struct file *f, int rc);
 enum { FILE_VALUES = 4 };
 int file_agree_same(const struct file *f, int rc, const MPI_Offset *values, int n);
 
+/* As file_agree; *flag is set everywhere if it is somewhere. */
+int file_agree_any(const struct file *f, int rc, bool *flag);
+
 /* query.c: from now on the file is used as the hints say. */
 int file_hints(struct file *f, const struct hints *h);
 

@@ -75,7 +75,13 @@ static int descriptors_open(struct file *f)
         t.error = descriptor_open(f, false);
         rc = t.error == 0 ? shared_find(f, &t.shared) : MPI_SUCCESS;
     }
-    return file_agree(f, rc != MPI_SUCCESS ? rc : access_error(f, "open", t.error));
+    if (rc == MPI_SUCCESS)
+        rc = access_error(f, "open", t.error);
+    bool far = rc == MPI_SUCCESS && shared_is_far(f);
+    rc = file_agree_any(f, rc, &far);
+    if (rc == MPI_SUCCESS && far)
+        shared_move_far(f);
+    return rc;
 }
 
 static int start(struct file *f)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * shared: the pointer lies in a memfd. There are two of them, of which one is in use: the other one can be set while
- * somebody may still look at it. */
+ * shared: the pointer lies in a memfd, or in a window. There are two of them, of which one is in use: the other one can
+ * be set while somebody may still look at it. */
 #include "lib/io/shared.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -17,9 +17,11 @@
 #include "lib/core/error.h"
 #include "lib/datatype/datatype.h"
 #include "lib/io/file.h"
+#include "lib/io/shared_far.h"
 
+enum { WORDS = 2 };
 struct words {
-    _Atomic int64_t at[2];
+    _Atomic int64_t at[WORDS];
 };
 
 /* No pointer goes farther: so sums of two do not overflow. */
@@ -31,6 +33,8 @@ struct shared {
     unsigned turn;       /* which of the words is in use */
     struct words *words; /* NULL: not mapped yet */
     struct words own;    /* of a file that one rank alone has opened */
+    struct win *far;     /* where they lie then; NULL: they do not. The first rank has words as well */
+    int lacking;         /* an error class: so it ended when that was made */
 };
 
 static struct shared *shared_new(void)
@@ -76,7 +80,7 @@ int shared_make(struct file *f, struct shared_place *place)
     if (f->comm->size == 1)
         s->words = &s->own;
     else
-        s->place.error = words_make(s);
+        s->place.far = shared_far_wanted(f->comm) || words_make(s) != 0;
     *place = s->place;
     return MPI_SUCCESS;
 }
@@ -90,31 +94,71 @@ int shared_find(struct file *f, const struct shared_place *place)
     return MPI_SUCCESS;
 }
 
+static void memory_drop(struct shared *s)
+{
+    if (s->words && s->words != &s->own && !s->far)
+        munmap(s->words, sizeof *s->words);
+    if (s->fd >= 0)
+        close(s->fd);
+    s->words = NULL;
+    s->fd = -1;
+}
+
 void shared_free(struct file *f)
 {
     struct shared *s = f->shared;
     if (!s)
         return;
-    if (s->words && s->words != &s->own)
-        munmap(s->words, sizeof *s->words);
-    if (s->fd >= 0)
-        close(s->fd);
+    memory_drop(s);
+    shared_far_free(s->far);
     free(s);
     f->shared = NULL;
 }
 
-/* By the first rank's descriptor. Its number may mean something else here, where processes are numbered otherwise. */
+/* The first rank's descriptor. Its number may mean something else here, where processes are numbered otherwise. */
+enum { PATH_BYTES = 64 };
+static void place_path(const struct shared *s, char path[PATH_BYTES])
+{
+    snprintf(path, PATH_BYTES, "/proc/%d/fd/%d", s->place.pid, s->place.fd);
+}
+
+static bool place_is(const struct shared *s, const struct stat *id)
+{
+    return id->st_dev == s->place.device && id->st_ino == s->place.inode;
+}
+
+bool shared_is_far(const struct file *f)
+{
+    const struct shared *s = f->shared;
+    char path[PATH_BYTES];
+    struct stat id;
+    if (s->words || s->place.far)
+        return s->place.far;
+    place_path(s, path);
+    return stat(path, &id) != 0 || !place_is(s, &id);
+}
+
+void shared_move_far(struct file *f)
+{
+    struct shared *s = f->shared;
+    void *at;
+    memory_drop(s);
+    s->lacking = shared_far_make(f, WORDS, &at, &s->far);
+    if (s->lacking == MPI_SUCCESS && f->comm->rank == 0)
+        s->words = at;
+}
+
 static int words_open(struct shared *s)
 {
-    char path[64];
+    char path[PATH_BYTES];
     struct stat id;
-    snprintf(path, sizeof path, "/proc/%d/fd/%d", s->place.pid, s->place.fd);
+    place_path(s, path);
     int fd = open(path, O_RDWR | O_CLOEXEC), error = 0;
     if (fd < 0)
         return errno;
     if (fstat(fd, &id) != 0)
         error = errno;
-    else if (id.st_dev != s->place.device || id.st_ino != s->place.inode)
+    else if (!place_is(s, &id))
         error = ESTALE;
     if (error == 0)
         error = words_map(s, fd);
@@ -122,13 +166,22 @@ static int words_open(struct shared *s)
     return error;
 }
 
+static int not_made(const struct file *f)
+{
+    error_detail_set(f->shared->lacking,
+                     "the window of the shared pointer of %.200s could not be made when it was opened", f->name);
+    return f->shared->lacking;
+}
+
 /* Is it there? */
 static int reach(struct file *f)
 {
     struct shared *s = f->shared;
-    if (s->words)
+    if (s->words || s->far)
         return MPI_SUCCESS;
-    int error = s->place.error != 0 ? s->place.error : words_open(s);
+    if (s->lacking != MPI_SUCCESS)
+        return not_made(f);
+    int error = words_open(s);
     if (error == 0)
         return MPI_SUCCESS;
     error_detail_set(MPI_ERR_IO, "rank %d cannot reach the shared pointer of %.200s: %s", f->comm->rank, f->name,
@@ -143,23 +196,48 @@ static _Atomic int64_t *word(const struct file *f)
 
 int shared_get(struct file *f, MPI_Offset *offset)
 {
+    struct shared *s = f->shared;
     int rc = reach(f);
+    if (rc == MPI_SUCCESS && !s->words)
+        return shared_far_add(s->far, s->turn, 0, offset);
     if (rc == MPI_SUCCESS)
         *offset = atomic_load(word(f));
     return rc;
 }
 
-int shared_take(struct file *f, MPI_Offset etypes, MPI_Offset *offset)
+static int too_far(MPI_Offset at)
 {
-    int64_t at;
-    int rc = shared_get(f, &at);
+    error_detail_set(MPI_ERR_ARG, "the shared pointer is at %lld", (long long)at);
+    return MPI_ERR_ARG;
+}
+
+/* Who comes too far goes back; meanwhile others come too far as well. */
+static int far_take(struct shared *s, MPI_Offset etypes, MPI_Offset *offset)
+{
+    int64_t at, unused;
+    if (etypes > farthest)
+        return too_far(etypes);
+    int rc = shared_far_add(s->far, s->turn, etypes, &at);
     if (rc != MPI_SUCCESS)
         return rc;
+    *offset = at;
+    if (at >= 0 && at <= farthest - etypes)
+        return MPI_SUCCESS;
+    rc = shared_far_add(s->far, s->turn, -etypes, &unused);
+    return rc != MPI_SUCCESS ? rc : too_far(at);
+}
+
+int shared_take(struct file *f, MPI_Offset etypes, MPI_Offset *offset)
+{
+    int rc = reach(f);
+    if (rc != MPI_SUCCESS)
+        return rc;
+    if (!f->shared->words)
+        return far_take(f->shared, etypes, offset);
+    int64_t at = atomic_load(word(f));
     do
-        if (etypes > farthest - at) {
-            error_detail_set(MPI_ERR_ARG, "the shared pointer is at %lld", (long long)at);
-            return MPI_ERR_ARG;
-        }
+        if (etypes > farthest - at)
+            return too_far(at);
     while (!atomic_compare_exchange_weak(word(f), &at, at + etypes));
     *offset = at;
     return MPI_SUCCESS;

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * The shared pointer: what all ranks write by it lies without gaps and overlaps, ordered calls keep the order of ranks,
- * and where it is moved all see it moved; files that are a sequence have no other pointer. */
+ * and where it is moved all see it moved; files that are a sequence have no other pointer; and the first
+ * rank, in whose memory it is, need not be in MPI. */
+#include <sys/stat.h>
+#include <time.h>
 #include "place.h"
 
 static MPI_File opened(const char *name, int mode)
@@ -201,6 +204,25 @@ static void displaced(void)
     OK(MPI_File_close(&f));
 }
 
+/* The first rank has work of its own until the others have written, and calls no MPI meanwhile: they do not need it. */
+static void absent(void)
+{
+    MPI_File f = opened("absent", MPI_MODE_CREATE | MPI_MODE_RDWR | MPI_MODE_DELETE_ON_CLOSE);
+    const char *name = file_in("absent");
+    struct stat seen = {.st_size = 0};
+    time_t end = time(NULL) + 120;
+    off_t wanted = (off_t)(size - 1) * PARTS;
+    for (int i = 0; i < PARTS && rank > 0; i++)
+        OK(MPI_File_write_shared(f, "x", 1, MPI_BYTE, MPI_STATUS_IGNORE));
+    while (rank == 0 && seen.st_size < wanted && time(NULL) < end) {
+        CHECK(stat(name, &seen) == 0);
+        usleep(1000);
+    }
+    CHECK(rank > 0 || seen.st_size == wanted);
+    at(f, wanted);
+    OK(MPI_File_close(&f));
+}
+
 int main(int argc, char **argv)
 {
     begin(&argc, &argv);
@@ -210,6 +232,7 @@ int main(int argc, char **argv)
     later();
     sequence();
     displaced();
+    absent();
     place_end();
     return end();
 }
