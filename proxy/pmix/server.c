@@ -51,6 +51,36 @@ static pmix_status_t init(const struct pmix_library *lib, const struct proxy *pr
     return rc;
 }
 
+/* How it is set up is read from the environment. What its user has set holds; what is set here is set for the start
+ * alone, since ranks' environments do not come from here. */
+static const struct {
+    const char *name, *value;
+} settings[] = {
+    /* The other store of version 4, in shared files, mixes ranks' values up where fences with data and without follow
+     * one another; newer ones do not have it. */
+    {"PMIX_MCA_gds", "hash"},
+    /* It looks at the machine, with plugins for its displays, graphics cards and PCI, and by asking each processor in
+     * turn: most of the time of its start. What it has found is told to nobody: ranks look for themselves, and
+     * localities are ours (locality.h). So it finds one processor. */
+    {"HWLOC_SYNTHETIC", "pu:1"},
+    {"HWLOC_PLUGINS_PATH", "/nonexistent"},
+};
+#define SETTINGS (sizeof settings / sizeof *settings)
+
+static pmix_status_t init_with_settings(const struct pmix_library *lib, const struct proxy *proxy)
+{
+    bool ours[SETTINGS];
+    for (size_t i = 0; i < SETTINGS; i++) {
+        ours[i] = !getenv(settings[i].name);
+        setenv(settings[i].name, settings[i].value, 0);
+    }
+    pmix_status_t rc = init(lib, proxy);
+    for (size_t i = 0; i < SETTINGS; i++)
+        if (ours[i])
+            unsetenv(settings[i].name);
+    return rc;
+}
+
 static int start(struct proxy *proxy, struct err *e)
 {
     const struct pmix_library *lib = pmix_library_load(e);
@@ -59,10 +89,7 @@ static int start(struct proxy *proxy, struct err *e)
     if (handover_init(proxy->base) < 0)
         return err_set(e, "unable to make an event counter for PMIx: %m");
     self.proxy = proxy;
-    /* The other store of version 4, in shared files, mixes ranks' values up where fences with data and without follow
-     * one another; newer ones do not have it. */
-    setenv("PMIX_MCA_gds", "hash", 0);
-    pmix_status_t rc = init(lib, proxy);
+    pmix_status_t rc = init_with_settings(lib, proxy);
     if (rc != PMIX_SUCCESS)
         return err_set(e, "OpenPMIx's server library cannot start: %s", lib->PMIx_Error_string(rc));
     self.lib = lib;
