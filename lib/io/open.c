@@ -175,8 +175,8 @@ int mpi_file_close(MPI_File *fh)
     if (f->amode & MPI_MODE_DELETE_ON_CLOSE && f->comm->rank == 0 && unlink(f->name) != 0 && rc == MPI_SUCCESS)
         rc = access_error(f, "delete", errno);
     rc = file_agree(f, rc);
-    lib.error_on = rc == MPI_SUCCESS ? NULL : &file_null.obj;
     destroy(f);
+    lib.error_on = rc == MPI_SUCCESS ? NULL : &file_null.obj;
     *fh = MPI_FILE_NULL;
     return rc;
 }
