@@ -34,6 +34,7 @@ struct rank {
     pid_t pid;     /* 0: never started, or reaped */
     pid_t session; /* of a rank that has ended and left processes there; 0: none */
     bool reaped;
+    int status;            /* then: waitpid's */
     bool dying;            /* it was ending already when its job was killed */
     UT_hash_handle by_pid; /* in proxy.running while it has a pid */
     struct rank_stdio *io;
@@ -63,7 +64,7 @@ struct job {
     uint32_t *dead; /* in that memory, dead_room of them: dead ranks of other nodes that its ranks are told of */
     uint32_t ndead, dead_room;
     struct job_stdio *io;
-    struct pmix_job *pmix; /* NULL: none of its ranks here speaks PMIx */
+    struct pmix_job *pmix;     /* NULL: none of its ranks here speaks PMIx */
     struct event *kill_timer;  /* armed by KILL */
     struct starting *starting; /* NULL: all of its ranks have been started, or never will be (ranks.c) */
     bool killed;

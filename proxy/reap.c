@@ -124,6 +124,7 @@ static void reap_rank(struct rank *r, int status, const struct rusage *u, uint64
     HASH_DELETE(by_pid, r->job->proxy->running, r);
     r->pid = 0;
     r->reaped = true;
+    r->status = status;
     r->job->alive--;
     stdio_reaped(r);
     uint32_t flags = pmi_exit_flags(r) | segment_exit_flags(r);

@@ -521,6 +521,15 @@ void stdio_close(struct rank *r)
     r->io = NULL;
 }
 
+void stdio_say(struct rank *r, unsigned stream, const char *text, size_t n)
+{
+    struct stream *s = &r->io->out[stream - 1];
+    if (!s->outlet.rank) /* all goes where stdout goes */
+        s = &r->io->out[0];
+    outlet_put(&s->outlet, r->job->io->files, text, n, false);
+    check_paused(r->job->proxy);
+}
+
 void stdio_stdin_data(struct job *j, const unsigned char *data, size_t n)
 {
     if (j->io && j->io->feed)

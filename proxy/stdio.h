@@ -34,6 +34,9 @@ void stdio_tell_tail(struct rank *r);
 void stdio_all_reaped(struct job *j);
 void stdio_close(struct rank *r); /* takes one that was never opened */
 
+/* Whole lines, as if the rank, which has been started, had written them to that stream (1, 2). */
+void stdio_say(struct rank *r, unsigned stream, const char *text, size_t n);
+
 void stdio_stdin_data(struct job *j, const unsigned char *data, size_t n); /* n = 0: end of file */
 
 /* The rank here that has a terminal, if there is one, has it in this size now. */

@@ -6,45 +6,12 @@
 #include "proxy/pmix/events.h"
 
 #include "common/xalloc.h"
-#include "pmi-server/modex.h"
 #include "proxy/pmix/front.h"
-#include "wire/buf.h"
+#include "proxy/pmix/notices.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-
-/* On its way to the other nodes. Nobody waits for that: versions before 5 take an answer that comes later for one to
- * something else. */
-struct event_call {
-    struct handover_task task;
-    pmix_proc_t source;
-    struct buf packed;
-};
-
-static void answer(const struct pmi_request *q, const struct pmi_result *r)
-{
-}
-
-static void release(void *opaque)
-{
-    struct event_call *e = opaque;
-    buf_fini(&e->packed);
-    free(e);
-}
-
-static const struct pmi_front front = {.name = "PMIx", .answer = answer, .release = release, .mapping_max = SIZE_MAX};
-
-static void send_now(struct handover_task *t)
-{
-    struct event_call *e = (struct event_call *)t;
-    struct rank *r = pmix_rank_of(&e->source);
-    if (r && r->pmi)
-        pmi_notify(pmi_request_new(r->pmi, &front, PMI_VERB_PLAIN, false, e),
-                   (struct bytes){(const char *)e->packed.data, e->packed.len});
-    else
-        release(e);
-}
 
 /* The node that it comes from, what happened, to whom it is told, and the library's own form of the rest. */
 static void pack(struct buf *b, pmix_status_t code, const pmix_proc_t *source, pmix_data_range_t range,
@@ -80,11 +47,10 @@ pmix_status_t events_notify(pmix_status_t code, const pmix_proc_t *source, pmix_
 {
     if (range == PMIX_RANGE_LOCAL || range == PMIX_RANGE_PROC_LOCAL)
         return PMIX_OPERATION_SUCCEEDED;
-    struct event_call *e = xcalloc(1, sizeof *e);
-    *e = (struct event_call){.task.run = send_now, .source = *source};
-    buf_init(&e->packed);
-    pack(&e->packed, code, source, range, info, ninfo);
-    handover_post(&e->task);
+    struct buf b;
+    notice_begin(&b, NOTICE_EVENT);
+    pack(&b, code, source, range, info, ninfo);
+    notice_post(source, &b);
     return PMIX_OPERATION_SUCCEEDED;
 }
 
@@ -118,20 +84,18 @@ static void tell(pmix_status_t code, const pmix_proc_t *source, pmix_data_range_
         told_free(rc, t);
 }
 
-void pmix_notice(struct proxy *proxy, const void *p, size_t n)
+void events_heard(struct proxy *proxy, struct rbuf *r)
 {
     struct pmix *pmix = pmix_server();
-    struct rbuf r;
     pmix_proc_t source;
-    rbuf_init(&r, p, n);
-    uint32_t from = rbuf_u32(&r);
-    pmix_status_t code = (pmix_status_t)rbuf_u32(&r);
-    struct bytes nspace = rbuf_bytes(&r, PMIX_MAX_NSLEN);
-    uint32_t rank = rbuf_u32(&r);
-    pmix_data_range_t range = rbuf_u8(&r);
-    int32_t count = (int32_t)rbuf_u32(&r);
-    struct bytes packed = rbuf_bytes(&r, n);
-    if (!pmix || !rbuf_done(&r) || from == proxy_node(proxy) || count < 0 || (size_t)count > packed.len)
+    uint32_t from = rbuf_u32(r);
+    pmix_status_t code = (pmix_status_t)rbuf_u32(r);
+    struct bytes nspace = rbuf_bytes(r, PMIX_MAX_NSLEN);
+    uint32_t rank = rbuf_u32(r);
+    pmix_data_range_t range = rbuf_u8(r);
+    int32_t count = (int32_t)rbuf_u32(r);
+    struct bytes packed = rbuf_bytes(r, UINT32_MAX);
+    if (!pmix || !rbuf_done(r) || from == proxy_node(proxy) || count < 0 || (size_t)count > packed.len)
         return;
     char *name = bytes_dup(nspace);
     proc_set(&source, name ? name : "", rank);

@@ -91,6 +91,15 @@ void infos_array(struct infos *l, const char *key, struct infos *array)
     *array = (struct infos){NULL, 0, 0};
 }
 
+static void procs_fini(pmix_proc_info_t *v, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        free(v[i].hostname);
+        free(v[i].executable_name);
+    }
+    free(v);
+}
+
 static void value_fini(pmix_value_t *v)
 {
     if (v->type == PMIX_STRING)
@@ -104,6 +113,8 @@ static void value_fini(pmix_value_t *v)
         struct infos inner = {a->array, a->size, 0};
         if (a->type == PMIX_INFO)
             infos_fini(&inner);
+        else if (a->type == PMIX_PROC_INFO)
+            procs_fini(a->array, a->size);
         else
             free(a->array);
         free(a);

@@ -27,7 +27,8 @@ void infos_status(struct infos *l, const char *key, pmix_status_t value);
 void infos_proc(struct infos *l, const char *key, const char *nspace, pmix_rank_t rank);
 /* An array of keys with values, which is taken over. */
 void infos_array(struct infos *l, const char *key, struct infos *array);
-/* Any value with one array of n elements of that type, which is taken over (malloc). */
+/* Any value with one array of n elements of that type, which is taken over (malloc), as are the
+ * texts in it. */
 void infos_data(struct infos *l, const char *key, pmix_data_type_t type, void *array, size_t n);
 void infos_fini(struct infos *l);
 

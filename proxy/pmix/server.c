@@ -116,18 +116,23 @@ struct job *pmix_job_of(const char *nspace)
     return NULL;
 }
 
-struct rank *pmix_rank_of(const pmix_proc_t *p)
+struct rank *pmix_rank_in(const struct job *j, uint32_t rank)
 {
-    struct job *j = pmix_job_of(p->nspace);
-    uint32_t lo = 0, hi = j ? j->nranks : 0;
+    uint32_t lo = 0, hi = j->nranks;
     while (lo < hi) {
         uint32_t mid = lo + (hi - lo) / 2;
-        if (j->ranks[mid].rank < p->rank)
+        if (j->ranks[mid].rank < rank)
             lo = mid + 1;
         else
             hi = mid;
     }
-    return j && lo < j->nranks && j->ranks[lo].rank == p->rank ? &j->ranks[lo] : NULL;
+    return lo < j->nranks && j->ranks[lo].rank == rank ? &j->ranks[lo] : NULL;
+}
+
+struct rank *pmix_rank_of(const pmix_proc_t *p)
+{
+    struct job *j = pmix_job_of(p->nspace);
+    return j ? pmix_rank_in(j, p->rank) : NULL;
 }
 
 void pmix_leave(struct proxy *proxy)

@@ -27,6 +27,7 @@ struct pmix *pmix_server(void);
 /* Whom the library means; NULL: no such job, or no rank of it here. */
 struct job *pmix_job_of(const char *nspace);
 struct rank *pmix_rank_of(const pmix_proc_t *p);
+struct rank *pmix_rank_in(const struct job *j, uint32_t rank);
 
 /* upcalls.c: what the library calls, in its own thread. */
 void pmix_upcalls(pmix_server_module_t *m);

@@ -6,12 +6,15 @@
 #include "pmi-server/client.h"
 #include "pmi-server/server.h"
 #include "proxy/pmi.h"
-#include "proxy/pmix/front.h"
+#include "proxy/pmix/control.h"
 #include "proxy/pmix/events.h"
 #include "proxy/pmix/fence.h"
+#include "proxy/pmix/front.h"
 #include "proxy/pmix/meeting.h"
 #include "proxy/pmix/modex.h"
 #include "proxy/pmix/names.h"
+#include "proxy/pmix/query.h"
+#include "proxy/pmix/said.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -152,5 +155,8 @@ void pmix_upcalls(pmix_server_module_t *m)
         .deregister_events = events_deregister,
         .notify_event = events_notify,
         .group = meeting_group,
+        .query = query_begin,
+        .log = said_begin,
+        .job_control = control_begin,
     };
 }

@@ -5,6 +5,7 @@
  */
 #include <pmix.h>
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -313,6 +314,144 @@ static void scene_abort(void)
     sleep(1000);
 }
 
+/* --- what is asked */
+
+/* The answer of that key. */
+static const pmix_value_t *ask(char *key, const char *qualifier, const char *text)
+{
+    char *keys[] = {key, NULL};
+    pmix_info_t i, *found = NULL;
+    size_t n = 0;
+    pmix_query_t q = {.keys = keys, .qualifiers = qualifier ? &i : NULL, .nqual = qualifier != NULL};
+    if (qualifier) {
+        set_key(&i, qualifier, PMIX_STRING);
+        i.value.data.string = (char *)text;
+    }
+    pmix_status_t rc = PMIx_Query_info(&q, 1, &found, &n);
+    if (rc != PMIX_SUCCESS)
+        return NULL;
+    CHECK(n == 1 && strcmp(found[0].key, key) == 0, "%zu answers for %s", n, key);
+    return &found[0].value;
+}
+
+static bool has_name(const pmix_value_t *v, const char *name)
+{
+    return v && v->type == PMIX_STRING && strstr(v->data.string, name);
+}
+
+/* Of a table: my entry is as it should be. */
+static size_t check_table(const pmix_value_t *v)
+{
+    CHECK(v && v->type == PMIX_DATA_ARRAY && v->data.darray->type == PMIX_PROC_INFO, "no table");
+    const pmix_proc_info_t *p = v->data.darray->array;
+    bool found = false;
+    for (size_t i = 0; i < v->data.darray->size; i++) {
+        CHECK(*p[i].hostname && strstr(p[i].executable_name, "prog"), "%s %s", p[i].hostname, p[i].executable_name);
+        found |= p[i].proc.rank == me.rank && p[i].pid == getpid() && p[i].state == PMIX_PROC_STATE_RUNNING;
+    }
+    CHECK(found, "rank %u is not in the table", me.rank);
+    return v->data.darray->size;
+}
+
+static void scene_query(void)
+{
+    fence(NULL, 0, false);
+    long locals = get_number(PMIX_RANK_WILDCARD, PMIX_LOCAL_SIZE);
+    CHECK(has_name(ask(PMIX_QUERY_NAMESPACES, NULL, NULL), me.nspace), "my own name");
+    CHECK(check_table(ask(PMIX_QUERY_LOCAL_PROC_TABLE, PMIX_NSPACE, me.nspace)) == (size_t)locals, "the ranks here");
+    const pmix_value_t *all = ask(PMIX_QUERY_PROC_TABLE, PMIX_NSPACE, me.nspace);
+    CHECK((locals == (long)size) == (all != NULL), "a table of ranks elsewhere");
+    CHECK(!all || check_table(all) == size, "all ranks");
+    CHECK(!ask(PMIX_QUERY_PROC_TABLE, PMIX_NSPACE, "nobody"), "a job that there is not");
+    CHECK(!ask(PMIX_QUERY_QUEUE_LIST, NULL, NULL), "queues");
+    fence(NULL, 0, false);
+}
+
+/* Under mpiexec --pset first=0-1 --pset "odd=1,3". */
+static void scene_psets(void)
+{
+    const pmix_value_t *names = ask(PMIX_QUERY_PSET_NAMES, NULL, NULL), *number = ask(PMIX_QUERY_NUM_PSETS, NULL, NULL);
+    const pmix_value_t *odd = ask(PMIX_QUERY_PSET_MEMBERSHIP, PMIX_PSET_NAME, "odd");
+    CHECK(number && number->type == PMIX_SIZE && number->data.size == 2, "not two sets");
+    CHECK(has_name(names, "first") && has_name(names, "odd"), "their names");
+    CHECK(odd && odd->type == PMIX_DATA_ARRAY && odd->data.darray->type == PMIX_PROC, "no members");
+    const pmix_proc_t *p = odd->data.darray->array;
+    CHECK(odd->data.darray->size == 2 && p[0].rank == 1 && p[1].rank == 3, "other members");
+    CHECK(!ask(PMIX_QUERY_PSET_MEMBERSHIP, PMIX_PSET_NAME, "even"), "a set that there is not");
+}
+
+/* --- what is shown, and done to ranks */
+
+static pmix_status_t say(const char *channel, const char *text)
+{
+    pmix_info_t i;
+    set_key(&i, channel, PMIX_STRING);
+    i.value.data.string = (char *)text;
+    return PMIx_Log(&i, 1, NULL, 0);
+}
+
+static void scene_log(void)
+{
+    char text[64];
+    snprintf(text, sizeof text, "%u of %u", me.rank, size);
+    OK(say(PMIX_LOG_STDERR, text));
+    OK(say(PMIX_LOG_STDOUT, "one line\nand another\n"));
+    CHECK(say(PMIX_LOG_EMAIL_ADDR, "somebody") == PMIX_ERR_NOT_SUPPORTED, "mail");
+}
+
+static volatile sig_atomic_t signalled;
+
+static void on_signal(int number)
+{
+    signalled++;
+}
+
+static pmix_status_t control(const pmix_proc_t *targets, size_t n, const char *key, int number)
+{
+    pmix_info_t i;
+    set_key(&i, key, number ? PMIX_INT : PMIX_BOOL);
+    if (number)
+        i.value.data.integer = number;
+    else
+        i.value.data.flag = true;
+    return PMIx_Job_control(targets, n, &i, 1, NULL, NULL);
+}
+
+/* One is signalled, then all are. */
+static void scene_signal(void)
+{
+    pmix_proc_t last = proc_of(size - 1), all = proc_of(PMIX_RANK_WILDCARD), other = all;
+    signal(SIGUSR1, on_signal);
+    fence(NULL, 0, false);
+    if (me.rank == 0)
+        OK(control(&last, 1, PMIX_JOB_CTRL_SIGNAL, SIGUSR1));
+    while (me.rank == size - 1 && !signalled)
+        usleep(1000);
+    CHECK(me.rank == size - 1 || !signalled, "a signal to another rank");
+    fence(NULL, 0, false);
+    signalled = 0;
+    fence(NULL, 0, false);
+    if (me.rank == size - 1)
+        OK(control(&all, 1, PMIX_JOB_CTRL_SIGNAL, SIGUSR1));
+    while (!signalled)
+        usleep(1000);
+    snprintf(other.nspace, sizeof other.nspace, "somebody else's");
+    CHECK(control(&other, 1, PMIX_JOB_CTRL_KILL, 0) == PMIX_ERR_NOT_SUPPORTED, "another job's ranks");
+    CHECK(control(&all, 1, PMIX_JOB_CTRL_PREEMPTIBLE, 0) == PMIX_ERR_NOT_SUPPORTED, "what is not there");
+    CHECK(control(&all, 1, PMIX_JOB_CTRL_SIGNAL, 1000) == PMIX_ERR_NOT_SUPPORTED, "no such signal");
+    fence(NULL, 0, false);
+}
+
+/* The first ends all. */
+static void scene_terminate(void)
+{
+    pmix_proc_t all = proc_of(PMIX_RANK_WILDCARD);
+    fence(NULL, 0, false);
+    if (me.rank == 0)
+        control(&all, 1, PMIX_JOB_CTRL_TERMINATE, 0);
+    sleep(1000);
+}
+
 static const struct {
     const char *name;
     void (*play)(void);
@@ -328,6 +467,11 @@ static const struct {
     {"event", scene_event},
     {"survive", scene_survive},
     {"abort", scene_abort},
+    {"query", scene_query},
+    {"psets", scene_psets},
+    {"log", scene_log},
+    {"signal", scene_signal},
+    {"terminate", scene_terminate},
 };
 
 int main(int argc, char **argv)

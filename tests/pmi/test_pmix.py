@@ -19,7 +19,8 @@ def pmix(pmixcc):
 
 
 @pytest.mark.parametrize("nodes", HOSTS)
-@pytest.mark.parametrize("scene", ("job", "fence", "modex", "missing", "groups", "names", "connect", "group", "event"))
+@pytest.mark.parametrize("scene", ("job", "fence", "modex", "missing", "groups", "names", "connect", "group", "event",
+                                   "query", "signal"))
 def test_scene(mpiexec, pmix, scene, nodes):
     r = mpiexec.ok("-n", "8", *HOSTS[nodes], pmix, scene, timeout=4 * PATIENCE)
     assert r.out == "", r
@@ -34,6 +35,24 @@ def test_scenes_in_one_run(mpiexec, pmix):
 def test_survivors_hear_of_the_dead(mpiexec, pmix, nodes):
     r = mpiexec("-n", "8", "--no-kill", *HOSTS[nodes], pmix, "survive", timeout=4 * PATIENCE)
     assert r.code == 5 and sorted(r.lines) == [f"{i} has heard" for i in range(7)], r
+
+
+def test_process_sets(mpiexec, pmix):
+    r = mpiexec.ok("-n", "4", *HOSTS[4], "--pset", "first=0-1", "--pset", "odd=1,3", pmix, "psets", timeout=4 * PATIENCE)
+    assert r.out == "", r
+
+
+@pytest.mark.parametrize("nodes", (1, 4))
+def test_what_is_logged_is_the_ranks_own_output(mpiexec, pmix, nodes):
+    r = mpiexec.ok("-n", "3", "-l", *HOSTS[nodes], pmix, "log", timeout=4 * PATIENCE)
+    assert sorted(r.lines) == sorted(f"[{i}] {line}" for i in range(3) for line in ("one line", "and another")), r
+    assert sorted(r.err.splitlines()) == [f"[{i}] {i} of 3" for i in range(3)], r
+
+
+@pytest.mark.parametrize("nodes", (1, 4))
+def test_a_job_that_ends_itself(mpiexec, pmix, nodes):
+    r = mpiexec("-n", "4", *HOSTS[nodes], pmix, "terminate", timeout=4 * PATIENCE)
+    assert r.code == 143 and "SIGTERM" in r.err, r
 
 
 @pytest.mark.parametrize("nodes", (1, 4))
