@@ -120,8 +120,8 @@ def test_nothing_is_left(mpiexec, ompicc, tmp_path, who):
     assert not list(tmp_path.glob("*muster-pmix-*"))
 
 
-def test_programs_of_both_in_one_command(mpiexec, ompicc, mpicc):
-    """Through scripts, and by --pmi all: each library finds what it speaks."""
+def test_each_library_finds_what_it_speaks_where_all_is_offered(mpiexec, ompicc, mpicc):
+    """As it is through scripts (--pmi all): one job, then another, each of its own library."""
     for prog in (ompicc(PROGRAM), mpicc(PROGRAM)):
         r = mpiexec.ok("-n", "2", "--pmi", "all", prog, timeout=4 * PATIENCE)
         assert len(r.lines) == 2 and "sum 1" in r.lines[0], r
