@@ -243,7 +243,7 @@ void p2p_flush(void)
 {
     struct waiter w = {0};
     uintptr_t which = 0;
-    while (progress_unsent > 0 || rendezvous_outstanding() || fetch_under_way()) {
+    while (progress_unsent > 0 || rendezvous_outstanding() || fetch_under_way() || transport_unsent()) {
         struct request *r = request_of((MPI_Request)which);
         if (!r && (r = rendezvous_oldest()) != NULL)
             which = r->obj.handle;

@@ -95,6 +95,14 @@ int transport_poll(void)
     return n + poll_those(transport_attention & ~ADDRESS_ATTENTION);
 }
 
+bool transport_unsent(void)
+{
+    for (uint32_t i = 0; transport_table[i]; i++)
+        if (transport_table[i]->unsent && transport_table[i]->unsent())
+            return true;
+    return false;
+}
+
 void transport_poll_inside(void)
 {
     poll_those(transport_attention & inside);

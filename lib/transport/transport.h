@@ -125,6 +125,8 @@ struct transport {
     bool (*inject)(struct peer *p, uint8_t kind, uint64_t ctx, uint64_t pair, const void *payload, size_t bytes);
     /* Delivers what has arrived, calls completions; returns how many of both. */
     int (*poll)(void);
+    /* Does something that was committed leave this process only if poll is called? NULL: nothing does. */
+    bool (*unsent)(void);
     /* Looks for the next packet from one peer, `spins` times, without delivering it. consume ends that, and the packet
      * counts as delivered. For a receiver that knows what it waits for. Both may be NULL. */
     struct arrival (*peek)(struct peer *p, int spins);
@@ -176,6 +178,7 @@ extern uint32_t transport_attention; /* a bit for each row of the table: it want
 int transport_init(void); /* 0 or an error class */
 void transport_fini(void);
 int transport_poll(void);  /* all of them; what happened */
+bool transport_unsent(void); /* of any */
 void transport_tune(void); /* knobs have changed */
 /* Delivers what this process has sent to itself. */
 void transport_poll_inside(void);

@@ -24,6 +24,22 @@ def test_ranks_of_other_nodes_are_reached(mpiexec, nodes, hosts, n, by):
     assert r.lines == ["fine"] * n, r
 
 
+@pytest.fixture(scope="session")
+def partings(programs):
+    return runtime_program(programs, "partings.c")
+
+
+@pytest.mark.parametrize("what", ["stays", "unheard"])
+def test_one_finalizes_before_the_other_has_received(mpiexec, partings, what):
+    r = mpiexec.ok("--hosts", "a,b", "--ppn", "1", "-n", "2", partings, what)
+    assert r.lines == ["fine"] * 2, r
+
+
+def test_many_speak_to_one_that_does_something_else(mpiexec, partings):
+    r = mpiexec.ok("--hosts", "a,b,c", "--ppn", "60", "-n", "180", partings, "storm")
+    assert r.lines == ["fine"] * 180, r
+
+
 def test_an_interface_that_is_not_there_is_named(mpiexec, nodes):
     r = mpiexec("--hosts", "a,b", "--ppn", "1", "-n", "2", nodes, "2", "1", env={"MUSTER_INTERFACE": "nosuch0"})
     assert r.code not in (0, 124)
@@ -54,13 +70,13 @@ def test_strangers_at_the_port(mpiexec, nodes):
     pids = [int(p.stdout.readline().split()[1]) for _ in range(2)]
     strangers = []
     for port in [port for pid in pids for port in listening(pid)]:
-        for i in range(100):
+        for i in range(300):
             s = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
             s.sendall(GARBAGE[i % len(GARBAGE)])
             strangers.append(s)
     (mpiexec.cwd / "go").touch()
     out, err = p.communicate(timeout=2 * PATIENCE)
-    assert len(strangers) == 200 and (p.returncode, out.decode().split(), err) == (0, ["fine"] * 2, b""), (out, err)
+    assert len(strangers) == 600 and (p.returncode, out.decode().split(), err) == (0, ["fine"] * 2, b""), (out, err)
     for s in strangers:
         s.close()
 

@@ -3,11 +3,13 @@
  * connection: life of connections: connect, accept, greet, close. */
 #include "lib/transport/tcp/connection.h"
 #include <errno.h>
+#include <linux/sockios.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -18,7 +20,7 @@
 
 #define HELLO_MAGIC UINT64_C(0x3150435452545355) /* another byte order does not read it */
 #define PATIENCE_NS INT64_C(20000000000)
-enum { GUESTS_MAX = 64 };
+enum { GUESTS_MAX = 256 };
 enum verdict { WELCOME = 0x4d4c4557, WAIT_FOR_MINE = 0x54494157 };
 
 struct hello {
@@ -32,7 +34,6 @@ struct hello {
 struct guest {
     int fd;
     uint32_t got;
-    int64_t deadline;
     struct hello hello;
     TAILQ_ENTRY(guest) more;
 };
@@ -176,6 +177,15 @@ static void next_or_fail(struct conn *c, int error)
     conn_fail(c, why);
 }
 
+bool conn_unsent(void)
+{
+    struct conn *c;
+    TAILQ_FOREACH(c, &tcp.all, every)
+    if (c->state == CONN_OPEN && c->out_end > 0)
+        return true;
+    return false;
+}
+
 bool conn_connect(struct peer *p, const void *address)
 {
     struct conn *c = conn_of(p);
@@ -205,6 +215,8 @@ static void connected(struct conn *c)
         next_or_fail(c, errno);
         return;
     }
+    /* The verdict comes when the peer is next in MPI. */
+    opening_set(c, false);
     c->state = CONN_GREETING;
     conn_want_write(c, false);
 }
@@ -219,6 +231,7 @@ static void judged(struct conn *c)
         open_up(c);
     } else if (n == (ssize_t)sizeof verdict && verdict == WAIT_FOR_MINE) {
         fd_drop(c);
+        opening_set(c, true);
         c->state = CONN_AWAITED;
     } else {
         next_or_fail(c, n < 0 ? errno : 0);
@@ -257,11 +270,10 @@ static bool is_one_of_us(const struct hello *h)
            h->size == (uint32_t)process_job_own()->size && h->proc < h->size && (int)h->proc != process_self;
 }
 
-/* Ours goes on if both have begun, and we are the lower one. */
+/* Ours goes on if both have said hello, and we are the lower one: so its hello is sure to come. */
 static bool yields(const struct conn *c, int proc)
 {
-    return c->state == CONN_NONE || c->state == CONN_AWAITED ||
-           ((c->state == CONN_CONNECTING || c->state == CONN_GREETING) && proc < process_self);
+    return c->state < CONN_OPEN && (c->state != CONN_GREETING || proc < process_self);
 }
 
 static void admit(struct guest *g)
@@ -303,8 +315,9 @@ static void guest_read(struct guest *g)
         guest_drop(g, true);
 }
 
-/* The oldest goes where there are too many, so that who says nothing keeps nobody out. */
-static void accept_all(void)
+/* Most have said hello by now. Who has not may have begun to compute; but the oldest goes where there are too many, so
+ * that strangers who say nothing keep nobody out. */
+void conn_accept(void)
 {
     for (int fd; (fd = accept4(tcp.listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0;) {
         struct guest *g = calloc(1, sizeof *g);
@@ -315,11 +328,12 @@ static void accept_all(void)
         if (guest_count == GUESTS_MAX)
             guest_drop(TAILQ_FIRST(&guests), true);
         g->fd = fd;
-        g->deadline = clock_ns() + PATIENCE_NS;
         options_set(fd);
         TAILQ_INSERT_TAIL(&guests, g, more);
         guest_count++;
-        if (!watch(fd, (uintptr_t)g | 1, EPOLLIN))
+        if (watch(fd, (uintptr_t)g | 1, EPOLLIN))
+            guest_read(g);
+        else
             guest_drop(g, true);
     }
 }
@@ -360,21 +374,30 @@ int conn_listen(void)
     return MPI_SUCCESS;
 }
 
-/* What waits in the buffers goes out first, as long as the others take it. */
+/* Is there something that the peer's kernel has not got? What comes is thrown away. Who is greeted reads our goodbye
+ * behind the hello. */
+static bool takes_leave(struct conn *c)
+{
+    int unacknowledged = 0;
+    c->parted = c->parted || (c->state == CONN_OPEN ? stream_goodbye(c) : stream_goodbye_early(c));
+    if (c->state == CONN_OPEN)
+        stream_write(c);
+    ssize_t n = recv(c->fd, NULL, CONN_BUFFER, MSG_TRUNC | MSG_DONTWAIT);
+    if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+        return false; /* nobody is there */
+    return !c->parted || c->out_end > 0 || (ioctl(c->fd, SIOCOUTQ, &unacknowledged) == 0 && unacknowledged > 0);
+}
+
+/* What waits goes out first, as long as the others take it: a socket that is closed while something comes in forgets
+ * what it has not sent. */
 static void say_goodbye(void)
 {
     struct conn *c;
     int64_t until = clock_ns() + PATIENCE_NS / 4;
-    TAILQ_FOREACH(c, &tcp.all, every)
-        if (c->state == CONN_OPEN)
-            stream_goodbye(c);
     for (bool more = true; more && clock_ns() < until;) {
         more = false;
         TAILQ_FOREACH(c, &tcp.all, every)
-            if (c->state == CONN_OPEN && c->out_end > 0) {
-                stream_write(c);
-                more |= c->out_end > 0;
-            }
+        more |= (c->state == CONN_OPEN || c->state == CONN_GREETING) && !c->lost && takes_leave(c);
         if (more)
             usleep(200);
     }
@@ -400,10 +423,6 @@ void conn_end(void)
 
 int conn_event(uint64_t data, uint32_t events)
 {
-    if (data == 0) {
-        accept_all();
-        return 0;
-    }
     if (data & 1) {
         guest_read((struct guest *)(uintptr_t)(data & ~UINT64_C(1)));
         return 0;
@@ -426,10 +445,10 @@ int conn_event(uint64_t data, uint32_t events)
 void conn_expire(void)
 {
     int64_t now = clock_ns();
-    struct conn *c;
-    struct guest *g;
-    while ((g = TAILQ_FIRST(&guests)) != NULL && g->deadline < now)
-        guest_drop(g, true);
-    while ((c = TAILQ_FIRST(&tcp.opening)) != NULL && c->deadline < now)
-        next_or_fail(c, ETIMEDOUT);
+    for (struct conn *c; (c = TAILQ_FIRST(&tcp.opening)) != NULL && c->deadline < now;) {
+        if (c->state == CONN_AWAITED)
+            try_next(c);
+        else
+            next_or_fail(c, ETIMEDOUT);
+    }
 }

@@ -20,7 +20,7 @@ enum conn_state {
     CONN_NONE,       /* as it was made */
     CONN_CONNECTING, /* to one of its places */
     CONN_GREETING,   /* hello is sent, the verdict has not come */
-    CONN_AWAITED,    /* the peer's own connection is under way */
+    CONN_AWAITED,    /* the peer's own hello is under way */
     CONN_OPEN,
     CONN_CLOSED
 };
@@ -34,6 +34,7 @@ struct conn {
     uint8_t state;
     bool writing; /* epoll tells when more can be written */
     bool goodbye; /* the peer has said that nothing more comes */
+    bool parted;  /* we have said so */
     bool lost;    /* peer_failed or peer_finalized has been said */
     bool unread;  /* packets lie in `in` that poll is to deliver: for want of memory it could not, or somebody peeked */
     char *out;    /* CONN_BUFFER bytes each, while open */
@@ -42,7 +43,7 @@ struct conn {
     struct sockaddr_in6 tries[PLACE_TRIES];
     int try_count, try_at;
     struct place place;
-    int64_t deadline;        /* clock_ns(), until it is open */
+    int64_t deadline;          /* clock_ns(), while connecting or awaited; else 0 */
     TAILQ_ENTRY(conn) opening; /* while it has one */
     TAILQ_ENTRY(conn) every;   /* while it has a descriptor */
 };
@@ -64,10 +65,16 @@ bool conn_connect(struct peer *p, const void *address);
 void conn_close(struct conn *c);
 /* The peer is lost, unless that has been said. */
 void conn_fail(struct conn *c, const char *why);
-/* Something has happened to a descriptor: data.u64 of the event. Returns packets that were delivered. */
+/* Something has happened to a descriptor: data.u64 of the event, CONN_KNOCK for the listener's. Returns packets that
+ * were delivered. */
+enum { CONN_KNOCK = 0 };
 int conn_event(uint64_t data, uint32_t events);
-/* Those that take too long to open. */
+/* Takes in who is at the listener, after all other events of one look: a guest may have to go. */
+void conn_accept(void);
+/* Those that take too long to connect. */
 void conn_expire(void);
+/* Does something lie in a buffer? */
+bool conn_unsent(void);
 /* Whether epoll tells when the socket takes more. */
 void conn_want_write(struct conn *c, bool on);
 

@@ -58,7 +58,7 @@ void stream_write(struct conn *c)
 void *stream_reserve(struct conn *c, size_t bytes)
 {
     uint32_t n = filled(bytes);
-    if (c->state != CONN_OPEN)
+    if (c->state != CONN_OPEN || c->lost)
         return NULL;
     if (c->out_end + n > CONN_BUFFER && c->out_at > 0) {
         memmove(c->out, c->out + c->out_at, c->out_end - c->out_at);
@@ -68,11 +68,16 @@ void *stream_reserve(struct conn *c, size_t bytes)
     return c->out_end + n > CONN_BUFFER ? NULL : c->out + c->out_end + sizeof(struct packet);
 }
 
-static void head_put(struct conn *c, uint32_t frame, uint32_t what, struct match_key key)
+static void head_write(void *at, uint32_t frame, uint32_t what, struct match_key key)
 {
     struct packet h = {.what = what, .key = key};
     memcpy(h.own, &frame, sizeof h.own);
-    memcpy(c->out + c->out_end, &h, sizeof h);
+    memcpy(at, &h, sizeof h);
+}
+
+static void head_put(struct conn *c, uint32_t frame, uint32_t what, struct match_key key)
+{
+    head_write(c->out + c->out_end, frame, what, key);
 }
 
 /* What goes to an idle socket goes at once. */
@@ -89,12 +94,20 @@ void stream_commit(struct conn *c, uint8_t kind, struct match_key key, size_t by
     sent(c, bytes);
 }
 
-void stream_goodbye(struct conn *c)
+bool stream_goodbye(struct conn *c)
 {
     if (!stream_reserve(c, 0))
-        return;
+        return false;
     head_put(c, FRAME_GOODBYE, 0, (struct match_key){0});
     sent(c, 0);
+    return true;
+}
+
+bool stream_goodbye_early(struct conn *c)
+{
+    char head[sizeof(struct packet)];
+    head_write(head, FRAME_GOODBYE, 0, (struct match_key){0});
+    return send(c->fd, head, sizeof head, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)sizeof head;
 }
 
 /* ---- in ---- */

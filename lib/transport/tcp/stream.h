@@ -15,8 +15,10 @@ void stream_end(struct conn *c);
 
 void *stream_reserve(struct conn *c, size_t bytes);
 void stream_commit(struct conn *c, uint8_t kind, struct match_key key, size_t bytes);
-/* Nothing more comes from this process. */
-void stream_goodbye(struct conn *c);
+/* Nothing more comes from this process. False: there is no room to say so now. */
+bool stream_goodbye(struct conn *c);
+/* The same before the connection is open, behind the hello. */
+bool stream_goodbye_early(struct conn *c);
 /* Writes what waits, as far as the socket takes it. */
 void stream_write(struct conn *c);
 /* Reads and delivers; packets. The end of the connection is told. */

@@ -91,11 +91,16 @@ static int tcp_poll(void)
     enum { EVENTS = 32, EXPIRE_EVERY = 256 };
     static uint32_t polls;
     struct epoll_event e[EVENTS];
+    bool knocks = false;
     int n = tcp.unread > 0 ? unread_again() : 0;
     int events = epoll_wait(tcp.epoll, e, EVENTS, 0);
-    for (int i = 0; i < events; i++)
-        n += conn_event(e[i].data.u64, e[i].events);
-    if (++polls % EXPIRE_EVERY == 0)
+    for (int i = 0; i < events; i++) {
+        knocks |= e[i].data.u64 == CONN_KNOCK;
+        n += e[i].data.u64 != CONN_KNOCK ? conn_event(e[i].data.u64, e[i].events) : 0;
+    }
+    if (knocks)
+        conn_accept();
+    if (++polls % EXPIRE_EVERY == 0 && events < EVENTS) /* nobody's answer waits to be seen */
         conn_expire();
     return n;
 }
@@ -163,6 +168,7 @@ const struct transport transport_tcp = {.name = "tcp",
                                         .poll = tcp_poll,
                                         .peek = tcp_peek,
                                         .consume = tcp_consume,
+                                        .unsent = conn_unsent,
                                         .sleep_fd = tcp_sleep_fd,
                                         .mem_register = tcp_register,
                                         .mem_deregister = tcp_deregister,
