@@ -348,7 +348,11 @@ static void win_lock(void)
 }
 static void win_lock_all(void)
 {
-    DEAD(MPI_Win_lock_all(0, win));
+    /* On another node the lock is taken when it is first needed. */
+    int got, rc = MPI_Win_lock_all(0, win);
+    if (rc == MPI_SUCCESS && (rc = MPI_Get(&got, 1, MPI_INT, 0, 0, 1, MPI_INT, win)) == MPI_SUCCESS)
+        rc = MPI_Win_flush(0, win);
+    DEAD(rc);
 }
 /* The dead one was a reader. */
 static void win_readers(void)

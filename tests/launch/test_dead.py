@@ -25,6 +25,15 @@ def test_the_others_get_an_error(mpiexec, dead, what, n):
     assert r.code == 137 and "muster:" not in r.err, r
 
 
+@pytest.mark.parametrize("hosts, n", [("a,b", 2), ("a,b", 4), ("a,b,c,d", 4)])
+@pytest.mark.parametrize("what", SCENARIOS)
+def test_over_nodes(mpiexec, dead, what, hosts, n):
+    """Its connections end, and the proxies tell of it: whichever comes first."""
+    r = mpiexec("--no-kill", "--hosts", hosts, "--ppn", str(n // (1 + hosts.count(","))), "-n", str(n), dead, what)
+    assert r.out.splitlines() == ["fine"] * (n - 1), r
+    assert r.code == 137 and "muster:" not in r.err, r
+
+
 @pytest.mark.parametrize("n", [2, 3, 8])
 @pytest.mark.parametrize("what", ["win_lock", "win_readers", "win_fence", "win_group", "win_gets", "win_puts"])
 def test_windows_by_messages(mpiexec, dead, what, n):
