@@ -221,7 +221,7 @@ def test_a_mpiexec_that_does_not_know_the_secret(rig, tmp_path):
         r = subprocess.run(rig.hosts["h1"].enter("env", "MUSTER_LINK_SECRET=x", TREE.proxy, "--call", "10.77.0.254:45001", "--name", "h1"),
                            capture_output=True, timeout=2 * PATIENCE)
         server.wait()
-    assert r.returncode == 1 and b"is not the mpiexec that has started this" in r.stderr, r
+    assert r.returncode == 1 and b"is not the mpiexec that started this" in r.stderr, r
 
 
 def test_the_secret_is_nowhere_to_be_read(gate):
