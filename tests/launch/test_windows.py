@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Windows of MPI where ranks do not see one another's /proc, and where there is not enough memory."""
+"""Windows of MPI, and shared pointers of files, where ranks do not see one another's /proc, and where there is not enough
+memory."""
 
 import os
 import shutil
@@ -13,6 +14,11 @@ from conftest import MPIEXEC, PATIENCE, clean_env, runtime_program
 @pytest.fixture(scope="session")
 def windows(programs):
     return runtime_program(programs, "windows.c")
+
+
+@pytest.fixture(scope="session")
+def pointer(programs):
+    return runtime_program(programs, "pointer.c")
 
 
 def can(*command):
@@ -40,6 +46,20 @@ def test_ranks_in_different_namespaces_of_processes(mpiexec, windows, n):
 def test_one_rank_of_many_in_a_namespace(mpiexec, windows):
     r = mpiexec.ok("-n", "2", windows, ":", "-n", "1", "unshare", "-p", "-f", windows)
     assert r.out == "fine\nfine\n", r
+
+
+@pids
+def test_a_shared_pointer_in_different_namespaces_of_processes(mpiexec, pointer, tmp_path):
+    r = mpiexec.ok("-n", "3", "unshare", "-p", "-f", pointer, str(tmp_path / "all"))
+    assert r.out == "30\n" and (tmp_path / "all").stat().st_size == 30, r
+    r = mpiexec.ok("-n", "2", pointer, str(tmp_path / "one"), ":", "-n", "1", "unshare", "-p", "-f", pointer, str(tmp_path / "one"))
+    assert r.out == "30\n" and (tmp_path / "one").stat().st_size == 30, r
+
+
+@users
+def test_a_shared_pointer_of_different_users_of_namespaces(mpiexec, pointer, tmp_path):
+    r = mpiexec.ok("-n", "3", "unshare", "-U", "-r", pointer, str(tmp_path / "all"))
+    assert r.out == "30\n" and (tmp_path / "all").stat().st_size == 30, r
 
 
 @users
