@@ -15,7 +15,7 @@ sys.path.append(str(HERE.parent / "launch"))  # processes, which its conftest ne
 _spec = importlib.util.spec_from_file_location("launch_fixtures", HERE.parent / "launch/conftest.py")
 _launch = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(_launch)
-programs, mpich, mpicc = _launch.programs, _launch.mpich, _launch.mpicc
+programs, mpich, mpicc, on_runtime = _launch.programs, _launch.mpich, _launch.mpicc, _launch.on_runtime
 MPIEXEC, TREE, Result, Started, clean_env = (_launch.MPIEXEC, _launch.TREE, _launch.Result, _launch.Started,
                                              _launch.clean_env)
 
