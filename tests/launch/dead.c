@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * dead: the last rank ends in the middle of a job that goes on without it; what do the others see? Usage, under
- * mpiexec --no-kill: dead SCENARIO [seconds that the last rank lives]. A rank that saw what it should prints "fine". */
+ * mpiexec --no-kill: dead SCENARIO [seconds that the last rank lives [file that it makes before]]. A rank that saw what
+ * it should prints "fine". */
 #include "scenario.h"
 #include <pthread.h>
 #include <signal.h>
@@ -522,6 +523,8 @@ int main(int argc, char **argv)
         make_file();
     MPI_Barrier(MPI_COMM_WORLD);
     double begin = MPI_Wtime();
+    if (rank == last && argc > 3)
+        fclose(fopen(argv[3], "w"));
     if (rank == last)
         live(argv[1]);
     scenario_run(scenarios, sizeof scenarios / sizeof *scenarios, argv[1]);

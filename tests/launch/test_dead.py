@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A rank that dies while others need it in MPI, and the job goes on without it (--no-kill)."""
 
+import os
 import pathlib
 import re
+import signal
 
 import pytest
 
-from conftest import on_runtime, runtime_program
+from conftest import PATIENCE, on_runtime, runtime_program
+from processes import children, proxies, until
 
 SOURCE = (pathlib.Path(__file__).parent / "dead.c").read_text()
 SCENARIOS = re.findall(r"\bS\((\w+)\)", SOURCE)
@@ -53,6 +56,24 @@ def test_also_who_sleeps(mpiexec, dead, what):
 def test_without_single_copy(mpiexec, dead, what, n):
     r = mpiexec("--no-kill", "-n", n, "-genv", "MUSTER_SHM_COPY", "two", dead, what)
     assert r.out.splitlines() == ["fine"] * (int(n) - 1), r
+
+
+def proxy_of(mpiexec_pid, rank):
+    """The one above that rank."""
+    for p in proxies(mpiexec_pid):
+        for child in children(p):
+            if f"PMI_RANK={rank}".encode() in pathlib.Path(f"/proc/{child}/environ").read_bytes().split(b"\0"):
+                return p
+    return None
+
+
+@pytest.mark.parametrize("what", ["recv_named", "recv_any", "send_many", "barrier", "allreduce_long", "win_lock"])
+def test_a_proxy_dies_with_its_rank(mpiexec, dead, what):
+    p = mpiexec.start("--no-kill", "--hosts", "a,b,c", "--ppn", "1", "-n", "3", dead, what, "1000", "lives")
+    until((mpiexec.cwd / "lives").exists)
+    os.kill(proxy_of(p.pid, 2), signal.SIGKILL)
+    out, err = p.communicate(timeout=2 * PATIENCE)
+    assert out == b"fine\n" * 2 and p.returncode == 1, (out, err)
 
 
 FAR = r"""
