@@ -34,6 +34,7 @@ struct conn {
     uint8_t state;
     bool writing; /* epoll tells when more can be written */
     bool goodbye; /* the peer has said that nothing more comes */
+    bool shut;    /* nothing can be written any more */
     bool parted;  /* we have said so */
     bool lost;    /* peer_failed or peer_finalized has been said */
     bool unread;  /* packets lie in `in` that poll is to deliver: for want of memory it could not, or somebody peeked */

@@ -44,8 +44,10 @@ void stream_write(struct conn *c)
         ssize_t n = send(c->fd, c->out + c->out_at, c->out_end - c->out_at, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (n < 0 && errno == EINTR)
             continue;
-        if (n < 0 && errno != EAGAIN)
-            c->out_at = c->out_end; /* its end is told by reading, after all that has come */
+        if (n < 0 && errno != EAGAIN) {
+            c->out_at = c->out_end;
+            c->shut = true; /* who wants to send polls now, and reading tells the end, after all that has come */
+        }
         if (n < 0)
             break;
         c->out_at += (uint32_t)n;
@@ -58,7 +60,7 @@ void stream_write(struct conn *c)
 void *stream_reserve(struct conn *c, size_t bytes)
 {
     uint32_t n = filled(bytes);
-    if (c->state != CONN_OPEN || c->lost)
+    if (c->state != CONN_OPEN || c->shut || c->lost)
         return NULL;
     if (c->out_end + n > CONN_BUFFER && c->out_at > 0) {
         memmove(c->out, c->out + c->out_at, c->out_end - c->out_at);
