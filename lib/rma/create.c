@@ -180,9 +180,11 @@ static int memory_fill(struct win *w, const struct info *info)
 }
 
 /* All are there, and ready to be asked; or one is not, and then it fails for all. */
-static int meet(struct win *w)
+static int meet(struct win *w, int rc)
 {
-    int rc = w->node != w->comm ? message_begin(w) : MPI_SUCCESS, worst = MPI_SUCCESS;
+    int worst = MPI_SUCCESS;
+    if (rc == MPI_SUCCESS && w->node != w->comm)
+        rc = message_begin(w);
     if (rc == MPI_SUCCESS)
         rc = owner_begin(w);
     int error = mpi_allreduce(&rc, &worst, 1, &basic_types[BASIC_I_INT], op_of(MPI_MAX), w->comm);
@@ -198,9 +200,7 @@ static int fill(struct win *w, struct info *info, struct comm *c)
         rc = target_begin(w);
     if (rc == MPI_SUCCESS)
         rc = comm_make(w, c);
-    if (rc == MPI_SUCCESS)
-        rc = memory_fill(w, info);
-    return rc == MPI_SUCCESS ? meet(w) : rc;
+    return rc == MPI_SUCCESS ? meet(w, memory_fill(w, info)) : rc;
 }
 
 static int make(int flavor, void *base, MPI_Aint size, MPI_Aint disp_unit, struct info *info, struct comm *c,
