@@ -249,6 +249,8 @@ int opt_set_pmi(struct opt_target *a)
     const char *word = value_of(a);
     if (strncmp(word, "pmix_v", 6) == 0)
         word = "pmix";
+    else if (strcmp(word, "1") == 0 || strcmp(word, "2") == 0) /* so our library reads MUSTER_PMI, which is the same */
+        word = words[word[0] - '0'];
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strcmp(words[i], word) == 0) {
             opt_replace(a->field, i ? xstrdup(word) : NULL);

@@ -47,6 +47,7 @@ struct rank {
     bool pmi_told;            /* mpiexec knows that it breaks the rules */
     struct event *pmi_closed; /* armed when the socket has closed and the process has not ended yet */
     struct evbuffer *pmi_out;
+    bool in_pmix; /* it has connected by PMIx, and not finalized */
 };
 
 struct job {

@@ -74,14 +74,10 @@ void pmix_rank_gone(struct rank *r)
 {
     struct job *j = r->job;
     for (uint32_t i = 0; j->pmix && i < j->nranks; i++) {
-        struct pmi_client_state s;
-        if (!j->ranks[i].pmi || j->ranks[i].reaped)
+        if (!j->ranks[i].in_pmix || j->ranks[i].reaped)
             continue;
-        pmi_client_state(j->ranks[i].pmi, &s);
-        if (s.state == PMI_CLIENT_RUNS || s.state == PMI_CLIENT_WAITS) {
-            tell_silent(j, j->ranks[i].rank);
-            return;
-        }
+        tell_silent(j, j->ranks[i].rank);
+        return;
     }
 }
 
@@ -91,6 +87,7 @@ static void connected_now(struct handover_task *t)
     struct rank *r = pmix_rank_of(&l->proc);
     bool lives = r && r->pmi && !r->reaped;
     if (lives) {
+        r->in_pmix = true;
         pmi_client_initialized(r->pmi);
         tell_silent(r->job, r->rank);
     }
@@ -101,8 +98,10 @@ static void finalized_now(struct handover_task *t)
 {
     struct life *l = (struct life *)t;
     struct rank *r = pmix_rank_of(&l->proc);
-    if (r && r->pmi && !r->reaped)
+    if (r && r->pmi && !r->reaped) {
+        r->in_pmix = false;
         pmi_client_finalized(r->pmi);
+    }
     life_done(l, PMIX_SUCCESS);
 }
 
