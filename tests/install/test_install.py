@@ -54,7 +54,9 @@ int main(void) { int n; MPI_Init(0, 0); MPI_Comm_size(MPI_COMM_WORLD, &n); MPI_F
 def built_by(run, files, command):
     """An MPI program built so finds ours, and its two ranks each other."""
     texts = " && ".join(f"printf %s {shlex.quote(text)} > {name}" for name, text in {"main.c": PROGRAM, **files}.items())
-    r = run(f"{texts} && {command} && readelf -d b/main && mpiexec -n 2 b/main")
+    kinds = os.environ.get("MUSTER_TEST_SANITIZERS")  # of the library, which such a program alone can load
+    flags = f"export CFLAGS=-fsanitize={kinds} && " if kinds else ""
+    r = run(f"{flags}{texts} && {command} && readelf -d b/main && mpiexec -n 2 b/main")
     assert r.returncode == 0 and "libmpi_abi.so.1" in r.stdout, r
 
 
