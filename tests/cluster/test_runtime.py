@@ -41,6 +41,8 @@ int main(void)
     MPI_Get_processor_name(host, &length);
     printf("%s %d %d\n", host, rank, good);
     MPI_Finalize();
+    free(out);
+    free(in);
     return 0;
 }
 """
