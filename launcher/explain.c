@@ -63,8 +63,8 @@ static void explain_mpi4py(FILE *to)
             for (size_t k = 0; k < found.gl_pathc; k++) {
                 struct program p;
                 program_look(&p, found.gl_pathv[k]);
-                fprintf(to, "  mpi4py    %s: %s%s%s%s\n", found.gl_pathv[k], kinds[p.kind], *p.library ? " (" : "",
-                        p.library, *p.library ? ")" : "");
+                fprintf(to, "  mpi4py    %s: %s%s%s%s\n", found.gl_pathv[k], kinds[p.kind], *p.linked ? " (" : "",
+                        p.linked, *p.linked ? ")" : "");
             }
         globfree(&found);
         free(pattern);
@@ -107,7 +107,7 @@ static int explain_app(const struct options *o, const struct app *a, FILE *to)
     fprintf(to, "%s\n  file      %s\n", a->argv[0], *p.path ? p.path : "not found here");
     if (script)
         fprintf(to, "  script    of %s\n", script);
-    fprintf(to, "  MPI       %s%s%s%s\n", kinds[p.kind], *p.library ? " (" : "", p.library, *p.library ? ")" : "");
+    fprintf(to, "  MPI       %s%s%s%s\n", kinds[p.kind], *p.linked ? " (" : "", p.linked, *p.linked ? ")" : "");
     if (p.kind == PROGRAM_RUNNER && (strstr(script ? script : p.path, "python")))
         explain_mpi4py(to);
     fprintf(to, "  is given  %s\n", pmi_words(p.pmi));

@@ -115,8 +115,8 @@ static void describe_pmi(const struct run *run, struct job *j, struct launch_app
     program_choose(&p, run->opt.pmi);
     to->pmi = p.pmi;
     /* Muster's own asks nobody: what it needs to know lies in its memory. */
-    bool told = *p.library && (!p.pmi || !strstr(p.library, "libmpi_abi"));
-    j->libraries[to - s->apps] = told ? xstrdup(p.library) : NULL;
+    bool told = *p.linked && (!p.pmi || !strstr(p.linked, "libmpi_abi"));
+    j->libraries[to - s->apps] = told ? xstrdup(p.linked) : NULL;
     if (!(p.pmi & LAUNCH_PMI_X) || s->nodes.n)
         return;
     s->nodes.v = xcalloc(run->cluster->nnodes + 1, sizeof *s->nodes.v);

@@ -74,7 +74,7 @@ static void judge(struct program *p, const struct needs *needs)
             if (fnmatch(libraries[k].pattern, base_name(needs->v[i].path), 0) == 0) {
                 best = k;
                 p->kind = libraries[k].kind;
-                snprintf(p->library, sizeof p->library, "%s", needs->v[i].path);
+                snprintf(p->linked, sizeof p->linked, "%s", needs->v[i].path);
             }
     for (size_t i = 0; i < needs->n; i++)
         p->speaks_pmix |= fnmatch("libpmix.so*", base_name(needs->v[i].path), 0) == 0;

@@ -135,15 +135,27 @@ static bool open_up(struct conn *c)
 
 /* ---- the connector ---- */
 
+/* None of its places leads to it; what the last one came to: an errno value, 0: it was closed. */
+static void give_up(struct conn *c, int error)
+{
+    char text[80], why[160];
+    if (c->try_count == 0) {
+        conn_fail(c, "its host has no network that is up");
+        return;
+    }
+    place_text(&c->tries[c->try_count - 1], text, sizeof text);
+    snprintf(why, sizeof why, "no connection to %s: %s (MUSTER_INTERFACE chooses a network)", text,
+             error ? strerror(error) : "it was closed");
+    conn_fail(c, why);
+}
+
 static void try_next(struct conn *c)
 {
-    char text[80] = "it has no address", why[160];
-    int error = EADDRNOTAVAIL;
+    int error = 0;
     opening_set(c, true);
     for (; c->try_at < c->try_count; c->try_at++) {
         const struct sockaddr_in6 *to = &c->tries[c->try_at];
         int fd = socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-        place_text(to, text, sizeof text);
         if (fd >= 0) {
             options_set(fd);
             if (connect(fd, (const struct sockaddr *)to, sizeof *to) == 0 || errno == EINPROGRESS) {
@@ -159,22 +171,16 @@ static void try_next(struct conn *c)
             close(fd);
         fd_drop(c);
     }
-    snprintf(why, sizeof why, "no connection to %s: %s", text, strerror(error));
-    conn_fail(c, why);
+    give_up(c, error);
 }
 
 static void next_or_fail(struct conn *c, int error)
 {
-    char text[80], why[160];
     fd_drop(c);
-    if (c->try_at + 1 < c->try_count) {
-        c->try_at++;
+    if (++c->try_at < c->try_count)
         try_next(c);
-        return;
-    }
-    place_text(&c->tries[c->try_at], text, sizeof text);
-    snprintf(why, sizeof why, "no connection to %s: %s", text, error ? strerror(error) : "it was closed");
-    conn_fail(c, why);
+    else
+        give_up(c, error);
 }
 
 bool conn_unsent(void)
