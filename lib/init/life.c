@@ -2,9 +2,14 @@
  *
  * life: begin, sleep and end of the runtime. */
 #include "lib/init/life.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <sys/random.h>
+#include <unistd.h>
 #include "lib/bindings/impl.h"
 #include "lib/boot/boot.h"
 #include "lib/coll/table.h"
+#include "lib/core/clock.h"
 #include "lib/core/error.h"
 #include "lib/core/knobs.h"
 #include "lib/core/state.h"
@@ -53,13 +58,27 @@ __attribute__((constructor)) static void predefine(void)
     pthread_atfork(NULL, NULL, forked);
 }
 
+/* Nobody has named it, and others are to tell it from all that there are. */
+enum { NAME_ALONE = 40 };
+static const char *name_alone(char name[NAME_ALONE])
+{
+    uint64_t some[2];
+    if (getrandom(some, sizeof some, GRND_NONBLOCK) != (ssize_t)sizeof some) {
+        some[0] = (uint64_t)clock_ns();
+        some[1] = (uint64_t)getpid();
+    }
+    snprintf(name, NAME_ALONE, "alone-%016" PRIx64 "%016" PRIx64, some[0], some[1]);
+    return name;
+}
+
 static int start(void)
 {
+    char name[NAME_ALONE];
     int rc = boot_init();
     if (rc == MPI_SUCCESS)
         rc = knobs_init(boot.local_size > boot.local_cpus);
     if (rc == MPI_SUCCESS)
-        rc = process_init(boot.segment ? boot.segment->job_name : "", boot.rank, boot.size);
+        rc = process_init(boot.segment ? boot.segment->job_name : name_alone(name), boot.rank, boot.size);
     if (rc == MPI_SUCCESS)
         rc = transport_init();
     if (rc == MPI_SUCCESS)

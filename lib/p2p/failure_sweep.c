@@ -6,12 +6,19 @@
 #include "lib/core/tally.h"
 #include "lib/p2p/match.h"
 #include "lib/p2p/protocol.h"
+#include "lib/process/process.h"
 
 int failure_of_peer(const struct peer *p)
 {
     if (!p->transport)
         return p->local < 0 ? failed_error_far() : MPI_ERR_NO_MEM;
     return p->transport == &transport_failed ? failed_error(p->proc) : MPI_SUCCESS;
+}
+
+/* Those of other jobs say themselves where they are reached. */
+static bool is_out_of_reach(int proc)
+{
+    return boot_local_of(proc) < 0 && !process_is_foreign(proc);
 }
 
 static bool spans(struct comm *c)
@@ -21,7 +28,7 @@ static bool spans(struct comm *c)
         if (transport_spans())
             return false;
         for (int r = 0; r < c->peer_size && c->reach.spans == 1; r++)
-            c->reach.spans = boot_local_of(comm_proc(c, r)) < 0 ? 2 : 1;
+            c->reach.spans = is_out_of_reach(comm_proc(c, r)) ? 2 : 1;
     }
     return c->reach.spans == 2;
 }

@@ -69,12 +69,14 @@ static bool is_told(int proc, bool *never)
 int failed_error(int proc)
 {
     bool never;
+    char who[PROCESS_TEXT];
+    process_text(proc, who);
     if (!is_told(proc, &never)) {
-        error_detail_set(MPI_ERR_PROC_ABORTED, "rank %d of MPI_COMM_WORLD can no longer be reached%s%s", proc,
+        error_detail_set(MPI_ERR_PROC_ABORTED, "%s can no longer be reached%s%s", who,
                          lost.why[0] && lost.proc == proc ? ": " : "", lost.proc == proc ? lost.why : "");
         return MPI_ERR_PROC_ABORTED;
     }
-    error_detail_set(MPI_ERR_PROC_ABORTED, "rank %d of MPI_COMM_WORLD has ended %s", proc,
+    error_detail_set(MPI_ERR_PROC_ABORTED, "%s has ended %s", who,
                      never ? "without calling MPI_Init" : "without MPI_Finalize");
     return MPI_ERR_PROC_ABORTED;
 }

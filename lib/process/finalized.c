@@ -9,6 +9,7 @@
 #include "lib/core/error.h"
 #include "lib/core/state.h"
 #include "lib/process/failed.h"
+#include "lib/process/process.h"
 
 uint32_t finalized_seen;
 static uint8_t *stages; /* by local rank; NULL: all are active */
@@ -114,8 +115,8 @@ enum stage finalized_stage(int proc, uint32_t session)
 
 int finalized_error(int proc, const char *what)
 {
-    error_detail_set(MPI_ERR_PROC_ABORTED, "rank %d of MPI_COMM_WORLD has finalized, so %s can never complete", proc,
-                     what);
+    char who[PROCESS_TEXT];
+    error_detail_set(MPI_ERR_PROC_ABORTED, "%s has finalized, so %s can never complete", process_text(proc, who), what);
     return MPI_ERR_PROC_ABORTED;
 }
 

@@ -3,6 +3,7 @@
  * process: the index of processes. */
 #include "lib/process/process.h"
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "lib/core/error.h"
@@ -89,4 +90,23 @@ const struct process_job *process_job_of(int index, int *rank)
     }
     *rank = index - jobs[lo].first;
     return &jobs[lo];
+}
+
+int process_find(uint32_t tag, int rank)
+{
+    for (int i = 0; i < job_count; i++)
+        if (jobs[i].tag == tag)
+            return rank >= 0 && rank < jobs[i].size ? jobs[i].first + rank : -1;
+    return -1;
+}
+
+const char *process_text(int index, char text[PROCESS_TEXT])
+{
+    int rank;
+    const struct process_job *j = process_job_of(index, &rank);
+    if (j == &jobs[0])
+        snprintf(text, PROCESS_TEXT, "rank %d of MPI_COMM_WORLD", rank);
+    else
+        snprintf(text, PROCESS_TEXT, "rank %d of job %s", rank, j->name);
+    return text;
 }

@@ -39,6 +39,11 @@ extern int (*process_grow)(int count);
 /* The job of an index, and its rank there. Valid until the next process_job_add. */
 const struct process_job *process_job_of(int index, int *rank);
 const struct process_job *process_job_own(void);
+/* The index of a rank of the job with that tag; -1: no such job is known, or it has no such rank. */
+int process_find(uint32_t tag, int rank);
+/* "rank 3 of MPI_COMM_WORLD", or of another job, for messages. */
+enum { PROCESS_TEXT = 224 };
+const char *process_text(int index, char text[PROCESS_TEXT]);
 static inline bool process_is_foreign(int index)
 {
     return index >= process_count || index < 0 || index >= process_job_own()->size;

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * address: keys "name.rank" of the job, by boot. One is asked for at a time. */
+ * address: of ranks of the job, keys "name.rank" by boot, of which one is asked for at a time; of those of other jobs,
+ * what they have told. */
 #include "lib/transport/address.h"
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/queue.h>
 #include "lib/boot/boot.h"
+#include "lib/core/error.h"
 #include "lib/process/process.h"
 
 struct fetch {
@@ -25,13 +28,13 @@ int address_publish(const struct transport *t)
     char key[BOOT_KEY_MAX + 1];
     unsigned char address[TRANSPORT_ADDRESS_MAX];
     key_of(t, process_self, key);
-    t->address(address);
-    return boot_put(key, address, t->address_bytes);
+    int rc = t->address(address);
+    return rc == MPI_SUCCESS ? boot_put(key, address, t->address_bytes) : rc;
 }
 
 bool address_fetch(struct peer *p)
 {
-    struct fetch *f = process_is_foreign(p->proc) ? NULL : malloc(sizeof *f);
+    struct fetch *f = malloc(sizeof *f);
     if (!f)
         return false;
     f->p = p;
@@ -85,9 +88,104 @@ void address_rest(void)
     asked = false;
 }
 
+/* ---- of processes of other jobs ---- */
+
+/* A part of what is exported: a head, then the address. Behind the last one lie zeros. */
+struct part {
+    uint8_t bytes; /* of the address */
+    char name[7];  /* of the transport, filled up with zeros */
+};
+static_assert(TRANSPORT_ADDRESS_MAX <= UINT8_MAX, "a part counts its bytes in one");
+
+static struct {
+    unsigned char **of; /* by index of the process; NULL: it has told nothing */
+    int count;
+} told;
+uint32_t address_tells;
+
+int address_export(unsigned char to[ADDRESS_EXPORT])
+{
+    size_t at = 0;
+    memset(to, 0, ADDRESS_EXPORT);
+    for (uint32_t i = 0; transport_table[i]; i++) {
+        const struct transport *t = transport_table[i];
+        struct part head = {.bytes = (uint8_t)t->address_bytes};
+        if (t->address_bytes == 0)
+            continue;
+        if (at + sizeof head + t->address_bytes > ADDRESS_EXPORT) {
+            error_detail_set(MPI_ERR_INTERN, "there are more transports than an exported address has room for");
+            return MPI_ERR_INTERN;
+        }
+        memcpy(head.name, t->name, strnlen(t->name, sizeof head.name));
+        int rc = t->address(to + at + sizeof head);
+        if (rc != MPI_SUCCESS)
+            return rc;
+        memcpy(to + at, &head, sizeof head);
+        at += sizeof head + t->address_bytes;
+    }
+    return MPI_SUCCESS;
+}
+
+/* The part that begins at `at`, with all of it inside; 0: there is none. Bytes of head and address. */
+static size_t part_at(const unsigned char *from, size_t at, struct part *head)
+{
+    if (at + sizeof *head > ADDRESS_EXPORT)
+        return 0;
+    memcpy(head, from + at, sizeof *head);
+    size_t n = sizeof *head + head->bytes;
+    return head->bytes > 0 && at + n <= ADDRESS_EXPORT ? n : 0;
+}
+
+static bool table_grow(int count)
+{
+    unsigned char **more = count > told.count ? realloc(told.of, (size_t)count * sizeof *more) : told.of;
+    if (!more)
+        return false;
+    for (int i = told.count; i < count; i++)
+        more[i] = NULL;
+    told.of = more;
+    told.count = count > told.count ? count : told.count;
+    return true;
+}
+
+int address_tell(int proc, const unsigned char from[ADDRESS_EXPORT])
+{
+    if (!process_is_foreign(proc) || (proc < told.count && told.of[proc]))
+        return MPI_SUCCESS;
+    unsigned char *copy = table_grow(process_count) ? malloc(ADDRESS_EXPORT) : NULL;
+    if (!copy)
+        return MPI_ERR_NO_MEM;
+    told.of[proc] = memcpy(copy, from, ADDRESS_EXPORT);
+    address_tells++;
+    return MPI_SUCCESS;
+}
+
+void address_forget(int first, int count)
+{
+    for (int i = first; i < first + count && i < told.count; i++) {
+        free(told.of[i]);
+        told.of[i] = NULL;
+    }
+}
+
+const void *address_told(int proc, const struct transport *t)
+{
+    const unsigned char *from = proc < told.count ? told.of[proc] : NULL;
+    struct part head;
+    size_t n;
+    for (size_t at = 0; from && (n = part_at(from, at, &head)) > 0; at += n)
+        if (head.bytes == t->address_bytes && strncmp(head.name, t->name, sizeof head.name) == 0)
+            return from + at + sizeof head;
+    return NULL;
+}
+
 void address_fini(void)
 {
     struct fetch *f;
+    address_forget(0, told.count);
+    free(told.of);
+    told.of = NULL;
+    told.count = 0;
     while ((f = STAILQ_FIRST(&fetches)) != NULL) {
         STAILQ_REMOVE_HEAD(&fetches, next);
         free(f);

@@ -68,11 +68,12 @@ bool transport_select(struct peer *p)
 {
     for (uint32_t i = 0; transport_table[i]; i++) {
         const struct transport *t = transport_table[i];
-        if (!t->reaches(p))
+        const void *told = process_is_foreign(p->proc) ? address_told(p->proc, t) : NULL;
+        if (!t->reaches(p) || (t->address_bytes > 0 && process_is_foreign(p->proc) && !told))
             continue;
         /* Both sides choose alike, so that nothing overtakes: one that fails is not made up for by another. */
         p->transport = p->carrier = t;
-        if (t->address_bytes > 0 ? !address_fetch(p) : !t->connect(p, NULL))
+        if (t->address_bytes > 0 && !told ? !address_fetch(p) : !t->connect(p, told))
             p->transport = NULL;
         else
             p->transport = counted_or_plain(t);

@@ -109,9 +109,12 @@ struct transport {
      * to be polled. fini: all peers have been disconnected, or have finalized. */
     int (*init)(uint32_t attention);
     void (*fini)(void);
-    /* The address of this process, which the library publishes after init: address_bytes opaque ones. */
-    void (*address)(void *address);
-    /* Can it reach that process at all? The first in the table that can is taken. */
+    /* The address of this process, which the library publishes after init, or tells to processes of other jobs, at any
+     * time: address_bytes opaque ones, the same each time. What others then need to reach it is opened, if nobody
+     * needed it before. An error class with a note. */
+    int (*address)(void *address);
+    /* Can it reach that process at all? The first in the table that can is taken; if it needs addresses, one of those
+     * that processes of other jobs have told of. */
     bool (*reaches)(const struct peer *p);
     /* p is spoken to for the first time: begins to connect, with its address (NULL if it needs none). That may take
      * time, and so may the address: reserve says "not now" from the moment that p->transport is set. A process that has

@@ -16,7 +16,9 @@
 #include "lib/core/clock.h"
 #include "lib/core/error.h"
 #include "lib/process/process.h"
+#include "lib/transport/address.h"
 #include "lib/transport/tcp/stream.h"
+#include "lib/transport/tcp/tcp.h"
 
 #define HELLO_MAGIC UINT64_C(0x3150435452545355) /* another byte order does not read it */
 #define PATIENCE_NS INT64_C(20000000000)
@@ -25,20 +27,23 @@ enum verdict { WELCOME = 0x4d4c4557, WAIT_FOR_MINE = 0x54494157 };
 
 struct hello {
     uint64_t magic;
-    uint32_t proc, size; /* of the sender, in its job */
-    uint64_t unused;
+    uint32_t rank, size; /* of the sender, in its job */
+    uint32_t job;        /* that one's tag (process.h) */
+    uint32_t unused;
     unsigned char secret[PLACE_SECRET]; /* the listener's */
 };
 
-/* Who has connected, and not said who it is. */
+/* Who has connected, and not said who it is; or has, and is not known so far. */
 struct guest {
     int fd;
     uint32_t got;
+    bool strange; /* it knows our secret, and waits until we know who it is */
     struct hello hello;
     TAILQ_ENTRY(guest) more;
 };
 static TAILQ_HEAD(, guest) guests = TAILQ_HEAD_INITIALIZER(guests);
-static int guest_count;
+static int guest_count; /* who have not said who they are */
+static TAILQ_HEAD(, guest) strangers = TAILQ_HEAD_INITIALIZER(strangers);
 
 struct tcp tcp = {.listener = -1, .epoll = -1};
 
@@ -211,7 +216,9 @@ static void connected(struct conn *c)
 {
     int error = 0;
     socklen_t n = sizeof error;
-    struct hello h = {.magic = HELLO_MAGIC, .proc = (uint32_t)process_self, .size = (uint32_t)process_job_own()->size};
+    const struct process_job *own = process_job_own();
+    struct hello h = {
+        .magic = HELLO_MAGIC, .rank = (uint32_t)process_self, .size = (uint32_t)own->size, .job = own->tag};
     memcpy(h.secret, c->place.secret, sizeof h.secret);
     if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &error, &n) != 0 || error != 0) {
         next_or_fail(c, error);
@@ -248,8 +255,12 @@ static void judged(struct conn *c)
 
 static void guest_drop(struct guest *g, bool shut)
 {
-    TAILQ_REMOVE(&guests, g, more);
-    guest_count--;
+    if (g->strange) {
+        TAILQ_REMOVE(&strangers, g, more);
+    } else {
+        TAILQ_REMOVE(&guests, g, more);
+        guest_count--;
+    }
     if (shut)
         close(g->fd);
     free(g);
@@ -270,28 +281,42 @@ static bool same_secret(const unsigned char *a, const unsigned char *b)
     return differs == 0;
 }
 
-static bool is_one_of_us(const struct hello *h)
+static bool is_trusted(const struct hello *h)
 {
-    return h->magic == HELLO_MAGIC && same_secret(h->secret, tcp.own.secret) &&
-           h->size == (uint32_t)process_job_own()->size && h->proc < h->size && (int)h->proc != process_self;
+    return h->magic == HELLO_MAGIC && same_secret(h->secret, tcp.own.secret);
 }
 
-/* Ours goes on if both have said hello, and we are the lower one: so its hello is sure to come. */
-static bool yields(const struct conn *c, int proc)
+/* The sender; -1: it is not known; process_self: that is no other process. */
+static int sender_of(const struct hello *h)
 {
-    return c->state < CONN_OPEN && (c->state != CONN_GREETING || proc < process_self);
+    int rank, proc = h->rank <= INT32_MAX ? process_find(h->job, (int)h->rank) : -1;
+    if (proc >= 0 && (uint32_t)process_job_of(proc, &rank)->size != h->size)
+        return process_self;
+    return proc >= 0 && process_is_foreign(proc) && !address_told(proc, &transport_tcp) ? -1 : proc;
 }
 
-static void admit(struct guest *g)
+static bool comes_first(const struct hello *h)
 {
-    struct peer *p = peer_get((int)g->hello.proc);
+    const struct process_job *own = process_job_own();
+    return h->job != own->tag ? h->job < own->tag : (int)h->rank < process_self;
+}
+
+/* Ours goes on if both have said hello, and we come first: so its hello is sure to come. */
+static bool yields(const struct conn *c, const struct hello *h)
+{
+    return c->state < CONN_OPEN && (c->state != CONN_GREETING || comes_first(h));
+}
+
+static void admit(struct guest *g, int proc)
+{
+    struct peer *p = peer_get(proc);
     struct conn *c = p && p->carrier && strcmp(p->carrier->name, "tcp") == 0 ? conn_of(p) : NULL;
-    int fd = g->fd, proc = (int)g->hello.proc;
+    int fd = g->fd;
     if (!c || c->lost || c->state >= CONN_OPEN) {
         guest_drop(g, true);
         return;
     }
-    if (!yields(c, proc)) {
+    if (!yields(c, &g->hello)) {
         answer(fd, WAIT_FOR_MINE);
         guest_drop(g, true);
         return;
@@ -301,6 +326,30 @@ static void admit(struct guest *g)
     fd_take(c, fd);
     if (open_up(c))
         answer(fd, WELCOME);
+}
+
+/* What it sends meanwhile, its goodbye too, stays in the socket. */
+static void guest_keep(struct guest *g)
+{
+    if (g->strange)
+        return;
+    epoll_ctl(tcp.epoll, EPOLL_CTL_DEL, g->fd, NULL);
+    TAILQ_REMOVE(&guests, g, more);
+    guest_count--;
+    g->strange = true;
+    TAILQ_INSERT_TAIL(&strangers, g, more);
+}
+
+/* It has said who it is, and is to be believed. */
+static void guest_judge(struct guest *g)
+{
+    int proc = sender_of(&g->hello);
+    if (proc < 0)
+        guest_keep(g);
+    else if (proc == process_self)
+        guest_drop(g, true);
+    else
+        admit(g, proc);
 }
 
 static void guest_read(struct guest *g)
@@ -315,10 +364,23 @@ static void guest_read(struct guest *g)
     g->got += (uint32_t)n;
     if (g->got < sizeof g->hello)
         return;
-    if (is_one_of_us(&g->hello))
-        admit(g);
+    if (is_trusted(&g->hello))
+        guest_judge(g);
     else
         guest_drop(g, true);
+}
+
+void conn_recognise(void)
+{
+    static uint32_t seen;
+    struct guest *g, *next;
+    if (seen == address_tells || TAILQ_EMPTY(&strangers))
+        return;
+    seen = address_tells;
+    for (g = TAILQ_FIRST(&strangers); g; g = next) {
+        next = TAILQ_NEXT(g, more);
+        guest_judge(g);
+    }
 }
 
 /* Most have said hello by now. Who has not may have begun to compute; but the oldest goes where there are too many, so
@@ -418,7 +480,7 @@ void conn_end(void)
         conn_close(c);
     while ((c = TAILQ_FIRST(&tcp.opening)) != NULL)
         conn_close(c);
-    while ((g = TAILQ_FIRST(&guests)) != NULL)
+    while ((g = TAILQ_FIRST(&guests)) != NULL || (g = TAILQ_FIRST(&strangers)) != NULL)
         guest_drop(g, true);
     if (tcp.listener >= 0)
         close(tcp.listener);

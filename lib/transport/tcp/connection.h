@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * connection: one socket a pair of processes. Who is spoken to first is connected to; if both begin at once, the
- * connection of the lower rank stays.
+ * connection of the one stays that comes first in the order of jobs (their tags) and ranks.
  *
  *     connector           listener
  *     hello           ->                 who it is, and the listener's secret, which it was told of
  *                     <-  verdict        welcome; or: wait, mine is under way; or nothing, and the end
  *     frames         <->  frames         heads and payloads (stream.h)
  *
- * Before a hello has proved that its sender knows the secret, nothing of it is believed, and little is kept. */
+ * Before a hello has proved that its sender knows the secret, nothing of it is believed, and little is kept. One of a
+ * process of another job that is not known here is kept until it is: it has been told of us a moment earlier. */
 #ifndef LIB_TRANSPORT_TCP_CONNECTION_H
 #define LIB_TRANSPORT_TCP_CONNECTION_H
 
@@ -72,6 +73,8 @@ enum { CONN_KNOCK = 0 };
 int conn_event(uint64_t data, uint32_t events);
 /* Takes in who is at the listener, after all other events of one look: a guest may have to go. */
 void conn_accept(void);
+/* Takes in those who have become known since they came. */
+void conn_recognise(void);
 /* Those that take too long to connect. */
 void conn_expire(void);
 /* Does something lie in a buffer? */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * tcp: the verbs. Memory of other nodes is not reached: long messages stream as packets. */
+ * tcp: the verbs. Memory of other nodes is not reached: long messages stream as packets. A job of one node listens when
+ * somebody of another job is to be told where. */
 #include "lib/transport/tcp/tcp.h"
 #include <string.h>
 #include <sys/epoll.h>
@@ -10,19 +11,26 @@
 #include "lib/process/process.h"
 #include "lib/transport/tcp/stream.h"
 
+static uint32_t own_attention;
+
+/* Do ranks of this job need it to reach one another? */
 static bool wanted(void)
 {
     return boot.size > 1 && (boot.node_count > 1 || !nodemem_active);
 }
 
+static int open_up(void)
+{
+    int rc = tcp.epoll >= 0 ? MPI_SUCCESS : conn_listen();
+    if (rc == MPI_SUCCESS)
+        transport_attention |= own_attention;
+    return rc;
+}
+
 static int tcp_init(uint32_t attention)
 {
-    if (!wanted())
-        return MPI_SUCCESS;
-    int rc = conn_listen();
-    if (rc == MPI_SUCCESS)
-        transport_attention |= attention;
-    return rc;
+    own_attention = attention;
+    return wanted() ? open_up() : MPI_SUCCESS;
 }
 
 static void tcp_fini(void)
@@ -31,14 +39,17 @@ static void tcp_fini(void)
         conn_end();
 }
 
-static void tcp_address(void *address)
+static int tcp_address(void *address)
 {
-    memcpy(address, &tcp.own, sizeof tcp.own);
+    int rc = open_up();
+    if (rc == MPI_SUCCESS)
+        memcpy(address, &tcp.own, sizeof tcp.own);
+    return rc;
 }
 
 static bool tcp_reaches(const struct peer *p)
 {
-    return tcp.epoll >= 0 && p->proc != process_self && !process_is_foreign(p->proc);
+    return tcp.epoll >= 0 && p->proc != process_self && (process_is_foreign(p->proc) || wanted());
 }
 
 static void tcp_disconnect(struct peer *p)
@@ -100,6 +111,7 @@ static int tcp_poll(void)
     }
     if (knocks)
         conn_accept();
+    conn_recognise();
     if (++polls % EXPIRE_EVERY == 0 && events < EVENTS) /* nobody's answer waits to be seen */
         conn_expire();
     return n;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * tcp: packets between nodes, over plain sockets. Nothing is opened in a job of one node. */
+ * tcp: packets between nodes, and between jobs, over plain sockets. In a job of one node nothing is opened before
+ * somebody of another one is to reach it. */
 #ifndef LIB_TRANSPORT_TCP_TCP_H
 #define LIB_TRANSPORT_TCP_TCP_H
 

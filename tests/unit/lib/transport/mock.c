@@ -109,11 +109,12 @@ static void address_of(int rank, char text[ADDRESS_BYTES])
     snprintf(text, ADDRESS_BYTES, "mock %d", rank);
 }
 
-static void mock_address(void *address)
+static int mock_address(void *address)
 {
     char text[ADDRESS_BYTES] = {0};
     address_of(process_self, text);
     memcpy(address, text, sizeof text);
+    return MPI_SUCCESS;
 }
 
 static bool mock_reaches(const struct peer *p)
