@@ -78,6 +78,11 @@ struct pmi_client *boot_kvs(char *why, size_t n)
     return way && way->kvs ? way->kvs(why, n) : NULL;
 }
 
+bool boot_launched(void)
+{
+    return way && way->kvs && pmi_offered();
+}
+
 void boot_forked(void)
 {
     way = NULL;

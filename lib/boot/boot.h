@@ -36,7 +36,7 @@ void boot_forked(void);
 _Noreturn void boot_abort(int code, const char *why);
 /* Key-values that the ranks of the job share through the launcher: where they are reached, for who needs it. Keys have
  * at most BOOT_KEY_MAX letters, digits, '-', '_' and '.', and are put once; values are bytes, at most BOOT_VALUE_MAX.
- * Error classes, with a note. In a job of one: what the process has put itself. */
+ * Error classes, with a note. In a job of one: what the process has put itself, and then what is found as above. */
 enum { BOOT_KEY_MAX = 50, BOOT_VALUE_MAX = 480 };
 int boot_put(const char *key, const void *value, size_t n);
 /* What all ranks have put before is there afterwards. Every rank calls it. */
@@ -51,6 +51,50 @@ int boot_get_begin(const char *key);
 int boot_get_end(bool block, void *value, size_t *n);
 /* Both, and waits. */
 int boot_get(const char *key, void *value, size_t *n);
+/* What only a launcher can do: names that others find, and new processes. Fill a boot_ask (the rest 0; what it points
+ * to is borrowed until it is answered), and call boot_ask_test from progress until it is not MPI_ERR_PENDING any more:
+ * the launcher is asked one question at a time, those of boot_get_begin among them, and each waits its turn. Meanwhile
+ * boot_put and boot_fence are MPI_ERR_PENDING. A program that was started by itself gets a launcher of its own with the
+ * first question. */
+enum { BOOT_NAME_MAX = 1024, BOOT_PORT_MAX = 1024, BOOT_JOB_MAX = 256 };
+struct boot_pair {
+    const char *key, *value;
+};
+struct boot_command {
+    const char *program;
+    char *const *argv; /* without the program's name; ends with NULL; NULL: none */
+    int maxprocs;
+    const struct boot_pair *info;
+    int info_count;
+};
+struct boot_preput { /* found by the new processes with boot_get */
+    const char *key;
+    const void *value;
+    size_t n;
+};
+struct boot_ask {
+    enum { BOOT_PUBLISH, BOOT_LOOKUP, BOOT_UNPUBLISH, BOOT_SPAWN } what;
+    const char *name, *port; /* of the service, at most BOOT_NAME_MAX bytes; of publish, at most BOOT_PORT_MAX */
+    double patience;         /* lookup: waits so many seconds for the name; 0: looks once; < 0: waits for ever */
+    const struct boot_command *commands;
+    int command_count;
+    const struct boot_preput *preput;
+    int preput_count;
+    int *codes;                    /* spawn: room for one of each process; MPI_SUCCESS or MPI_ERR_SPAWN */
+    char found[BOOT_PORT_MAX + 1]; /* lookup: the port */
+    char job[BOOT_JOB_MAX];        /* spawn: the new job, as its launcher calls it; "": not told */
+    struct boot_asking {           /* boot's own */
+        bool sent;
+        uint64_t until, again, pause; /* ns: when to give up, when to look again, and the pause before that */
+    } asking;
+};
+/* Error classes, with a note. publish: MPI_ERR_SERVICE (the name is published already, or there is no launcher that
+ * could); lookup: MPI_ERR_NAME (nobody has published it), MPI_ERR_SERVICE (there is no launcher that could tell);
+ * unpublish: MPI_ERR_SERVICE; spawn: MPI_ERR_SPAWN where nothing was started, codes too; where some of them could not
+ * be, MPI_SUCCESS and their codes. `block`: until the answer is there. */
+int boot_ask_test(struct boot_ask *a, bool block);
+/* Was this job spawned by another? Then its values hold what that has put for it. */
+bool boot_spawned(void);
 /* The process number that is a rank's place on this node, or -1 for a rank elsewhere; O(log local_size). */
 int boot_local_of(int proc);
 /* With unwatched: does the process of that local rank, which has been in MPI, still run? Each holds a lock on its byte

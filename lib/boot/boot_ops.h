@@ -24,6 +24,11 @@ extern const struct boot_ops boot_inherited, boot_pmi;
 
 /* The client through which key-values go; NULL: none, and why says why, or is left alone in a job of one. */
 struct pmi_client *boot_kvs(char *why, size_t n);
+/* Has somebody started this process who can be asked? */
+bool boot_launched(void);
+bool boot_key_valid(const char *key);
+/* A value as the wires of PMI carry it. */
+void boot_value_text(const void *value, size_t n, char text[2 * BOOT_VALUE_MAX + 1]);
 /* At the end of MPI. */
 void boot_kvs_forget(void);
 

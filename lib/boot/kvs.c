@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * kvs: key-values of the job. The wires of PMI carry text, so that values go in hexadecimal digits. In a job of one
- * they stay here. */
+ * they stay here, where it also finds what was put for it by who has spawned it. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,28 +17,12 @@ static struct pair {
     unsigned char value[BOOT_VALUE_MAX];
 } * alone;
 static char asked[BOOT_KEY_MAX + 1]; /* the key that is under way; "": none */
+static bool asked_alone;             /* it is there already */
 
 static int failed(int rc, const char *what, const char *key, const char *why)
 {
     error_detail_set(rc, "%s %s: %s", what, key, why);
     return rc;
-}
-
-/* The client, or NULL: then *rc is MPI_SUCCESS in a job of one, and an error class otherwise. */
-static struct pmi_client *client_of(const char *what, const char *key, int *rc)
-{
-    char why[200] = "";
-    struct pmi_client *c = boot.size > 1 ? boot_kvs(why, sizeof why) : NULL;
-    *rc = MPI_SUCCESS;
-    if (!c && boot.size > 1)
-        *rc = failed(MPI_ERR_OTHER, what, key, why[0] ? why : "there is no launcher to ask");
-    return c;
-}
-
-static bool key_valid(const char *key)
-{
-    size_t n = strspn(key, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.");
-    return n > 0 && n <= BOOT_KEY_MAX && !key[n];
 }
 
 static const struct pair *pair_find(const char *key)
@@ -47,6 +31,25 @@ static const struct pair *pair_find(const char *key)
     while (p && strcmp(p->key, key) != 0)
         p = p->next;
     return p;
+}
+
+/* The client, or NULL: then *rc is MPI_SUCCESS where a job of one has put that key, or has no launcher to ask;
+ * otherwise an error class. */
+static struct pmi_client *client_of(const char *what, const char *key, int *rc)
+{
+    char why[200] = "";
+    bool asks = boot.size > 1 || (boot_launched() && !pair_find(key));
+    struct pmi_client *c = asks ? boot_kvs(why, sizeof why) : NULL;
+    *rc = MPI_SUCCESS;
+    if (!c && asks)
+        *rc = failed(MPI_ERR_OTHER, what, key, why[0] ? why : "there is no launcher to ask");
+    return c;
+}
+
+bool boot_key_valid(const char *key)
+{
+    size_t n = strspn(key, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.");
+    return n > 0 && n <= BOOT_KEY_MAX && !key[n];
 }
 
 static int put_alone(const char *key, const void *value, size_t n)
@@ -62,31 +65,41 @@ static int put_alone(const char *key, const void *value, size_t n)
     return MPI_SUCCESS;
 }
 
-static int put_text(struct pmi_client *c, const char *key, const unsigned char *value, size_t n)
+void boot_value_text(const void *value, size_t n, char text[2 * BOOT_VALUE_MAX + 1])
 {
-    char text[2 * BOOT_VALUE_MAX + 1] = "", name[BOOT_KEY_MAX + 8];
+    const unsigned char *bytes = value;
+    strcpy(text, "-"); /* launchers refuse empty values */
     for (size_t i = 0; i < n; i++)
-        snprintf(text + 2 * i, 3, "%02x", value[i]);
+        snprintf(text + 2 * i, 3, "%02x", bytes[i]);
+}
+
+static int put_text(struct pmi_client *c, const char *key, const void *value, size_t n)
+{
+    char text[2 * BOOT_VALUE_MAX + 1], name[BOOT_KEY_MAX + 8];
+    boot_value_text(value, n, text);
     snprintf(name, sizeof name, "muster-%s", key);
     if (c->asked)
         return failed(MPI_ERR_PENDING, "put", key, "an answer of the launcher is awaited");
-    /* Launchers refuse empty values. */
-    return pmi_client_put(c, name, n ? text : "-") ? MPI_SUCCESS : failed(MPI_ERR_OTHER, "put", key, c->why);
+    return pmi_client_put(c, name, text) ? MPI_SUCCESS : failed(MPI_ERR_OTHER, "put", key, c->why);
 }
 
 int boot_put(const char *key, const void *value, size_t n)
 {
     int rc;
-    if (!key_valid(key) || n > BOOT_VALUE_MAX)
+    if (!boot_key_valid(key) || n > BOOT_VALUE_MAX)
         return failed(MPI_ERR_ARG, "put", key, "the key or the value is not valid");
+    if (boot.size == 1)
+        return put_alone(key, value, n);
     struct pmi_client *c = client_of("put", key, &rc);
-    return c ? put_text(c, key, value, n) : rc != MPI_SUCCESS ? rc : put_alone(key, value, n);
+    return c ? put_text(c, key, value, n) : rc;
 }
 
 int boot_fence(void)
 {
     int rc;
-    struct pmi_client *c = client_of("fence", "", &rc);
+    struct pmi_client *c = boot.size > 1 ? client_of("fence", "", &rc) : NULL;
+    if (boot.size == 1)
+        return MPI_SUCCESS;
     if (!c)
         return rc;
     if (c->asked)
@@ -97,7 +110,7 @@ int boot_fence(void)
 bool boot_get_waits(void)
 {
     int rc;
-    const struct pmi_client *c = client_of("get", "", &rc);
+    const struct pmi_client *c = boot.size > 1 ? client_of("get", "", &rc) : NULL;
     return c && c->waits;
 }
 
@@ -105,16 +118,19 @@ int boot_get_begin(const char *key)
 {
     int rc;
     char name[BOOT_KEY_MAX + 8];
-    if (!key_valid(key))
+    if (!boot_key_valid(key))
         return failed(MPI_ERR_ARG, "get", key, "the key is not valid");
     if (asked[0])
         return MPI_ERR_PENDING;
     struct pmi_client *c = client_of("get", key, &rc);
+    if (c && c->asked)
+        return MPI_ERR_PENDING;
     snprintf(name, sizeof name, "muster-%s", key);
     if (c && !pmi_client_get_begin(c, name, true))
         rc = failed(MPI_ERR_OTHER, "get", key, c->why);
     if (rc == MPI_SUCCESS)
         strcpy(asked, key);
+    asked_alone = !c;
     return rc;
 }
 
@@ -152,14 +168,14 @@ int boot_get_end(bool block, void *value, size_t *n)
     int rc;
     char *text, key[sizeof asked];
     strcpy(key, asked);
-    struct pmi_client *c = client_of("get", key, &rc);
     if (!asked[0])
         return failed(MPI_ERR_OTHER, "get", key, "nothing was asked for");
+    struct pmi_client *c = asked_alone ? NULL : client_of("get", "", &rc);
     if (c && !pmi_client_get_end(c, block, &text))
         return MPI_ERR_PENDING;
     asked[0] = 0;
     if (!c)
-        return rc != MPI_SUCCESS ? rc : get_alone(key, value, n);
+        return asked_alone ? get_alone(key, value, n) : rc;
     if (!text)
         return c->why[0] ? failed(MPI_ERR_OTHER, "get", key, c->why)
                          : failed(MPI_ERR_NAME, "get", key, "no rank has put it");

@@ -53,10 +53,11 @@ static bool intact(int fd)
     return fd >= 0 && fstat(fd, &now) == 0 && now.st_ino == remembered.st_ino && now.st_dev == remembered.st_dev;
 }
 
-/* PMI-2 is Slurm's own, by which it names its job. Hydra's PMI-2 knows no abort. */
+/* PMI-2 is Slurm's own, by which it names its job, and ours can say more in it. Hydra's PMI-2 knows no abort. */
 static bool open_client(int fd)
 {
-    int version = numbered("MUSTER_PMI", getenv("PMI_JOBID") ? 2 : 1);
+    bool newer = getenv("PMI_JOBID") || getenv(NODE_SEGMENT_FD_ENV);
+    int version = numbered("MUSTER_PMI", newer ? 2 : 1);
     return pmi_client_open(&client, fd, version == 2 ? 2 : 1);
 }
 
@@ -166,13 +167,8 @@ static int init(struct boot *b, char *why, size_t n)
 static bool answer_taken(void)
 {
     enum { LOOKS = 1000, LOOK_US = 1000 };
-    char *late = NULL;
-    for (int i = 0; client.asked && i < LOOKS; i++) {
-        if (pmi_client_get_end(&client, false, &late))
-            break;
+    for (int i = 0; !pmi_client_skip(&client) && i < LOOKS; i++)
         usleep(LOOK_US);
-    }
-    free(late);
     return !client.asked;
 }
 

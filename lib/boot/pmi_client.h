@@ -8,13 +8,15 @@
 
 #include "wire/pmi.h"
 
+struct boot_ask; /* boot.h */
+
 struct pmi_client {
     int fd;
     int version; /* 1 or 2 */
     struct pmi_stream in;
     char space[PMI_KVSNAME_MAX]; /* of the keys */
     bool waits;                  /* a get may wait until its key is put (pmi-server/README.md) */
-    bool asked;                  /* pmi_client_get_begin was called, and its answer has not been taken */
+    int asked;                   /* 1 + enum pmi_question whose answer has not been taken; 0: none */
     char why[160];               /* "": nothing has failed */
 };
 
@@ -43,6 +45,13 @@ char *pmi_client_get(struct pmi_client *c, const char *key);
  * does not block unless `block`. */
 bool pmi_client_get_begin(struct pmi_client *c, const char *key, bool wait);
 bool pmi_client_get_end(struct pmi_client *c, bool block, char **value);
+/* Takes the answer of whatever is under way, for nobody. False: it is not there yet. */
+bool pmi_client_skip(struct pmi_client *c);
+/* The questions of boot_ask_test (pmi_service.c), in two steps too. begin: NULL, or why it cannot be said on this wire,
+ * and nothing was sent; c->why may be set. */
+const char *pmi_service_begin(struct pmi_client *c, const struct boot_ask *a);
+/* False: the answer is not there. Else *granted, a's answer is filled, or why says why not. */
+bool pmi_service_end(struct pmi_client *c, struct boot_ask *a, bool block, bool *granted, char *why, size_t n);
 bool pmi_client_finalize(struct pmi_client *c);
 /* Asks for the end of the job; there is no answer. */
 void pmi_client_abort(struct pmi_client *c, int code, const char *text);
