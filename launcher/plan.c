@@ -344,6 +344,7 @@ struct job *plan_job(struct run *run, const struct job_request *r, struct map_pl
         goto fail;
     s->flags = r->spawner ? LAUNCH_SPAWNED : 0;
     s->spawner = xstrdup(r->spawner ? r->spawner : "");
+    s->spawner_rank = r->spawner_rank;
     s->kvsname = kvsname(s->job);
     s->universe_size = run->universe;
     if (describe_plan(s, p, run->cluster->nnodes) < 0) {

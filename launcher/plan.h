@@ -14,6 +14,7 @@ struct job_request {
     const char *map_by, *rank_by, *bind_to, *rankmap, *rankfile;
     uint32_t spawn;      /* id of the spawn request; 0: the command line */
     const char *spawner; /* kvsname of the job that asked; NULL: the command line */
+    uint32_t spawner_rank;
 };
 
 /* What planning it will ask of the nodes' topologies (map_kinds). Returns 0, or -1 with e set. */

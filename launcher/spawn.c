@@ -24,6 +24,7 @@ struct spawn_job {
     struct app *apps;
     uint32_t napps;
     char *spawner;
+    uint32_t spawner_rank;
     char *map_by, *bind_to;
     char refusal[256];
 };
@@ -144,7 +145,8 @@ static struct job_request request_of(const struct spawn_job *s)
                                 .map_by = s->map_by ? s->map_by : s->run->opt.map_by,
                                 .bind_to = s->bind_to ? s->bind_to : s->run->opt.bind_to,
                                 .spawn = s->id,
-                                .spawner = s->spawner};
+                                .spawner = s->spawner,
+                                .spawner_rank = s->spawner_rank};
 }
 
 static void refuse_spawn(struct spawn_job *s, const char *why)
@@ -199,6 +201,7 @@ void spawn_later(struct run *run, const struct pmi_spawn *req)
     s->apps = xcalloc(req->ncmds, sizeof *s->apps);
     struct job *asker = job_find(run, req->job);
     s->spawner = xstrdup(asker ? asker->spec.kvsname : "");
+    s->spawner_rank = req->rank;
     for (uint32_t i = 0; i < req->ncmds; i++)
         take_command(s, &s->apps[i], &req->cmds[i]);
     struct timeval now = {0, 0};

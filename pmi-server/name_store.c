@@ -15,6 +15,7 @@
 struct published {
     UT_hash_handle hh;
     uint32_t job;
+    enum pmi_name_life life;
     struct bytes port; /* owned */
     size_t len;
     char name[];
@@ -79,16 +80,27 @@ static void complete(struct pmi_name_store *s, uint32_t id, const char *why)
     s->done(s->arg, id, why ? PMI2_ERROR_OTHER : 0, (struct bytes){why ? why : "", why ? strlen(why) : 0});
 }
 
-static void wake_waiting(struct pmi_name_store *s, const struct published *p)
+/* Returns whether it is still published. */
+static bool give(struct pmi_name_store *s, struct published *p, uint32_t id)
+{
+    bool once = p->life == PMI_NAME_ONCE;
+    s->done(s->arg, id, 0, p->port);
+    if (once)
+        drop_published(s, p);
+    return !once;
+}
+
+static void wake_waiting(struct pmi_name_store *s, struct published *p)
 {
     struct waiting *w, *next;
-    for (w = TAILQ_FIRST(&s->waits); w; w = next) {
+    bool there = true;
+    for (w = TAILQ_FIRST(&s->waits); w && there; w = next) {
         uint32_t id = w->id;
         next = TAILQ_NEXT(w, link);
         if (w->len != p->len || memcmp(w->name, p->name, p->len))
             continue;
         drop_waiting(s, w);
-        s->done(s->arg, id, 0, p->port);
+        there = give(s, p, id);
     }
 }
 
@@ -104,6 +116,7 @@ static void publish(void *ctx, const struct pmi_name_op *op)
     p->len = op->name.len;
     p->port = (struct bytes){pmi_mem_bytes(op->port.data, op->port.len), op->port.len};
     p->job = op->job;
+    p->life = op->life;
     HASH_ADD_KEYPTR(hh, s->all, p->name, p->len, p);
     complete(s, op->id, NULL);
     wake_waiting(s, p);
@@ -112,9 +125,9 @@ static void publish(void *ctx, const struct pmi_name_op *op)
 static void lookup(void *ctx, const struct pmi_name_op *op)
 {
     struct pmi_name_store *s = ctx;
-    const struct published *p = find_published(s, op->name);
+    struct published *p = find_published(s, op->name);
     if (p) {
-        s->done(s->arg, op->id, 0, p->port);
+        give(s, p, op->id);
     } else if (!op->wait) {
         complete(s, op->id, "service_not_found");
     } else {
@@ -151,7 +164,7 @@ static void job_end(void *ctx, uint32_t job)
     struct published *p, *next;
     HASH_ITER(hh, s->all, p, next)
     {
-        if (p->job == job)
+        if (p->job == job && p->life != PMI_NAME_RUN)
             drop_published(s, p);
     }
 }

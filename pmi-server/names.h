@@ -8,15 +8,16 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include "wire/buf.h"
+#include "wire/pmi_control.h"
 
 /* One operation. Its bytes are borrowed until the call that begins it returns. */
 struct pmi_name_op {
     uint32_t id;  /* names it in its completion */
     uint32_t job; /* of who asks */
     struct bytes name;
-    struct bytes port; /* publish */
-    bool wait;         /* lookup: until somebody publishes the name */
+    struct bytes port;       /* publish */
+    enum pmi_name_life life; /* publish */
+    bool wait;               /* lookup: until somebody publishes the name */
 };
 
 /* Each of the first three is completed exactly once with pmi_name_done_fn, at once (inside the call) or later; unless
@@ -26,7 +27,7 @@ struct pmi_name_ops {
     void (*lookup)(void *ctx, const struct pmi_name_op *op);
     void (*unpublish)(void *ctx, const struct pmi_name_op *op);
     void (*forget)(void *ctx, uint32_t id);   /* nobody waits for this one any more */
-    void (*job_end)(void *ctx, uint32_t job); /* what that job has published ends with it */
+    void (*job_end)(void *ctx, uint32_t job); /* what that job has published ends with it, as far as its life says */
 };
 
 /* rc 0: done, and text is the port of a lookup; else enum pmi2_error, and text is the reason. Borrows text. */

@@ -67,7 +67,7 @@ static void name_send(struct pmi_request *q, enum pmi_request_kind kind, const c
     pmi_answer_fail(q, PMI2_ERROR_INVALID_ARG, *name ? "more than 1024 bytes" : "the name of the service is missing");
 }
 
-void pmi_name_publish(struct pmi_request *q, const char *name, struct bytes port)
+void pmi_name_publish(struct pmi_request *q, const char *name, struct bytes port, enum pmi_name_life life)
 {
     struct buf b;
     const char *bad = port.len > PMI_BLOB_MAX ? "the port is longer than 4 MiB"
@@ -79,7 +79,7 @@ void pmi_name_publish(struct pmi_request *q, const char *name, struct bytes port
         return;
     }
     buf_init(&b);
-    pmi_control_publish_put(&b, &(struct pmi_control_publish){bytes_of(name), port});
+    pmi_control_publish_put(&b, &(struct pmi_control_publish){bytes_of(name), (uint8_t)life, port});
     name_send(q, PMI_REQUEST_PUBLISH, name, &b);
 }
 

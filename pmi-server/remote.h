@@ -9,7 +9,7 @@
 #include "wire/pmi_control.h"
 
 /* Published names. wait: the answer comes when the name is published. */
-void pmi_name_publish(struct pmi_request *q, const char *name, struct bytes port);
+void pmi_name_publish(struct pmi_request *q, const char *name, struct bytes port, enum pmi_name_life life);
 void pmi_name_lookup(struct pmi_request *q, const char *name, bool wait);
 void pmi_name_unpublish(struct pmi_request *q, const char *name);
 /* An encoded request without its head: pmi_remote_send() completes and sends it, and frees body. */

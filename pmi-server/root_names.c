@@ -42,6 +42,7 @@ bool pmi_root_publish(const struct pmi_root_request *q, struct rbuf *in)
         return false;
     struct pmi_name_op op = op_new(q, m.name);
     op.port = m.port;
+    op.life = m.life;
     r->names->publish(r->names_ctx, &op);
     return true;
 }

@@ -43,6 +43,13 @@ enum pmi_request_kind {
     PMI_REQUEST_NOTICE, /* to all proxies; answered when it is on its way */
 };
 
+/* How long a published name stays, unless it is taken back before. */
+enum pmi_name_life {
+    PMI_NAME_JOB,  /* until the job of its publisher ends */
+    PMI_NAME_ONCE, /* until somebody has looked it up; at most as long as that */
+    PMI_NAME_RUN,  /* as long as names are kept */
+};
+
 /* The name of a payload's message, for traces: "BARRIER"; "unknown" for what is none. */
 const char *pmi_control_payload_name(const void *payload, size_t n);
 

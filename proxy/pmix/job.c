@@ -96,6 +96,26 @@ void pmix_job_add(struct job *j, void (*then)(struct job *j, const char *why))
     register_all(pmix->lib, j);
 }
 
+static void known(pmix_status_t status, void *cbdata)
+{
+    infos_fini(cbdata);
+    free(cbdata);
+}
+
+/* Its data outlives the job if that ends meanwhile. Nobody waits: the library does what it is asked in order. */
+void pmix_job_know(struct job *j)
+{
+    if (j->pmix)
+        return;
+    j->pmix = xcalloc(1, sizeof *j->pmix);
+    struct infos *data = xcalloc(1, sizeof *data);
+    job_data_fill(data, j);
+    pmix_status_t rc =
+        pmix_server()->lib->PMIx_server_register_nspace(j->spec.kvsname, 0, data->v, data->n, known, data);
+    if (rc != PMIX_SUCCESS)
+        known(rc, data);
+}
+
 static void ignore_status(pmix_status_t status, void *cbdata)
 {
 }

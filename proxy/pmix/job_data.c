@@ -169,6 +169,10 @@ static void add_job(struct infos *l, const struct job *j)
     infos_u32(l, PMIX_NUM_NODES, nodes_before(j, j->spec.map.nnodes));
     infos_u32(l, PMIX_LOCAL_SIZE, j->nranks);
     infos_flag(l, PMIX_TDIR_RMCLEAN, true);
+    if (s->flags & LAUNCH_SPAWNED) {
+        infos_flag(l, PMIX_SPAWNED, true);
+        infos_proc(l, PMIX_PARENT_ID, s->spawner, s->spawner_rank);
+    }
     char *anl = pmi_mapping_text(&s->map, ANL_MAP_MAX);
     if (anl && *anl)
         infos_text(l, PMIX_ANL_MAP, anl);
@@ -179,7 +183,8 @@ void job_data_fill(struct infos *l, const struct job *j)
 {
     add_job(l, j);
     add_maps(l, j);
-    add_node(l, j);
+    if (j->nranks)
+        add_node(l, j);
     add_apps(l, j);
     uint32_t node = nodes_before(j, proxy_node(j->proxy));
     struct topo *t = j->spec.bindings.n ? topo_load(TOPO_WANT_ALL, NULL) : NULL;

@@ -115,15 +115,17 @@ static char *describe(const struct meeting *m, struct pmi_meeting *to, uint32_t 
     fputs(m->what, out);
     for (size_t i = 0; i < m->nprocs; i++) {
         const pmix_proc_t *p = &m->procs[i];
-        const struct job *j = pmix_job_of(p->nspace);
+        struct job *j = pmix_job_of(p->nspace);
         if (!j) {
             fclose(out);
             free(name);
             return NULL;
         }
         bool all = p->rank == PMIX_RANK_WILDCARD, other = strcmp(last, p->nspace) != 0;
-        if (other)
+        if (other) {
             jobs[to->njobs++] = j->spec.job;
+            pmix_job_know(j);
+        }
         fprintf(out, other ? " %s " : ",", p->nspace);
         fprintf(out, all ? "*" : "%u", p->rank);
         to->expected += all ? j->spec.map.nranks : 1;

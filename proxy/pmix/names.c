@@ -32,6 +32,7 @@ struct names_call {
     size_t n;
     size_t left; /* requests that are not answered */
     long range;
+    enum pmi_name_life life;
     bool wait;
     long timeout; /* s; 0: none */
     struct event *timer;
@@ -203,7 +204,7 @@ static void ask(struct names_call *c, struct name *name, struct pmi_client *clie
     name->request = q;
     char *text = full_name(c, name->key);
     if (c->verb == PMI_VERB_PUBLISH)
-        pmi_name_publish(q, text, name->value);
+        pmi_name_publish(q, text, name->value, c->life);
     else if (c->verb == PMI_VERB_LOOKUP)
         pmi_name_lookup(q, text, c->wait);
     else
@@ -259,14 +260,20 @@ static pmix_status_t post(struct names_call *c)
     return PMIX_SUCCESS;
 }
 
+static enum pmi_name_life life_of(long persistence)
+{
+    return persistence == PMIX_PERSIST_FIRST_READ                                     ? PMI_NAME_ONCE
+           : persistence == PMIX_PERSIST_INDEF || persistence == PMIX_PERSIST_SESSION ? PMI_NAME_RUN
+                                                                                      : PMI_NAME_JOB;
+}
+
 /* Keys of PMIx's own say how to publish. */
 pmix_status_t names_publish(const pmix_proc_t *proc, const pmix_info_t info[], size_t n, pmix_op_cbfunc_t done,
                             void *arg)
 {
-    if (infos_find_number(info, n, PMIX_PERSISTENCE, PMIX_PERSIST_APP) == PMIX_PERSIST_FIRST_READ)
-        return PMIX_ERR_NOT_SUPPORTED;
     struct names_call *c = call_new(PMI_VERB_PUBLISH, proc, info, n, arg);
     c->done = done;
+    c->life = life_of(infos_find_number(info, n, PMIX_PERSISTENCE, PMIX_PERSIST_APP));
     for (size_t i = 0; i < n; i++)
         if (strncmp(info[i].key, "pmix.", 5) != 0)
             add_name(c, info[i].key, pack_value(&info[i].value));

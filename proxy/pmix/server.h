@@ -29,6 +29,9 @@ struct job *pmix_job_of(const char *nspace);
 struct rank *pmix_rank_of(const pmix_proc_t *p);
 struct rank *pmix_rank_in(const struct job *j, uint32_t rank);
 
+/* job.c: the library learns of a job that has no rank here which speaks PMIx; of one that it knows, nothing happens. */
+void pmix_job_know(struct job *j);
+
 /* upcalls.c: what the library calls, in its own thread. */
 void pmix_upcalls(pmix_server_module_t *m);
 

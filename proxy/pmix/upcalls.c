@@ -15,6 +15,7 @@
 #include "proxy/pmix/names.h"
 #include "proxy/pmix/query.h"
 #include "proxy/pmix/said.h"
+#include "proxy/pmix/spawn.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -148,6 +149,7 @@ void pmix_upcalls(pmix_server_module_t *m)
         .publish = names_publish,
         .lookup = names_lookup,
         .unpublish = names_unpublish,
+        .spawn = spawn_begin,
         .connect = meeting_connect,
         .disconnect = meeting_disconnect,
         .register_events = events_register,

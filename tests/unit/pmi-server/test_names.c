@@ -40,6 +40,11 @@ static void publish(struct pmi_name_store *s, uint32_t id, uint32_t job, const c
     pmi_name_store_ops.publish(s, &(struct pmi_name_op){.id = id, .job = job, .name = text(name), .port = text(port)});
 }
 
+static void publish_for(struct pmi_name_store *s, uint32_t id, const char *name, enum pmi_name_life life)
+{
+    pmi_name_store_ops.publish(s, &(struct pmi_name_op){.id = id, .job = 1, .name = text(name), .life = life});
+}
+
 static void lookup(struct pmi_name_store *s, uint32_t id, const char *name, bool wait)
 {
     pmi_name_store_ops.lookup(s, &(struct pmi_name_op){.id = id, .job = 9, .name = text(name), .wait = wait});
@@ -70,6 +75,19 @@ static void the_store_in_memory(void **state)
     lookup(s, 14, "a", false);
     lookup(s, 15, "c", false);
     assert_string_equal(logged(), "14 14 service_not_found;15 0 kept;");
+    publish_for(s, 16, "d", PMI_NAME_ONCE);
+    lookup(s, 17, "d", false);
+    lookup(s, 18, "d", true);
+    lookup(s, 19, "d", true);
+    publish_for(s, 20, "d", PMI_NAME_ONCE);
+    publish_for(s, 21, "d", PMI_NAME_ONCE);
+    publish_for(s, 22, "d", PMI_NAME_RUN);
+    publish_for(s, 23, "e", PMI_NAME_ONCE);
+    assert_string_equal(logged(), "16 0 ;17 0 ;20 0 ;18 0 ;21 0 ;19 0 ;22 0 ;23 0 ;");
+    pmi_name_store_ops.job_end(s, 1);
+    lookup(s, 24, "d", false);
+    lookup(s, 25, "e", false);
+    assert_string_equal(logged(), "24 0 ;25 14 service_not_found;");
     pmi_name_store_destroy(s);
     pmi_name_store_destroy(NULL);
     assert_string_equal(logged(), "");
