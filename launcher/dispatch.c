@@ -179,7 +179,7 @@ static void nodes_lost(void *arg, uint32_t first, uint32_t count, const char *wh
         char text[512];
         snprintf(text, sizeof text, "the proxy on %s is gone (%s): its ranks are lost",
                  cluster_node_name(run->cluster, i), why);
-        first_failure |= failure_note(run, FAILURE_NODE, NULL, 0, now_ns(), 0, text);
+        first_failure |= failure_node_lost(run, i, now_ns(), text);
     }
     if (first_failure && !run->opt.no_kill)
         job_kill_all(run, SIGTERM, run->opt.kill_timeout);

@@ -19,6 +19,7 @@
 #include <sys/wait.h>
 
 #define CAUSE_WINDOW_NS 1000000000u
+#define NODE_WINDOW_NS 5000000000u /* why a proxy is gone is asked for, too */
 
 static bool died(const struct job *j, uint32_t rank)
 {
@@ -48,6 +49,23 @@ bool failure_note(struct run *run, enum failure_kind kind, const struct job *j, 
         return false;
     *f = (struct failure){.kind = kind, .job = j, .rank = rank, .time = time, .code = code};
     snprintf(f->text, sizeof f->text, "%s", text ? text : "");
+    return first;
+}
+
+/* Who kills what runs on a node, as a scheduler does, seldom begins with the proxy: it tells of ranks first. */
+static bool explains(const struct failure *f, uint32_t node, uint64_t time)
+{
+    return f->kind == FAILURE_EXIT && rankmap_node(&f->job->spec.map, f->rank) == node &&
+           WIFSIGNALED((int)f->job->ranks[f->rank].status) &&
+           WTERMSIG((int)f->job->ranks[f->rank].status) == SIGKILL && time < f->time + NODE_WINDOW_NS;
+}
+
+bool failure_node_lost(struct run *run, uint32_t node, uint64_t time, const char *text)
+{
+    bool first = run->failure.kind == FAILURE_NONE;
+    if (explains(&run->failure, node, time))
+        run->failure.kind = FAILURE_NONE;
+    failure_note(run, FAILURE_NODE, NULL, 0, time, 0, text);
     return first;
 }
 

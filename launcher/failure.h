@@ -14,6 +14,10 @@
 bool failure_note(struct run *run, enum failure_kind kind, const struct job *j, uint32_t rank, uint64_t time, int code,
                   const char *text);
 
+/* The same of a node that is out of reach. It replaces a rank of its own that SIGKILL has ended shortly before: what
+ * kills a proxy with all that it has often begins there. */
+bool failure_node_lost(struct run *run, uint32_t node, uint64_t time, const char *text);
+
 /* The last lines of a failed rank's stderr (TAIL). They come before its end is known, so which failure was the first is
  * still open: those of several ranks are kept. shown: they are the last on our stderr, where the block does not repeat
  * them. */

@@ -102,6 +102,22 @@ static void what_ended_the_whole_job_stays(void **state)
     }
 }
 
+static void what_killed_a_node_began_with_its_ranks(void **state)
+{
+    assert_true(exits(1, SIGKILL, 500 * MS));
+    assert_false(failure_node_lost(&m, 7, 2600 * MS, "another one"));
+    assert_int_equal(m.failure.kind, FAILURE_EXIT);
+    assert_false(failure_node_lost(&m, 0, 2600 * MS, "the proxy is gone"));
+    assert_int_equal(m.failure.kind, FAILURE_NODE);
+    assert_string_equal(m.failure.text, "the proxy is gone");
+    fresh(NULL);
+    exits(1, SIGSEGV, 500 * MS);
+    failure_node_lost(&m, 0, 600 * MS, "later");
+    assert_int_equal(m.failure.kind, FAILURE_EXIT);
+    fresh(NULL);
+    assert_true(failure_node_lost(&m, 0, 600 * MS, "first"));
+}
+
 static const char *described(uint32_t rank)
 {
     static char text[1024];
@@ -195,6 +211,7 @@ int main(void)
         cmocka_unit_test_setup(a_broken_pipe_is_no_cause, fresh),
         cmocka_unit_test_setup(an_abort_because_of_a_death, fresh),
         cmocka_unit_test_setup(what_ended_the_whole_job_stays, fresh),
+        cmocka_unit_test_setup(what_killed_a_node_began_with_its_ranks, fresh),
         cmocka_unit_test_setup(ranks_are_described, fresh),
         cmocka_unit_test_setup(the_block, fresh),
         cmocka_unit_test_setup(text_of_ranks_is_made_printable, fresh),
