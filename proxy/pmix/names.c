@@ -8,6 +8,7 @@
 
 #include "common/xalloc.h"
 #include "pmi-server/remote.h"
+#include "proxy/pmix/mortal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@ struct names_call;
 struct name {
     struct names_call *call;
     char *key;
+    char *full;         /* with its range */
     struct bytes value; /* of publish, owned; of a lookup, what was found */
     bool found;
     struct pmi_request *request; /* NULL: it is over */
@@ -33,6 +35,7 @@ struct names_call {
     size_t left; /* requests that are not answered */
     long range;
     enum pmi_name_life life;
+    bool mortal;
     bool wait;
     long timeout; /* s; 0: none */
     struct event *timer;
@@ -90,10 +93,25 @@ static bool unpack_value(pmix_value_t *v, struct bytes from)
 
 /* --- the life of a call */
 
+static char *full_name(const struct names_call *c, const char *key)
+{
+    switch (c->range) {
+    case PMIX_RANGE_LOCAL:
+        return xasprintf("pmix-node-%u:%s", proxy_node(pmix_server()->proxy), key);
+    case PMIX_RANGE_NAMESPACE:
+        return xasprintf("pmix-job-%s:%s", c->proc.nspace, key);
+    case PMIX_RANGE_PROC_LOCAL:
+        return xasprintf("pmix-rank-%s-%u:%s", c->proc.nspace, c->proc.rank, key);
+    default:
+        return xstrdup(key);
+    }
+}
+
 static void call_free(struct names_call *c)
 {
     for (size_t i = 0; i < c->n; i++) {
         free(c->v[i].key);
+        free(c->v[i].full);
         free((void *)c->v[i].value.data);
     }
     free(c->v);
@@ -167,6 +185,11 @@ static void answer(const struct pmi_request *q, const struct pmi_result *r)
     if (c->verb == PMI_VERB_LOOKUP && r->rc == 0) {
         name->value = bytes_copy(r->value.data, r->value.len);
         name->found = true;
+    } else if (c->verb == PMI_VERB_PUBLISH && r->rc == 0) {
+        if (c->mortal)
+            mortal_add(&c->proc, name->full);
+    } else if (c->verb == PMI_VERB_UNPUBLISH && r->rc == 0) {
+        mortal_forget(name->full);
     } else if (c->verb != PMI_VERB_LOOKUP && r->rc && c->status == PMIX_SUCCESS) {
         c->status = status_of(c, r->rc);
     }
@@ -184,32 +207,17 @@ static const struct pmi_front front = {.name = "PMIx", .answer = answer, .releas
 
 /* --- in the loop */
 
-static char *full_name(const struct names_call *c, const char *key)
-{
-    switch (c->range) {
-    case PMIX_RANGE_LOCAL:
-        return xasprintf("pmix-node-%u:%s", proxy_node(pmix_server()->proxy), key);
-    case PMIX_RANGE_NAMESPACE:
-        return xasprintf("pmix-job-%s:%s", c->proc.nspace, key);
-    case PMIX_RANGE_PROC_LOCAL:
-        return xasprintf("pmix-rank-%s-%u:%s", c->proc.nspace, c->proc.rank, key);
-    default:
-        return xstrdup(key);
-    }
-}
-
 static void ask(struct names_call *c, struct name *name, struct pmi_client *client)
 {
     struct pmi_request *q = pmi_request_new(client, &front, c->verb, false, name);
     name->request = q;
-    char *text = full_name(c, name->key);
+    const char *text = name->full = full_name(c, name->key);
     if (c->verb == PMI_VERB_PUBLISH)
         pmi_name_publish(q, text, name->value, c->life);
     else if (c->verb == PMI_VERB_LOOKUP)
         pmi_name_lookup(q, text, c->wait);
     else
         pmi_name_unpublish(q, text);
-    free(text);
 }
 
 static void begin(struct handover_task *t)
@@ -273,7 +281,9 @@ pmix_status_t names_publish(const pmix_proc_t *proc, const pmix_info_t info[], s
 {
     struct names_call *c = call_new(PMI_VERB_PUBLISH, proc, info, n, arg);
     c->done = done;
-    c->life = life_of(infos_find_number(info, n, PMIX_PERSISTENCE, PMIX_PERSIST_APP));
+    long persistence = infos_find_number(info, n, PMIX_PERSISTENCE, PMIX_PERSIST_APP);
+    c->life = life_of(persistence);
+    c->mortal = persistence == PMIX_PERSIST_PROC;
     for (size_t i = 0; i < n; i++)
         if (strncmp(info[i].key, "pmix.", 5) != 0)
             add_name(c, info[i].key, pack_value(&info[i].value));

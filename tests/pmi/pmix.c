@@ -172,14 +172,21 @@ static void scene_groups_of_fences(void)
     fence(NULL, 0, false);
 }
 
-static pmix_status_t publish(const char *key, uint32_t value, pmix_data_range_t range)
+static pmix_status_t publish_for(const char *key, uint32_t value, pmix_data_range_t range, pmix_persistence_t life)
 {
-    pmix_info_t i[2];
+    pmix_info_t i[3];
     set_key(&i[0], key, PMIX_UINT32);
     i[0].value.data.uint32 = value;
     set_key(&i[1], PMIX_RANGE, PMIX_DATA_RANGE);
     i[1].value.data.range = range;
-    return PMIx_Publish(i, 2);
+    set_key(&i[2], PMIX_PERSISTENCE, PMIX_PERSIST);
+    i[2].value.data.persist = life;
+    return PMIx_Publish(i, 3);
+}
+
+static pmix_status_t publish(const char *key, uint32_t value, pmix_data_range_t range)
+{
+    return publish_for(key, value, range, PMIX_PERSIST_APP);
 }
 
 static pmix_status_t lookup(const char *key, pmix_data_range_t range, bool wait, long *value)
@@ -222,6 +229,46 @@ static void scene_names(void)
     if (size > 1)
         CHECK(lookup("name1", PMIX_RANGE_SESSION, false, &value) != PMIX_SUCCESS, "it was unpublished");
     fence(NULL, 0, false);
+}
+
+/* Read once; known on the node, or in the job, alone. Every second rank publishes, and the one after it reads. */
+static void scene_lives(void)
+{
+    char once[64], ours[64];
+    long value;
+    uint32_t of = (me.rank + size - 1) % size;
+    snprintf(once, sizeof once, "once%u", me.rank);
+    snprintf(ours, sizeof ours, "ours%u", me.rank);
+    OK(publish_for(once, me.rank, PMIX_RANGE_SESSION, PMIX_PERSIST_FIRST_READ));
+    OK(publish_for(ours, me.rank, PMIX_RANGE_NAMESPACE, PMIX_PERSIST_SESSION));
+    OK(publish_for("node", me.rank, PMIX_RANGE_PROC_LOCAL, PMIX_PERSIST_INDEF));
+    snprintf(once, sizeof once, "once%u", of);
+    snprintf(ours, sizeof ours, "ours%u", of);
+    OK(lookup(once, PMIX_RANGE_SESSION, true, &value));
+    CHECK(value == (long)of, "%s is %ld", once, value);
+    CHECK(lookup(once, PMIX_RANGE_SESSION, false, &value) == PMIX_ERR_NOT_FOUND, "%s is read twice", once);
+    OK(lookup(ours, PMIX_RANGE_NAMESPACE, true, &value));
+    CHECK(value == (long)of, "%s is %ld", ours, value);
+    CHECK(lookup(ours, PMIX_RANGE_SESSION, false, &value) == PMIX_ERR_NOT_FOUND, "%s is known to all", ours);
+    OK(lookup("node", PMIX_RANGE_PROC_LOCAL, false, &value));
+    CHECK(value == (long)me.rank, "node is %ld", value);
+}
+
+/* The last rank publishes for as long as it lives, and goes when all have read that. */
+static void scene_mortal(void)
+{
+    long value;
+    pmix_status_t rc = PMIX_SUCCESS;
+    if (me.rank == size - 1)
+        OK(publish_for("mortal", 5, PMIX_RANGE_SESSION, PMIX_PERSIST_PROC));
+    OK(lookup("mortal", PMIX_RANGE_SESSION, true, &value));
+    CHECK(value == 5, "mortal is %ld", value);
+    fence(NULL, 0, false);
+    for (int i = 0; me.rank != size - 1 && rc == PMIX_SUCCESS && i < 6000; i++) {
+        rc = lookup("mortal", PMIX_RANGE_SESSION, false, &value);
+        usleep(10000);
+    }
+    CHECK(me.rank == size - 1 || rc == PMIX_ERR_NOT_FOUND, "its publisher is gone: %s", PMIx_Error_string(rc));
 }
 
 static void scene_connect(void)
@@ -462,6 +509,8 @@ static const struct {
     {"missing", scene_missing},
     {"groups", scene_groups_of_fences},
     {"names", scene_names},
+    {"lives", scene_lives},
+    {"mortal", scene_mortal},
     {"connect", scene_connect},
     {"group", scene_group},
     {"event", scene_event},

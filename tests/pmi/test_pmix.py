@@ -19,7 +19,7 @@ def pmix(pmixcc):
 
 
 @pytest.mark.parametrize("nodes", HOSTS)
-@pytest.mark.parametrize("scene", ("job", "fence", "modex", "missing", "groups", "names", "connect", "group", "event",
+@pytest.mark.parametrize("scene", ("job", "fence", "modex", "missing", "groups", "names", "lives", "mortal", "connect", "group", "event",
                                    "query", "signal"))
 def test_scene(mpiexec, pmix, scene, nodes):
     r = mpiexec.ok("-n", "8", *HOSTS[nodes], pmix, scene, timeout=4 * PATIENCE)
