@@ -7,10 +7,11 @@
 #include <string.h>
 #include "lib/core/error.h"
 #include "lib/process/process.h"
+#include "lib/transport/address.h"
 
-/* First a head, then the jobs, then the runs. */
+/* First a head, then the jobs, then the runs, then so many bytes of the address of each rank. */
 struct head {
-    int32_t size, jobs, runs;
+    int32_t size, jobs, runs, address_bytes;
 };
 struct job {
     char name[PROCESS_JOB_NAME];
@@ -82,11 +83,24 @@ static bool pack_ranks(struct packing *p)
     return true;
 }
 
-static void *joined(const struct packing *p, int *bytes)
+/* How long the longest address is: the rest are zeros. */
+static int32_t address_bytes(const unsigned char *addresses, int size)
 {
-    struct head h = {p->g->size, p->job_count, p->run_count};
+    int longest = 0;
+    for (int r = 0; addresses && r < size; r++) {
+        int n = ADDRESS_EXPORT;
+        while (n > longest && !addresses[(size_t)r * ADDRESS_EXPORT + (size_t)n - 1])
+            n--;
+        longest = n;
+    }
+    return longest;
+}
+
+static void *joined(const struct packing *p, const unsigned char *addresses, int *bytes)
+{
+    struct head h = {p->g->size, p->job_count, p->run_count, address_bytes(addresses, p->g->size)};
     size_t jobs = (size_t)h.jobs * sizeof(struct job), runs = (size_t)h.runs * sizeof(struct run);
-    size_t n = sizeof h + jobs + runs;
+    size_t each = (size_t)h.address_bytes, n = sizeof h + jobs + runs + (size_t)h.size * each;
     char *all = n <= INT_MAX ? malloc(n) : NULL;
     if (!all)
         return NULL;
@@ -95,14 +109,16 @@ static void *joined(const struct packing *p, int *bytes)
         memcpy(all + sizeof h, p->jobs, jobs);
         memcpy(all + sizeof h + jobs, p->runs, runs);
     }
+    for (int r = 0; each > 0 && r < h.size; r++)
+        memcpy(all + sizeof h + jobs + runs + (size_t)r * each, addresses + (size_t)r * ADDRESS_EXPORT, each);
     *bytes = (int)n;
     return all;
 }
 
-void *roster_pack(const struct group *g, int *bytes)
+void *roster_pack(const struct group *g, const unsigned char *addresses, int *bytes)
 {
     struct packing p = {.g = g};
-    void *all = pack_ranks(&p) ? joined(&p, bytes) : NULL;
+    void *all = pack_ranks(&p) ? joined(&p, addresses, bytes) : NULL;
     free(p.jobs);
     free(p.runs);
     return all;
@@ -163,15 +179,27 @@ static int unpack(const struct head *h, const struct job *jobs, const struct run
     return rc;
 }
 
+/* What is told of an own process is not looked at. */
+static int tell_addresses(const struct group *g, const unsigned char *each, size_t bytes)
+{
+    int rc = MPI_SUCCESS;
+    for (int r = 0; rc == MPI_SUCCESS && bytes > 0 && r < g->size; r++) {
+        unsigned char whole[ADDRESS_EXPORT] = {0};
+        memcpy(whole, each + (size_t)r * bytes, bytes);
+        rc = address_tell(group_proc(g, r), whole);
+    }
+    return rc;
+}
+
 int roster_unpack(const void *roster, int bytes, struct group **out)
 {
     struct head h = {0};
     if ((size_t)bytes >= sizeof h)
         memcpy(&h, roster, sizeof h);
-    if (h.size < 1 || h.jobs < 1 || h.runs < 1)
+    if (h.size < 1 || h.jobs < 1 || h.runs < 1 || h.address_bytes < 0 || h.address_bytes > ADDRESS_EXPORT)
         return malformed();
     size_t jobs = (size_t)h.jobs * sizeof(struct job), runs = (size_t)h.runs * sizeof(struct run);
-    if ((size_t)bytes != sizeof h + jobs + runs)
+    if ((size_t)bytes != sizeof h + jobs + runs + (size_t)h.size * (size_t)h.address_bytes)
         return malformed();
     int *firsts = malloc((size_t)h.jobs * sizeof *firsts);
     if (!firsts)
@@ -179,5 +207,10 @@ int roster_unpack(const void *roster, int bytes, struct group **out)
     const char *at = (const char *)roster + sizeof h;
     int rc = unpack(&h, (const struct job *)at, (const struct run *)(at + jobs), firsts, out);
     free(firsts);
+    if (rc != MPI_SUCCESS)
+        return rc;
+    rc = tell_addresses(*out, (const unsigned char *)at + jobs + runs, (size_t)h.address_bytes);
+    if (rc != MPI_SUCCESS)
+        group_unref(*out);
     return rc;
 }

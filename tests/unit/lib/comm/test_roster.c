@@ -60,7 +60,7 @@ static int goes_round(struct group *g)
 {
     int bytes = 0;
     struct group *back = NULL;
-    void *roster = roster_pack(g, &bytes);
+    void *roster = roster_pack(g, NULL, &bytes);
     assert_non_null(roster);
     assert_int_equal(roster_unpack(roster, bytes, &back), MPI_SUCCESS);
     assert_int_equal(group_relation(g, back), MPI_IDENT);
@@ -97,7 +97,7 @@ static void other_processes_have_other_numbers(void **state)
     struct group *g = group_from(procs, 6), *theirs = NULL;
     assert_true(g->foreign);
     goes_round(g);
-    void *roster = roster_pack(g, &bytes);
+    void *roster = roster_pack(g, NULL, &bytes);
     group_unref(g);
     be(true);
     assert_int_equal(roster_unpack(roster, bytes, &theirs), MPI_SUCCESS);
@@ -120,7 +120,7 @@ static void spoilt_bytes_are_refused(void **state)
     static const int some[] = {4, 2, 9, 3, 10, 17, 24, 31, 30, 29, 0}, bad[] = {-1, 0, 1, 2, 7, 50, 1 << 30, INT32_MIN};
     struct group *g = group_from(some, 11), *back;
     int bytes, refused = 0, tried = 0, rank;
-    char *roster = roster_pack(g, &bytes), *copy = malloc((size_t)bytes);
+    char *roster = roster_pack(g, NULL, &bytes), *copy = malloc((size_t)bytes);
     for (int at = 0; at + 4 <= bytes; at += 4)
         for (int k = 0; k < 8; k++) {
             memcpy(copy, roster, (size_t)bytes);
