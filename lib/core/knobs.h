@@ -17,6 +17,7 @@ struct knobs {
 extern struct knobs knobs;
 enum { DEADLOCK_REPORT, DEADLOCK_ABORT, DEADLOCK_OFF };
 enum { SHM_COPY_AUTO, SHM_COPY_TWO, SHM_COPY_ONE };
+enum { SHM_JOBS_ON, SHM_JOBS_OFF };
 
 /* When a tool may change one, and where: see knobs.def. */
 enum knob_when { KNOB_LOCAL, KNOB_ALIKE, KNOB_START };

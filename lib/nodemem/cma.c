@@ -23,6 +23,8 @@ void cma_init(struct doorbell *own)
     token = ((uint64_t)now.tv_sec << 30 ^ (uint64_t)now.tv_nsec) * 0x9e3779b97f4a7c15u ^ (uintptr_t)&st;
     own->token = token;
     own->token_at = (uintptr_t)&token;
+    own->wants_fence = nodemem.fence;
+    own->segment_at = (uintptr_t)boot.segment;
     own->pid_space = stat("/proc/self/ns/pid", &st) == 0 ? st.st_ino : 0;
     prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY, 0, 0, 0);
     /* Release: the rest of the doorbell comes before. */
@@ -31,7 +33,7 @@ void cma_init(struct doorbell *own)
 
 bool cma_alive(int local)
 {
-    const struct doorbell *d = &nodemem.doorbells[local], *mine = &nodemem.doorbells[nodemem.me];
+    const struct doorbell *d = doorbell_of(local), *mine = doorbell_own();
     pid_t pid = atomic_load_explicit(&d->pid, memory_order_acquire);
     return pid > 0 && mine->pid_space != 0 && d->pid_space == mine->pid_space && (kill(pid, 0) == 0 || errno == EPERM);
 }
@@ -40,19 +42,19 @@ enum { CMA_UNKNOWN, CMA_PROBED, CMA_DENIED };
 
 /* Where ranks live in different namespaces, a number names another process here than there, if any; what is read there
  * would be anything. 0, or an errno value. */
-static int probe(int local)
+static int probe(struct cma *who)
 {
-    const struct doorbell *d = &nodemem.doorbells[local];
+    const struct doorbell *d = who->of;
     uint64_t seen = 0;
     pid_t pid = atomic_load_explicit(&d->pid, memory_order_acquire);
     if (pid == 0)
         return EAGAIN; /* it has not come so far */
-    if (nodemem.cma[local] == CMA_UNKNOWN) {
+    if (who->state == CMA_UNKNOWN) {
         struct iovec to = {&seen, sizeof seen}, from = {(void *)(uintptr_t)d->token_at, sizeof seen};
         bool works = process_vm_readv(pid, &to, 1, &from, 1, 0) == (ssize_t)sizeof seen && seen == d->token;
-        nodemem.cma[local] = works ? CMA_PROBED : CMA_DENIED;
+        who->state = works ? CMA_PROBED : CMA_DENIED;
     }
-    return nodemem.cma[local] == CMA_PROBED ? 0 : EPERM;
+    return who->state == CMA_PROBED ? 0 : EPERM;
 }
 
 /* n bytes fewer to go. */
@@ -69,14 +71,14 @@ static int advance(struct iovec *pieces, int first, size_t n)
     return first;
 }
 
-static int copy(bool write, int local, const struct iovec *pieces, int count, uint64_t place, size_t n)
+static int copy(bool write, struct cma *who, const struct iovec *pieces, int count, uint64_t place, size_t n)
 {
     struct iovec remote = {(void *)(uintptr_t)place, n}, here[CMA_PIECES];
-    int error = knobs.SHM_COPY == SHM_COPY_TWO || count > CMA_PIECES ? EPERM : probe(local);
+    int error = knobs.SHM_COPY == SHM_COPY_TWO || count > CMA_PIECES ? EPERM : probe(who);
     if (error != 0)
         return error;
     memcpy(here, pieces, (size_t)count * sizeof *here);
-    pid_t pid = nodemem.doorbells[local].pid;
+    pid_t pid = who->of->pid;
     for (int first = 0; n > 0;) {
         unsigned long left = (unsigned long)(count - first);
         ssize_t r = write ? process_vm_writev(pid, here + first, left, &remote, 1, 0)
@@ -90,12 +92,22 @@ static int copy(bool write, int local, const struct iovec *pieces, int count, ui
     return 0;
 }
 
+int cma_read_of(struct cma *who, const struct iovec *to, int pieces, uint64_t from, size_t n)
+{
+    return copy(false, who, to, pieces, from, n);
+}
+
+int cma_write_of(struct cma *who, const struct iovec *from, int pieces, uint64_t to, size_t n)
+{
+    return copy(true, who, from, pieces, to, n);
+}
+
 int cma_read(int local, const struct iovec *to, int pieces, uint64_t from, size_t n)
 {
-    return copy(false, local, to, pieces, from, n);
+    return cma_read_of(&nodemem.cma[local], to, pieces, from, n);
 }
 
 int cma_write(int local, const struct iovec *from, int pieces, uint64_t to, size_t n)
 {
-    return copy(true, local, from, pieces, to, n);
+    return cma_write_of(&nodemem.cma[local], from, pieces, to, n);
 }

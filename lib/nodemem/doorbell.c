@@ -12,17 +12,37 @@
 #include <unistd.h>
 #include "lib/boot/boot.h"
 #include "lib/nodemem/nodemem.h"
+#include "lib/nodemem/porch.h"
 
 static bool all_fence; /* every sender has a fence, so that whoever sleeps needs no membarrier */
 static bool no_sleep;  /* this process can neither be reached by membarrier nor use it */
+static struct doorbell alone;
+static struct doorbell *_Atomic own = &alone; /* another thread may ring it */
+
+struct doorbell *doorbell_own(void)
+{
+    return atomic_load(&own);
+}
+
+/* Who rings the old one has begun before, and whoever sleeps from now on sees what he has done. */
+void doorbell_move(struct doorbell *to)
+{
+    struct doorbell *was = atomic_exchange(&own, to ? to : &alone);
+    doorbell_wake(was);
+}
+
+bool doorbell_is_shared(void)
+{
+    return nodemem_active || nodemem.met;
+}
 
 void doorbell_init(const struct boot *b)
 {
     all_fence = b->local_size > b->local_cpus;
-    if (all_fence) {
-        nodemem.fence = true;
+    no_sleep = false;
+    nodemem.fence = true;
+    if (all_fence)
         return;
-    }
     long rc = syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED, 0, 0);
     nodemem.fence = no_sleep = rc != 0;
 }
@@ -37,36 +57,35 @@ void doorbell_wake(struct doorbell *d)
 
 void doorbell_wake_rank(int local)
 {
-    struct doorbell *d = &nodemem.doorbells[local];
+    struct doorbell *d = doorbell_of(local);
     if (UNLIKELY(atomic_load_explicit(&d->sleeping, memory_order_relaxed)))
         doorbell_wake(d);
 }
 
-_Atomic uint32_t *doorbell_sleeping(int local)
+struct doorbell *doorbell_of(int local)
 {
-    return &nodemem.doorbells[local].sleeping;
+    return &nodemem.porches[local].bell;
 }
 
-/* Of a process that is alone on its node only threads of its own ring it, with an instruction that is a fence. */
-static struct doorbell *own(void)
+_Atomic uint32_t *doorbell_sleeping(int local)
 {
-    static struct doorbell alone;
-    return nodemem_active ? &nodemem.doorbells[nodemem.me] : &alone;
+    return &doorbell_of(local)->sleeping;
 }
 
 void doorbell_wake_own(void)
 {
-    doorbell_wake(own());
+    doorbell_wake(doorbell_own());
 }
 
+/* Threads of this process alone ring with an instruction that is a fence. */
 _Atomic uint32_t *doorbell_arm(uint32_t *value)
 {
-    struct doorbell *d = own();
-    if (nodemem_active && no_sleep)
+    struct doorbell *d = doorbell_own();
+    if (doorbell_is_shared() && no_sleep)
         return NULL;
     *value = atomic_load_explicit(&d->bell, memory_order_relaxed);
     atomic_store_explicit(&d->sleeping, 1, memory_order_seq_cst);
-    if (all_fence || !nodemem_active)
+    if (all_fence || !doorbell_is_shared())
         atomic_thread_fence(memory_order_seq_cst);
     else if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL_EXPEDITED, 0, 0) != 0)
         no_sleep = true;
@@ -75,5 +94,5 @@ _Atomic uint32_t *doorbell_arm(uint32_t *value)
 
 void doorbell_disarm(void)
 {
-    atomic_store_explicit(&own()->sleeping, 0, memory_order_relaxed);
+    atomic_store_explicit(&doorbell_own()->sleeping, 0, memory_order_relaxed);
 }

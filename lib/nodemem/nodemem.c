@@ -8,6 +8,7 @@
 #include "lib/boot/boot.h"
 #include "lib/core/error.h"
 #include "lib/core/knobs.h"
+#include "lib/nodemem/porch.h"
 
 struct nodemem nodemem;
 bool nodemem_active;
@@ -33,8 +34,8 @@ static bool knobs_agree(_Atomic uint64_t *sum)
 int nodemem_init(const struct boot *b, size_t dense, size_t sparse, char **dense_at, char **sparse_at)
 {
     int n = b->local_size;
-    size_t doorbells = (size_t)n * sizeof(struct doorbell);
-    size_t lists = (doorbells + dense + NODEMEM_PAGE - 1) / NODEMEM_PAGE * NODEMEM_PAGE + NODEMEM_PAGE;
+    size_t porches = (size_t)n * sizeof(struct porch);
+    size_t lists = (porches + dense + NODEMEM_PAGE - 1) / NODEMEM_PAGE * NODEMEM_PAGE + NODEMEM_PAGE;
     size_t least = lists + sparse, most = least + arenas_plan(n);
     nodemem.ranks = n;
     nodemem.me = b->local_rank;
@@ -44,8 +45,8 @@ int nodemem_init(const struct boot *b, size_t dense, size_t sparse, char **dense
     char *base = (char *)b->segment + b->segment->lib_at;
     if (!boot_segment_reserve(base, lists))
         return no_memory(lists);
-    nodemem.doorbells = (struct doorbell *)base;
-    *dense_at = base + doorbells;
+    nodemem.porches = (struct porch *)base;
+    *dense_at = base + porches;
     nodemem.arenas_used = (_Atomic uint64_t *)(base + lists - NODEMEM_PAGE);
     nodemem.crashes = (_Atomic uint32_t *)(base + lists - (ptrdiff_t)2 * NODEMEM_LINE);
     nodemem.deadlocks = nodemem.crashes + 1;
@@ -55,17 +56,23 @@ int nodemem_init(const struct boot *b, size_t dense, size_t sparse, char **dense
     *sparse_at = base + lists;
     nodemem.arenas = base + least;
     nodemem.arena_count = (int)((most - least) / nodemem.arena_bytes);
-    if (!(nodemem.cma = calloc((size_t)n, 1)))
+    if (!(nodemem.cma = calloc((size_t)n, sizeof *nodemem.cma)))
         return MPI_ERR_NO_MEM;
+    for (int i = 0; i < n; i++)
+        nodemem.cma[i].of = doorbell_of(i);
     doorbell_init(b);
-    cma_init(&nodemem.doorbells[nodemem.me]);
+    doorbell_move(doorbell_of(nodemem.me));
+    cma_init(doorbell_own());
     nodemem_active = true;
     return MPI_SUCCESS;
 }
 
 void nodemem_fini(void)
 {
+    if (!nodemem_active)
+        return;
     nodemem_active = false;
+    doorbell_move(NULL);
     free(nodemem.cma);
     nodemem.cma = NULL;
 }

@@ -2,7 +2,7 @@
  *
  * nodemem: the memory that the ranks of a node share: the runtime's part of the node's segment.
  *
- *     doorbells        one a local rank: where it sleeps, who it is
+ *     porches          one a local rank: where it sleeps, who it is, who of other jobs knocks (porch.h)
  *     dense            for the transport: a few bytes a rank, there from the start
  *     a page           which arenas are used; what is told once a node; the sum of the knobs
  *     sparse           for the transport: takes memory where it is reserved (boot_segment_reserve) and touched
@@ -24,18 +24,29 @@ enum { NODEMEM_LINE = 64, NODEMEM_PAGE = 4096 };
 struct doorbell {
     _Atomic uint32_t bell; /* the futex word */
     _Atomic uint32_t sleeping;
-    _Atomic int32_t pid; /* stored last */
-    uint32_t unused;
+    _Atomic int32_t pid;      /* stored last */
+    _Atomic uint32_t knocked; /* grows with each knock (porch.h) */
     uint64_t pid_space;       /* the namespace of that pid; 0: not known */
     uint64_t token, token_at; /* a value at an address of its memory: another process's read of it proves the pid */
-    char pad[NODEMEM_LINE - 40];
+    uint64_t segment_at;      /* where it has mapped the node's segment; 0: nowhere */
+    _Atomic uint32_t lives;   /* grows when MPI is over in it, for now */
+    uint32_t wants_fence;     /* before it sleeps it makes nobody pass a barrier: senders have a fence */
+    char pad[NODEMEM_LINE - 56];
 };
 static_assert(sizeof(struct doorbell) == NODEMEM_LINE, "a doorbell is a cache line");
+
+/* Cross memory attach with one process: whose doorbell it is, and what is known of reading its memory. */
+struct cma {
+    const struct doorbell *of;
+    uint8_t state;
+};
+
+struct porch;
 
 extern bool nodemem_active; /* there are other ranks on this node, and memory shared with them */
 extern struct nodemem {
     int ranks, me;
-    struct doorbell *doorbells;    /* by local rank */
+    struct porch *porches;         /* by local rank */
     _Atomic uint64_t *arenas_used; /* bitmap */
     _Atomic uint32_t *crashes;     /* ranks that an error signal has ended */
     _Atomic uint32_t *deadlocks;   /* told, of this node */
@@ -43,8 +54,9 @@ extern struct nodemem {
     char *arenas;
     int arena_count; /* of those that this process can reach */
     size_t arena_bytes, arena_head, ring_bytes, sparse_bytes;
-    uint8_t *cma; /* by local rank: what is known of reading its memory */
-    bool fence;   /* senders have a fence before they look whether the receiver sleeps */
+    struct cma *cma; /* by local rank */
+    bool fence;      /* senders have a fence before they look whether the receiver sleeps */
+    bool met;        /* processes of other jobs may ring (porch.h) */
 } nodemem;
 
 /* Lays it out with so many bytes for the transport; *dense_at and *sparse_at are where they lie, in lines of their own.
@@ -64,7 +76,13 @@ char *arena_rings(int number, size_t *bytes);
 /* Within nodemem_init: sets the sizes of arenas for n ranks; returns the bytes of all. */
 size_t arenas_plan(int n);
 
-/* Sleeping. A word that is not 0 while a local rank sleeps: */
+/* Sleeping. Of a local rank: */
+struct doorbell *doorbell_of(int local);
+/* The one of this process. */
+struct doorbell *doorbell_own(void);
+/* From now on the one of this process lies there. */
+void doorbell_move(struct doorbell *to);
+/* A word that is not 0 while a local rank sleeps: */
 _Atomic uint32_t *doorbell_sleeping(int local);
 /* Wakes its owner if it sleeps; after the fence, if nodemem.fence says so. */
 void doorbell_wake(struct doorbell *d);
@@ -77,6 +95,9 @@ void doorbell_wake_own(void);
  * wake it. doorbell_disarm ends that. */
 _Atomic uint32_t *doorbell_arm(uint32_t *value);
 void doorbell_disarm(void);
+/* Can somebody ring who is no thread of this process? */
+bool doorbell_is_shared(void);
+/* Before senders have to know whether they need a fence. */
 void doorbell_init(const struct boot *b);
 
 /* Is that memory of the segment, and where? All ranks of the node have it there. */
@@ -88,9 +109,11 @@ void *nodemem_at(uint64_t place, size_t n);
  * this process's doorbell who it is: */
 void cma_init(struct doorbell *own);
 enum { CMA_PIECES = 64 };
-/* Copies n bytes between address `from` or `to` of a local rank's memory and local pieces, CMA_PIECES at most. 0, or an
- * errno value: EPERM, ENOSYS: never between these two; EAGAIN: it has not begun so far; ESRCH: it has ended; EFAULT:
- * the memory is not there, or cannot be written. Part may have been copied. */
+/* Copies n bytes between address `from` or `to` of the memory of a process, or of a local rank, and local pieces,
+ * CMA_PIECES at most. 0, or an errno value: EPERM, ENOSYS: never between these two; EAGAIN: it has not begun so far;
+ * ESRCH: it has ended; EFAULT: the memory is not there, or cannot be written. Part may have been copied. */
+int cma_read_of(struct cma *who, const struct iovec *to, int pieces, uint64_t from, size_t n);
+int cma_write_of(struct cma *who, const struct iovec *from, int pieces, uint64_t to, size_t n);
 int cma_read(int local, const struct iovec *to, int pieces, uint64_t from, size_t n);
 int cma_write(int local, const struct iovec *from, int pieces, uint64_t to, size_t n);
 /* Is it sure that the process of that local rank still exists? */

@@ -31,10 +31,11 @@ struct fetch {
 static SLIST_HEAD(, fetch) spares = SLIST_HEAD_INITIALIZER(spares);
 static int under_way;
 
-/* Would the sender stream at once? A glance: it may have changed when CTS gets there, which costs time only. */
+/* Would the sender stream at once? A glance: it may have changed when CTS gets there, which costs time only. Of another
+ * job's it is not known. */
 static bool attends(const struct peer *p)
 {
-    if (!p->transport->is_polling || !p->transport->is_polling(p))
+    if (p->local < 0 || !p->transport->is_polling || !p->transport->is_polling(p))
         return false;
     const struct rank_status *s = node_segment_status((struct node_segment *)boot.segment, (uint32_t)p->local);
     uint64_t call = atomic_load_explicit(&s->call, memory_order_relaxed) & 0xffff;

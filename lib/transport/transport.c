@@ -27,7 +27,7 @@ static int publish(void)
     int rc = MPI_SUCCESS;
     bool any = false;
     for (uint32_t i = 0; transport_table[i] && rc == MPI_SUCCESS && transport_spans(); i++)
-        if (transport_table[i]->address_bytes > 0) {
+        if (transport_table[i]->address_bytes > 0 && !transport_table[i]->known_at_home) {
             rc = address_publish(transport_table[i]);
             any = true;
         }
@@ -73,7 +73,7 @@ bool transport_select(struct peer *p)
             continue;
         /* Both sides choose alike, so that nothing overtakes: one that fails is not made up for by another. */
         p->transport = p->carrier = t;
-        if (t->address_bytes > 0 && !told ? !address_fetch(p) : !t->connect(p, told))
+        if (t->address_bytes > 0 && !told && !t->known_at_home ? !address_fetch(p) : !t->connect(p, told))
             p->transport = NULL;
         else
             p->transport = counted_or_plain(t);

@@ -104,6 +104,7 @@ struct transport {
     size_t key_bytes;     /* of its keys; MEM_KEY_MAX at most */
     int max_pieces;       /* of one get or put: local pieces */
     size_t address_bytes; /* of its addresses; TRANSPORT_ADDRESS_MAX at most; 0: it needs none */
+    bool known_at_home;   /* processes of its own job it reaches without an address */
 
     /* init: an error class with a note. From then on the transport sets its bit of transport_attention while it wants
      * to be polled. fini: all peers have been disconnected, or have finalized. */
@@ -180,9 +181,9 @@ extern uint32_t transport_attention; /* a bit for each row of the table: it want
 
 int transport_init(void); /* 0 or an error class */
 void transport_fini(void);
-int transport_poll(void);  /* all of them; what happened */
+int transport_poll(void);    /* all of them; what happened */
 bool transport_unsent(void); /* of any */
-void transport_tune(void); /* knobs have changed */
+void transport_tune(void);   /* knobs have changed */
 /* Delivers what this process has sent to itself. */
 void transport_poll_inside(void);
 /* Chooses what carries messages to a peer, false: nothing can now, and p->transport is NULL. What failed for want of

@@ -3,12 +3,14 @@
  * channel: how packets lie in shared memory, and this process's view of that.
  *
  * Each ordered pair of ranks has a channel: a ring of one-line slots and a ring of bytes. Channels lie in sparse
- * memory: a pair that does not talk has none. */
+ * memory: a pair that does not talk has none. One from or to a process of another job lies in a file of its own
+ * (abroad.h). */
 #ifndef LIB_TRANSPORT_SHM_CHANNEL_H
 #define LIB_TRANSPORT_SHM_CHANNEL_H
 
 #include <assert.h>
 #include <stdatomic.h>
+#include <sys/queue.h>
 #include "lib/nodemem/nodemem.h"
 #include "lib/transport/shm/shm.h"
 
@@ -36,24 +38,52 @@ struct cursor {
     struct channel *ch;
     uint32_t next;  /* packets sent or received */
     uint32_t limit; /* sender: `next` may grow up to it before `consumed` is read again */
+    uint32_t last;  /* of the slots: one less than a power of two */
+    bool fence;     /* sender: has one before it looks whether the receiver sleeps */
+    bool announced;
+    struct doorbell *doorbell; /* sender: the receiver's */
     char *bytes;
     uint64_t at, consumed_bytes; /* in the byte ring */
+    size_t ring;                 /* bytes of that */
     uint64_t start;              /* of the open reservation */
-    struct doorbell *doorbell;   /* sender: the receiver's */
-    bool announced;
     struct peer *peer;
+    TAILQ_ENTRY(cursor) more;
+};
+
+struct abroad;
+
+/* p->channel of a peer: both ways. */
+struct link {
+    struct cursor out, in;
+    struct cma *cma;
+    struct abroad *abroad; /* of a process of another job; NULL: of a rank of this node */
 };
 
 extern struct shm {
-    uint32_t slots;            /* a power of two */
+    uint32_t slots;            /* of a channel of this node; a power of two */
     size_t bytes, stride;      /* of a byte ring; of a channel */
     _Atomic uint64_t *senders; /* bitmaps, `words` each, a rank; mine comes first */
     size_t words;
     char *channels;
-    struct cursor *in; /* by local rank */
-    int *active, active_count;
+    TAILQ_HEAD(cursors, cursor) active; /* receivers that are looked at */
     uint64_t *seen;
+    uint32_t attention; /* its bit of transport_attention */
 } shm;
+
+/* Bytes of a channel before its byte ring. */
+static inline size_t channel_head(uint32_t slots)
+{
+    return sizeof(struct channel) + slots * sizeof(struct slot);
+}
+
+/* Opens a cursor at the beginning of a channel. */
+void cursor_open(struct cursor *c, struct channel *ch, uint32_t slots, size_t ring);
+/* From now on the receiver is looked at. */
+void cursor_admit(struct cursor *c, struct peer *p);
+/* Delivers what has arrived; packets. */
+int cursor_drain(struct cursor *c);
+/* Has a packet arrived? */
+bool cursor_has(const struct cursor *c);
 
 /* Parts of the table of verbs. setup.c: */
 int shm_init(uint32_t attention);

@@ -35,22 +35,39 @@ static enum remote_state state_of(int error)
 }
 
 /* Who sleeps is to be awake when it is told, afterwards, that all is done: a long copy takes as long as waking. */
-static void wake_meanwhile(struct peer *p, size_t n)
+static void wake_meanwhile(const struct link *l, size_t n)
 {
-    if (n >= knobs.SHM_WAKE_MIN && nodemem.ranks <= boot.local_cpus)
-        doorbell_wake_rank(p->local);
+    if (n >= knobs.SHM_WAKE_MIN && nodemem.ranks <= boot.local_cpus &&
+        atomic_load_explicit(&l->out.doorbell->sleeping, memory_order_relaxed))
+        doorbell_wake(l->out.doorbell);
+}
+
+static bool is_lost(const struct link *l)
+{
+    return l->abroad && !l->out.slots;
+}
+
+/* What lies in a segment that is not ours lies at an address of its owner. */
+static bool at_address(const struct link *l, const struct direct_mem *m, uint64_t *place)
+{
+    if (m->shared && l->abroad)
+        *place += l->cma->of->segment_at;
+    return !m->shared || l->abroad;
 }
 
 enum remote_state shm_get(struct peer *p, const struct iovec *to, int pieces, struct remote from, size_t n,
                           struct completion *c)
 {
+    const struct link *l = p->channel;
     struct direct_mem m;
     uint64_t place;
     if (direct_place(from, n, MEM_GET, &m, &place) != REMOTE_DONE)
         return REMOTE_FAULT;
-    wake_meanwhile(p, n);
-    if (!m.shared)
-        return state_of(cma_read(p->local, to, pieces, place, n));
+    if (is_lost(l))
+        return REMOTE_PEER_FAILED;
+    wake_meanwhile(l, n);
+    if (at_address(l, &m, &place))
+        return state_of(cma_read_of(l->cma, to, pieces, place, n));
     const char *at = nodemem_at(place, n);
     if (!at)
         return REMOTE_NEVER;
@@ -62,13 +79,16 @@ enum remote_state shm_get(struct peer *p, const struct iovec *to, int pieces, st
 enum remote_state shm_put(struct peer *p, const struct iovec *from, int pieces, struct remote to, size_t n,
                           struct completion *c)
 {
+    const struct link *l = p->channel;
     struct direct_mem m;
     uint64_t place;
     if (direct_place(to, n, MEM_PUT, &m, &place) != REMOTE_DONE)
         return REMOTE_FAULT;
-    wake_meanwhile(p, n);
-    if (!m.shared)
-        return state_of(cma_write(p->local, from, pieces, place, n));
+    if (is_lost(l))
+        return REMOTE_PEER_FAILED;
+    wake_meanwhile(l, n);
+    if (at_address(l, &m, &place))
+        return state_of(cma_write_of(l->cma, from, pieces, place, n));
     char *at = nodemem_at(place, n);
     if (!at)
         return REMOTE_NEVER;
@@ -84,7 +104,7 @@ enum remote_state shm_atomic(struct peer *p, struct remote at, const struct atom
     size_t n = atomic_size(call->type);
     if (direct_place(at, n, MEM_ATOMIC, &m, &place) != REMOTE_DONE)
         return REMOTE_FAULT;
-    void *element = m.shared ? nodemem_at(place, n) : NULL;
+    void *element = m.shared && p->local >= 0 ? nodemem_at(place, n) : NULL;
     return element ? direct_atomic(element, call) : REMOTE_NEVER;
 }
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include "lib/boot/boot.h"
 #include "lib/core/knobs.h"
-#include "lib/transport/shm/channel.h"
+#include "lib/transport/shm/abroad.h"
 
 struct shm shm;
 
@@ -25,7 +25,7 @@ static void sizes_choose(int ranks)
     longer = longer / NODEMEM_PAGE * NODEMEM_PAGE;
     if (longer > shm.stride)
         shm.stride = longer;
-    shm.bytes = shm.stride - sizeof(struct channel) - shm.slots * sizeof(struct slot);
+    shm.bytes = shm.stride - channel_head(shm.slots);
     shm.bytes -= shm.bytes % NODEMEM_LINE;
     /* The smallest ring holds three packets. */
     transport_shm.max_payload = clamp(shm.bytes / 6 / NODEMEM_PAGE * NODEMEM_PAGE, 4096, 32768);
@@ -39,20 +39,20 @@ void shm_tune(void)
 
 int shm_init(uint32_t attention)
 {
-    if (boot.local_size <= 1)
-        return MPI_SUCCESS;
     size_t n = (size_t)boot.local_size;
     char *senders;
+    shm.attention = attention;
+    TAILQ_INIT(&shm.active);
     sizes_choose(boot.local_size);
+    if (boot.local_size <= 1)
+        return MPI_SUCCESS;
     shm.words = (n + 511) / 512 * 8;
     int rc = nodemem_init(&boot, n * shm.words * 8, n * n * shm.stride, &senders, &shm.channels);
     if (rc != MPI_SUCCESS)
         return rc;
     shm.senders = (_Atomic uint64_t *)senders + (size_t)nodemem.me * shm.words;
-    shm.in = calloc(n, sizeof *shm.in);
-    shm.active = calloc(n, sizeof *shm.active);
     shm.seen = calloc(shm.words, sizeof *shm.seen);
-    if (!shm.in || !shm.active || !shm.seen)
+    if (!shm.seen)
         return MPI_ERR_NO_MEM;
     transport_attention |= attention;
     return MPI_SUCCESS;
@@ -60,10 +60,9 @@ int shm_init(uint32_t attention)
 
 void shm_fini(void)
 {
-    if (!nodemem_active)
-        return;
+    abroad_fini();
     nodemem_fini();
-    free(shm.in);
-    free(shm.active);
     free(shm.seen);
+    shm.seen = NULL;
+    shm.words = 0;
 }

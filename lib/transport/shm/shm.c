@@ -10,23 +10,26 @@
 #include "lib/core/error.h"
 #include "lib/transport/direct.h"
 #include "lib/transport/peer.h"
-#include "lib/transport/shm/channel.h"
+#include "lib/transport/shm/abroad.h"
 
 enum { BATCH = 32 };
 
-static void cursor_open(struct cursor *c, int to, int from)
+void cursor_open(struct cursor *c, struct channel *ch, uint32_t slots, size_t ring)
 {
-    c->ch = (struct channel *)(shm.channels + ((size_t)to * (size_t)nodemem.ranks + (size_t)from) * shm.stride);
-    c->slots = c->ch->slots;
-    c->bytes = (char *)&c->slots[shm.slots];
+    *c = (struct cursor){.ch = ch, .slots = ch->slots, .last = slots - 1, .ring = ring};
+    c->bytes = (char *)&c->slots[slots];
+}
+
+static struct channel *channel_at(int to, int from)
+{
+    return (struct channel *)(shm.channels + ((size_t)to * (size_t)nodemem.ranks + (size_t)from) * shm.stride);
 }
 
 /* There and back, so that who is spoken to can answer. */
-static bool room_both(const struct peer *p, const struct cursor *c)
+static bool room_both(const struct peer *p)
 {
-    struct cursor back;
-    cursor_open(&back, nodemem.me, p->local);
-    if (boot_segment_reserve(c->ch, shm.stride) && boot_segment_reserve(back.ch, shm.stride))
+    if (boot_segment_reserve(channel_at(p->local, nodemem.me), shm.stride) &&
+        boot_segment_reserve(channel_at(nodemem.me, p->local), shm.stride))
         return true;
     error_detail_set(MPI_ERR_NO_MEM, "no shared memory for messages to rank %d of MPI_COMM_WORLD: %s%s", p->proc,
                      strerror(errno), boot_segment_hint(errno));
@@ -35,32 +38,55 @@ static bool room_both(const struct peer *p, const struct cursor *c)
 
 static bool shm_reaches(const struct peer *p)
 {
-    return p->local >= 0 && nodemem_active;
+    return p->local >= 0 ? nodemem_active : abroad_reaches(p);
 }
 
-/* What has come from it stays where it is, for its next receive. */
+/* What has come from a rank of this node stays where it is, for its next receive. */
 static void shm_disconnect(struct peer *p)
 {
+    struct link *l = p->channel;
+    if (l && l->abroad)
+        abroad_end(l);
+}
+
+static bool home_open(struct peer *p, struct link *l)
+{
+    if (!room_both(p))
+        return false;
+    cursor_open(&l->out, channel_at(p->local, nodemem.me), shm.slots, shm.bytes);
+    l->out.doorbell = doorbell_of(p->local);
+    l->out.fence = nodemem.fence;
+    l->cma = &nodemem.cma[p->local];
+    return true;
 }
 
 static bool shm_connect(struct peer *p, const void *address)
 {
-    struct cursor *c = calloc(1, sizeof *c);
-    if (!c)
+    struct link *l = calloc(1, sizeof *l);
+    if (!l)
         return false;
-    cursor_open(c, p->local, nodemem.me);
-    if (!room_both(p, c)) {
-        free(c);
+    l->out.peer = p;
+    if (!(p->local >= 0 ? home_open(p, l) : abroad_open(p, l, address))) {
+        free(l);
         return false;
     }
-    c->doorbell = &nodemem.doorbells[p->local];
-    p->channel = c;
+    p->channel = l;
     return true;
+}
+
+ALWAYS_INLINE struct cursor *out_of(const struct peer *p)
+{
+    return &((struct link *)p->channel)->out;
+}
+
+ALWAYS_INLINE struct cursor *in_of(const struct peer *p)
+{
+    return &((struct link *)p->channel)->in;
 }
 
 ALWAYS_INLINE struct slot *slot_of(const struct cursor *c, uint32_t seq)
 {
-    return &c->slots[seq & (shm.slots - 1)];
+    return &c->slots[seq & c->last];
 }
 
 static void announce(struct peer *p, struct cursor *c)
@@ -73,26 +99,31 @@ static void announce(struct peer *p, struct cursor *c)
 /* The ring looks full, or nothing has been sent yet. */
 static __attribute__((noinline)) bool slots_more(struct peer *p, struct cursor *c)
 {
-    if (!c->announced) {
+    if (!c->slots) /* it is lost */
+        return false;
+    if (p->local < 0) {
+        if (!c->announced && !abroad_announce(p->channel))
+            return false;
+    } else if (!c->announced) {
         /* The pages of the channel come only now: whoever sleeps may well wake meanwhile. */
         if (atomic_load_explicit(&c->doorbell->sleeping, memory_order_relaxed))
             doorbell_wake(c->doorbell);
         announce(p, c);
     }
-    c->limit = (uint32_t)atomic_load_explicit(&c->ch->consumed, memory_order_acquire) + shm.slots;
+    c->limit = (uint32_t)atomic_load_explicit(&c->ch->consumed, memory_order_acquire) + c->last + 1;
     return c->next != c->limit;
 }
 
 static void *room_for(struct cursor *c, size_t n)
 {
-    uint64_t off = c->at % shm.bytes, start = off + n > shm.bytes ? c->at + shm.bytes - off : c->at;
-    if (UNLIKELY(start + n - c->consumed_bytes > shm.bytes)) {
+    uint64_t off = c->at % c->ring, start = off + n > c->ring ? c->at + c->ring - off : c->at;
+    if (UNLIKELY(start + n - c->consumed_bytes > c->ring)) {
         c->consumed_bytes = atomic_load_explicit(&c->ch->consumed_bytes, memory_order_acquire);
-        if (start + n - c->consumed_bytes > shm.bytes)
+        if (start + n - c->consumed_bytes > c->ring)
             return NULL;
     }
     c->start = start;
-    return c->bytes + start % shm.bytes;
+    return c->bytes + start % c->ring;
 }
 
 /* Prefetch the byte ring for a message as long as this one, which the next one often is. A long one has the time to
@@ -100,8 +131,8 @@ static void *room_for(struct cursor *c, size_t n)
 static void bytes_prefetch(const struct cursor *c, size_t n)
 {
     enum { LONG = 8192 };
-    size_t off = c->at % shm.bytes;
-    if (n > LONG || off + n > shm.bytes || c->at + n - c->consumed_bytes > shm.bytes)
+    size_t off = c->at % c->ring;
+    if (n > LONG || off + n > c->ring || c->at + n - c->consumed_bytes > c->ring)
         return;
     for (const char *line = c->bytes + off, *end = line + n; line < end; line += NODEMEM_LINE)
         bytes_prefetch_for_write(line);
@@ -109,7 +140,7 @@ static void bytes_prefetch(const struct cursor *c, size_t n)
 
 static void *shm_reserve(struct peer *p, size_t n)
 {
-    struct cursor *c = p->channel;
+    struct cursor *c = out_of(p);
     if (UNLIKELY(c->next == c->limit) && !slots_more(p, c))
         return NULL;
     return n <= SHM_INLINE ? slot_of(c, c->next)->data : room_for(c, n);
@@ -121,7 +152,7 @@ ALWAYS_INLINE void publish(struct cursor *c, struct slot *s, uint8_t kind, uint6
     s->head.key.ctx = ctx;
     s->head.key.pair = pair;
     atomic_store_explicit(&s->head.seq, ++c->next, memory_order_release);
-    if (UNLIKELY(nodemem.fence))
+    if (UNLIKELY(c->fence))
         atomic_thread_fence(memory_order_seq_cst);
     else
         atomic_signal_fence(memory_order_seq_cst);
@@ -131,7 +162,7 @@ ALWAYS_INLINE void publish(struct cursor *c, struct slot *s, uint8_t kind, uint6
 
 static void shm_commit(struct peer *p, uint8_t kind, struct match_key key, size_t n)
 {
-    struct cursor *c = p->channel;
+    struct cursor *c = out_of(p);
     if (n > SHM_INLINE)
         c->at = c->start + (n + NODEMEM_LINE - 1) / NODEMEM_LINE * NODEMEM_LINE;
     publish(c, slot_of(c, c->next), kind, key.ctx, key.pair, n);
@@ -153,7 +184,7 @@ static __attribute__((noinline)) bool inject_slow(struct peer *p, uint8_t kind, 
 /* What calls nobody needs no place to keep its arguments. */
 static bool shm_inject(struct peer *p, uint8_t kind, uint64_t ctx, uint64_t pair, const void *payload, size_t n)
 {
-    struct cursor *c = p->channel;
+    struct cursor *c = out_of(p);
     if (UNLIKELY(n > 16 || c->next == c->limit))
         return inject_slow(p, kind, ctx, pair, payload, n);
     struct slot *s = slot_of(c, c->next);
@@ -162,20 +193,27 @@ static bool shm_inject(struct peer *p, uint8_t kind, uint64_t ctx, uint64_t pair
     return true;
 }
 
-static void admit_one(int from, struct peer *p)
+void cursor_admit(struct cursor *c, struct peer *p)
 {
-    cursor_open(&shm.in[from], nodemem.me, from);
-    shm.in[from].peer = p;
-    shm.active[shm.active_count++] = from;
+    c->peer = p;
+    TAILQ_INSERT_TAIL(&shm.active, c, more);
+}
+
+static void home_admit(struct peer *p)
+{
+    struct cursor *c = in_of(p);
+    cursor_open(c, channel_at(nodemem.me, p->local), shm.slots, shm.bytes);
+    cursor_admit(c, p);
 }
 
 /* Opens the channel, and touches the slot of its next packet, while there is nothing else to do. */
 static void shm_prefault(struct peer *p)
 {
-    struct cursor *c = &shm.in[p->local];
-    if (!c->slots)
-        admit_one(p->local, p);
-    atomic_load_explicit(&slot_of(c, c->next)->head.seq, memory_order_relaxed); /* the page */
+    struct cursor *c = in_of(p);
+    if (!c->slots && p->local >= 0)
+        home_admit(p);
+    if (c->slots)
+        atomic_load_explicit(&slot_of(c, c->next)->head.seq, memory_order_relaxed); /* the page */
 }
 
 /* Senders that have spoken for the first time. */
@@ -189,8 +227,8 @@ static void admit(void)
             if (!p || !(p->transport || transport_select(p))) /* no memory: again later */
                 continue;
             shm.seen[w] |= fresh & -fresh;
-            if (!shm.in[from].slots)
-                admit_one(from, p);
+            if (p->channel && !in_of(p)->slots)
+                home_admit(p);
         }
     }
 }
@@ -206,10 +244,10 @@ ALWAYS_INLINE const char *payload_of(struct cursor *c, const struct slot *s)
 {
     if (LIKELY(packet_bytes(&s->head) <= SHM_INLINE))
         return s->data;
-    uint64_t off = c->at % shm.bytes;
-    if (off + packet_bytes(&s->head) > shm.bytes)
-        c->at += shm.bytes - off;
-    return c->bytes + c->at % shm.bytes;
+    uint64_t off = c->at % c->ring;
+    if (off + packet_bytes(&s->head) > c->ring)
+        c->at += c->ring - off;
+    return c->bytes + c->at % c->ring;
 }
 
 /* Gives the bytes of a packet back to the sender. Release: our reads of them come first. */
@@ -223,13 +261,13 @@ ALWAYS_INLINE void bytes_release(struct cursor *c, size_t n)
 
 static struct arrival shm_peek(struct peer *p, int spins)
 {
-    struct cursor *c = &shm.in[p->local];
+    struct cursor *c = in_of(p);
     if (UNLIKELY(!c->slots))
         return (struct arrival){NULL, NULL};
     const struct slot *s = slot_of(c, c->next);
     /* Prefetch my next slot for writing: after receiving I usually send next, and the transfer of the line overlaps
      * with the work on the data. */
-    const struct cursor *back = p->channel;
+    const struct cursor *back = out_of(p);
     const struct slot *answer = slot_of(back, back->next);
     while (!arrived(c, s))
         if (--spins <= 0)
@@ -241,17 +279,17 @@ static struct arrival shm_peek(struct peer *p, int spins)
 static bool shm_is_polling(const struct peer *p)
 {
     return nodemem.ranks <= boot.local_cpus &&
-           !atomic_load_explicit(&nodemem.doorbells[p->local].sleeping, memory_order_relaxed);
+           !atomic_load_explicit(&out_of(p)->doorbell->sleeping, memory_order_relaxed);
 }
 
 static void shm_consume(struct peer *p)
 {
-    struct cursor *c = &shm.in[p->local];
+    struct cursor *c = in_of(p);
     bytes_release(c, packet_bytes(&slot_of(c, c->next)->head));
     atomic_store_explicit(&c->ch->consumed, ++c->next, memory_order_release);
 }
 
-static int drain(struct cursor *c)
+int cursor_drain(struct cursor *c)
 {
     int n = 0;
     for (; n < BATCH; n++) {
@@ -270,16 +308,22 @@ static int drain(struct cursor *c)
     return n;
 }
 
+bool cursor_has(const struct cursor *c)
+{
+    return arrived(c, slot_of(c, c->next));
+}
+
 static int shm_poll(void)
 {
-    int n = 0;
+    struct cursor *c;
+    int n = UNLIKELY(nodemem.met) ? abroad_poll() : 0;
     for (size_t w = 0; w < shm.words; w++)
         if (UNLIKELY(atomic_load_explicit(&shm.senders[w], memory_order_relaxed) != shm.seen[w])) {
             admit();
             break;
         }
-    for (int i = 0; i < shm.active_count; i++)
-        n += drain(&shm.in[shm.active[i]]);
+    TAILQ_FOREACH(c, &shm.active, more)
+    n += cursor_drain(c);
     return n;
 }
 
@@ -287,8 +331,11 @@ struct transport transport_shm = {.name = "shm",
                                   .atomics_of_cpu = true,
                                   .key_bytes = DIRECT_KEY,
                                   .max_pieces = CMA_PIECES,
+                                  .address_bytes = sizeof(struct porch_address),
+                                  .known_at_home = true,
                                   .init = shm_init,
                                   .fini = shm_fini,
+                                  .address = abroad_address,
                                   .reaches = shm_reaches,
                                   .connect = shm_connect,
                                   .disconnect = shm_disconnect,
@@ -296,6 +343,8 @@ struct transport transport_shm = {.name = "shm",
                                   .commit = shm_commit,
                                   .inject = shm_inject,
                                   .poll = shm_poll,
+                                  .unsent = abroad_unsent,
+                                  .sleep_fd = abroad_sleep_fd,
                                   .peek = shm_peek,
                                   .consume = shm_consume,
                                   .is_polling = shm_is_polling,
