@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Processes of different jobs that share memory come and go: each is a job of one that nobody has started, and they
+ * meet over sockets. Whatever one has sent arrives, in order, and then its end.
+ * Usage: abroad_life SCENARIO, see the table at the end. */
+#include <linux/futex.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "lib/boot/boot.h"
+#include "lib/core/clock.h"
+#include "lib/core/knobs.h"
+#include "lib/process/failed.h"
+#include "lib/process/finalized.h"
+#include "lib/process/process.h"
+#include "lib/transport/address.h"
+#include "lib/transport/sleep.h"
+
+#define CHECK(x)                                                                                                       \
+    do {                                                                                                               \
+        if (!(x)) {                                                                                                    \
+            fprintf(stderr, "%s:%d: %s, process %d: not so: %s\n", __FILE__, __LINE__, scenario, me, #x);              \
+            exit(1);                                                                                                   \
+        }                                                                                                              \
+    } while (0)
+
+enum { MANY = 12, PACKETS = 500, BYTES = 3000, PATIENCE = 60 };
+
+static const char *scenario;
+static int me;               /* 0: who is visited; the others visit */
+static int sockets[MANY][2]; /* of visitor i + 1: its end, then the other */
+static uint32_t came[MANY + 1];
+static int failed_seen_of, finalized_seen_of; /* processes, as the library notes them; 0: none */
+
+bool p2p_deliver(struct peer *from, const struct packet *h, const void *payload, size_t n)
+{
+    uint32_t *next = &came[from->proc];
+    CHECK(h->key.ctx == (*next)++ && n == packet_bytes(h) && n <= BYTES);
+    for (size_t i = 0; i < n; i++)
+        CHECK(((const unsigned char *)payload)[i] == (unsigned char)(h->key.ctx + i));
+    return true;
+}
+
+static bool note_failed(int proc)
+{
+    failed_seen_of = proc;
+    return true;
+}
+
+static void note_finalized(int proc, enum stage now)
+{
+    finalized_seen_of = now == GONE ? proc : 0;
+}
+
+static void look(void)
+{
+    static int64_t until;
+    if (until == 0)
+        until = clock_ns() + PATIENCE * INT64_C(1000000000);
+    CHECK(clock_ns() < until);
+    if (transport_poll() == 0)
+        sched_yield();
+    if (failed_pending())
+        failed_scan(note_failed);
+    finalized_scan(note_finalized);
+}
+
+static void begin(int who)
+{
+    char name[32];
+    me = who;
+    snprintf(name, sizeof name, "life.%d", who);
+    CHECK(boot_init() == MPI_SUCCESS && knobs_init(false) == MPI_SUCCESS);
+    CHECK(process_init(name, 0, 1) == MPI_SUCCESS && transport_init() == MPI_SUCCESS);
+    failed_init();
+}
+
+/* As at the end of MPI. */
+static void end(void)
+{
+    while (transport_unsent())
+        look();
+    transport_fini();
+    finalized_fini();
+    failed_fini();
+    process_fini();
+    boot_fini();
+}
+
+static int socket_of(int visitor)
+{
+    return sockets[visitor - 1][me == 0];
+}
+
+static void address_send(int visitor)
+{
+    unsigned char mine[ADDRESS_EXPORT];
+    CHECK(address_export(mine) == MPI_SUCCESS);
+    CHECK(write(socket_of(visitor), mine, sizeof mine) == (ssize_t)sizeof mine);
+}
+
+/* The other one's index. */
+static int address_take(int visitor)
+{
+    unsigned char theirs[ADDRESS_EXPORT];
+    char name[32];
+    CHECK(recv(socket_of(visitor), theirs, sizeof theirs, MSG_WAITALL) == (ssize_t)sizeof theirs);
+    snprintf(name, sizeof name, "life.%d", me == 0 ? visitor : 0);
+    int proc = process_job_add(name, 1);
+    CHECK(proc > 0 && address_tell(proc, theirs) == MPI_SUCCESS);
+    return proc;
+}
+
+static struct peer *meet(int visitor)
+{
+    address_send(visitor);
+    return peer_get(address_take(visitor));
+}
+
+static void word_send(int visitor)
+{
+    CHECK(write(socket_of(visitor), "x", 1) == 1);
+}
+
+static void word_await(int visitor)
+{
+    char c;
+    CHECK(recv(socket_of(visitor), &c, 1, MSG_WAITALL) == 1);
+}
+
+static void packets_send(struct peer *p, uint32_t first, uint32_t count)
+{
+    unsigned char bytes[BYTES];
+    for (uint32_t i = first; i < first + count; i++) {
+        size_t n = i * 7 % BYTES;
+        for (size_t k = 0; k < n; k++)
+            bytes[k] = (unsigned char)(i + k);
+        while (!p->transport->inject(p, 1, i, 0, bytes, n))
+            look();
+    }
+}
+
+static bool by_memory(const struct peer *p)
+{
+    return p->carrier && strcmp(p->carrier->name, "shm") == 0;
+}
+
+/* What the ring holds without anybody's help. */
+enum { FEW = 20 };
+
+/* ---- the scenarios: what the one does who is visited, and what a visitor does ---- */
+
+/* It has sent something, which nobody has looked at when it is killed. */
+static void killed_host(void)
+{
+    struct peer *p = meet(1);
+    CHECK(by_memory(p));
+    packets_send(p, 0, FEW);
+    while (came[p->proc] < FEW)
+        look();
+    word_await(1);
+    while (failed_seen_of == 0)
+        look();
+    CHECK(failed_seen_of == p->proc && finalized_seen_of == 0 && came[p->proc] == 2 * FEW);
+    CHECK(!p->transport->inject(p, 1, 0, 0, "", 0)); /* nothing more goes there */
+    peer_retire(p, &transport_failed);
+}
+
+static void killed_visitor(void)
+{
+    struct peer *p = meet(1);
+    packets_send(p, 0, FEW);
+    while (came[p->proc] < FEW || transport_unsent())
+        look();
+    packets_send(p, FEW, FEW);
+    word_send(1);
+    raise(SIGKILL);
+}
+
+/* It sends, and ends before anybody looks: it stays until its channel has been opened. */
+static void leaves_host(void)
+{
+    struct peer *p = meet(1);
+    word_await(1);
+    while (finalized_seen_of == 0)
+        look();
+    CHECK(finalized_seen_of == p->proc && failed_seen_of == 0 && came[p->proc] == FEW);
+    peer_retire(p, &transport_finalized);
+}
+
+static void leaves_visitor(void)
+{
+    packets_send(meet(1), 0, FEW);
+    word_send(1);
+}
+
+/* It has ended, in one way or the other, before it is spoken to. */
+static void gone_host(void)
+{
+    struct peer *p = meet(1);
+    char c;
+    CHECK(recv(socket_of(1), &c, 1, MSG_WAITALL) == 0);
+    while (failed_seen_of == 0 && finalized_seen_of == 0)
+        look();
+    CHECK(failed_seen_of + finalized_seen_of == p->proc);
+    peer_retire(p, &transport_failed);
+}
+
+static void gone_visitor(void)
+{
+    address_send(1);
+    address_take(1);
+}
+
+static void killed_early_visitor(void)
+{
+    gone_visitor();
+    raise(SIGKILL);
+}
+
+/* Who sleeps is woken by a packet, then by the death of who sent it. Without that the nap would take too long. */
+static void nap(void)
+{
+    const struct timespec most = {.tv_sec = 2 * PATIENCE};
+    uint32_t value;
+    _Atomic uint32_t *bell = sleep_arm(&value);
+    CHECK(bell);
+    if (transport_poll() == 0 && !failed_pending())
+        syscall(SYS_futex, bell, FUTEX_WAIT, value, &most, NULL, 0);
+    sleep_disarm();
+    look();
+}
+
+static void sleeps_host(void)
+{
+    struct peer *p = meet(1);
+    CHECK(by_memory(p));
+    while (came[p->proc] < PACKETS)
+        nap();
+    word_send(1);
+    while (failed_seen_of == 0)
+        nap();
+    peer_retire(p, &transport_failed);
+}
+
+static void sleeps_visitor(void)
+{
+    struct peer *p = meet(1);
+    for (uint32_t i = 0; i < PACKETS; i++) {
+        for (int64_t until = clock_ns() + 1000000; i % 10 == 0 && p->transport->is_polling(p) && clock_ns() < until;)
+            sched_yield();
+        packets_send(p, i, 1);
+    }
+    word_await(1);
+    while (p->transport->is_polling(p))
+        sched_yield();
+    raise(SIGKILL);
+}
+
+/* Many knock at once; who is visited answers, and asks for nothing in between. */
+static void crowd_host(void)
+{
+    struct peer *p[MANY];
+    uint32_t all = 0;
+    for (int i = 0; i < MANY; i++)
+        p[i] = meet(i + 1);
+    for (int i = 0; i < MANY; i++)
+        word_send(i + 1);
+    while (all < MANY * PACKETS) {
+        look();
+        all = 0;
+        for (int i = 0; i < MANY; i++)
+            all += came[p[i]->proc];
+    }
+    for (int i = 0; i < MANY; i++)
+        packets_send(p[i], 0, PACKETS);
+}
+
+static void crowd_visitor(void)
+{
+    struct peer *p = meet(me);
+    word_await(me);
+    packets_send(p, 0, PACKETS);
+    while (came[p->proc] < PACKETS)
+        look();
+}
+
+/* It speaks before it is known here. */
+static void strange_host(void)
+{
+    address_send(1);
+    word_await(1);
+    for (int i = 0; i < 5000; i++)
+        look();
+    struct peer *p = peer_get(address_take(1));
+    while (came[p->proc] < FEW)
+        look();
+}
+
+static void strange_visitor(void)
+{
+    unsigned char mine[ADDRESS_EXPORT];
+    CHECK(address_export(mine) == MPI_SUCCESS);
+    struct peer *p = peer_get(address_take(1));
+    CHECK(by_memory(p));
+    packets_send(p, 0, FEW);
+    word_send(1);
+    address_send(1);
+}
+
+/* One of both lets nobody look at its files: neither uses memory. */
+static void secret_host(void)
+{
+    struct peer *p = meet(1);
+    CHECK(p->carrier && !by_memory(p));
+    packets_send(p, 0, FEW);
+    while (came[p->proc] < FEW)
+        look();
+}
+
+static void secret_visitor(void)
+{
+    prctl(PR_SET_DUMPABLE, 0);
+    secret_host();
+}
+
+/* They part, and meet again, while the rest of both goes on. */
+static void again_both(void)
+{
+    enum { TIMES = 40 };
+    struct peer *p = meet(1);
+    for (int i = 0; i < TIMES; i++) {
+        packets_send(p, (uint32_t)i * FEW, FEW);
+        while (came[p->proc] < (uint32_t)(i + 1) * FEW)
+            look();
+        p->transport->disconnect(p);
+        free(p->channel);
+        p->channel = NULL;
+        p->transport = NULL;
+        word_send(1);
+        word_await(1);
+        CHECK(transport_select(p) && by_memory(p));
+    }
+}
+
+static const struct {
+    const char *name;
+    int visitors;
+    void (*host)(void), (*visitor)(void);
+} table[] = {{"killed", 1, killed_host, killed_visitor},    {"leaves", 1, leaves_host, leaves_visitor},
+             {"gone", 1, gone_host, gone_visitor},          {"killed early", 1, gone_host, killed_early_visitor},
+             {"sleeps", 1, sleeps_host, sleeps_visitor},    {"crowd", MANY, crowd_host, crowd_visitor},
+             {"strange", 1, strange_host, strange_visitor}, {"secret", 1, secret_host, secret_visitor},
+             {"again", 1, again_both, again_both}};
+
+static void child(int who, int visitors, void (*act)(void))
+{
+    for (int i = 0; i < visitors; i++) { /* so that the end of a process is seen in its socket */
+        if (who > 0)
+            close(sockets[i][1]);
+        if (who != i + 1)
+            close(sockets[i][0]);
+    }
+    begin(who);
+    act();
+    end();
+    exit(0);
+}
+
+static int run(int visitors, void (*host)(void), void (*visitor)(void))
+{
+    int status, worst = 0;
+    for (int i = 0; i < visitors; i++)
+        CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, sockets[i]) == 0);
+    for (int who = 0; who <= visitors; who++) {
+        pid_t pid = fork();
+        CHECK(pid >= 0);
+        if (pid == 0)
+            child(who, visitors, who ? visitor : host);
+    }
+    for (int i = 0; i < visitors; i++) {
+        close(sockets[i][0]);
+        close(sockets[i][1]);
+    }
+    while (wait(&status) > 0)
+        worst |= WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status) != SIGKILL;
+    return worst;
+}
+
+int main(int argc, char **argv)
+{
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        if (argc == 2 && strcmp(argv[1], table[i].name) == 0) {
+            scenario = table[i].name;
+            return run(table[i].visitors, table[i].host, table[i].visitor);
+        }
+    fprintf(stderr, "abroad_life: usage: abroad_life SCENARIO\n");
+    return 2;
+}
