@@ -66,6 +66,8 @@ static bool runs_fit(const struct rank_runs *runs, uint32_t nranks, uint32_t bou
 bool launch_spec_check(const struct launch_spec *s)
 {
     bool named = s->nodes.n == s->map.nnodes;
+    if (s->nhosts && s->nhosts != s->map.nnodes)
+        return false;
     for (uint32_t i = 0; i < s->napps; i++)
         if (s->apps[i].argv.n == 0 || s->apps[i].env >= s->nenvs ||
             (s->apps[i].pmi & LAUNCH_PMI_X && !named))

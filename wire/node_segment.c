@@ -27,7 +27,8 @@ uint64_t node_segment_plan(struct node_segment *h)
     h->locals_at = up(h->runs_at + (uint64_t)h->run_count * sizeof(struct rankmap_block), LINE);
     h->status_at = up(h->locals_at + (uint64_t)h->local_size * sizeof(uint32_t), LINE);
     h->dead_at = h->status_at + (uint64_t)h->local_size * sizeof(struct rank_status);
-    h->lib_at = up(h->dead_at + (uint64_t)h->dead_room * sizeof(uint32_t), PAGE);
+    h->hosts_at = up(h->dead_at + (uint64_t)h->dead_room * sizeof(uint32_t), LINE);
+    h->lib_at = up(h->hosts_at + (uint64_t)h->host_count * sizeof(struct node_host), PAGE);
     return h->lib_at;
 }
 
@@ -64,8 +65,9 @@ static bool head_valid(const struct node_segment *h, size_t bytes)
     if (node_segment_plan(&want) > bytes)
         return false;
     return h->runs_at == want.runs_at && h->locals_at == want.locals_at && h->status_at == want.status_at &&
-           h->dead_at == want.dead_at && h->lib_at == want.lib_at && h->local_size > 0 && h->local_size <= h->job_size &&
-           h->node_id < h->node_count && memchr(h->job_name, 0, sizeof h->job_name);
+           h->dead_at == want.dead_at && h->hosts_at == want.hosts_at && h->lib_at == want.lib_at && h->local_size > 0 && h->local_size <= h->job_size &&
+           h->node_id < h->node_count && (h->host_count == 0 || h->host_count == h->node_count) &&
+           memchr(h->job_name, 0, sizeof h->job_name);
 }
 
 static bool runs_valid(const struct node_segment *h)
@@ -99,9 +101,26 @@ bool node_segment_valid(const struct node_segment *h, size_t bytes)
     return true;
 }
 
+static struct rankmap map_of(const struct node_segment *h)
+{
+    return (struct rankmap){(struct rankmap_block *)(uintptr_t)node_segment_runs(h), h->run_count, h->job_size,
+                            h->node_count};
+}
+
 uint32_t node_segment_node_of(const struct node_segment *h, uint32_t rank)
 {
-    const struct rankmap view = {(struct rankmap_block *)(uintptr_t)node_segment_runs(h), h->run_count, h->job_size,
-                                 h->node_count};
+    const struct rankmap view = map_of(h);
     return rankmap_node(&view, rank);
+}
+
+const struct node_host *node_segment_host(const struct node_segment *h, uint32_t rank, uint16_t *port)
+{
+    const struct rankmap view = map_of(h);
+    uint32_t node = rankmap_node(&view, rank);
+    if (node >= h->host_count)
+        return NULL;
+    const struct node_host *at = (const struct node_host *)((const char *)h + h->hosts_at) + node;
+    uint32_t own = at->port + rankmap_local(&view, rank);
+    *port = (uint16_t)own;
+    return at->port && own <= UINT16_MAX ? at : NULL;
 }

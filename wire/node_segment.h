@@ -14,6 +14,7 @@
  *            locals_at    uint32_t[local_size]                this node's ranks, rising
  *            status_at    struct rank_status[local_size]      written by the ranks, read by the proxy
  *            dead_at      uint32_t[dead_room]                 ranks of other nodes that are dead, written by the proxy
+ *            hosts_at     struct node_host[host_count]         where ranks listen, by node
  *            lib_at       (a multiple of 4096)                the runtime's own; zeros at birth, and the ranks make
  *                                                             the file as long as they need: the proxy neither
  *                                                             reads nor seals it
@@ -32,7 +33,7 @@
 #include "wire/rankmap.h"
 
 #define NODE_SEGMENT_MAGIC UINT64_C(0x315265747375754d)
-#define NODE_SEGMENT_VERSION 7
+#define NODE_SEGMENT_VERSION 8
 #define NODE_SEGMENT_FD_ENV "MUSTER_NODE_FD"
 #define NODE_SEGMENT_LOCAL_RANK_ENV "MUSTER_LOCAL_RANK"
 #define NODE_SEGMENT_APPNUM_ENV "MUSTER_APPNUM"
@@ -60,10 +61,24 @@ struct node_segment {
     _Atomic uint32_t openers; /* ranks that have opened a segment that they made themselves */
     _Atomic uint32_t left;    /* grows with each step of a local rank on its way out (enum rank_parting), after it */
     char job_name[152];       /* unique among the jobs of this node's user; NUL-terminated */
+    uint64_t hosts_at;
+    uint32_t host_count;      /* node_count, or 0: nothing is known of where ranks of other nodes listen */
+    int32_t listener;         /* the descriptor of a socket of its own that each rank inherits, which listens at its
+                                 place; if it is another one, the rank tells itself. -1: there is none */
+    unsigned char secret[32]; /* of the job, with host_count > 0 */
+    char pad[16];
 };
-static_assert(sizeof(struct node_segment) == 256, "the head is part of the contract");
+static_assert(sizeof(struct node_segment) == 320, "the head is part of the contract");
 
 static_assert(sizeof(struct rankmap_block) == 16, "a run is part of the contract");
+
+/* Rank i of the node's listens at that port + i. */
+struct node_host {
+    unsigned char address[16]; /* of IPv6, or ::ffff:a.b.c.d */
+    uint32_t port;
+    uint32_t pad;
+};
+static_assert(sizeof(struct node_host) == 24, "a host is part of the contract");
 
 /* The rank's own word, but for DEAD and NEVER, which are the proxy's, once the process has ended: others who need it
  * are not to wait for it. */
@@ -132,7 +147,7 @@ bool rank_wait_read(const struct rank_status *s, int i, struct rank_wait *w);
  */
 void rank_wait_text(const struct rank_wait *w, char *text, size_t n);
 
-/* Fills version, magic and the places in h from h's job_size, local_size, run_count and dead_room; returns lib_at,
+/* Fills version, magic and the places in h from h's job_size, local_size, run_count, dead_room and host_count; returns lib_at,
  * which is the least length of the file. */
 uint64_t node_segment_plan(struct node_segment *h);
 
@@ -146,6 +161,9 @@ bool node_segment_valid(const struct node_segment *h, size_t bytes);
 
 /* The node of a rank below job_size; O(runs). */
 uint32_t node_segment_node_of(const struct node_segment *h, uint32_t rank);
+
+/* The host of a rank's node, and the rank's port there; NULL: not known. O(runs). */
+const struct node_host *node_segment_host(const struct node_segment *h, uint32_t rank, uint16_t *port);
 
 static inline const struct rankmap_block *node_segment_runs(const struct node_segment *h)
 {

@@ -96,6 +96,20 @@ static bool block_has(const struct rankmap_block *b, uint32_t node)
     return node >= b->first && node - b->first < b->nodes;
 }
 
+uint32_t rankmap_local(const struct rankmap *m, uint32_t rank)
+{
+    uint32_t node = rankmap_node(m, rank), before = 0;
+    for (uint32_t i = 0; i < m->nblocks; i++) {
+        const struct rankmap_block *b = &m->blocks[i];
+        uint32_t n = block_ranks(b);
+        if (rank < n)
+            return before + rank / (b->nodes * b->ranks_per_node) * b->ranks_per_node + rank % b->ranks_per_node;
+        rank -= n;
+        before += block_has(b, node) ? b->ranks_per_node * b->repeat : 0;
+    }
+    return UINT32_MAX;
+}
+
 uint32_t rankmap_local_size(const struct rankmap *m, uint32_t node)
 {
     uint32_t n = 0;
