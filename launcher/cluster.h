@@ -10,12 +10,22 @@
 #include "common/link.h"
 #include "launcher/map/types.h"
 #include "launcher/rm/rm.h"
+#include "wire/control.h"
+#include "wire/network.h"
 
 #include <event2/event.h>
 #include <sys/resource.h>
 
 struct shapes;
 struct tree_ops;
+
+/* What a node has told of its networks. */
+struct node_networks {
+    uint64_t machine;     /* network_machine */
+    struct in6_addr link; /* by which it was reached; ::: not known */
+    struct network *v;    /* owned, n */
+    uint32_t n;
+};
 
 struct cluster {
     struct event_base *base;
@@ -32,6 +42,7 @@ struct cluster {
     bool claimed;
     char *taken;           /* by others; NULL: none */
     struct shapes *shapes; /* what the nodes have told of themselves; NULL: nothing was asked */
+    struct node_networks *networks; /* by node; NULL: nobody was asked */
     char **names;          /* of the nodes: nodes[i].name */
     struct starter starter;
     struct links links;  /* to the proxies right below */

@@ -60,9 +60,10 @@ struct options {
     char *launcher_exec;  /* NULL, or the program that stands for ssh or rsh */
     char **launcher_args; /* NULL, or words for that program; NULL-terminated */
     char *iface;          /* NULL, or the interface or address where proxies connect back to */
-    unsigned port_low;    /* ports for that; 0: any */
+    char *interface;      /* NULL, or that over which ranks of different hosts talk: a name, a network or an address */
+    unsigned port_low;    /* ports for both; 0: any */
     unsigned port_high;
-    bool back_typed;        /* one of the two stands on the command line */
+    bool back_typed;        /* iface stands on the command line */
     double connect_timeout; /* seconds that a host may take to answer */
     bool stage,
         no_stage;       /* files that hosts lack are copied: by content; never. Neither: where there is no such file */

@@ -9,6 +9,7 @@
 #include "launcher/env.h"
 #include "launcher/job.h"
 #include "launcher/map/map.h"
+#include "launcher/places.h"
 #include "launcher/program.h"
 #include "launcher/pset.h"
 #include "launcher/ranklist.h"
@@ -351,6 +352,9 @@ struct job *plan_job(struct run *run, const struct job_request *r, struct map_pl
         err_set(e, "out of memory");
         goto fail;
     }
+    const struct options *o = &run->opt;
+    if (places_choose(run->cluster, &(struct places_wish){o->interface, o->port_low, o->port_high}, s, e) < 0)
+        goto fail;
     s->apps = xcalloc(r->napps, sizeof *s->apps);
     s->envs = xcalloc(r->napps, sizeof *s->envs);
     j->libraries = xcalloc(r->napps, sizeof *j->libraries);

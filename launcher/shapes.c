@@ -10,6 +10,7 @@
 #include "launcher/tree.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/queue.h>
 #include <uthash.h>
 
@@ -48,6 +49,7 @@ static struct shapes *shapes_of(struct cluster *c)
     s->told = xcalloc(c->nnodes, sizeof *s->told);
     s->digests = xcalloc(c->nnodes, sizeof *s->digests);
     s->taken = xcalloc(c->nnodes, sizeof *s->taken);
+    c->networks = xcalloc(c->nnodes, sizeof *c->networks);
     STAILQ_INIT(&s->waiters);
     return s;
 }
@@ -169,6 +171,22 @@ static void note_taken(struct cluster *c, uint32_t node, struct bytes taken)
     c->nodes[node].taken = *own = taken.len ? bytes_dup(taken) : NULL;
 }
 
+static void note_networks(struct cluster *c, uint32_t node, const struct control_node_info *info)
+{
+    struct node_networks *to = &c->networks[node];
+    struct rbuf r = list_items(&info->networks);
+    struct control_node_network n;
+    free(to->v);
+    *to = (struct node_networks){.machine = info->machine,
+                                 .link = network_whole(info->link_first, info->link_second),
+                                 .v = xcalloc(info->networks.n, sizeof *to->v)};
+    while (control_node_network_next(&r, &n)) {
+        struct network *own = &to->v[to->n++];
+        *own = (struct network){.host = network_whole(n.first, n.second), .bits = n.bits, .kind = n.kind};
+        memcpy(own->name, n.name, sizeof own->name);
+    }
+}
+
 bool shapes_info(struct cluster *c, uint32_t node, struct rbuf *r)
 {
     struct shapes *s = c->shapes;
@@ -181,6 +199,7 @@ bool shapes_info(struct cluster *c, uint32_t node, struct rbuf *r)
     s->nodes_left--;
     c->nodes[node].processors = info.processors;
     note_taken(c, node, info.taken);
+    note_networks(c, node, &info);
     if (s->kinds)
         note_digest(c, node, info.digest);
     end_round(c);
@@ -247,8 +266,12 @@ void shapes_fini(struct cluster *c)
         STAILQ_REMOVE_HEAD(&s->waiters, link);
         free(w);
     }
-    for (uint32_t i = 0; i < c->nnodes; i++)
+    for (uint32_t i = 0; i < c->nnodes; i++) {
         free(s->taken[i]);
+        free(c->networks[i].v);
+    }
+    free(c->networks);
+    c->networks = NULL;
     free(s->taken);
     free(s->told);
     free(s->digests);

@@ -144,8 +144,8 @@ static int choose_way(struct cluster *c, const struct options *o, struct err *e)
     if (starter_init_root(&c->starter, ops, c->base, e) < 0)
         return -1;
     if (o->back_typed && !c->starter.ops->calls_back)
-        log_info("%s has no effect: no proxy connects back where hosts are reached by %s",
-                 o->iface ? "--iface" : "--port-range", c->starter.ops->name);
+        log_info("--iface has no effect: no proxy connects back where hosts are reached by %s",
+                 c->starter.ops->name);
     double ms = (o->heartbeat < 0 ? HEARTBEAT_S : o->heartbeat) * 1000;
     c->starter.silence_ms = ms < CONTROL_SILENCE_MAX ? (unsigned)ms : CONTROL_SILENCE_MAX;
     if (o->launcher_tree && c->is_remote && strncmp(c->starter.ops->name, "ssh", 3) != 0)

@@ -61,6 +61,7 @@ int main(int argc, char **argv)
     static struct proxy self = {.claims = {-1}};
     struct proxy *proxy = &self;
     TAILQ_INIT(&proxy->jobs);
+    proxy->link = uplink_address(up.in);
     proxy->stage = uplink_stage(argc, argv);
     proxy->stage_libraries = proxy->stage && rank_env_libraries(proxy->stage);
     if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)

@@ -14,6 +14,7 @@
 #include "wire/launch_spec.h"
 
 #include <event2/event.h>
+#include <netinet/in.h>
 #include <sys/queue.h>
 #include <sys/resource.h>
 #include <sys/types.h>
@@ -41,6 +42,7 @@ struct rank {
     /* pmi.c */
     struct pmi_client *pmi;
     int pmi_fd;
+    int listener; /* of its own, until it has been started; -1: none */
     struct event *pmi_event;
     struct event *pmi_write;
     struct event *pmi_half;   /* armed while a request is not complete */
@@ -92,6 +94,7 @@ struct proxy {
     bool stage_libraries;         /* some of which are shared libraries */
     const char *pretends;         /* the machine that a test has this node be (topo_pretend.h); NULL: none */
     struct buf topo;              /* of this node, as last told */
+    struct in6_addr link;         /* this node's address on the uplink; ::: not known */
     struct claims claims;         /* open once mpiexec has asked what this node is: else it sees to it */
     bool leaving;                 /* SHUTDOWN came, or the parent is gone */
     bool child_lost;              /* a proxy below has died: what it left behind comes to us */

@@ -89,6 +89,11 @@ int rank_segment_fd(void)
     return high(4);
 }
 
+int rank_listener_fd(void)
+{
+    return high(5);
+}
+
 bool rank_env_libraries(const char *folder)
 {
     DIR *d = opendir(folder);

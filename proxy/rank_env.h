@@ -11,6 +11,7 @@
 /* Descriptor numbers in the rank: none that scripts use (exec 3>file), where the limit allows that. */
 int rank_pmi_fd(void);
 int rank_segment_fd(void);
+int rank_listener_fd(void);
 
 struct rank_env {
     char **envp;

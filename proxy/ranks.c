@@ -13,6 +13,7 @@
 #include "common/now.h"
 #include "common/spawn.h"
 #include "common/xalloc.h"
+#include "proxy/listeners.h"
 #include "proxy/pmi.h"
 #include "proxy/pmix/front.h"
 #include "proxy/rank_env.h"
@@ -138,12 +139,14 @@ static enum start_stage exec_rank(struct rank *r, const struct stdio_ends *io, i
         result = START_BIND;
         goto out;
     }
-    struct spawn_fd fds[5] = {{io->in, 0}, {io->out, 1}, {io->err, 2}};
+    struct spawn_fd fds[6] = {{io->in, 0}, {io->out, 1}, {io->err, 2}};
     size_t nfds = 3;
     if (pmi >= 0)
         fds[nfds++] = (struct spawn_fd){pmi, rank_pmi_fd()};
     if (r->job->segment_fd >= 0)
         fds[nfds++] = (struct spawn_fd){r->job->segment_fd, rank_segment_fd()};
+    if (r->job->segment_fd >= 0 && r->listener >= 0)
+        fds[nfds++] = (struct spawn_fd){r->listener, rank_listener_fd()};
     struct spawn s = {.file = f->file,
                       .argv = env.argv,
                       .envp = env.envp,
@@ -218,6 +221,7 @@ static void start_next(struct job *j, struct starting *s)
                              : s->output_error ? START_OUTPUT
                                                : start_rank(r, &s->found[rank_appnum(r)]);
     int error = lost ? ECANCELED : errno;
+    listeners_close(r);
     struct control_rank_started m = {r->rank, (uint32_t)r->pid, stage, stage ? (uint32_t)error : 0, now_ns()};
     control_rank_started_put(&s->items, &m);
     if (stage == START_OK) {
@@ -316,7 +320,7 @@ void ranks_launch(struct proxy *proxy, const unsigned char *payload, size_t len)
     struct rankmap_iter it;
     rankmap_iter_init(&it, &j->spec.map, proxy_node(proxy));
     for (uint32_t i = 0; i < j->nranks; i++) {
-        j->ranks[i] = (struct rank){.job = j, .local = i, .pmi_fd = -1};
+        j->ranks[i] = (struct rank){.job = j, .local = i, .pmi_fd = -1, .listener = -1};
         rankmap_iter_next(&it, &j->ranks[i].rank);
     }
     TAILQ_INSERT_TAIL(&proxy->jobs, j, link);
@@ -324,6 +328,7 @@ void ranks_launch(struct proxy *proxy, const unsigned char *payload, size_t len)
     if (j->nranks == 0)
         return;
     count_nodes(j);
+    listeners_open(j);
     segment_create(j);
     stdio_job_init(j);
     prepare_all(j);
@@ -394,6 +399,7 @@ void ranks_forget(struct job *j)
     for (uint32_t i = 0; i < j->nranks; i++) {
         stdio_close(&j->ranks[i]);
         pmi_close(&j->ranks[i]);
+        listeners_close(&j->ranks[i]);
     }
     pmi_job_del(j);
     pmix_job_del(j);

@@ -4,6 +4,8 @@
  */
 #include "proxy/segment.h"
 
+#include "proxy/rank_env.h"
+#include "wire/network.h"
 #include "wire/node_segment.h"
 
 #include <fcntl.h>
@@ -23,9 +25,21 @@ static void fill(struct job *j, struct node_segment *to, const struct node_segme
 {
     *to = *head;
     memcpy((char *)to + to->runs_at, j->spec.map.blocks, j->spec.map.nblocks * sizeof(struct rankmap_block));
+    struct node_host *host = (struct node_host *)((char *)to + to->hosts_at);
+    for (uint32_t i = 0; i < j->spec.nhosts; i++) {
+        struct in6_addr a = network_whole(j->spec.hosts[i].first, j->spec.hosts[i].second);
+        memcpy(host[i].address, &a, sizeof host[i].address);
+        host[i].port = j->spec.hosts[i].port;
+    }
     uint32_t *locals = (uint32_t *)((char *)to + to->locals_at);
     for (uint32_t i = 0; i < j->nranks; i++)
         locals[i] = j->ranks[i].rank;
+}
+
+static void secret_put(struct node_segment *head, const char *hex)
+{
+    for (size_t i = 0; i < sizeof head->secret && hex[2 * i] && hex[2 * i + 1]; i++)
+        sscanf(hex + 2 * i, "%2hhx", &head->secret[i]);
 }
 
 void segment_create(struct job *j)
@@ -37,9 +51,12 @@ void segment_create(struct job *j)
                                 .local_cpus = usable_processors(),
                                 .run_count = j->spec.map.nblocks,
                                 .universe_size = (int32_t)j->spec.universe_size,
+                                .host_count = j->spec.nhosts,
+                                .listener = j->spec.nhosts ? rank_listener_fd() : -1,
                                 .dead_room = j->spec.map.nranks - j->nranks,
                                 .survive = (j->spec.flags & LAUNCH_NO_KILL) != 0};
     snprintf(head.job_name, sizeof head.job_name, "%s", j->spec.kvsname);
+    secret_put(&head, j->spec.secret);
     uint64_t size = node_segment_plan(&head);
     int fd = memfd_create("muster-node", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     void *at = MAP_FAILED;

@@ -8,6 +8,7 @@
 #include "common/log.h"
 #include "common/topo/topo.h"
 #include "common/topo/topo_pretend.h"
+#include "wire/network.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -53,6 +54,20 @@ static char *find_taken(struct proxy *proxy)
     return text;
 }
 
+/* Those of which a job could make use. */
+static struct list find_networks(struct buf *b)
+{
+    struct network v[CONTROL_NETWORKS_MAX];
+    int n = network_list(v, CONTROL_NETWORKS_MAX);
+    for (int i = 0; i < n; i++) {
+        struct control_node_network m = {network_half(&v[i].host, 0), network_half(&v[i].host, 1), v[i].bits, v[i].kind,
+                                         ""};
+        memcpy(m.name, v[i].name, sizeof v[i].name);
+        control_node_network_put(b, &m);
+    }
+    return list_of(n > 0 ? (uint32_t)n : 0, b);
+}
+
 void shape_tell(struct proxy *proxy, uint32_t kinds)
 {
     proxy->pretends = topo_pretended(proxy_name(proxy));
@@ -63,9 +78,16 @@ void shape_tell(struct proxy *proxy, uint32_t kinds)
     char *taken = find_taken(proxy);
     if (strlen(taken) <= WIRE_LINE_MAX)
         info.taken = bytes_of(taken);
-    struct buf b;
+    struct buf b, networks;
     buf_init(&b);
+    buf_init(&networks);
+    info.machine = network_machine();
+    info.link_first = network_half(&proxy->link, 0);
+    info.link_second = network_half(&proxy->link, 1);
+    info.networks = find_networks(&networks);
     control_node_info_put(&b, &info);
+    b.failed |= networks.failed;
+    buf_fini(&networks);
     peer_send(proxy->parent, CONTROL_NODE_INFO, 0, proxy_node(proxy), &b);
     buf_fini(&b);
     free(taken);

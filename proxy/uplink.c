@@ -7,8 +7,10 @@
 #include "common/back.h"
 #include "common/log.h"
 #include "common/start_process.h"
+#include "wire/network.h"
 
 #include <fcntl.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -140,4 +142,27 @@ void uplink_take(struct uplink *u, int argc, char **argv)
         log_fatal("this program is started by mpiexec, not by hand");
     u->in = u->out = START_LINK_FD;
     fcntl(START_LINK_FD, F_SETFD, FD_CLOEXEC);
+}
+
+/* "CLIENT PORT SERVER PORT", of sshd. */
+static struct in6_addr address_of_ssh(const char *text)
+{
+    char host[INET6_ADDRSTRLEN];
+    struct addrinfo *found, hints = {.ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_STREAM};
+    struct in6_addr none = IN6ADDR_ANY_INIT;
+    if (!text || sscanf(text, "%*s %*s %45s", host) != 1 || getaddrinfo(host, NULL, &hints, &found) != 0)
+        return none;
+    none = network_address(found->ai_addr);
+    freeaddrinfo(found);
+    return none;
+}
+
+struct in6_addr uplink_address(int fd)
+{
+    struct sockaddr_storage ss = {.ss_family = AF_UNSPEC};
+    socklen_t n = sizeof ss;
+    struct in6_addr own = IN6ADDR_ANY_INIT;
+    if (getsockname(fd, (struct sockaddr *)&ss, &n) == 0)
+        own = network_address((struct sockaddr *)&ss);
+    return IN6_IS_ADDR_UNSPECIFIED(&own) ? address_of_ssh(getenv("SSH_CONNECTION")) : own;
 }

@@ -5,6 +5,7 @@
 #ifndef PROXY_UPLINK_H
 #define PROXY_UPLINK_H
 
+#include <netinet/in.h>
 #include <stdbool.h>
 
 struct uplink {
@@ -15,6 +16,8 @@ bool uplink_calls(int argc, char **argv);        /* does it connect back? (--cal
 bool uplink_is_far(int argc, char **argv);       /* was it started on another machine? */
 const char *uplink_stage(int argc, char **argv); /* the directory with what was copied here; NULL: nothing was */
 
+/* The address of this machine on it, as far as the link or sshd tells; else ::. */
+struct in6_addr uplink_address(int fd);
 /* Without arguments: the socket that is descriptor 3. With --stdio: stdin and stdout, as a remote shell gives them;
  * /dev/null takes their place; with --mark after it, START_MARK is written first, and --stage DIR may follow; with
  * --far it is not, though this is another machine. With
