@@ -192,7 +192,7 @@ bool conn_unsent(void)
 {
     struct conn *c;
     TAILQ_FOREACH(c, &tcp.all, every)
-    if (c->state == CONN_OPEN && c->out_end > 0)
+    if (c->state == CONN_OPEN && stream_unsent(c))
         return true;
     return false;
 }
@@ -453,7 +453,7 @@ static bool takes_leave(struct conn *c)
     ssize_t n = recv(c->fd, NULL, CONN_BUFFER, MSG_TRUNC | MSG_DONTWAIT);
     if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
         return false; /* nobody is there */
-    return !c->parted || c->out_end > 0 || (ioctl(c->fd, SIOCOUTQ, &unacknowledged) == 0 && unacknowledged > 0);
+    return !c->parted || stream_unsent(c) || (ioctl(c->fd, SIOCOUTQ, &unacknowledged) == 0 && unacknowledged > 0);
 }
 
 /* What waits goes out first, as long as the others take it: a socket that is closed while something comes in forgets
@@ -503,9 +503,8 @@ int conn_event(uint64_t data, uint32_t events)
     else if (c->state == CONN_GREETING)
         judged(c);
     else if (c->state == CONN_OPEN) {
-        if (events & EPOLLOUT)
-            stream_write(c);
-        return stream_read(c);
+        bool wrote = events & EPOLLOUT && stream_write(c);
+        return stream_read(c) + wrote;
     }
     return 0;
 }

@@ -15,6 +15,7 @@
 
 #include <sys/queue.h>
 #include "lib/transport/peer.h"
+#include "lib/transport/tcp/bulk.h"
 #include "lib/transport/tcp/place.h"
 
 enum conn_state {
@@ -42,6 +43,7 @@ struct conn {
     char *out;    /* CONN_BUFFER bytes each, while open */
     char *in;
     uint32_t out_at, out_end, in_at, in_end;
+    struct bulk bulk;
     struct sockaddr_in6 tries[PLACE_TRIES];
     int try_count, try_at;
     struct place place;

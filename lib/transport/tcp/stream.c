@@ -6,13 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include "lib/transport/tcp/bulk.h"
 
-/* The own part of a head. */
-enum frame { FRAME_PACKET = 0x4b435450, FRAME_GOODBYE = 0x45594247 };
+enum { GET_BYTES = 8, LITTLE = 512 };
 
 static uint32_t filled(size_t bytes)
 {
-    return (uint32_t)(sizeof(struct packet) + (bytes + 7) / 8 * 8);
+    return (uint32_t)(sizeof(struct packet) + bytes) + stream_pad(bytes);
 }
 
 bool stream_begin(struct conn *c)
@@ -20,6 +20,7 @@ bool stream_begin(struct conn *c)
     c->out = malloc(CONN_BUFFER);
     c->in = malloc(CONN_BUFFER);
     c->out_at = c->out_end = c->in_at = c->in_end = 0;
+    bulk_begin(c);
     if (c->out && c->in)
         return true;
     stream_end(c);
@@ -34,27 +35,96 @@ void stream_end(struct conn *c)
     c->out_at = c->out_end = c->in_at = c->in_end = 0;
     tcp.unread -= c->unread;
     c->unread = false;
+    if (c->state == CONN_OPEN)
+        bulk_end(c, REMOTE_PEER_FAILED);
 }
 
 /* ---- out ---- */
 
-void stream_write(struct conn *c)
+static void add_piece(struct iovec *v, int *count, char *at, size_t n)
 {
-    while (c->out_at < c->out_end) {
-        ssize_t n = send(c->fd, c->out + c->out_at, c->out_end - c->out_at, MSG_NOSIGNAL | MSG_DONTWAIT);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0 && errno != EAGAIN) {
-            c->out_at = c->out_end;
-            c->shut = true; /* who wants to send polls now, and reading tells the end, after all that has come */
-        }
-        if (n < 0)
-            break;
-        c->out_at += (uint32_t)n;
-    }
+    if (n > 0)
+        v[(*count)++] = (struct iovec){at, n};
+}
+
+/* What is to be written next: packets, and among them a chunk. False: it cannot be written any more. */
+static bool out_pieces(struct conn *c, struct iovec *v, int *count)
+{
+    bool chunk = c->bulk.chunk + c->bulk.chunk_pad > 0;
+    uint32_t first = chunk ? c->bulk.mark : c->out_end;
+    *count = 0;
+    add_piece(v, count, c->out + c->out_at, first - c->out_at);
+    if (chunk && !bulk_pieces(c, v, count))
+        return false;
+    add_piece(v, count, c->out + first, c->out_end - first);
+    return true;
+}
+
+static void out_wrote(struct conn *c, size_t n)
+{
+    size_t chunk = c->bulk.chunk + c->bulk.chunk_pad, k = chunk ? c->bulk.mark - c->out_at : n;
+    k = n < k ? n : k;
+    c->out_at += (uint32_t)k;
+    n -= k;
+    k = n < chunk ? n : chunk;
+    bulk_wrote(c, k);
+    c->out_at += (uint32_t)(n - k);
     if (c->out_at == c->out_end)
-        c->out_at = c->out_end = 0;
-    conn_want_write(c, c->out_end > 0);
+        c->out_at = c->out_end = c->bulk.mark = 0;
+}
+
+/* Who wants to send polls now, and reading tells the end, after all that has come. */
+static void out_shut(struct conn *c)
+{
+    c->out_at = c->out_end;
+    c->shut = true;
+}
+
+/* Writes once. 1: all of it; 0: not all; -1: nothing. */
+static int write_once(struct conn *c)
+{
+    struct iovec v[BULK_IOV];
+    struct msghdr m = {.msg_iov = v};
+    int count;
+    ssize_t n;
+    size_t all = 0;
+    if (!out_pieces(c, v, &count)) { /* the peer gets what it has given back: it does not go by the rules */
+        shutdown(c->fd, SHUT_RDWR);
+        out_shut(c);
+        return -1;
+    }
+    for (int i = 0; i < count; i++)
+        all += v[i].iov_len;
+    m.msg_iovlen = (size_t)count;
+    do
+        n = sendmsg(c->fd, &m, MSG_NOSIGNAL | MSG_DONTWAIT);
+    while (n < 0 && errno == EINTR);
+    if (n < 0 && errno != EAGAIN)
+        out_shut(c);
+    if (n > 0)
+        out_wrote(c, (size_t)n);
+    return n < 0 ? -1 : (size_t)n == all;
+}
+
+bool stream_unsent(const struct conn *c)
+{
+    return c->out_end > 0 || bulk_waits(&c->bulk);
+}
+
+bool stream_write(struct conn *c)
+{
+    enum { ROUNDS = 8 }; /* others want their turn, too */
+    int last = 1;
+    bool wrote = false;
+    for (int i = 0; i < ROUNDS && last > 0 && !c->shut; i++) {
+        bulk_next(c);
+        if (!stream_unsent(c))
+            break;
+        last = write_once(c);
+        wrote |= last >= 0;
+    }
+    conn_want_write(c, !c->shut && stream_unsent(c));
+    return wrote;
 }
 
 void *stream_reserve(struct conn *c, size_t bytes)
@@ -65,6 +135,7 @@ void *stream_reserve(struct conn *c, size_t bytes)
     if (c->out_end + n > CONN_BUFFER && c->out_at > 0) {
         memmove(c->out, c->out + c->out_at, c->out_end - c->out_at);
         c->out_end -= c->out_at;
+        c->bulk.mark -= c->bulk.mark < c->out_at ? c->bulk.mark : c->out_at;
         c->out_at = 0;
     }
     return c->out_end + n > CONN_BUFFER ? NULL : c->out + c->out_end + sizeof(struct packet);
@@ -96,12 +167,23 @@ void stream_commit(struct conn *c, uint8_t kind, struct match_key key, size_t by
     sent(c, bytes);
 }
 
+void stream_add(struct conn *c, enum frame frame, uint64_t ctx, uint64_t pair, size_t bytes)
+{
+    head_put(c, frame, (uint32_t)bytes, (struct match_key){.ctx = ctx, .pair = pair});
+    sent(c, bytes);
+}
+
+void stream_add_head(struct conn *c, enum frame frame, uint64_t ctx, uint64_t pair, size_t bytes)
+{
+    head_put(c, frame, (uint32_t)bytes, (struct match_key){.ctx = ctx, .pair = pair});
+    c->out_end += sizeof(struct packet);
+}
+
 bool stream_goodbye(struct conn *c)
 {
     if (!stream_reserve(c, 0))
         return false;
-    head_put(c, FRAME_GOODBYE, 0, (struct match_key){0});
-    sent(c, 0);
+    stream_add(c, FRAME_GOODBYE, 0, 0, 0);
     return true;
 }
 
@@ -124,22 +206,68 @@ static void in_shift(struct conn *c)
     c->in_at = 0;
 }
 
+/* How much is read into the buffer at most: while data are awaited not much more than the next head, since they go
+ * straight to where they belong. */
+static uint32_t in_wanted(const struct conn *c)
+{
+    uint32_t room = CONN_BUFFER - c->in_end, have = c->in_end - c->in_at, rest = LITTLE;
+    if (STAILQ_EMPTY(&c->bulk.gets) && c->bulk.land == 0)
+        return room;
+    if (have >= sizeof(struct packet)) {
+        const struct packet *h = (const struct packet *)(const void *)(c->in + c->in_at);
+        rest += filled(packet_bytes(h)) > have ? filled(packet_bytes(h)) - have : 0;
+    }
+    return rest < room ? rest : room;
+}
+
 /* Reads once. 1: something has come; 0: nothing now; -1: nothing ever, it is the end. */
 static int in_fill(struct conn *c)
 {
+    struct iovec v[BULK_IOV];
+    struct msghdr m = {.msg_iov = v};
+    bool whole;
+    ssize_t n;
     in_shift(c);
     if (c->in_end == CONN_BUFFER)
         return 0;
-    ssize_t n;
+    int count = bulk_landing(c, v, &whole);
+    if (whole)
+        add_piece(v, &count, c->in + c->in_end, in_wanted(c));
+    m.msg_iovlen = (size_t)count;
     do
-        n = recv(c->fd, c->in + c->in_end, CONN_BUFFER - c->in_end, MSG_DONTWAIT);
+        n = recvmsg(c->fd, &m, MSG_DONTWAIT);
     while (n < 0 && errno == EINTR);
     if (n > 0)
-        c->in_end += (uint32_t)n;
+        c->in_end += (uint32_t)((size_t)n - bulk_landed(c, NULL, (size_t)n));
     return n > 0 ? 1 : n < 0 && errno == EAGAIN ? 0 : -1;
 }
 
-/* The packet at the front; NULL: it is not there yet. *bad: no such thing is sent by us. */
+/* Is a head one of ours, and are so many bytes behind it what is needed now? */
+static bool is_frame(const struct conn *c, uint32_t frame, size_t bytes)
+{
+    if (c->goodbye)
+        return false;
+    switch (frame) {
+    case FRAME_PACKET:
+        return bytes <= STREAM_PAYLOAD;
+    case FRAME_GET:
+        return bytes == GET_BYTES;
+    case FRAME_DATA:
+    case FRAME_PUT:
+        return bytes > 0 && bytes <= STREAM_CHUNK;
+    default:
+        return bytes == 0 &&
+               (frame == FRAME_GOODBYE || frame == FRAME_REFUSED || frame == FRAME_FLUSH || frame == FRAME_FLUSHED);
+    }
+}
+
+/* Of a frame, what is to be in the buffer. */
+static uint32_t buffered(uint32_t frame, size_t bytes)
+{
+    return frame == FRAME_DATA || frame == FRAME_PUT ? (uint32_t)sizeof(struct packet) : filled(bytes);
+}
+
+/* The frame at the front; NULL: it is not there yet. *bad: no such thing is sent by us. */
 static const struct packet *front(const struct conn *c, uint32_t *frame, bool *bad)
 {
     const struct packet *h = (const struct packet *)(const void *)(c->in + c->in_at);
@@ -147,8 +275,8 @@ static const struct packet *front(const struct conn *c, uint32_t *frame, bool *b
     if (have < sizeof *h)
         return NULL;
     memcpy(frame, h->own, sizeof *frame);
-    *bad = (*frame != FRAME_PACKET && *frame != FRAME_GOODBYE) || packet_bytes(h) > STREAM_PAYLOAD || c->goodbye;
-    return *bad || have < filled(packet_bytes(h)) ? NULL : h;
+    *bad = !is_frame(c, *frame, packet_bytes(h));
+    return *bad || have < buffered(*frame, packet_bytes(h)) ? NULL : h;
 }
 
 static void unread_set(struct conn *c, bool on)
@@ -157,7 +285,16 @@ static void unread_set(struct conn *c, bool on)
     c->unread = on;
 }
 
-/* Delivers the whole packets that are there. */
+/* One frame; BULK_LATER: not now. */
+static enum bulk_arrival take(struct conn *c, uint32_t frame, const struct packet *h)
+{
+    if (frame == FRAME_PACKET)
+        return p2p_deliver(c->peer, h, h + 1, packet_bytes(h)) ? BULK_TAKEN : BULK_LATER;
+    c->goodbye = frame == FRAME_GOODBYE;
+    return c->goodbye ? BULK_TAKEN : bulk_arrived(c, frame, h);
+}
+
+/* Delivers the whole frames that are there, and what there is of those that land elsewhere. */
 static int deliver(struct conn *c, bool *bad)
 {
     const struct packet *h;
@@ -165,13 +302,14 @@ static int deliver(struct conn *c, bool *bad)
     int n = 0;
     unread_set(c, false);
     while (c->state == CONN_OPEN && (h = front(c, &frame, bad)) != NULL) {
-        if (frame == FRAME_GOODBYE) {
-            c->goodbye = true;
-        } else if (!p2p_deliver(c->peer, h, h + 1, packet_bytes(h))) {
-            unread_set(c, true);
+        enum bulk_arrival how = take(c, frame, h);
+        *bad = how == BULK_BAD;
+        unread_set(c, how == BULK_LATER);
+        if (how != BULK_TAKEN)
             break;
-        }
-        c->in_at += filled(packet_bytes(h));
+        c->in_at += buffered(frame, packet_bytes(h));
+        if (c->bulk.land > 0)
+            c->in_at += (uint32_t)bulk_landed(c, c->in + c->in_at, c->in_end - c->in_at);
         n++;
     }
     return n;
@@ -192,8 +330,10 @@ int stream_read(struct conn *c)
     bool bad = false;
     for (int i = 0; i < ROUNDS && more > 0 && c->state == CONN_OPEN && !c->unread && !c->lost; i++) {
         more = in_fill(c);
-        n += deliver(c, &bad);
+        n += deliver(c, &bad) + (more > 0);
     }
+    if (bulk_waits(&c->bulk) && !c->writing && !c->lost && c->state == CONN_OPEN)
+        stream_write(c);
     if (c->state != CONN_OPEN || c->lost || c->unread)
         return n;
     if (bad)
@@ -208,8 +348,10 @@ int stream_read(struct conn *c)
 
 struct arrival stream_peek(struct conn *c)
 {
-    uint32_t frame;
+    uint32_t frame = 0;
     bool bad = false;
+    if (c->bulk.land + c->bulk.land_pad > 0)
+        return (struct arrival){NULL, NULL};
     const struct packet *h = front(c, &frame, &bad);
     if (!h && !bad && in_fill(c) > 0) {
         unread_set(c, true);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * tcp: the verbs. Memory of other nodes is not reached: long messages stream as packets. A job of one node listens when
- * somebody of another job is to be told where. */
+ * tcp: the verbs. A job of one node listens when somebody of another job is to be told where. */
 #include "lib/transport/tcp/tcp.h"
 #include <string.h>
 #include <sys/epoll.h>
@@ -9,6 +8,7 @@
 #include "lib/core/bytes.h"
 #include "lib/nodemem/nodemem.h"
 #include "lib/process/process.h"
+#include "lib/transport/tcp/memory.h"
 #include "lib/transport/tcp/stream.h"
 
 static uint32_t own_attention;
@@ -37,6 +37,7 @@ static void tcp_fini(void)
 {
     if (tcp.epoll >= 0)
         conn_end();
+    memory_fini();
 }
 
 static int tcp_address(void *address)
@@ -103,7 +104,7 @@ static int tcp_poll(void)
     static uint32_t polls;
     struct epoll_event e[EVENTS];
     bool knocks = false;
-    int n = tcp.unread > 0 ? unread_again() : 0;
+    int n = (tcp.unread > 0 ? unread_again() : 0) + bulk_tell();
     int events = epoll_wait(tcp.epoll, e, EVENTS, 0);
     for (int i = 0; i < events; i++) {
         knocks |= e[i].data.u64 == CONN_KNOCK;
@@ -136,37 +137,40 @@ static int tcp_sleep_fd(void)
     return tcp.epoll;
 }
 
-static bool tcp_register(void *base, size_t len, unsigned access, void *key, void **handle)
+static enum remote_state tcp_get(struct peer *p, const struct iovec *to, int pieces, struct remote from, size_t n,
+                                 struct completion *done)
 {
-    return false;
+    struct conn *c = p->channel;
+    return c ? bulk_get(c, to, pieces, from, n, done) : REMOTE_BUSY;
 }
 
-static void tcp_deregister(void *handle)
+static enum remote_state tcp_put(struct peer *p, const struct iovec *from, int pieces, struct remote to, size_t n,
+                                 struct completion *done)
 {
+    struct conn *c = p->channel;
+    return c ? bulk_put(c, from, pieces, to, n, done) : REMOTE_BUSY;
 }
 
-static enum remote_state tcp_copy(struct peer *p, const struct iovec *here, int pieces, struct remote there, size_t n,
-                                  struct completion *c)
-{
-    return REMOTE_NEVER;
-}
-
+/* Whoever owns the memory would have to poll; so do messages, which can do more. */
 static enum remote_state tcp_atomic(struct peer *p, struct remote at, const struct atomic_call *call,
                                     struct completion *c)
 {
-    return REMOTE_NEVER;
+    uint64_t number;
+    enum remote_state s = memory_check(at, atomic_size(call->type), MEM_ATOMIC, &number);
+    return s == REMOTE_DONE ? REMOTE_NEVER : s;
 }
 
-static enum remote_state tcp_flush(struct peer *p, struct completion *c)
+static enum remote_state tcp_flush(struct peer *p, struct completion *done)
 {
-    return REMOTE_DONE;
+    struct conn *c = p->channel;
+    return c ? bulk_flush(c, done) : REMOTE_BUSY;
 }
 
 const struct transport transport_tcp = {.name = "tcp",
                                         .max_payload = STREAM_PAYLOAD,
                                         .eager_max = STREAM_PAYLOAD / 2,
-                                        .key_bytes = 16,
-                                        .max_pieces = 1,
+                                        .key_bytes = MEMORY_KEY,
+                                        .max_pieces = BULK_PIECES,
                                         .address_bytes = sizeof(struct place),
                                         .init = tcp_init,
                                         .fini = tcp_fini,
@@ -182,9 +186,9 @@ const struct transport transport_tcp = {.name = "tcp",
                                         .consume = tcp_consume,
                                         .unsent = conn_unsent,
                                         .sleep_fd = tcp_sleep_fd,
-                                        .mem_register = tcp_register,
-                                        .mem_deregister = tcp_deregister,
-                                        .get = tcp_copy,
-                                        .put = tcp_copy,
+                                        .mem_register = memory_register,
+                                        .mem_deregister = memory_deregister,
+                                        .get = tcp_get,
+                                        .put = tcp_put,
                                         .atomic = tcp_atomic,
                                         .flush = tcp_flush};
