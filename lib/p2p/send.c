@@ -36,10 +36,19 @@ static __attribute__((noinline)) int nonblocking_slow(const void *buf, MPI_Count
     return rc;
 }
 
+/* At once, but other packets may go along: somebody is to wait for it. */
+ALWAYS_INLINE bool send_now_more(const void *buf, MPI_Count count, struct datatype *t, int dest, int tag, struct comm *c)
+{
+    transport_more = true;
+    bool gone = p2p_send_now(buf, count, t, dest, tag, c, c->ctx);
+    transport_more = false;
+    return gone;
+}
+
 ALWAYS_INLINE int nonblocking(const void *buf, MPI_Count count, struct datatype *t, int dest, int tag, struct comm *c,
                               int mode, MPI_Request *out)
 {
-    if (mode == MODE_SYNC || UNLIKELY(!p2p_send_now(buf, count, t, dest, tag, c, c->ctx)))
+    if (mode == MODE_SYNC || UNLIKELY(!send_now_more(buf, count, t, dest, tag, c)))
         return nonblocking_slow(buf, count, t, dest, tag, c, mode, out);
     *out = request_handle(request_sent);
     return MPI_SUCCESS;
@@ -102,7 +111,7 @@ static int send_start(struct request *head)
         return rc;
     }
     if (k.source == MPI_PROC_NULL ||
-        (r->mode != MODE_SYNC && p2p_send_now(r->sbuf, r->count, r->datatype, k.source, k.tag, r->head.comm, k.ctx))) {
+        (r->mode != MODE_SYNC && send_now_more(r->sbuf, r->count, r->datatype, k.source, k.tag, r->head.comm))) {
         request_complete(&r->head, MPI_SUCCESS);
         return MPI_SUCCESS;
     }

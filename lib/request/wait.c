@@ -8,6 +8,7 @@
 #include "lib/core/state.h"
 #include "lib/request/counter.h"
 #include "lib/request/progress.h"
+#include "lib/transport/transport.h"
 
 /* The request of a handle; NULL if there is nothing to wait for. *bad: not a request. */
 ALWAYS_INLINE struct request *live(MPI_Request h, bool *bad)
@@ -43,6 +44,7 @@ static int no_request(const char *name, int i)
 
 int mpi_wait(MPI_Request *request, MPI_Status *status)
 {
+    transport_push();
     bool bad = false;
     struct request *r = live(*request, &bad);
     if (bad)
@@ -57,6 +59,7 @@ int mpi_wait(MPI_Request *request, MPI_Status *status)
 
 int mpi_test(MPI_Request *request, int *flag, MPI_Status *status)
 {
+    transport_push();
     bool bad = false;
     struct request *r = live(*request, &bad);
     if (bad)
@@ -80,9 +83,10 @@ static struct request *user_request(MPI_Request h)
     return r && !r->orphan ? r : NULL;
 }
 
-/* Are the handles requests at all? */
+/* Are the handles requests at all? And who looks at them sees to it that sends have gone. */
 static int check(int count, const MPI_Request *h)
 {
+    transport_push();
     if (count > 0 && !h)
         return MPI_ERR_ARG;
     for (int i = 0; i < count; i++)
@@ -349,6 +353,7 @@ static void peek(struct request *r, MPI_Status *status)
 
 int mpi_request_get_status(struct request *r, int *flag, MPI_Status *status)
 {
+    transport_push();
     if (r && r->orphan)
         return MPI_ERR_REQUEST;
     if (r && !r->active)
@@ -427,6 +432,7 @@ int mpi_request_get_status_some(int count, const MPI_Request *h, int *outcount, 
 
 int mpi_request_free(MPI_Request *request)
 {
+    transport_push();
     struct request *r = user_request(*request);
     if (!r)
         return MPI_ERR_REQUEST;

@@ -132,6 +132,7 @@ static void next_round(void)
 _Atomic uint32_t *sleep_arm(uint32_t *value)
 {
     bool sources = sources_update();
+    transport_warm();
     if (transport_attention & ADDRESS_ATTENTION)
         return NULL; /* an answer of the launcher's is awaited */
     if (!sources)

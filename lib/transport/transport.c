@@ -9,8 +9,13 @@
 #include "lib/transport/peer.h"
 #include "lib/transport/sleep.h"
 
-uint32_t transport_attention;
+uint32_t transport_attention, transport_held;
+bool transport_more;
 static uint32_t inside; /* the bits of those that carry within this process */
+static uint32_t dear;   /* of those that take a system call */
+/* While packets come by the others alone, these are polled now and then, so that they cost nothing. */
+enum { QUIET = 8, QUIET_EVERY = 16 };
+static uint32_t quiet, skipped; /* packets that have come by the others; polls since */
 
 bool transport_spans(void)
 {
@@ -37,9 +42,10 @@ static int publish(void)
 int transport_init(void)
 {
     int rc = peer_init();
-    transport_attention = inside = 0;
+    transport_attention = inside = dear = quiet = 0;
     for (uint32_t i = 0; transport_table[i] && rc == MPI_SUCCESS; i++) {
         inside |= transport_table[i]->inside ? UINT32_C(1) << i : 0;
+        dear |= transport_table[i]->dear ? UINT32_C(1) << i : 0;
         rc = transport_table[i]->init(UINT32_C(1) << i);
     }
     counted_tune();
@@ -90,10 +96,39 @@ static inline int poll_those(uint32_t which)
     return n;
 }
 
+void transport_warm(void)
+{
+    quiet = 0;
+}
+
+static int poll_dear(uint32_t which)
+{
+    int n = poll_those(which & ~dear);
+    quiet += n > 0 && quiet < QUIET;
+    if (quiet == QUIET && ++skipped % QUIET_EVERY != 0)
+        return n;
+    int far = poll_those(which & dear);
+    if (far > 0)
+        quiet = 0;
+    return n + far;
+}
+
 int transport_poll(void)
 {
-    int n = UNLIKELY(transport_attention & ADDRESS_ATTENTION) ? address_poll() : 0;
-    return n + poll_those(transport_attention & ~ADDRESS_ATTENTION);
+    uint32_t which = transport_attention;
+    int n = 0;
+    if (UNLIKELY(which & ADDRESS_ATTENTION)) {
+        n = address_poll();
+        which &= ~ADDRESS_ATTENTION;
+    }
+    return n + (which & dear ? poll_dear(which) : poll_those(which));
+}
+
+void transport_push_slow(void)
+{
+    for (uint32_t i = 0; transport_table[i]; i++)
+        if (transport_table[i]->push)
+            transport_table[i]->push();
 }
 
 bool transport_unsent(void)

@@ -98,6 +98,7 @@ enum { TRANSPORT_ADDRESS_MAX = 128 };
 struct transport {
     const char *name;
     bool inside;          /* it carries within this process alone, and its poll is quick */
+    bool dear;            /* to poll it takes a system call */
     bool atomics_of_cpu;  /* its atomics and those of the owner's processor know of each other */
     size_t max_payload;   /* of one packet; PACKET_PAYLOAD_MAX at most */
     size_t eager_max;     /* a message up to this goes as one packet */
@@ -135,6 +136,8 @@ struct transport {
      * counts as delivered. For a receiver that knows what it waits for. Both may be NULL. */
     struct arrival (*peek)(struct peer *p, int spins);
     void (*consume)(struct peer *p);
+    /* What it has kept because of transport_more goes. NULL: it keeps nothing. */
+    void (*push)(void);
     /* Would the peer see a packet at once: has it a processor, and does not sleep? NULL: not known. */
     bool (*is_polling)(const struct peer *p);
     /* There is time before the next packet from the peer: touches the memory where it will be looked for. May be NULL.
@@ -179,11 +182,24 @@ void peer_finalized(struct peer *p);
 
 extern uint32_t transport_attention; /* a bit for each row of the table: it wants to be polled */
 
+/* While it is set, what is sent may be kept until the next push or poll: the caller says that it comes back for it, as a
+ * nonblocking send does, which somebody waits for or tests. That one calls transport_push. */
+extern bool transport_more;
+extern uint32_t transport_held; /* not 0: something is kept */
+void transport_push_slow(void);
+ALWAYS_INLINE void transport_push(void)
+{
+    if (UNLIKELY(transport_held > 0))
+        transport_push_slow();
+}
+
 int transport_init(void); /* 0 or an error class */
 void transport_fini(void);
 int transport_poll(void);    /* all of them; what happened */
 bool transport_unsent(void); /* of any */
-void transport_tune(void);   /* knobs have changed */
+/* The next poll looks everywhere: somebody is about to sleep. */
+void transport_warm(void);
+void transport_tune(void); /* knobs have changed */
 /* Delivers what this process has sent to itself. */
 void transport_poll_inside(void);
 /* Chooses what carries messages to a peer, false: nothing can now, and p->transport is NULL. What failed for want of

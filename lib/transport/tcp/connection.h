@@ -43,6 +43,8 @@ struct conn {
     char *out;    /* CONN_BUFFER bytes each, while open */
     char *in;
     uint32_t out_at, out_end, in_at, in_end;
+    uint32_t burst; /* in which it last wrote at once */
+    bool keeps;     /* packets of a burst (gather.h) */
     struct bulk bulk;
     struct sockaddr_in6 tries[PLACE_TRIES];
     int try_count, try_at;
@@ -50,6 +52,7 @@ struct conn {
     int64_t deadline;          /* clock_ns(), while connecting or awaited; else 0 */
     TAILQ_ENTRY(conn) opening; /* while it has one */
     TAILQ_ENTRY(conn) every;   /* while it has a descriptor */
+    TAILQ_ENTRY(conn) kept;    /* while it keeps something */
 };
 
 extern struct tcp {

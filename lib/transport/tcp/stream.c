@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include "lib/transport/tcp/bulk.h"
+#include "lib/transport/tcp/gather.h"
 
 enum { GET_BYTES = 8, LITTLE = 512 };
 
@@ -29,6 +30,7 @@ bool stream_begin(struct conn *c)
 
 void stream_end(struct conn *c)
 {
+    gather_forget(c);
     free(c->out);
     free(c->in);
     c->out = c->in = NULL;
@@ -116,6 +118,7 @@ bool stream_write(struct conn *c)
     enum { ROUNDS = 8 }; /* others want their turn, too */
     int last = 1;
     bool wrote = false;
+    gather_forget(c);
     for (int i = 0; i < ROUNDS && last > 0 && !c->shut; i++) {
         bulk_next(c);
         if (!stream_unsent(c))
@@ -132,6 +135,8 @@ void *stream_reserve(struct conn *c, size_t bytes)
     uint32_t n = filled(bytes);
     if (c->state != CONN_OPEN || c->shut || c->lost)
         return NULL;
+    if (c->out_end + n > CONN_BUFFER && c->keeps)
+        stream_write(c);
     if (c->out_end + n > CONN_BUFFER && c->out_at > 0) {
         memmove(c->out, c->out + c->out_at, c->out_end - c->out_at);
         c->out_end -= c->out_at;
@@ -157,7 +162,7 @@ static void head_put(struct conn *c, uint32_t frame, uint32_t what, struct match
 static void sent(struct conn *c, size_t bytes)
 {
     c->out_end += filled(bytes);
-    if (!c->writing)
+    if (!c->writing && !gather_keeps(c))
         stream_write(c);
 }
 
@@ -220,13 +225,14 @@ static uint32_t in_wanted(const struct conn *c)
     return rest < room ? rest : room;
 }
 
-/* Reads once. 1: something has come; 0: nothing now; -1: nothing ever, it is the end. */
+/* Reads once. 2: as much as there was room for; 1: less; 0: nothing now; -1: nothing ever, it is the end. */
 static int in_fill(struct conn *c)
 {
     struct iovec v[BULK_IOV];
     struct msghdr m = {.msg_iov = v};
     bool whole;
     ssize_t n;
+    size_t all = 0;
     in_shift(c);
     if (c->in_end == CONN_BUFFER)
         return 0;
@@ -234,12 +240,14 @@ static int in_fill(struct conn *c)
     if (whole)
         add_piece(v, &count, c->in + c->in_end, in_wanted(c));
     m.msg_iovlen = (size_t)count;
+    for (int i = 0; i < count; i++)
+        all += v[i].iov_len;
     do
         n = recvmsg(c->fd, &m, MSG_DONTWAIT);
     while (n < 0 && errno == EINTR);
     if (n > 0)
         c->in_end += (uint32_t)((size_t)n - bulk_landed(c, NULL, (size_t)n));
-    return n > 0 ? 1 : n < 0 && errno == EAGAIN ? 0 : -1;
+    return n > 0 ? 1 + ((size_t)n == all) : n < 0 && errno == EAGAIN ? 0 : -1;
 }
 
 /* Is a head one of ours, and are so many bytes behind it what is needed now? */
@@ -326,9 +334,9 @@ static void ended(struct conn *c)
 int stream_read(struct conn *c)
 {
     enum { ROUNDS = 4 }; /* others want their turn, too */
-    int n = 0, more = 1;
+    int n = 0, more = 2;
     bool bad = false;
-    for (int i = 0; i < ROUNDS && more > 0 && c->state == CONN_OPEN && !c->unread && !c->lost; i++) {
+    for (int i = 0; i < ROUNDS && more > 1 && c->state == CONN_OPEN && !c->unread && !c->lost; i++) {
         more = in_fill(c);
         n += deliver(c, &bad) + (more > 0);
     }
