@@ -2,10 +2,11 @@
  *
  * mpi_network: what two ranks of two hosts have of the network between them; compiled for each MPI library. MPI 3 only.
  *
- *     mpi_network
+ *     mpi_network [NAME]
  *
  * Prints "name size value" lines on rank 0, as raw_tcp does: latency in microseconds, streams in MB/s, rates in
  * messages a second. */
+#include <stdbool.h>
 #include <stdlib.h>
 #include "measure.h"
 
@@ -64,9 +65,15 @@ static void stream_blocking(void *arg, int times)
     }
 }
 
-static double once(body *run, struct work *w)
+static const char *only; /* of that name alone; NULL: all */
+
+static void once(const char *name, body *run, struct work *w)
 {
-    return measure_for(run, w, (struct patience){0.004, 0.3});
+    if (only && strcmp(only, name) != 0)
+        return;
+    double t = measure_for(run, w, (struct patience){0.004, 0.3});
+    bool rate = strncmp(name, "rate", 4) == 0;
+    report(name, w->bytes, run == pingpong ? t / 2 * 1e6 : rate ? w->count / t : w->bytes * 1e-6 * w->count / t);
 }
 
 int main(int argc, char **argv)
@@ -80,18 +87,19 @@ int main(int argc, char **argv)
     if (size != 2 || !w.memory)
         MPI_Abort(MPI_COMM_WORLD, 2);
     pin();
+    only = argc > 1 ? argv[1] : NULL;
     for (int i = 0; i < 4; i++) {
         w.bytes = sizes[i];
-        report("latency", w.bytes, once(pingpong, &w) / 2 * 1e6);
+        once("latency", pingpong, &w);
     }
     w.bytes = 8;
     w.count = 64;
-    report("rate", 8, w.count / once(stream, &w));
-    report("rate-each", 8, w.count / once(stream_blocking, &w));
+    once("rate", stream, &w);
+    once("rate-each", stream_blocking, &w);
     for (int i = 1; i < 4; i++) {
         w.bytes = sizes[i];
         w.count = windows[i];
-        report("stream", w.bytes, w.bytes * 1e-6 * w.count / once(stream, &w));
+        once("stream", stream, &w);
     }
     MPI_Finalize();
     free(w.memory);

@@ -2,7 +2,7 @@
  *
  * raw_tcp: what the sockets of two hosts can do without MPI, waited for as the library waits: it spins, then it sleeps.
  *
- *     raw_tcp listen ADDRESS PORT | raw_tcp connect ADDRESS PORT
+ *     raw_tcp listen ADDRESS PORT [NAME] | raw_tcp connect ADDRESS PORT [NAME]
  *
  * The connector prints "name size value" lines, as mpi_network does: latency in microseconds, streams in MB/s, rates in
  * messages a second. A value is the best of several short batches. */
@@ -158,14 +158,15 @@ int main(int argc, char **argv)
                                       {"stream", 65536, 64, 1, false},
                                       {"stream", MIB, 16, 1, false},
                                       {"stream", 4 * MIB, 8, 1, false}};
-    if (argc != 4)
+    if (argc < 4)
         return 2;
     bool connects = strcmp(argv[1], "connect") == 0;
     pin(connects);
     meet(connects, argv[2], atoi(argv[3]));
     memory = calloc(1, 4 * MIB);
     for (size_t i = 0; memory && i < sizeof all / sizeof *all; i++)
-        work_do(&all[i], connects);
+        if (argc == 4 || strcmp(all[i].name, argv[4]) == 0)
+            work_do(&all[i], connects);
     free(memory);
     return 0;
 }

@@ -8,8 +8,9 @@
 
 #include "lib/transport/tcp/connection.h"
 
-/* max_payload, and the most that one frame of memory holds: packets do not wait for longer than that. */
-enum { STREAM_PAYLOAD = 12 << 10, STREAM_CHUNK = 128 << 10 };
+/* max_payload; and the most that one frame of memory holds, between two of which packets may go. Shorter ones take
+ * longer: 1 MiB in eight of them a fifth more. */
+enum { STREAM_PAYLOAD = 12 << 10, STREAM_CHUNK = 1 << 20 };
 
 /* The own part of a head. What the words of its key hold: ctx, pair. */
 enum frame {
