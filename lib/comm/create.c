@@ -308,9 +308,3 @@ int mpi_comm_split(struct comm *c, int color, int key, MPI_Comm *newcomm)
     group_unref(g);
     return rc;
 }
-
-int mpi_comm_get_parent(MPI_Comm *parent)
-{
-    *parent = MPI_COMM_NULL;
-    return MPI_SUCCESS;
-}

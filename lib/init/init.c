@@ -6,6 +6,7 @@
 #include "lib/boot/boot.h"
 #include "lib/core/error.h"
 #include "lib/core/state.h"
+#include "lib/dynamic/parent.h"
 #include "lib/init/info_env.h"
 #include "lib/init/life.h"
 #include "lib/object/attr.h"
@@ -47,6 +48,11 @@ int mpi_init_thread(int *argc, char ***argv, int required, int *provided)
     if (world_level > lib.thread_level)
         lib.thread_level = world_level;
     main_thread = pthread_self();
+    if ((rc = parent_meet()) != MPI_SUCCESS) {
+        comm_world_end();
+        life_end();
+        return rc;
+    }
     info_env_begin(argc ? *argc : 0, argc && argv ? *argv : NULL, world_level);
     lib.initialized = true;
     *provided = world_level;

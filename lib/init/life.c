@@ -14,6 +14,7 @@
 #include "lib/core/knobs.h"
 #include "lib/core/state.h"
 #include "lib/datatype/datatype.h"
+#include "lib/dynamic/parent.h"
 #include "lib/init/crash.h"
 #include "lib/io/worker.h"
 #include "lib/object/attr.h"
@@ -149,6 +150,7 @@ __attribute__((destructor)) static void depart(void)
     if (!lib.booted || lib.active || lib.forked)
         return;
     finalized_tell(RANK_GONE);
+    dynamic_fini();
     comm_fini();
     coll_fini();
     p2p_fini();

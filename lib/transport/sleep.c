@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -23,7 +24,7 @@ static struct {
     pthread_t thread;
     bool runs, refused;
     int kick;                 /* an eventfd: look at the list again */
-    _Atomic int fds[SOURCES]; /* by row of the table; -1: none */
+    _Atomic int fds[SOURCES]; /* by row of the table, the last one of what is watched besides; -1: none */
     _Atomic uint32_t round, resting;
     _Atomic bool quit;
 } helper = {.kick = -1};
@@ -106,6 +107,27 @@ static void kick(void)
         return; /* it has been kicked so often that it looks anyway */
 }
 
+/* An epoll descriptor, of the first that is watched on. */
+static struct {
+    int epoll, count;
+} watched = {.epoll = -1};
+
+bool sleep_watch(int fd, bool writes)
+{
+    struct epoll_event e = {.events = EPOLLIN | (writes ? EPOLLOUT : 0)};
+    if (watched.epoll < 0)
+        watched.epoll = epoll_create1(EPOLL_CLOEXEC);
+    bool ok = watched.epoll >= 0 && epoll_ctl(watched.epoll, EPOLL_CTL_ADD, fd, &e) == 0;
+    watched.count += ok;
+    return ok;
+}
+
+void sleep_unwatch(int fd)
+{
+    epoll_ctl(watched.epoll, EPOLL_CTL_DEL, fd, NULL);
+    watched.count--;
+}
+
 /* Is there a descriptor? Tells the helper of those that are new. */
 static bool sources_update(void)
 {
@@ -113,7 +135,9 @@ static bool sources_update(void)
     bool over = false; /* the rows are */
     for (int i = 0; i < SOURCES; i++) {
         over = over || !transport_table[i];
-        int fd = !over && transport_table[i]->sleep_fd ? transport_table[i]->sleep_fd() : -1;
+        int fd = !over && transport_table[i]->sleep_fd         ? transport_table[i]->sleep_fd()
+                 : i == SOURCES - 1 && watched.count > 0 ? watched.epoll
+                                                         : -1;
         changed |= atomic_exchange(&helper.fds[i], fd) != fd;
         any |= fd >= 0;
     }
@@ -171,6 +195,10 @@ void sleep_fini(void)
     }
     if (helper.kick >= 0)
         close(helper.kick);
+    if (watched.epoll >= 0)
+        close(watched.epoll);
+    watched.epoll = -1;
+    watched.count = 0;
     helper.kick = -1;
     helper.runs = helper.refused = false;
 }

@@ -28,7 +28,7 @@ FLOORS = [
     ["lib/coll/shm"],
     ["lib/coll"],
     ["lib/comm", "lib/topo"],
-    ["lib/rma"],
+    ["lib/rma", "lib/dynamic"],
     ["lib/io"],
     ["lib/init"],
     ["lib/tool"],
@@ -75,6 +75,10 @@ TRANSPORTS = {"lib/transport/self", "lib/transport/shm", "lib/transport/tcp"}
 for n, floor in enumerate(FLOORS):
     for folder in floor:
         MAY[folder] = {"wire", *(f for below in FLOORS[:n] for f in below)} - TRANSPORTS | {folder}
+# What a network's addresses are, a port says too.
+MAY["lib/transport/tcp/place.h"] = set(MAY["lib/transport/tcp"])
+MAY["lib/transport/tcp"].add("lib/transport/tcp/place.h")
+MAY["lib/dynamic"].add("lib/transport/tcp/place.h")
 MAY["lib/transport/table.c"] = MAY["lib/transport"] | TRANSPORTS
 # Headers of the launcher that its plan may see, besides its own.
 MAP_MAY_TOO = {"launcher/options.h"}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * ask: a question to the launcher, waited for as anything else. */
+#ifndef LIB_DYNAMIC_ASK_H
+#define LIB_DYNAMIC_ASK_H
+
+#include "lib/boot/boot.h"
+
+/* What boot_ask_test comes to at last. */
+int ask_await(struct boot_ask *a);
+
+#endif
