@@ -15,6 +15,7 @@
 #include "lib/object/context.h"
 #include "lib/process/process.h"
 #include "lib/transport/address.h"
+#include "lib/transport/peer.h"
 
 /* Who a leader is, and how long its roster. */
 struct introduction {
@@ -129,6 +130,14 @@ static int tell_roster(struct comm *c, int leader, struct meeting *m)
     return rc != MPI_SUCCESS ? rc : told;
 }
 
+/* A job that ends is heard of by all that are connected with it, since each has a connection to one of it. */
+static void watch_one(const struct comm *local, const struct group *far)
+{
+    int proc = group_proc(far, local->rank % far->size);
+    if (process_is_foreign(proc))
+        peer_get(proc);
+}
+
 static int comm_from(struct comm *local, const struct meeting *m, MPI_Comm *out)
 {
     struct group *far;
@@ -136,10 +145,13 @@ static int comm_from(struct comm *local, const struct meeting *m, MPI_Comm *out)
     if (rc != MPI_SUCCESS)
         return rc;
     struct comm *c = comm_new_inter(local->group, far, m->low, local);
-    group_unref(far);
-    if (!c)
+    if (!c) {
+        group_unref(far);
         return MPI_ERR_NO_MEM;
+    }
     inter_contexts_set(c, m->verdict.contexts);
+    watch_one(local, far);
+    group_unref(far);
     *out = comm_handle(c);
     return MPI_SUCCESS;
 }

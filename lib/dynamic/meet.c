@@ -15,6 +15,7 @@
 #include "lib/dynamic/port.h"
 #include "lib/dynamic/socket.h"
 #include "lib/object/info.h"
+#include "lib/p2p/forget.h"
 
 int meet_by(struct comm *comm, int root, const struct meet_way *way, MPI_Comm *newcomm)
 {
@@ -24,6 +25,7 @@ int meet_by(struct comm *comm, int root, const struct meet_way *way, MPI_Comm *n
         error_detail_set(MPI_ERR_COMM, "comm is an intercommunicator");
         return MPI_ERR_COMM;
     }
+    forget_jobs();
     /* First, so that the other root waits for this one alone. */
     int rc = meeting_addresses(comm, root, &addresses);
     if (rc != MPI_SUCCESS)

@@ -45,6 +45,7 @@ struct comm_reach {
     uint8_t spans;       /* 0: not known, 1: all on this node, 2: not all */
     bool broken;         /* a member is gone */
     bool tells;          /* a receive from any source is being told */
+    bool watches;        /* who could send has been connected to, so that its end is heard of */
     uint32_t seen, told; /* ranks of reach's list that were looked at; that receives from any source were told of */
 };
 

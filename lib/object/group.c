@@ -12,6 +12,14 @@ struct group group_empty;
 
 enum { FEW = 16 }; /* as many are looked through */
 
+/* Their jobs are known as long as there is the group. */
+static void members_count(const struct group *g, void (*count)(int index))
+{
+    for (int r = 0; g->foreign && r < g->size; r++)
+        if (process_is_foreign(group_proc(g, r)))
+            count(group_proc(g, r));
+}
+
 static int regular_rank(const struct group *g, int proc)
 {
     if (g->size == 0)
@@ -76,6 +84,7 @@ struct group *group_new_regular(int first, int stride, int size)
         g->stride = stride;
         g->rank = regular_rank(g, process_self);
         g->foreign = process_is_foreign(first) || process_is_foreign(first + (size - 1) * stride);
+        members_count(g, process_hold);
     }
     return g;
 }
@@ -101,6 +110,7 @@ struct group *group_new(int *procs, int size)
     g->rank = looked_up(g, process_self);
     for (int r = 0; r < size; r++)
         g->foreign |= process_is_foreign(procs[r]);
+    members_count(g, process_hold);
     return g;
 }
 
@@ -114,6 +124,7 @@ void group_unref(struct group *g)
 {
     if (!g || g->obj.predefined || --g->obj.refs > 0)
         return;
+    members_count(g, process_release);
     free(g->procs);
     free(g->order);
     obj_free(&g->obj);

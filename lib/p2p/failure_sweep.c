@@ -89,8 +89,21 @@ static bool of_collective(struct match_key k)
     return k.ctx & 1 && k.tag >= 0 && !(k.tag & P2P_GROUP_TAG);
 }
 
+/* Of the end of other jobs' processes only a connection tells. Where they are very many, of some. */
+static void watch_senders(struct comm *c)
+{
+    enum { MOST = 256 };
+    int n = 0;
+    for (int r = 0; c->peers->foreign && !c->reach.watches && r < c->peer_size && n < MOST; r++)
+        if (process_is_foreign(comm_proc(c, r)))
+            n += peer_get(comm_proc(c, r)) != NULL;
+    c->reach.watches = true;
+}
+
 int failure_of_source(struct comm *c, struct match_key k)
 {
+    if (k.source == MPI_ANY_SOURCE)
+        watch_senders(c);
     if (of_collective(k) && broken(c))
         return failure_of_all(c);
     if (k.source == MPI_ANY_SOURCE && spans(c))

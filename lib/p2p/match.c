@@ -233,3 +233,15 @@ void match_fini(void)
     }
     spare_count = 0;
 }
+
+void unexpected_forget(int first, int count)
+{
+    struct unexpected *u, *next;
+    for (u = TAILQ_FIRST(&all); u; u = next) {
+        next = TAILQ_NEXT(u, in_all);
+        if (u->from->proc < first || u->from->proc >= first + count)
+            continue;
+        unexpected_remove(u);
+        unexpected_free(u);
+    }
+}

@@ -181,6 +181,8 @@ ALWAYS_INLINE struct unexpected *unexpected_find(struct match_key k)
 }
 /* The announced message of a peer's request; it stays. NULL: it is not here, or was taken. */
 struct unexpected *unexpected_find_rts(const struct peer *from, uint64_t sender);
+/* Frees what came from so many processes from first on, which no communicator has any more. */
+void unexpected_forget(int first, int count);
 void unexpected_remove(struct unexpected *u);
 void unexpected_free(struct unexpected *u); /* removed before */
 

@@ -201,6 +201,14 @@ void failed_watch(void)
             watch(i);
 }
 
+/* Places in the list stay, since others count them. */
+void failed_forget(int first, int count)
+{
+    for (uint32_t i = 0; i < failed.count; i++)
+        if (failed.proc[i] >= first && failed.proc[i] < first + count)
+            failed.proc[i] = -1;
+}
+
 void failed_init(void)
 {
     failed_or_far = boot.local_size < boot.size;

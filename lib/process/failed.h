@@ -14,7 +14,8 @@
 
 extern const _Atomic uint32_t *failed_counter; /* how many ranks of this node have failed */
 extern uint32_t failed_seen;                   /* its value when it was last looked at */
-/* Some process of the job cannot be reached: it has failed, or lives on another node. */
+/* Some process cannot be reached, or of its end no proxy tells: it has failed, lives on another node, or is of another
+ * job. */
 extern bool failed_or_far;
 
 /* Is there one that has not been noted? */
@@ -40,6 +41,8 @@ void failed_report(int proc, const char *why);
 void failed_watch(void);
 enum rank_state process_state(int local); /* as the rank, or the proxy, has left it */
 
+/* Processes whose indices are about to be given to others: nothing is known of them any more. */
+void failed_forget(int first, int count);
 void failed_init(void);
 void failed_fini(void);
 

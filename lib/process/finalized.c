@@ -125,6 +125,12 @@ int finalized_error_local(int local, const char *what)
     return finalized_error((int)node_segment_locals(boot.segment)[local], what);
 }
 
+void finalized_forget(int first, int count)
+{
+    for (int proc = first; proc < first + count && proc / 64 < far.words; proc++)
+        far.bits[proc / 64] &= ~(UINT64_C(1) << proc % 64);
+}
+
 void finalized_fini(void)
 {
     struct report *r;

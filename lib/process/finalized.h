@@ -35,6 +35,8 @@ enum stage finalized_stage_local(int local, uint32_t session);
 /* MPI_ERR_PROC_ABORTED, with a note of what can never complete because that process has finalized. */
 int finalized_error(int proc, const char *what);
 int finalized_error_local(int local, const char *what);
+/* Of processes of other jobs, whose indices are about to be given to others. */
+void finalized_forget(int first, int count);
 void finalized_fini(void);
 
 #endif

@@ -29,17 +29,30 @@ static int refused(int rc, const char *name, const char *why)
     return -1;
 }
 
-static int append(const char *name, int size)
+/* The place among the jobs for one of so many ranks, where indices are free, and its first index. */
+static int find_gap(int size, int *first)
 {
+    int end = job_count > 0 ? jobs[0].size : 0, i = 1;
+    for (; i < job_count && jobs[i].first - end < size; i++)
+        end = jobs[i].first + jobs[i].size;
+    *first = end;
+    return job_count > 0 ? i : 0;
+}
+
+static int insert(const char *name, int size)
+{
+    int first, at = find_gap(size, &first);
     struct process_job *j = realloc(jobs, (size_t)(job_count + 1) * sizeof *j);
     if (!j)
         return refused(MPI_ERR_NO_MEM, name, "out of memory");
     jobs = j;
-    j += job_count;
-    *j = (struct process_job){.tag = tag_of(name), .first = process_count, .size = size};
+    memmove(&j[at + 1], &j[at], (size_t)(job_count - at) * sizeof *j);
+    j += at;
+    *j = (struct process_job){.tag = tag_of(name), .first = first, .size = size};
     strncpy(j->name, name, sizeof j->name - 1);
     job_count++;
-    process_count += size;
+    if (first + size > process_count)
+        process_count = first + size;
     return j->first;
 }
 
@@ -47,7 +60,7 @@ int process_init(const char *name, int rank, int size)
 {
     process_fini();
     process_self = rank;
-    return append(name, size) == 0 ? MPI_SUCCESS : MPI_ERR_NO_MEM;
+    return insert(name, size) == 0 ? MPI_SUCCESS : MPI_ERR_NO_MEM;
 }
 
 void process_fini(void)
@@ -68,9 +81,11 @@ int process_job_add(const char *name, int size)
         if (jobs[i].tag == tag_of(name))
             return refused(MPI_ERR_OTHER, name, "its name cannot be told from that of another job; start it again");
     }
-    if (process_grow && process_grow(process_count + size) != MPI_SUCCESS)
+    int first;
+    find_gap(size, &first);
+    if (process_grow && first + size > process_count && process_grow(first + size) != MPI_SUCCESS)
         return refused(MPI_ERR_NO_MEM, name, "out of memory");
-    return append(name, size);
+    return insert(name, size);
 }
 
 const struct process_job *process_job_own(void)
@@ -78,7 +93,8 @@ const struct process_job *process_job_own(void)
     return &jobs[0];
 }
 
-const struct process_job *process_job_of(int index, int *rank)
+/* The place of the job that an index is of. */
+static int place_of(int index)
 {
     int lo = 0, hi = job_count - 1;
     while (lo < hi) {
@@ -88,8 +104,47 @@ const struct process_job *process_job_of(int index, int *rank)
         else
             hi = mid - 1;
     }
-    *rank = index - jobs[lo].first;
-    return &jobs[lo];
+    return lo;
+}
+
+const struct process_job *process_job_of(int index, int *rank)
+{
+    const struct process_job *j = &jobs[place_of(index)];
+    *rank = index - j->first;
+    return j;
+}
+
+void process_hold(int index)
+{
+    jobs[place_of(index)].held++;
+}
+
+/* At the end of all, groups go after the jobs. */
+void process_release(int index)
+{
+    if (job_count > 0)
+        jobs[place_of(index)].held--;
+}
+
+bool process_is_held(int index)
+{
+    int at = place_of(index);
+    return at == 0 || jobs[at].held > 0;
+}
+
+const struct process_job *process_job_idle(int from)
+{
+    for (int i = 1; i < job_count; i++)
+        if (jobs[i].held == 0 && jobs[i].first >= from)
+            return &jobs[i];
+    return NULL;
+}
+
+void process_job_remove(int first)
+{
+    int at = place_of(first);
+    memmove(&jobs[at], &jobs[at + 1], (size_t)(job_count - at - 1) * sizeof *jobs);
+    job_count--;
 }
 
 int process_find(uint32_t tag, int rank)

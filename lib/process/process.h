@@ -5,7 +5,10 @@
  * A process is a rank of MPI_COMM_WORLD of some job. The own job comes first, so that an index below its size is that
  * rank; other jobs (spawned ones, those connected to) are added as they are met, each with consecutive indices. Indices
  * mean something in this process only: what crosses a wire are ranks. Groups hold indices, and the table of peers is by
- * index. Jobs are few: looking for one costs O(jobs), and no job takes memory by rank here. */
+ * index. Jobs are few: looking for one costs O(jobs), and no job takes memory by rank here.
+ *
+ * A job that no group holds a process of, and of whose processes nothing is kept, can be forgotten; its indices are then
+ * given to others. */
 #ifndef LIB_PROCESS_PROCESS_H
 #define LIB_PROCESS_PROCESS_H
 
@@ -19,6 +22,7 @@ struct process_job {
     uint32_t tag; /* of its name: PROCESS_TAG_BITS bits, which stand for it in context ids */
     int first;    /* index of its rank 0 */
     int size;
+    int64_t held; /* by members of groups */
 };
 enum { PROCESS_TAG_BITS = 20 };
 
@@ -27,7 +31,7 @@ int process_init(const char *name, int rank, int size);
 void process_fini(void);
 
 extern int process_self;  /* the index of this process: its rank */
-extern int process_count; /* indices that there are */
+extern int process_count; /* indices are less */
 
 /* Another job: the index of its rank 0, the same if it is known already. -1 with a note: without memory, too many
  * processes, or a job of another size has that name; or another one the same tag, so that their context ids could not
@@ -39,6 +43,15 @@ extern int (*process_grow)(int count);
 /* The job of an index, and its rank there. Valid until the next process_job_add. */
 const struct process_job *process_job_of(int index, int *rank);
 const struct process_job *process_job_own(void);
+/* A group has a process of another job as a member, or has gone. */
+void process_hold(int index);
+void process_release(int index);
+/* Does any group hold a process of its job? Of the own one: always. */
+bool process_is_held(int index);
+/* A job that none is held of, the first that begins at this index or behind it; NULL: there is none. */
+const struct process_job *process_job_idle(int from);
+/* The job that begins there is forgotten; what others keep by its indices they have forgotten before. */
+void process_job_remove(int first);
 /* The index of a rank of the job with that tag; -1: no such job is known, or it has no such rank. */
 int process_find(uint32_t tag, int rank);
 /* "rank 3 of MPI_COMM_WORLD", or of another job, for messages. */

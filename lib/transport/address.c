@@ -9,6 +9,7 @@
 #include <sys/queue.h>
 #include "lib/boot/boot.h"
 #include "lib/core/error.h"
+#include "lib/process/failed.h"
 #include "lib/process/process.h"
 
 struct fetch {
@@ -156,6 +157,7 @@ int address_tell(int proc, const unsigned char from[ADDRESS_EXPORT])
     if (!copy)
         return MPI_ERR_NO_MEM;
     told.of[proc] = memcpy(copy, from, ADDRESS_EXPORT);
+    failed_or_far = true;
     address_tells++;
     return MPI_SUCCESS;
 }

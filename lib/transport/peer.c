@@ -88,6 +88,33 @@ void peer_drain(struct peer *p)
     while (p->transport && p->transport->peek && p->transport->peek(p, 1).head);
 }
 
+static bool is_of(const struct peer *p, int first, int count)
+{
+    return p->proc >= first && p->proc < first + count;
+}
+
+bool peers_are_over(int first, int count)
+{
+    for (const struct peer *p = peer_newest; p; p = p->before)
+        if (is_of(p, first, count) && p->channel && peer_is_live(p))
+            return false;
+    return true;
+}
+
+void peers_forget(int first, int count)
+{
+    struct peer **link = &peer_newest;
+    for (struct peer *p; (p = *link) != NULL;) {
+        if (!is_of(p, first, count)) {
+            link = &p->before;
+            continue;
+        }
+        *link = p->before;
+        peer_table[p->proc] = NULL;
+        peer_free(p);
+    }
+}
+
 void peer_retire(struct peer *p, const struct transport *null)
 {
     const struct transport *was = p->transport;
@@ -96,9 +123,14 @@ void peer_retire(struct peer *p, const struct transport *null)
         was->disconnect(p);
 }
 
+/* That one whom nothing connects with any more has ended is not told as a failure: another job's, after its communicators
+ * are gone. */
 void peer_failed(struct peer *p, const char *why)
 {
-    failed_report(p->proc, why);
+    if (process_is_held(p->proc))
+        failed_report(p->proc, why);
+    else
+        finalized_report(p->proc);
 }
 
 void peer_finalized(struct peer *p)
