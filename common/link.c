@@ -127,7 +127,7 @@ static void act_drop(struct link *l, enum link_state was, const struct link_inpu
 
 static void act_late(struct link *l, enum link_state was, const struct link_input *in)
 {
-    start_failure_set(&l->failure, step_of(was), "", "no answer within %g s", l->set->starter->patience_ms / 1000.0);
+    start_failure_set(&l->failure, step_of(was), "", "no answer within %g s", l->start.starter->patience_ms / 1000.0);
     lose(l);
 }
 

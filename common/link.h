@@ -37,8 +37,9 @@ struct link {
     uint32_t index;        /* of set->v: its number, as the engines of PMI know it */
     uint32_t first, count; /* it serves nodes [first, first + count), and is itself on the first */
     enum link_state state;
-    bool used; /* something was sent to it beyond SETUP: ranks may run below it */
-    bool told; /* ready or lost was called */
+    bool used;  /* something was sent to it beyond SETUP: ranks may run below it */
+    bool told;  /* ready or lost was called */
+    bool aside; /* what goes to all does not go to it */
     struct start start;
     struct peer *peer; /* NULL: no stream yet, or none any more */
     struct beat *beat; /* of that; NULL: none, or nothing is asked for */
@@ -59,7 +60,7 @@ struct link_ops {
 /* Node i of the cluster, for i in [first, first + nnodes), may be served by these links; route says by which. */
 struct links {
     struct event_base *base;
-    struct starter *starter;
+    struct starter *starter; /* of links to come */
     const struct link_ops *ops;
     void *arg;
     uint32_t first, nnodes;
@@ -88,6 +89,12 @@ void links_fini(struct links *set);
 /* Starts proxies for nodes [first, first + count), split among at most `width` links. Nodes that were served by a link
  * that is LOST by now are taken over from it, with what was queued for them. */
 void links_start(struct links *set, uint32_t first, uint32_t count, uint32_t width);
+
+/* The same for one node, while others work: what goes to all does not go to its link while that is `aside`. */
+void links_start_aside(struct links *set, uint32_t node);
+
+/* More nodes behind those that there were; names are those of all, borrowed. */
+void links_grow(struct links *set, uint32_t nnodes, char *const *names);
 
 /* To the node's link, or to all (FRAME_ALL_NODES); to a link that is LOST: nothing. */
 void links_sendv(struct links *set, unsigned type, unsigned job, uint32_t node, const struct iovec *iov, int n);

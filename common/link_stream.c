@@ -100,15 +100,15 @@ static void send_setup(struct link *l)
     struct control_setup s = {.from = control_greet(),
                               .first = l->first,
                               .radix = set->radix,
-                              .silence = set->starter->silence_ms,
-                              .beats = set->starter->beats,
-                              .time = set->starter->ops->is_far ? now_ns() : 0,
+                              .silence = l->start.starter->silence_ms,
+                              .beats = l->start.starter->beats,
+                              .time = l->start.starter->ops->is_far ? now_ns() : 0,
                               .loud = set->loud,
                               .names = (char **)set->names + (l->first - set->first),
                               .nnodes = l->count};
-    const char *below = set->starter->below;
-    snprintf(s.backend, sizeof s.backend, "%s", below ? below : set->starter->ops->name);
-    snprintf(s.secret, sizeof s.secret, "%s", set->starter->secret);
+    const char *below = l->start.starter->below;
+    snprintf(s.backend, sizeof s.backend, "%s", below ? below : l->start.starter->ops->name);
+    snprintf(s.secret, sizeof s.secret, "%s", l->start.starter->secret);
     struct buf b;
     buf_init(&b);
     control_setup_put(&b, &s);
@@ -123,7 +123,7 @@ static void send_setup(struct link *l)
 static void take_for_dead(struct link *l, const char *what)
 {
     char why[128];
-    snprintf(why, sizeof why, "%s for %g s", what, l->set->starter->silence_ms / 1000.0);
+    snprintf(why, sizeof why, "%s for %g s", what, l->start.starter->silence_ms / 1000.0);
     link_event(l, LINK_EV_DROP, &(struct link_input){.why = why});
     start_cancel(&l->start);
 }
@@ -158,7 +158,7 @@ static void on_stream(void *arg, int in, int out)
     if (l->set->paused)
         peer_pause(l->peer);
     send_setup(l);
-    const struct starter *st = l->set->starter;
+    const struct starter *st = l->start.starter;
     l->beat = beat_create(l->set->base, l->peer, st->beats ? st->silence_ms : 0, 1, on_silent, l);
 }
 
@@ -183,7 +183,7 @@ static void on_late(evutil_socket_t fd, short what, void *arg)
 
 void link_wait(struct link *l, unsigned times)
 {
-    uint64_t ms = (uint64_t)l->set->starter->patience_ms * times;
+    uint64_t ms = (uint64_t)l->start.starter->patience_ms * times;
     struct timeval t = {(time_t)(ms / 1000), (suseconds_t)(ms % 1000) * 1000};
     if (!l->late)
         l->late = evtimer_new(l->set->base, on_late, l);
@@ -204,8 +204,12 @@ struct link *link_create(struct links *set, uint32_t first, uint32_t count)
 {
     struct link *l = xcalloc(1, sizeof *l);
     *l = (struct link){.set = set, .index = set->n, .first = first, .count = count, .state = LINK_STARTING};
-    l->start =
-        (struct start){.node = first, .host = link_name(l), .below = count - 1, .events = &start_events, .arg = l};
+    l->start = (struct start){.node = first,
+                              .host = link_name(l),
+                              .below = count - 1,
+                              .events = &start_events,
+                              .arg = l,
+                              .starter = set->starter};
     link_wait(l, 1);
     return l;
 }

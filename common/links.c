@@ -63,6 +63,21 @@ void links_start(struct links *set, uint32_t first, uint32_t count, uint32_t wid
     free(part);
 }
 
+void links_start_aside(struct links *set, uint32_t node)
+{
+    links_start(set, node, 1, 1);
+    set->v[set->n - 1]->aside = true;
+}
+
+void links_grow(struct links *set, uint32_t nnodes, char *const *names)
+{
+    set->route = xreallocarray(set->route, nnodes, sizeof *set->route);
+    for (uint32_t i = set->nnodes; i < nnodes; i++)
+        set->route[i] = LINK_NONE;
+    set->nnodes = nnodes;
+    set->names = names;
+}
+
 void links_sendv(struct links *set, unsigned type, unsigned job, uint32_t node, const struct iovec *iov, int n)
 {
     if (node != FRAME_ALL_NODES) {
@@ -72,7 +87,8 @@ void links_sendv(struct links *set, unsigned type, unsigned job, uint32_t node, 
         return;
     }
     for (uint32_t i = 0; i < set->n; i++)
-        link_sendv(set->v[i], type, job, node, iov, n);
+        if (!set->v[i]->aside)
+            link_sendv(set->v[i], type, job, node, iov, n);
 }
 
 void links_release(struct links *set)

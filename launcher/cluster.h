@@ -35,16 +35,18 @@ struct cluster {
     const struct rm *manager;     /* whose allocation all hosts are of; NULL: of none */
     struct map_node *nodes;       /* nnodes */
     uint32_t nnodes;
-    bool *node_lost;       /* by node */
-    bool is_remote;        /* some node is another machine */
-    bool is_here;          /* every node is this machine: what they are is known */
-    struct claims claims;  /* on processors of this machine (claim.c), once claimed */
+    bool *node_lost;      /* by node: it is not there any more, or not yet */
+    bool is_remote;       /* some node is another machine */
+    bool is_simulated;    /* every name stands for a node of its own on this machine */
+    bool is_here;         /* every node is this machine: what they are is known */
+    struct claims claims; /* on processors of this machine (claim.c), once claimed */
     bool claimed;
     char *taken;           /* by others; NULL: none */
     struct shapes *shapes; /* what the nodes have told of themselves; NULL: nothing was asked */
     struct node_networks *networks; /* by node; NULL: nobody was asked */
     char **names;          /* of the nodes: nodes[i].name */
     struct starter starter;
+    struct starter far;  /* of other machines, where there were none at the start; ops NULL: there are none */
     struct links links;  /* to the proxies right below */
     uint32_t *unstarted; /* nodes whose proxy could not be started, since they were last told of */
     uint32_t nunstarted;
@@ -58,5 +60,9 @@ struct cluster {
 };
 
 const char *cluster_node_name(const struct cluster *c, uint32_t node); /* "?": no such node */
+/* -1: it is not one of this run's hosts. Unless they are simulated, this machine goes by all of its names. */
+long cluster_find_node(const struct cluster *c, const char *name);
+/* Adds nodes that nobody knew, behind the others: they are lost until their proxies are there. 0, or -1. */
+int cluster_grow(struct cluster *c, const struct hostlist *more, struct err *e);
 
 #endif

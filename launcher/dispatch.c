@@ -8,6 +8,7 @@
 #include "common/now.h"
 #include "common/printable.h"
 #include "launcher/failure.h"
+#include "launcher/grow.h"
 #include "launcher/job.h"
 #include "launcher/root.h"
 #include "launcher/shapes.h"
@@ -241,6 +242,11 @@ static void settled(void *arg, const uint32_t *unstarted, uint32_t n)
         job_kill_all(run, SIGTERM, run->opt.kill_timeout);
 }
 
+static void joined(void *arg, uint32_t node, const char *why)
+{
+    grow_joined(arg, node, why);
+}
+
 static bool on_node_lost(struct message *m)
 {
     struct control_node_lost l;
@@ -295,4 +301,4 @@ static bool on_frame(void *arg, struct link *l, const struct frame_head *h, cons
     return from_below[h->type].act(&m);
 }
 
-const struct tree_ops dispatch_ops = {on_frame, nodes_lost, settled};
+const struct tree_ops dispatch_ops = {on_frame, nodes_lost, settled, joined};

@@ -35,6 +35,24 @@ static int settle_cpus(struct hostlist_host *h, struct err *e)
     return rc;
 }
 
+static int settle_all(struct hostlist *l, struct err *e)
+{
+    for (size_t i = 0; i < l->n; i++)
+        if (settle_cpus(&l->hosts[i], e) < 0)
+            return -1;
+    return 0;
+}
+
+int hosts_join(struct hostlist *to, struct hostlist *from, struct err *e)
+{
+    if (settle_all(from, e) < 0)
+        return -1;
+    for (size_t i = 0; i < from->n; i++)
+        if (hostlist_find(to, from->hosts[i].name) < 0 && hostlist_add(to, &from->hosts[i], e) < 0)
+            return -1;
+    return 0;
+}
+
 static int add_hosts(struct hostlist *to, const struct hostlist *from, struct err *e)
 {
     for (size_t i = 0; i < from->n; i++)
@@ -110,12 +128,9 @@ static bool is_simulated(const struct options *o)
 int hosts_choose(struct cluster *c, struct options *o, char **env, struct err *e)
 {
     struct rm_source s = {.env = env, .file = rm_file, .output = rm_output};
-    if (options_hosts(o, &c->hosts, e) < 0)
+    if (options_hosts(o, &c->hosts, e) < 0 || settle_all(&c->hosts, e) < 0)
         return -1;
     if (c->hosts.n) {
-        for (size_t i = 0; i < c->hosts.n; i++)
-            if (settle_cpus(&c->hosts.hosts[i], e) < 0)
-                return -1;
         if (!is_simulated(o))
             find_manager(c, &s, o);
         return 0;

@@ -13,6 +13,9 @@
  * goes into o where the user said nothing. Warns where that is not what the user may expect. 0, or -1 with e set. */
 int hosts_choose(struct cluster *c, struct options *o, char **env, struct err *e);
 
+/* Adds those that are not in `to` yet; from is as read. 0, or -1 with e set. */
+int hosts_join(struct hostlist *to, struct hostlist *from, struct err *e);
+
 /* How hosts of other names than this machine's are reached: as the user wants, else by whose allocation they are of,
  * else by ssh. NULL: all stand for this machine. */
 const struct start_ops *hosts_way(const struct cluster *c, const struct options *o);

@@ -61,6 +61,7 @@ void job_destroy(struct job *j)
     for (uint32_t i = 0; j->libraries && i < j->spec.napps; i++)
         free(j->libraries[i]);
     free(j->libraries);
+    free(j->wanted);
     launch_spec_fini(&j->spec);
     free(j->ranks);
     free(j->node_open);
@@ -304,7 +305,7 @@ bool job_exited(struct job *j, uint32_t node, struct rbuf *r)
 
 void job_output_end(struct job *j, uint32_t node)
 {
-    if (node < j->run->cluster->nnodes && j->node_open[node]) {
+    if (node < j->spec.map.nnodes && j->node_open[node]) {
         j->node_open[node] = false;
         j->open_nodes--;
     }

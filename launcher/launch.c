@@ -19,15 +19,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static uint32_t count_universe(const struct run *run)
-{
-    const struct cluster *c = run->cluster;
-    uint64_t slots = 0;
-    for (uint32_t i = 0; i < c->nnodes; i++)
-        slots += c->nodes[i].slots ? c->nodes[i].slots : c->nodes[i].processors;
-    return run->opt.usize == -2 ? UINT32_MAX : run->opt.usize >= 0 ? (uint32_t)run->opt.usize : (uint32_t)slots;
-}
-
 /* The ranks' stdout stays theirs alone: the picture goes there only where nothing runs. */
 static void display(const struct run *run, const struct map_plan *plan, const struct map_request *mr)
 {
@@ -46,6 +37,7 @@ static struct job_request main_request(const struct run *run)
                                 .map_by = o->map_by,
                                 .rank_by = o->rank_by,
                                 .bind_to = o->bind_to,
+                                .ppn = (uint32_t)o->ppn,
                                 .rankmap = o->rankmap,
                                 .rankfile = o->rankfile};
 }
@@ -55,7 +47,6 @@ struct job *launch_plan(struct run *run, struct err *e)
     struct job_request r = main_request(run);
     struct map_plan plan = {0};
     struct map_request mr;
-    run->universe = count_universe(run);
     struct job *j = plan_job(run, &r, &plan, &mr, e);
     if (j && plan.warning)
         log_warn("%s", plan.warning);

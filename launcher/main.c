@@ -139,6 +139,7 @@ static int name_nodes(struct run *run, struct err *e)
     if (run->opt.display & DISPLAY_ALLOCATION)
         display_hosts(run);
     c->is_remote = is_remote(run);
+    c->is_simulated = run->opt.launcher && strcmp(run->opt.launcher, "fork") == 0;
     if (c->is_remote && run->opt.cpu_set)
         return err_set(
             e, "--cpu-set is for this machine: for other hosts write cpus=LIST after their names in the host file");

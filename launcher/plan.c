@@ -27,48 +27,44 @@
 
 extern char **environ;
 
-/* -1: it is not one of this run's hosts. Without a list of hosts, this machine goes by its own name too. */
-static long node_of_host(const struct run *run, const char *name)
+static int flag_hosts(const struct run *run, const struct hostlist *own, bool *flags, struct err *e)
 {
-    if (run->cluster->hosts.n)
-        return hostlist_find(&run->cluster->hosts, name);
-    return strcmp(name, "localhost") == 0 || strcmp(name, run->cluster->nodes[0].name) == 0 ? 0 : -1;
-}
-
-static int flag_hosts(const struct run *run, const char *text, bool *flags, struct err *e)
-{
-    struct hostlist own = {0};
-    int rc = hostlist_parse(&own, text, e);
-    for (size_t i = 0; rc == 0 && i < own.n; i++) {
-        long at = node_of_host(run, own.hosts[i].name);
+    for (size_t i = 0; i < own->n; i++) {
+        long at = cluster_find_node(run->cluster, own->hosts[i].name);
         if (at < 0)
-            rc = err_set(e, "host %s is not one of this run's hosts: name it in --hosts", own.hosts[i].name);
-        else if (run->cluster->node_lost[at])
-            rc = err_set(e, "host %s is lost", own.hosts[i].name);
-        else
-            flags[at] = true;
+            return err_set(e, "host %s is not one of this run's hosts: name it in --hosts", own->hosts[i].name);
+        if (run->cluster->node_lost[at])
+            return err_set(e, "host %s is lost", own->hosts[i].name);
+        flags[at] = true;
     }
-    hostlist_fini(&own);
-    return rc;
+    return 0;
 }
 
-/* The nodes that an application may use: those of its own list, else all that are not lost. NULL: every one. */
-static int app_nodes(const struct run *run, const struct app *a, const bool **to, struct err *e)
+static int flag_all(const struct run *run, bool *flags, struct err *e)
 {
-    bool lost = false;
-    for (uint32_t i = 0; i < run->cluster->nnodes; i++)
-        lost |= run->cluster->node_lost[i];
-    *to = NULL;
-    if (!a->hosts && !lost)
-        return 0;
-    bool *flags = xcalloc(run->cluster->nnodes, sizeof *flags);
-    *to = flags;
-    if (a->hosts)
-        return flag_hosts(run, a->hosts, flags, e);
     bool any = false;
     for (uint32_t i = 0; i < run->cluster->nnodes; i++)
         any |= flags[i] = !run->cluster->node_lost[i];
     return any ? 0 : err_set(e, "every host is lost");
+}
+
+static bool any_is_lost(const struct cluster *c)
+{
+    bool lost = false;
+    for (uint32_t i = 0; i < c->nnodes; i++)
+        lost |= c->node_lost[i];
+    return lost;
+}
+
+/* The nodes that an application may use: those of its own list, else all that are not lost. NULL: every one. */
+static int app_nodes(const struct run *run, const struct hostlist *own, const bool **to, struct err *e)
+{
+    *to = NULL;
+    if (!own->n && !any_is_lost(run->cluster))
+        return 0;
+    bool *flags = xcalloc(run->cluster->nnodes, sizeof *flags);
+    *to = flags;
+    return own->n ? flag_hosts(run, own, flags, e) : flag_all(run, flags, e);
 }
 
 static int map_apps(struct run *run, const struct job_request *r, struct map_app *to, struct err *e)
@@ -76,8 +72,12 @@ static int map_apps(struct run *run, const struct job_request *r, struct map_app
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < r->napps; i++) {
         const struct app *a = &r->apps[i];
+        struct hostlist own = {0};
         to[i].np = a->np >= 0 ? (uint32_t)a->np : r->napps > 1 ? 1 : 0;
-        rc = app_nodes(run, a, &to[i].nodes, e);
+        rc = a->hosts ? hostlist_parse(&own, a->hosts, e) : 0;
+        if (rc == 0)
+            rc = app_nodes(run, r->named ? &r->named[i] : &own, &to[i].nodes, e);
+        hostlist_fini(&own);
     }
     return rc;
 }
@@ -302,7 +302,7 @@ static void request_map(const struct run *run, const struct job_request *r, stru
                                .bind_to = r->bind_to,
                                .cpus_per_rank = (uint32_t)run->opt.cpus_per_rank,
                                .threads = threads_told(r->apps, r->napps, &run->opt.genv, environ),
-                               .ppn = (uint32_t)run->opt.ppn,
+                               .ppn = r->ppn,
                                .rankmap = r->rankmap,
                                .sequence = run->cluster->hosts.mentions,
                                .nsequence = run->cluster->hosts.nmentions,
@@ -312,6 +312,17 @@ static void request_map(const struct run *run, const struct job_request *r, stru
                                .topo_load = run->cluster->is_here ? NULL : topo_unknown};
 }
 
+/* The slots of all hosts that are there. */
+static uint32_t count_universe(const struct run *run)
+{
+    const struct cluster *c = run->cluster;
+    uint64_t slots = 0;
+    for (uint32_t i = 0; i < c->nnodes; i++)
+        if (!c->node_lost[i])
+            slots += c->nodes[i].slots ? c->nodes[i].slots : c->nodes[i].processors;
+    return run->opt.usize == -2 ? UINT32_MAX : run->opt.usize >= 0 ? (uint32_t)run->opt.usize : (uint32_t)slots;
+}
+
 int plan_kinds(const struct run *run, const struct job_request *r, unsigned *kinds, struct err *e)
 {
     struct map_request mr;
@@ -319,35 +330,56 @@ int plan_kinds(const struct run *run, const struct job_request *r, unsigned *kin
     return map_kinds(&mr, kinds, e);
 }
 
-struct job *plan_job(struct run *run, const struct job_request *r, struct map_plan *p, struct map_request *mr,
-                     struct err *e)
+/* Who goes where. Processors are claimed for good with `claim` alone. */
+static int plan_places(struct run *run, const struct job_request *r, struct map_plan *p, struct map_request *mr,
+                       bool claim, struct err *e)
 {
-    struct job *j = xcalloc(1, sizeof *j);
-    struct launch_spec *s = &j->spec;
     struct map_app *apps = xcalloc(r->napps, sizeof *apps);
     request_map(run, r, mr);
     mr->apps = apps;
     int rc = map_apps(run, r, apps, e);
     claim_begin(run->cluster);
     rc = rc < 0 ? rc : map_make(p, mr, e);
-    claim_end(run->cluster, rc < 0 || run->opt.dry_run ? NULL : p);
+    claim_end(run->cluster, rc < 0 || !claim ? NULL : p);
     rc = rc < 0 ? rc : check_lost(run, p, e);
     rc = rc < 0 ? rc : check_max_slots(run, p, e);
     for (size_t i = 0; i < r->napps; i++)
         free((void *)apps[i].nodes);
     mr->apps = NULL;
     free(apps);
-    if (rc < 0)
+    return rc;
+}
+
+bool plan_fits(struct run *run, const struct job_request *r)
+{
+    struct map_plan plan = {0};
+    struct map_request mr;
+    struct err e;
+    int rc = plan_places(run, r, &plan, &mr, false, &e);
+    map_fini(&plan);
+    return rc == 0;
+}
+
+struct job *plan_job(struct run *run, const struct job_request *r, struct map_plan *p, struct map_request *mr,
+                     struct err *e)
+{
+    struct job *j = xcalloc(1, sizeof *j);
+    struct launch_spec *s = &j->spec;
+    if (plan_places(run, r, p, mr, !run->opt.dry_run, e) < 0)
         goto fail;
     j->run = run;
     j->spawn = r->spawn;
+    if (r->wanted) {
+        j->wanted = xcalloc(r->napps, sizeof *j->wanted);
+        memcpy(j->wanted, r->wanted, r->napps * sizeof *j->wanted);
+    }
     if (number_job(run, s, e) < 0)
         goto fail;
     s->flags = r->spawner ? LAUNCH_SPAWNED : 0;
     s->spawner = xstrdup(r->spawner ? r->spawner : "");
     s->spawner_rank = r->spawner_rank;
     s->kvsname = kvsname(s->job);
-    s->universe_size = run->universe;
+    s->universe_size = count_universe(run);
     if (describe_plan(s, p, run->cluster->nnodes) < 0) {
         err_set(e, "out of memory");
         goto fail;

@@ -11,14 +11,20 @@
 struct job_request {
     const struct app *apps;
     size_t napps;
+    const struct hostlist *named; /* by application: its hosts, none: all; NULL: they say it themselves */
     const char *map_by, *rank_by, *bind_to, *rankmap, *rankfile;
-    uint32_t spawn;      /* id of the spawn request; 0: the command line */
-    const char *spawner; /* kvsname of the job that asked; NULL: the command line */
+    uint32_t ppn;           /* ranks per node; 0: not given */
+    const uint32_t *wanted; /* by application: so many ranks were asked for; NULL: as many as there are */
+    uint32_t spawn;         /* id of the spawn request; 0: the command line */
+    const char *spawner;    /* kvsname of the job that asked; NULL: the command line */
     uint32_t spawner_rank;
 };
 
 /* What planning it will ask of the nodes' topologies (map_kinds). Returns 0, or -1 with e set. */
 int plan_kinds(const struct run *run, const struct job_request *r, unsigned *kinds, struct err *e);
+
+/* Is there room for it? The nodes have told what plan_kinds says. */
+bool plan_fits(struct run *run, const struct job_request *r);
 
 /* Plans and describes it; p keeps the plan for drawing (map_fini is the caller's). Returns NULL with e set. */
 struct job *plan_job(struct run *run, const struct job_request *r, struct map_plan *p, struct map_request *mr,

@@ -110,15 +110,30 @@ void root_job_add(struct run *run, const struct job *j)
         log_fatal("job %u is there already", j->spec.job);
 }
 
+static int32_t spawn_code(const struct job *j, uint32_t rank)
+{
+    const struct rank_info *r = &j->ranks[rank];
+    return !r->started ? (int32_t)r->error : j->spawn_failed ? ECANCELED : 0;
+}
+
+/* In order of the commands, each with as many as were asked for: those for which there was no room at the end. */
 void root_job_started(struct run *run, const struct job *j)
 {
     if (!j->spawn)
         return;
-    uint32_t n = j->spec.map.nranks;
+    uint32_t napps = j->spec.napps, n = 0;
+    uint32_t *next = xcalloc(napps, sizeof *next); /* by application: the place of its next rank */
+    for (uint32_t i = 0; i < napps; i++) {
+        next[i] = n;
+        n += j->wanted[i];
+    }
     int32_t *codes = xcalloc(n, sizeof *codes);
     for (uint32_t i = 0; i < n; i++)
-        codes[i] = !j->ranks[i].started ? (int32_t)j->ranks[i].error : j->spawn_failed ? ECANCELED : 0;
+        codes[i] = EAGAIN;
+    for (uint32_t i = 0; i < j->spec.map.nranks; i++)
+        codes[next[rank_runs_at(&j->spec.app_of_rank, i)]++] = spawn_code(j, i);
     pmi_root_spawn_done(run->pmi, j->spawn, NULL, j->spec.kvsname, codes, n);
+    free(next);
     free(codes);
 }
 

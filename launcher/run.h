@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <sys/queue.h>
 
+struct grow;
 struct job_ops;
 struct pmi_root;
 struct pmi_spawn;
@@ -54,9 +55,10 @@ struct job {
     bool told_started; /* the spawn request is answered */
     bool done;
     uint32_t spawn;    /* the spawn request that it answers; 0: none */
+    uint32_t *wanted;  /* of a spawned job, by application: so many ranks were asked for; else NULL */
     bool spawn_failed; /* not all of a spawned job could be started: its asker is told, and the rest of it ends */
     uint64_t launched_at;
-    char **libraries; /* by application: its MPI library, as far as its file tells; NULL: none */
+    char **libraries;       /* by application: its MPI library, as far as its file tells; NULL: none */
     struct watch_row *seen; /* of the last table, by rank, for the report; NULL: there was none */
     TAILQ_ENTRY(job) link;
 };
@@ -97,15 +99,15 @@ struct run {
     uint32_t jobs_left;
     const struct job_ops *job_ops; /* who hears of their lives */
     struct stdio *io;
-    char *const *argv;   /* the command line, for the report */
-    FILE *report; /* --report, open from the start; NULL: none */
+    char *const *argv; /* the command line, for the report */
+    FILE *report;      /* --report, open from the start; NULL: none */
     struct pmi_root *pmi;
     void (*spawn)(struct run *run, const struct pmi_spawn *req); /* a rank asks for a job */
     struct watch *watch;
+    struct grow *grow;      /* hosts that came later; NULL: none was asked for */
     struct failure failure; /* the first one */
     unsigned tails;         /* ranks that have one */
     struct stages at;
-    uint32_t universe;      /* slots of all nodes; UINT32_MAX: not bounded */
     int signalled;          /* the signal that the user ended the job with; 0: none */
     unsigned interrupts;    /* how many times */
     struct event *deadline; /* armed when all jobs were told to end */

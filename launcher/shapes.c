@@ -225,6 +225,28 @@ bool shapes_topo(struct cluster *c, uint32_t node, struct rbuf *r)
     return true;
 }
 
+void shapes_grow(struct cluster *c, uint32_t from)
+{
+    struct shapes *s = c->shapes;
+    if (!s)
+        return;
+    s->told = xreallocarray(s->told, c->nnodes, sizeof *s->told);
+    s->digests = xreallocarray(s->digests, c->nnodes, sizeof *s->digests);
+    s->taken = xreallocarray(s->taken, c->nnodes, sizeof *s->taken);
+    for (uint32_t i = from; i < c->nnodes; i++) {
+        s->told[i] = true;
+        s->digests[i] = 0;
+        s->taken[i] = NULL;
+    }
+}
+
+/* Who asks from now on has another round to wait for. */
+void shapes_node_joined(struct cluster *c, uint32_t node)
+{
+    if (c->shapes)
+        c->shapes->asked = false;
+}
+
 /* Another node of that shape, for one that is gone; none: nobody needs it. */
 static void ask_another(struct cluster *c, struct shape *h)
 {

@@ -1,19 +1,24 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * spawn: info keys to options, and the order of asking, planning and starting.
+ * spawn: the order of asking, planning and starting: hosts that are not there yet are started first (grow), then all
+ * are asked what they are (shapes), then there is a plan.
  *
  * A missing executable is an answer, not a dead job: the programs are started, and how each fared goes back as its
- * error code. What cannot be planned (an unknown host, say) refuses the whole request with a reason.
+ * error code. What cannot be planned (a host that cannot be started, say) refuses the whole request with a reason.
  */
 #include "launcher/spawn.h"
 
 #include "common/log.h"
 #include "common/xalloc.h"
+#include "launcher/grow.h"
+#include "launcher/hosts.h"
 #include "launcher/job.h"
 #include "launcher/map/map.h"
 #include "launcher/plan.h"
 #include "launcher/root.h"
 #include "launcher/shapes.h"
+#include "launcher/spawn_keys.h"
+#include "launcher/spawn_soft.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -21,132 +26,35 @@
 struct spawn_job {
     struct run *run;
     uint32_t id;
-    struct app *apps;
-    uint32_t napps;
-    char *spawner;
+    uint32_t asker; /* its job's number */
+    char *spawner;  /* and name */
     uint32_t spawner_rank;
-    char *map_by, *bind_to;
-    char refusal[256];
+    uint32_t napps;
+    struct app *apps;
+    struct spawn_keys *keys;
+    struct hostlist *named; /* by application: its own hosts */
+    uint32_t *wanted;       /* by application: so many processes */
+    struct hostlist hosts;  /* that have to be there */
+    struct spawn_policy policy;
+    bool refused;
+    struct err why;
 };
-
-static void set(char **to, const char *value)
-{
-    free(*to);
-    *to = xstrdup(value);
-}
-
-static void key_host(struct spawn_job *s, struct app *a, const char *value)
-{
-    set(&a->hosts, value);
-}
-
-static void key_wdir(struct spawn_job *s, struct app *a, const char *value)
-{
-    set(&a->wdir, value);
-}
-
-static void key_path(struct spawn_job *s, struct app *a, const char *value)
-{
-    set(&a->path, value);
-}
-
-/* NAME=VALUE, one a line. */
-static void key_env(struct spawn_job *s, struct app *a, const char *value)
-{
-    for (const char *p = value; *p;) {
-        size_t n = strcspn(p, "\n");
-        if (memchr(p, '=', n)) {
-            a->env.set = xreallocarray(a->env.set, a->env.nset + 1, sizeof *a->env.set);
-            a->env.set[a->env.nset++] = xstrndup(p, n);
-        } else if (n) {
-            snprintf(s->refusal, sizeof s->refusal, "info key env: '%.*s' is not NAME=VALUE", (int)(n < 80 ? n : 80),
-                     p);
-        }
-        p += n + (p[n] == '\n');
-    }
-}
-
-static void key_map_by(struct spawn_job *s, struct app *a, const char *value)
-{
-    set(&s->map_by, value);
-}
-
-static void key_bind_to(struct spawn_job *s, struct app *a, const char *value)
-{
-    set(&s->bind_to, value);
-}
-
-/* "1:8", "4", "2,4,8": numbers of processes that would do (MPI 5.0, 11.8.4). All that were asked for are always
- * given, so the set only has to be well-formed; it need not hold the number asked for. */
-static void key_soft(struct spawn_job *s, struct app *a, const char *value)
-{
-    if (!*value || value[strspn(value, "0123456789:,- ")])
-        snprintf(s->refusal, sizeof s->refusal, "info key soft: '%.80s' is not a list of numbers", value);
-}
-
-static const struct {
-    const char *key;
-    void (*take)(struct spawn_job *s, struct app *a, const char *value);
-} keys[] = {
-    {"host", key_host},       {"hosts", key_host},      {"wdir", key_wdir},     {"wd", key_wdir},
-    {"path", key_path},       {"env", key_env},         {"map-by", key_map_by}, {"map_by", key_map_by},
-    {"bind-to", key_bind_to}, {"bind_to", key_bind_to}, {"soft", key_soft},
-};
-
-/* A key that is none of ours means nothing to us, as the standard asks (MPI 5.0, 11.8.4). */
-static void take_info(struct spawn_job *s, struct app *a, const struct pmi_control_info *info)
-{
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-        if (strcmp(keys[i].key, info->key) == 0)
-            keys[i].take(s, a, info->value);
-}
-
-static void take_command(struct spawn_job *s, struct app *a, const struct pmi_control_command *c)
-{
-    *a = (struct app){.np = (long)c->maxprocs, .umask = -1, .argc = c->argc + 1u};
-    a->argv = xcalloc(a->argc + 1, sizeof *a->argv);
-    a->argv[0] = xstrdup(c->exe);
-    for (uint32_t i = 0; i < c->argc; i++)
-        a->argv[i + 1] = xstrdup(c->argv[i]);
-    for (uint32_t i = 0; i < c->ninfo; i++)
-        take_info(s, a, &c->info[i]);
-}
 
 static void spawn_free(struct spawn_job *s)
 {
     for (uint32_t i = 0; i < s->napps; i++) {
-        struct app *a = &s->apps[i];
-        for (size_t k = 0; k < a->argc; k++)
-            free(a->argv[k]);
-        for (size_t k = 0; k < a->env.nset; k++)
-            free(a->env.set[k]);
-        free(a->argv);
-        free(a->env.set);
-        free(a->hosts);
-        free(a->wdir);
-        free(a->path);
+        app_fini(&s->apps[i]);
+        spawn_keys_fini(&s->keys[i]);
+        hostlist_fini(&s->named[i]);
     }
+    hostlist_fini(&s->hosts);
+    spawn_policy_fini(&s->policy);
     free(s->apps);
+    free(s->keys);
+    free(s->named);
+    free(s->wanted);
     free(s->spawner);
-    free(s->map_by);
-    free(s->bind_to);
     free(s);
-}
-
-static bool is_ending(const struct run *run)
-{
-    return run->cluster->ending || (run->failure.kind && !run->opt.no_kill);
-}
-
-static struct job_request request_of(const struct spawn_job *s)
-{
-    return (struct job_request){.apps = s->apps,
-                                .napps = s->napps,
-                                .map_by = s->map_by ? s->map_by : s->run->opt.map_by,
-                                .bind_to = s->bind_to ? s->bind_to : s->run->opt.bind_to,
-                                .spawn = s->id,
-                                .spawner = s->spawner,
-                                .spawner_rank = s->spawner_rank};
 }
 
 static void refuse_spawn(struct spawn_job *s, const char *why)
@@ -156,16 +64,80 @@ static void refuse_spawn(struct spawn_job *s, const char *why)
     spawn_free(s);
 }
 
+/* Nobody wants it any more. */
+static bool is_over(struct spawn_job *s)
+{
+    const struct run *run = s->run;
+    const struct job *asker = job_find(s->run, s->asker);
+    if (run->cluster->ending || (run->failure.kind && !run->opt.no_kill))
+        refuse_spawn(s, "the job is ending");
+    else if (!asker || asker->done)
+        refuse_spawn(s, "the job that asks has ended");
+    else
+        return false;
+    return true;
+}
+
+static struct job_request request_of(const struct spawn_job *s)
+{
+    const struct options *o = &s->run->opt;
+    const struct spawn_policy *p = &s->policy;
+    bool own = p->map_by || p->ppn;
+    return (struct job_request){.apps = s->apps,
+                                .napps = s->napps,
+                                .named = s->named,
+                                .map_by = own ? p->map_by : o->map_by,
+                                .rank_by = own || p->rank_by ? p->rank_by : o->rank_by,
+                                .bind_to = p->bind_to ? p->bind_to : o->bind_to,
+                                .ppn = own ? p->ppn : (uint32_t)o->ppn,
+                                .spawn = s->id,
+                                .spawner = s->spawner,
+                                .spawner_rank = s->spawner_rank,
+                                .wanted = s->wanted};
+}
+
+static bool fits_with(struct spawn_job *s, uint32_t i, uint32_t np)
+{
+    s->apps[i].np = np;
+    struct job_request r = request_of(s);
+    return plan_fits(s->run, &r);
+}
+
+/* The most processes of this application that its key soft allows, if those behind it have as many as they want. Where
+ * there is room for none of these numbers, planning for the least will say so. */
+static void soften(struct spawn_job *s, uint32_t i)
+{
+    const char *soft = s->keys[i].soft;
+    uint32_t best = 0, low = 0, high = soft_most(soft, s->wanted[i]);
+    if (!high || fits_with(s, i, high))
+        return;
+    while (high - low > 1) { /* what is allowed up to low fits, high does not */
+        uint32_t middle = low + (high - low) / 2, n = soft_most(soft, middle);
+        if (n > best && !fits_with(s, i, n)) {
+            high = n;
+        } else {
+            best = n;
+            low = middle;
+        }
+    }
+    s->apps[i].np = best ? best : high;
+}
+
 /* The nodes have told what planning needs to know of them. */
 static void spawn_planned(void *arg)
 {
     struct spawn_job *s = arg;
     struct run *run = s->run;
+    if (is_over(s))
+        return;
+    for (uint32_t i = 0; i < s->napps; i++)
+        if (s->keys[i].soft)
+            soften(s, i);
     struct job_request r = request_of(s);
     struct map_plan plan = {0};
     struct map_request mr;
-    struct err e = {"the job is ending"};
-    struct job *j = is_ending(run) ? NULL : plan_job(run, &r, &plan, &mr, &e);
+    struct err e;
+    struct job *j = plan_job(run, &r, &plan, &mr, &e);
     map_fini(&plan);
     if (!j) {
         refuse_spawn(s, e.text);
@@ -176,34 +148,76 @@ static void spawn_planned(void *arg)
     spawn_free(s);
 }
 
-static void spawn_now(evutil_socket_t fd, short what, void *arg)
+/* The hosts are there, or will not be. */
+static void spawn_hosts_here(void *arg)
 {
     struct spawn_job *s = arg;
-    struct job_request r = request_of(s);
     struct err e;
     unsigned kinds;
-    if (is_ending(s->run))
-        refuse_spawn(s, "the job is ending");
-    else if (*s->refusal)
-        refuse_spawn(s, s->refusal);
+    if (is_over(s))
+        return;
+    struct job_request r = request_of(s);
+    if (s->hosts.n && grow_check(s->run, &s->hosts, &e) < 0)
+        refuse_spawn(s, e.text);
     else if (plan_kinds(s->run, &r, &kinds, &e) < 0)
         refuse_spawn(s, e.text);
     else
         shapes_ask(s->run->cluster, kinds, spawn_planned, s);
 }
 
+static void spawn_now(evutil_socket_t fd, short what, void *arg)
+{
+    struct spawn_job *s = arg;
+    if (s->refused)
+        refuse_spawn(s, s->why.text);
+    else if (s->hosts.n)
+        grow_ask(s->run, &s->hosts, spawn_hosts_here, s);
+    else
+        spawn_hosts_here(s);
+}
+
+/* Those of the command itself, and those that the job shall have besides. */
+static int read_hosts(struct spawn_job *s, uint32_t i, struct err *e)
+{
+    const struct spawn_keys *k = &s->keys[i];
+    struct options own = {.hosts = k->host, .hostfile = k->hostfile};
+    struct options more = {.hosts = k->add_host, .hostfile = k->add_hostfile};
+    struct hostlist added = {0};
+    int rc = options_hosts(&own, &s->named[i], e);
+    rc = rc < 0 ? rc : options_hosts(&more, &added, e);
+    rc = rc < 0 ? rc : hosts_join(&s->hosts, &s->named[i], e);
+    rc = rc < 0 ? rc : hosts_join(&s->hosts, &added, e);
+    hostlist_fini(&added);
+    return rc;
+}
+
+static int read_command(struct spawn_job *s, uint32_t i, const struct pmi_control_command *c)
+{
+    s->wanted[i] = c->maxprocs;
+    if (spawn_command(c, &s->apps[i], &s->keys[i], &s->policy, &s->why) < 0)
+        return -1;
+    const char *soft = s->keys[i].soft;
+    if (soft && !soft_most(soft, c->maxprocs))
+        return err_set(&s->why, "info key soft: none of %.80s is from 1 to %u", soft, c->maxprocs);
+    return read_hosts(s, i, &s->why);
+}
+
 void spawn_later(struct run *run, const struct pmi_spawn *req)
 {
     struct spawn_job *s = xcalloc(1, sizeof *s);
-    s->run = run;
-    s->id = req->id;
-    s->napps = req->ncmds;
-    s->apps = xcalloc(req->ncmds, sizeof *s->apps);
-    struct job *asker = job_find(run, req->job);
-    s->spawner = xstrdup(asker ? asker->spec.kvsname : "");
-    s->spawner_rank = req->rank;
-    for (uint32_t i = 0; i < req->ncmds; i++)
-        take_command(s, &s->apps[i], &req->cmds[i]);
+    const struct job *asker = job_find(run, req->job);
+    *s = (struct spawn_job){.run = run,
+                            .id = req->id,
+                            .asker = req->job,
+                            .spawner = xstrdup(asker ? asker->spec.kvsname : ""),
+                            .spawner_rank = req->rank,
+                            .napps = req->ncmds,
+                            .apps = xcalloc(req->ncmds, sizeof *s->apps),
+                            .keys = xcalloc(req->ncmds, sizeof *s->keys),
+                            .named = xcalloc(req->ncmds, sizeof *s->named),
+                            .wanted = xcalloc(req->ncmds, sizeof *s->wanted)};
+    for (uint32_t i = 0; i < req->ncmds && !s->refused; i++)
+        s->refused = read_command(s, i, &req->cmds[i]) < 0;
     struct timeval now = {0, 0};
     event_base_once(run->cluster->base, -1, EV_TIMEOUT, spawn_now, s, &now);
 }

@@ -11,11 +11,11 @@
 #include "common/descendants.h"
 #include "common/link.h"
 #include "common/log.h"
+#include "common/this_host.h"
 #include "common/xalloc.h"
 #include "launcher/hosts.h"
-#include "launcher/staging.h"
+#include "launcher/tree_way.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,11 +23,22 @@
 
 /* A busy machine may not let a proxy run for some seconds. */
 #define SHUTDOWN_PATIENCE_S 6
-#define HEARTBEAT_S 10       /* of silence, where the user does not say */
 #define DESCRIPTORS_OWN 32   /* besides those of links */
 #define DESCRIPTORS_FAR 192  /* while connections come up */
 #define DESCRIPTORS_LINKS 16 /* a few links fail for themselves, in words of their own */
 #define COMPLAINTS_MAX 32    /* lines about hosts that cannot be used */
+
+/* The processes of all proxies. The caller frees the list. */
+static pid_t *proxies(const struct cluster *c, size_t *n)
+{
+    size_t nfar;
+    pid_t *near = starter_pids(&c->starter, n), *far = starter_pids(&c->far, &nfar);
+    near = xreallocarray(near, *n + nfar + 1, sizeof *near);
+    memcpy(near + *n, far, nfar * sizeof *far);
+    free(far);
+    *n += nfar;
+    return near;
+}
 
 /* A proxy that died leaves its ranks' orphans to us: children that we did not start. Each of them may leave others. */
 static void kill_orphans(struct cluster *c)
@@ -35,17 +46,22 @@ static void kill_orphans(struct cluster *c)
     if (c->ending || !c->orphans)
         return; /* at the end all go at once */
     size_t n;
-    pid_t *known = starter_pids(&c->starter, &n);
+    pid_t *known = proxies(c, &n);
     descendants_kill_others(known, n);
     free(known);
 }
 
+static const char *failure_of(const struct link *l)
+{
+    static char text[512];
+    start_failure_text(&l->failure, link_name(l), text, sizeof text);
+    return text;
+}
+
 static void complain(struct cluster *c, const struct link *l)
 {
-    char text[512];
-    start_failure_text(&l->failure, link_name(l), text, sizeof text);
     if (c->complaints++ < COMPLAINTS_MAX)
-        log_info("%s", text);
+        log_info("%s", failure_of(l));
 }
 
 static void not_started(struct cluster *c, struct link *l)
@@ -58,10 +74,21 @@ static void not_started(struct cluster *c, struct link *l)
     c->unstarted[c->nunstarted++] = l->first;
 }
 
+static void link_ready(void *arg, struct link *l)
+{
+    struct cluster *c = arg;
+    if (!l->aside || c->ending)
+        return;
+    l->aside = false;
+    c->ops->joined(c->arg, l->first, NULL);
+}
+
 static void link_lost(void *arg, struct link *l)
 {
     struct cluster *c = arg;
-    if (!c->ending && !c->cancelled && !l->used)
+    if (!c->ending && l->aside)
+        c->ops->joined(c->arg, l->first, failure_of(l));
+    else if (!c->ending && !c->cancelled && !l->used)
         not_started(c, l);
     else if (!c->ending)
         c->ops->lost(c->arg, l->first, l->count, l->failure.cause);
@@ -81,7 +108,7 @@ static void links_settled(void *arg)
 {
     struct cluster *c = arg;
     uint32_t n = c->nunstarted;
-    if (c->ending || c->cancelled)
+    if (c->ending || c->cancelled || !c->links.hold) /* later ones are told of one by one */
         return;
     if (c->complaints > COMPLAINTS_MAX)
         log_info("and %u more hosts", c->complaints - COMPLAINTS_MAX);
@@ -91,7 +118,7 @@ static void links_settled(void *arg)
         links_release(&c->links);
 }
 
-static const struct link_ops link_ops = {.frame = link_frame, .lost = link_lost, .settled = links_settled};
+static const struct link_ops link_ops = {link_frame, link_ready, link_lost, links_settled};
 
 /* Few hosts: flat. Many: about the square root of them below mpiexec, so that two levels serve 10,000 nodes. */
 static uint32_t default_radix(uint32_t nnodes)
@@ -102,60 +129,6 @@ static uint32_t default_radix(uint32_t nnodes)
     return r;
 }
 
-static int check_users(const struct cluster *c, const struct start_ops *ops, struct err *e)
-{
-    for (size_t i = 0; ops && ops->is_of_job && i < c->hosts.n; i++) {
-        const struct hostlist_host *h = &c->hosts.hosts[i];
-        if (h->user || h->port || h->key)
-            return err_set(e, "host %s has a user, port or key: that is for ssh (--launcher ssh), not for %s", h->name,
-                           ops->name);
-    }
-    return 0;
-}
-
-/* Of files that hosts may lack. */
-static int choose_stage(struct cluster *c, const struct options *o, const struct start_ops *ops, struct err *e)
-{
-    if (!ops->calls_back)
-        return staging_choose(o, c->starter.proxy, &c->starter.remote.stage, e);
-    return !o->stage && !o->stage_files
-               ? 0
-               : err_set(e,
-                         "--launcher %s copies no files: share them, or copy them as the job can "
-                         "(sbcast, flux archive), or say --launcher ssh",
-                         ops->name);
-}
-
-/* Which way the user wants, and what that is to know of the hosts. */
-static int choose_way(struct cluster *c, const struct options *o, struct err *e)
-{
-    c->starter.remote = (struct start_remote){.hosts = c->hosts.n ? c->hosts.hosts : NULL,
-                                              .program = o->launcher_exec,
-                                              .args = o->launcher_args,
-                                              .connect_ms = (unsigned)(o->connect_timeout * 1000),
-                                              .iface = o->iface,
-                                              .port_low = o->port_low,
-                                              .port_high = o->port_high};
-    const struct start_ops *ops = c->is_remote ? hosts_way(c, o) : NULL;
-    if (check_users(c, ops, e) < 0)
-        return -1;
-    if (c->is_remote && choose_stage(c, o, ops, e) < 0)
-        return -1;
-    if (starter_init_root(&c->starter, ops, c->base, e) < 0)
-        return -1;
-    if (o->back_typed && !c->starter.ops->calls_back)
-        log_info("--iface has no effect: no proxy connects back where hosts are reached by %s",
-                 c->starter.ops->name);
-    double ms = (o->heartbeat < 0 ? HEARTBEAT_S : o->heartbeat) * 1000;
-    c->starter.silence_ms = ms < CONTROL_SILENCE_MAX ? (unsigned)ms : CONTROL_SILENCE_MAX;
-    if (o->launcher_tree && c->is_remote && strncmp(c->starter.ops->name, "ssh", 3) != 0)
-        return err_set(e, "--launcher-tree is for hosts that are reached by ssh, not by %s", c->starter.ops->name);
-    if (o->launcher_tree && c->is_remote)
-        c->starter.below = START_TREE;
-    c->starter.beats = c->starter.ops->is_far || o->heartbeat > 0;
-    return 0;
-}
-
 /* Where hosts need not reach one another, each of them is ours. */
 static uint32_t choose_width(const struct cluster *c)
 {
@@ -163,10 +136,9 @@ static uint32_t choose_width(const struct cluster *c)
 }
 
 /* What is raised already cannot be raised any more. */
-static int check_descriptors(const struct cluster *c, uint32_t links, struct err *e)
+static int check_descriptors(const struct start_ops *ops, uint32_t links, struct err *e)
 {
     struct rlimit limit;
-    const struct start_ops *ops = c->starter.ops;
     rlim_t need = (rlim_t)links * ops->descriptors + (ops->is_far ? DESCRIPTORS_FAR : 0) + DESCRIPTORS_OWN;
     if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= need || links < DESCRIPTORS_LINKS)
         return 0;
@@ -178,10 +150,10 @@ static int check_descriptors(const struct cluster *c, uint32_t links, struct err
 
 int tree_start(struct cluster *c, const struct options *o, const struct tree_ops *ops, void *arg, struct err *e)
 {
-    static char proxy[PATH_MAX];
-    c->starter = (struct starter){.proxy = proxy, .nofile = &c->nofile};
-    if (start_proxy_path(proxy, sizeof proxy, e) < 0 || choose_way(c, o, e) < 0)
+    if (tree_way(c, &c->starter, c->is_remote ? hosts_way(c, o) : NULL, o, e) < 0)
         return -1;
+    if (o->back_typed && !c->starter.ops->calls_back)
+        log_info("--iface has no effect: no proxy connects back where hosts are reached by %s", c->starter.ops->name);
     c->ops = ops;
     c->arg = arg;
     c->unstarted = xcalloc(c->nnodes, sizeof *c->unstarted);
@@ -197,10 +169,39 @@ int tree_start(struct cluster *c, const struct options *o, const struct tree_ops
                               .radix = o->radix > 0 ? (uint32_t)o->radix : default_radix(c->nnodes),
                               .loud = options_loud(o),
                               .hold = true};
-    if (check_descriptors(c, choose_width(c), e) < 0)
+    if (check_descriptors(c->starter.ops, choose_width(c), e) < 0)
         return -1;
     links_init(&c->links);
     links_start(&c->links, 0, c->nnodes, choose_width(c));
+    return 0;
+}
+
+/* How strangers are reached: as the others, or as those of other machines, where all were this one so far. */
+static struct starter *starter_for(struct cluster *c, const struct options *o, uint32_t node, struct err *e)
+{
+    const char *name = c->names[node];
+    bool is_far = !c->is_simulated && !this_host_is(name);
+    struct starter *st = is_far && !c->is_remote ? &c->far : &c->starter;
+    const struct start_ops *ops = st->ops ? st->ops : hosts_way(c, o);
+    if (ops->calls_back) {
+        err_set(e, "host %s is not one of this run's, and %s starts proxies at the beginning alone: name it in --hosts",
+                name, ops->name);
+        return NULL;
+    }
+    return st->ops || tree_way(c, st, ops, o, e) == 0 ? st : NULL;
+}
+
+int tree_grow(struct cluster *c, const struct options *o, uint32_t node, struct err *e)
+{
+    struct starter *st = starter_for(c, o, node, e);
+    if (!st || check_descriptors(st->ops, c->links.left + 1, e) < 0)
+        return -1;
+    if (st == &c->far)
+        c->is_here = false;
+    c->starter.remote.hosts = c->far.remote.hosts = c->hosts.hosts;
+    links_grow(&c->links, c->nnodes, c->names);
+    c->links.starter = st;
+    links_start_aside(&c->links, node);
     return 0;
 }
 
@@ -240,10 +241,20 @@ void tree_rest(struct cluster *c)
     links_flush(&c->links);
 }
 
+#define NOT_NEEDED "it was no longer needed"
+
 static void drop_all(struct cluster *c, const char *why)
 {
     for (uint32_t i = 0; i < c->links.n; i++)
         link_drop(c->links.v[i], why);
+}
+
+/* Those on which nothing runs yet. */
+static void drop_coming(struct cluster *c)
+{
+    for (uint32_t i = 0; i < c->links.n; i++)
+        if (c->links.hold || c->links.v[i]->aside)
+            link_drop(c->links.v[i], NOT_NEEDED);
 }
 
 void tree_cancel(struct cluster *c)
@@ -251,7 +262,7 @@ void tree_cancel(struct cluster *c)
     if (!c->links.hold || c->cancelled || c->ending)
         return;
     c->cancelled = true;
-    drop_all(c, "it was no longer needed");
+    drop_all(c, NOT_NEEDED);
 }
 
 bool tree_is_open(const struct cluster *c)
@@ -269,8 +280,7 @@ void tree_shutdown(struct cluster *c)
     if (c->ending)
         return;
     c->ending = c->links.ending = true;
-    if (c->links.hold)
-        drop_all(c, "it was no longer needed"); /* nothing runs */
+    drop_coming(c);
     tree_send(c, CONTROL_SHUTDOWN, 0, FRAME_ALL_NODES, NULL);
     struct timeval patience = {SHUTDOWN_PATIENCE_S, 0};
     event_base_loopexit(c->base, c->links.left ? &patience : NULL);
@@ -293,6 +303,7 @@ void tree_cut(struct cluster *c)
 void tree_leave(struct cluster *c)
 {
     starter_leave(&c->starter);
+    starter_leave(&c->far);
 }
 
 void tree_reap(struct cluster *c)
@@ -302,7 +313,8 @@ void tree_reap(struct cluster *c)
     bool any = false;
     while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED | WCONTINUED)) > 0) {
         any |= WIFEXITED(status) || WIFSIGNALED(status);
-        starter_reaped(&c->starter, pid, status);
+        if (!starter_reaped(&c->starter, pid, status))
+            starter_reaped(&c->far, pid, status);
     }
     if (any)
         kill_orphans(c);

@@ -19,11 +19,18 @@ struct tree_ops {
     /* No proxy is on its way any more: all are ready, but on these nodes, of which the user has been told. What was
      * sent down so far goes now, unless the callee cancels. */
     void (*settled)(void *arg, const uint32_t *unstarted, uint32_t n);
+    /* Of a node of tree_grow: its proxy is ready, and what is sent to all is sent to it from now on; or why it cannot
+     * be started. */
+    void (*joined)(void *arg, uint32_t node, const char *why);
 };
 
 /* Starts the proxies right below and tells them their nodes; they start the others. Of the options it reads the shape
  * of the tree and whether to tell much. ops and arg are borrowed. What is sent down waits until all are ready. */
 int tree_start(struct cluster *c, const struct options *o, const struct tree_ops *ops, void *arg, struct err *e);
+
+/* Starts a proxy on a node of cluster_grow, in the way in which other hosts are reached; also again, where that failed.
+ * joined is told from the loop. 0, or -1 with e set. */
+int tree_grow(struct cluster *c, const struct options *o, uint32_t node, struct err *e);
 
 /* The job shall not run: if proxies are still on their way, all are dropped, and lost is told of each. Nothing where
  * they have been settled. */

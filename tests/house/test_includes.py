@@ -63,8 +63,8 @@ OPT = part("launcher", "opt opt_apply opt_config opt_env opt_help opt_man opt_mu
 MAY["launcher/completion"] = {"launcher/completion", *OPT}
 part("launcher", "env watch_table", *OPTIONS, "common", "wire")
 part("launcher", "stdio stdio_collapse stdio_in stdio_keys stdio_terminal", *OPTIONS, "common", "wire")
-part("launcher", "cluster hosts needs shapes staging tree", *OPTIONS, "launcher/map", "launcher/rm", "launcher/start", "common",
-     "common/topo", "wire")
+part("launcher", "cluster hosts needs shapes staging tree tree_way", *OPTIONS, "launcher/map", "launcher/rm",
+     "launcher/start", "common", "common/topo", "wire")
 part("proxy", "proxy", "common", "wire")
 part("proxy", "stdio_files stdio_lines stdio_tail stdio_wants", "common", "wire")
 MAY["proxy/pmix/front.h"] = set(MAY["proxy"])

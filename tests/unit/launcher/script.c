@@ -48,6 +48,11 @@ void tree_send_link(struct cluster *c, uint32_t link, unsigned type, const void 
     peer_sendv(ours, type, 0, script.link.first, &iov, 1);
 }
 
+int tree_grow(struct cluster *c, const struct options *o, uint32_t node, struct err *e)
+{
+    return err_set(e, "host %s is not needed here", cluster_node_name(c, node));
+}
+
 void tree_shutdown(struct cluster *c)
 {
     c->ending = script.shutdown = true;
@@ -205,6 +210,10 @@ struct job *script_job(const uint32_t *node_of_rank, uint32_t nranks, uint32_t s
     uint32_t *zeros = xcalloc(nranks, sizeof *zeros);
     j->run = &script.run;
     j->spawn = spawn;
+    if (spawn) {
+        j->wanted = xcalloc(1, sizeof *j->wanted);
+        *j->wanted = nranks;
+    }
     s->job = script.run.jobs_begun++;
     s->apps = xcalloc(1, sizeof *s->apps);
     s->envs = xcalloc(1, sizeof *s->envs);

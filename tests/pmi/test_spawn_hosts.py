@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Spawn on hosts that the job did not have: each becomes one of its hosts, once, and stays. All are simulated."""
+
+import pytest
+
+CHILD = """
+p = Pmi1().init()
+p.put(f"on{RANK}", os.environ["PMI_HOSTNAME"])
+p.barrier()
+if RANK == 0:
+    say(*(p.get(f"on{i}") for i in range(SIZE)))
+p.barrier()
+p.finalize()
+"""
+
+SPAWNER = """
+def spawn(n, *infos, argv=None):
+    answer = p.spawn((CHILD[0], n, CHILD[1:], infos))
+    if answer != "cmd=spawn_result rc=0 errcodes=" + ",".join(["0"] * n):
+        say(answer)
+    return answer
+
+def proxies():
+    parent = os.getppid()
+    boss = open(f"/proc/{parent}/stat").read().rsplit(")")[1].split()[1]
+    return len(open(f"/proc/{boss}/task/{boss}/children").read().split())
+
+p = Pmi1().init()
+"""
+
+
+@pytest.fixture
+def spawner(ranks):
+    """run(mpiexec's arguments..., text): as ranks, where the text may call spawn(n, (key, value)...)."""
+    child = ranks.program(CHILD)
+
+    def run(*args, **kw):
+        return ranks(*args[:-1], f"CHILD = {child!r}\n" + SPAWNER + args[-1] + "\np.finalize()\n", **kw)
+
+    return run
+
+
+def test_a_host_that_the_job_did_not_have(spawner):
+    r = spawner("-n", "1", "--hosts", "a,b", 'spawn(2, ("host", "c"))')
+    assert r.lines == ["0: c c"] and r.err == "", r
+
+
+def test_a_job_without_hosts_gets_one(spawner):
+    r = spawner("-n", "1", 'spawn(1, ("host", "c"))')
+    assert r.lines == ["0: c"] and r.err == "", r
+
+
+def test_one_proxy_serves_a_host_however_many_spawns(spawner):
+    r = spawner("-n", "1", "--hosts", "a", """
+before = proxies()
+for i in range(5):
+    spawn(1, ("host", "c"))
+    spawn(2, ("host", "c,d"))
+say("proxies", proxies() - before)
+""")
+    assert sorted(r.lines) == ["0: c"] * 5 + ["0: c d"] * 5 + ["0: proxies 2"], r
+
+
+def test_add_host_is_one_more(spawner):
+    r = spawner("-n", "1", "--hosts", "a:1", 'spawn(3, ("add-host", "b:1,c:2"))')
+    assert r.lines == ["0: b c c"], r
+
+
+def test_hosts_of_a_file(spawner, tmp_path):
+    (tmp_path / "hosts").write_text("# those that were not there\nb slots=2\nc slots=1\n")
+    r = spawner("-n", "1", "--hosts", "a:1", f"""
+spawn(3, ("hostfile", {str(tmp_path / "hosts")!r}))
+""")
+    assert r.lines == ["0: b b c"], r
+
+
+def test_two_at_once_wait_for_the_same_host(spawner):
+    r = spawner("-n", "3", "--hosts", "a", 'spawn(1, ("host", "c"))')
+    assert r.lines == ["0: c"] * 3, r
+
+
+def test_children_of_children_on_new_hosts(ranks, spawner):
+    child = ranks.program(CHILD)
+    middle = ranks.program(f"""
+p = Pmi1().init()
+assert p.spawn(({child[0]!r}, 1, {child[1:]!r}, [("host", "d")])) == "cmd=spawn_result rc=0 errcodes=0"
+say("middle", os.environ["PMI_HOSTNAME"])
+p.finalize()
+""")
+    r = spawner("-n", "1", "--hosts", "a", f"""
+assert p.spawn(({middle[0]!r}, 1, {middle[1:]!r}, [("host", "c")])) == "cmd=spawn_result rc=0 errcodes=0"
+""")
+    assert sorted(r.lines) == ["0: d", "0: middle c"], r
+
+
+def test_a_value_of_the_spawner_is_found_from_a_new_host(ranks):
+    child = ranks.program("""
+p = Pmi2().init()
+job = p.full.split("spawner-jobid=")[1].split(";")[0]
+say(p.ask(f"cmd=kvs-get;jobid={job};srcid=-1;key=greeting;"))
+p.ask("cmd=name-publish;name=heard;port=x;")
+p.ask("cmd=name-lookup;name=enough;wait=TRUE;")
+p.finalize()
+""")
+    argv = "".join(f"argv{i}={a};" for i, a in enumerate(child[1:]))
+    r = ranks("-n", "1", "--hosts", "a", f"""
+p = Pmi2().init()
+p.put("greeting", "hello")
+p.fence()
+p.ask("cmd=spawn;ncmds=1;preputcount=0;subcmd={child[0]};maxprocs=1;argc={len(child) - 1};{argv}"
+      "infokeycount=1;infokey0=host;infoval0=c;")
+p.ask("cmd=name-lookup;name=heard;wait=TRUE;")
+p.ask("cmd=name-publish;name=enough;port=x;")
+p.finalize()
+""")
+    assert r.lines == ["0: cmd=kvs-get-response;rc=0;found=TRUE;value=hello;"], r
+
+
+def test_the_universe_grows(ranks):
+    child = ranks.program('p = Pmi1().init()\nsay(p.ask("cmd=get_universe_size"))\np.finalize()\n')
+    r = ranks("-n", "1", "--hosts", "a:2", f"""
+p = Pmi1().init()
+say(p.ask("cmd=get_universe_size"))
+p.spawn(({child[0]!r}, 1, {child[1:]!r}, [("host", "b:3")]))
+p.finalize()
+""")
+    assert [line.split("size=")[1].split()[0] for line in sorted(r.lines)] == ["2", "5"], r
