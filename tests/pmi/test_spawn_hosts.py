@@ -99,7 +99,7 @@ p = Pmi2().init()
 job = p.full.split("spawner-jobid=")[1].split(";")[0]
 say(p.ask(f"cmd=kvs-get;jobid={job};srcid=-1;key=greeting;"))
 p.ask("cmd=name-publish;name=heard;port=x;")
-p.ask("cmd=name-lookup;name=enough;wait=TRUE;")
+p.ask(f"cmd=kvs-get;jobid={job};srcid=-1;key=never;wait=TRUE;")  # until the parent has ended
 p.finalize()
 """)
     argv = "".join(f"argv{i}={a};" for i, a in enumerate(child[1:]))
@@ -110,7 +110,6 @@ p.fence()
 p.ask("cmd=spawn;ncmds=1;preputcount=0;subcmd={child[0]};maxprocs=1;argc={len(child) - 1};{argv}"
       "infokeycount=1;infokey0=host;infoval0=c;")
 p.ask("cmd=name-lookup;name=heard;wait=TRUE;")
-p.ask("cmd=name-publish;name=enough;port=x;")
 p.finalize()
 """)
     assert r.lines == ["0: cmd=kvs-get-response;rc=0;found=TRUE;value=hello;"], r
