@@ -115,7 +115,7 @@ def test_info_keys(mpiexec, ompicc, tmp_path):
     assert sorted(r.lines)[0].endswith(" at b in there"), r
 
 
-@pytest.mark.parametrize("what, why", [(("/nonexistent/program", "1"), ""), (("-", "1", "host", "nowhere"), "nowhere")],
+@pytest.mark.parametrize("what, why", [(("/nonexistent/program", "1"), ""), (("-", "1", "host", "nowhere,,"), "nowhere")],
                          ids=["no program", "no host"])
 def test_what_cannot_be_spawned(mpiexec, ompicc, what, why):
     """The spawn fails, its job goes on, and the reason is told."""

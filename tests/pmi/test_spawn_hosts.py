@@ -124,3 +124,90 @@ p.spawn(({child[0]!r}, 1, {child[1:]!r}, [("host", "b:3")]))
 p.finalize()
 """)
     assert [line.split("size=")[1].split()[0] for line in sorted(r.lines)] == ["2", "5"], r
+
+
+@pytest.mark.parametrize("fault", ["connect", "program", "exit", "noise", "version", "greeted"])
+def test_a_host_that_cannot_be_started_is_an_answer(spawner, fault):
+    """Each time that it is asked for, and nothing else is the worse for it."""
+    r = spawner("-n", "1", "--hosts", "a", """
+for i in range(2):
+    spawn(1, ("host", "c"))
+spawn(1, ("host", "a"))
+spawn(1, ("host", "d"))
+spawn(1)
+""", env={"MUSTER_TEST_START": f"c={fault}"})
+    refused = [line for line in r.lines if "spawn_result" in line]
+    assert len(refused) == 2 and all(line.startswith("0: cmd=spawn_result rc=1 msg=host_c:_unable_to") for line in refused), r
+    assert len(r.lines) == 5 and "0: d" in r.lines and r.err == "", r
+
+
+def test_a_slow_host_does_not_keep_others_waiting(spawner):
+    r = spawner("-n", "2", "--hosts", "a", """
+if RANK == 0:
+    spawn(1, ("host", "slow"))
+    say("slow is there")
+else:
+    spawn(1, ("host", "quick"))
+    say("quick is there")
+""", env={"MUSTER_TEST_START": "slow=3000"})
+    assert [line[3:] for line in r.lines if "there" in line] == ["quick is there", "slow is there"], r
+
+
+@pytest.mark.parametrize("fault", ["silent", "stuck"])
+def test_a_job_that_ends_waits_for_no_host(ranks, fault):
+    r = ranks("-n", "1", "--hosts", "a", """
+p = Pmi1().init()
+p.send(b"mcmd=spawn\\nnprocs=1\\nexecname=/bin/true\\ntotspawns=1\\nspawnssofar=1\\nargcnt=0\\npreput_num=0\\ninfo_num=1\\n"
+       b"info_key_0=host\\ninfo_val_0=c\\nendcmd\\n")
+""", ok=False, env={"MUSTER_TEST_START": f"c={fault}"})
+    assert r.code == 1 and "unable" not in r.err, r
+
+
+def test_a_host_that_is_lost_later_ends_the_job(ranks):
+    child = ranks.program("import signal\np = Pmi1().init()\nos.kill(os.getppid(), signal.SIGKILL)\ntime.sleep(600)\n")
+    r = ranks("-n", "1", "--hosts", "a", f"""
+p = Pmi1().init()
+p.spawn(({child[0]!r}, 1, {child[1:]!r}, [("host", "c")]))
+time.sleep(600)
+""", ok=False)
+    assert r.code != 0 and "the proxy on c is gone" in r.err, r
+
+
+SOFT = [
+    ("1:4", "0: cmd=spawn_result rc=0 errcodes=0,0,11,11"),
+    ("0:8", "0: cmd=spawn_result rc=0 errcodes=0,0,11,11"),
+    ("1,4", "0: cmd=spawn_result rc=0 errcodes=0,11,11,11"),
+]
+
+
+@pytest.mark.parametrize("soft, answer", SOFT, ids=[s for s, _ in SOFT])
+def test_soft_gives_as_many_as_there_is_room_for(ranks, soft, answer):
+    child = ranks.program('p = Pmi1().init()\np.barrier()\nsay("of", SIZE)\np.finalize()\n')
+    r = ranks("-n", "1", "--hosts", "a:3", "--no-oversubscribe", f"""
+p = Pmi1().init()
+say(p.spawn(({child[0]!r}, 4, {child[1:]!r}, [("soft", {soft!r})])))
+p.finalize()
+""")
+    given = answer.split("=")[-1].split(",").count("0")
+    assert sorted(r.lines) == sorted([answer, *(f"{i}: of {given}" for i in range(given))]), r
+
+
+@pytest.mark.parametrize("soft, why", [("3,4", "do_not_fit"), ("9", "none_of_9_is_from_1_to_4")])
+def test_soft_with_no_number_that_would_do(ranks, soft, why):
+    r = ranks("-n", "1", "--hosts", "a:3", "--no-oversubscribe", f"""
+p = Pmi1().init()
+say(p.spawn(("/bin/true", 4, [], [("soft", {soft!r})])))
+p.finalize()
+""")
+    assert len(r.lines) == 1 and r.lines[0].startswith("0: cmd=spawn_result rc=1 msg=") and why in r.lines[0], r
+
+
+def test_soft_is_of_each_command(ranks):
+    child = ranks.program('p = Pmi1().init()\np.barrier()\np.finalize()\n')
+    r = ranks("-n", "1", "--hosts", "a:4", "--no-oversubscribe", f"""
+p = Pmi1().init()
+c = ({child[0]!r}, 2, {child[1:]!r})
+say(p.spawn((*c, [("soft", "1:2")]), (*c, [])))
+p.finalize()
+""")
+    assert r.lines == ["0: cmd=spawn_result rc=0 errcodes=0,11,0,0"], r
