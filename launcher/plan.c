@@ -157,12 +157,20 @@ static int describe_app(const struct run *run, struct job *j, const struct app *
     return 0;
 }
 
+/* Spawned ranks have numbers that others have as well. */
+static const char *label_of(const struct launch_spec *s, const struct options *o)
+{
+    if (!o->label)
+        return "";
+    return o->label_pattern ? o->label_pattern : s->flags & LAUNCH_SPAWNED ? "[{job}:{rank}] " : "[{rank}] ";
+}
+
 static int describe_io(struct launch_spec *s, const struct options *o, struct err *e)
 {
     s->flags |= (o->merge_stderr ? LAUNCH_MERGE_STDERR : 0) | (o->collapse ? LAUNCH_COLLAPSE : 0) |
                 (o->tee ? LAUNCH_TEE : 0) | (o->line_buffered ? LAUNCH_LINES : 0) | (o->no_kill ? LAUNCH_NO_KILL : 0) |
                 (o->report ? LAUNCH_TIMED : 0);
-    s->label = xstrdup(!o->label ? "" : o->label_pattern ? o->label_pattern : "[{rank}] ");
+    s->label = xstrdup(label_of(s, o));
     s->output_dir = o->output_dir ? absolute(o->output_dir, e) : xstrdup("");
     s->outfile = xstrdup(o->outfile_pattern ? o->outfile_pattern : "");
     s->errfile = xstrdup(o->errfile_pattern ? o->errfile_pattern : "");

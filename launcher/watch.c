@@ -18,6 +18,7 @@
 #include <string.h>
 
 #define ANSWER_PATIENCE_S 3 /* only a proxy that is stopped takes that long */
+#define TABLES_MAX 8        /* jobs that are shown at a time */
 
 struct waits {
     FILE *out;
@@ -25,13 +26,19 @@ struct waits {
     uint32_t n;
 };
 
-struct watch {
-    struct run *run;
-    struct event *timer;    /* --watch */
-    struct event *patience; /* armed while a table is being made */
-    struct job *job;        /* of that table */
+/* One that is being made. */
+struct table {
+    struct job *job;
     struct watch_row *rows; /* by rank */
     uint32_t nodes_left;
+    TAILQ_ENTRY(table) link;
+};
+
+struct watch {
+    struct run *run;
+    struct event *timer;        /* --watch */
+    struct event *patience;     /* armed while there are tables */
+    TAILQ_HEAD(, table) tables; /* in the order in which they are printed */
 };
 
 static const char *node_name(const void *arg, uint32_t node)
@@ -59,34 +66,61 @@ static void print_age(FILE *out, const struct job *j)
             j->spec.map.nranks == 1 ? "" : "s", s < 60, s);
 }
 
-static void print_table(struct watch *w)
+static void table_free(struct watch *w, struct table *t)
+{
+    TAILQ_REMOVE(&w->tables, t, link);
+    if (TAILQ_EMPTY(&w->tables))
+        event_del(w->patience);
+    free(t->rows);
+    free(t);
+}
+
+static void print_table(struct watch *w, struct table *t)
 {
     struct run *run = w->run;
-    struct job *j = w->job;
+    struct job *j = t->job;
     char *text = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
-    event_del(w->patience);
-    w->job = NULL;
     if (!out)
         return;
     print_age(out, j);
-    struct waits waits = {out, w->rows, j->spec.map.nranks};
-    watch_table_print(out, w->rows, waits.n, node_name, run->cluster);
-    watch_table_missing(out, w->rows, waits.n);
+    struct waits waits = {out, t->rows, j->spec.map.nranks};
+    watch_table_print(out, t->rows, waits.n, node_name, run->cluster);
+    watch_table_missing(out, t->rows, waits.n);
     pmi_root_waits(run->pmi, j->spec.job, print_wait, &waits);
     fclose(out);
     log_put(text, size);
     free(text);
-    free(run->report ? j->seen : w->rows);
-    if (run->report)
-        j->seen = w->rows;
-    w->rows = NULL;
+    if (run->report) {
+        free(j->seen);
+        j->seen = t->rows;
+        t->rows = NULL;
+    }
+}
+
+/* Those that are complete; none before one that stands above it. */
+static void print_complete(struct watch *w)
+{
+    struct table *t;
+    while ((t = TAILQ_FIRST(&w->tables)) && t->nodes_left == 0) {
+        print_table(w, t);
+        table_free(w, t);
+    }
+}
+
+static struct table *table_of(struct watch *w, const struct job *j)
+{
+    struct table *t;
+    TAILQ_FOREACH(t, &w->tables, link)
+    if (t->job == j)
+        return t;
+    return NULL;
 }
 
 bool watch_states(struct run *run, struct job *j, uint32_t node, struct rbuf *r)
 {
-    struct watch *w = run->watch;
+    struct table *t = table_of(run->watch, j);
     struct control_states states;
     struct control_rank_state s;
     if (!control_states_get(r, &states))
@@ -95,53 +129,57 @@ bool watch_states(struct run *run, struct job *j, uint32_t node, struct rbuf *r)
     while (control_rank_state_next(&ranks, &s)) {
         if (s.rank >= j->spec.map.nranks)
             return false;
-        if (w->job != j)
+        if (!t)
             continue;
-        struct watch_row *row = &w->rows[s.rank];
+        struct watch_row *row = &t->rows[s.rank];
         row->heard = true;
         row->state = s;
         snprintf(row->what, sizeof row->what, "%.*s", (int)s.what.len, s.what.data);
         row->state.what = (struct bytes){NULL, 0};
     }
-    if (w->job == j && w->nodes_left > 0 && --w->nodes_left == 0)
-        print_table(w);
+    if (t && t->nodes_left > 0)
+        t->nodes_left--;
+    print_complete(run->watch);
     return true;
 }
 
 static void on_patience(evutil_socket_t fd, short what, void *arg)
 {
     struct watch *w = arg;
-    if (w->job)
-        print_table(w);
+    struct table *t;
+    TAILQ_FOREACH(t, &w->tables, link)
+    t->nodes_left = 0;
+    print_complete(w);
 }
 
-/* The first job that still runs: the command line's, mostly. */
-static struct job *job_to_show(struct run *run)
+static void ask_job(struct run *run, struct job *j)
 {
-    struct job *j;
-    TAILQ_FOREACH(j, &run->jobs, link)
-    if (!j->done)
-        return j;
-    return NULL;
+    uint32_t n = j->spec.map.nranks;
+    struct table *t = xcalloc(1, sizeof *t);
+    *t = (struct table){.job = j, .rows = xcalloc(n, sizeof *t->rows)};
+    for (uint32_t i = 0; i < n; i++)
+        t->rows[i].node = rankmap_node(&j->spec.map, i);
+    for (uint32_t i = 0; i < j->spec.map.nnodes; i++)
+        t->nodes_left += !run->cluster->node_lost[i] && rankmap_local_size(&j->spec.map, i) > 0;
+    TAILQ_INSERT_TAIL(&run->watch->tables, t, link);
+    tree_send(run->cluster, CONTROL_WATCH, j->spec.job, FRAME_ALL_NODES, NULL);
 }
 
 void watch_ask(struct run *run)
 {
     struct watch *w = run->watch;
-    struct job *j = job_to_show(run);
-    if (!j || w->job)
+    struct job *j;
+    unsigned n = 0;
+    if (!TAILQ_EMPTY(&w->tables))
         return;
-    uint32_t n = j->spec.map.nranks;
-    w->job = j;
-    w->rows = xcalloc(n, sizeof *w->rows);
-    for (uint32_t i = 0; i < n; i++)
-        w->rows[i].node = rankmap_node(&j->spec.map, i);
-    w->nodes_left = 0;
-    for (uint32_t i = 0; i < run->cluster->nnodes; i++)
-        w->nodes_left += !run->cluster->node_lost[i] && rankmap_local_size(&j->spec.map, i) > 0;
-    tree_send(run->cluster, CONTROL_WATCH, j->spec.job, FRAME_ALL_NODES, NULL);
+    TAILQ_FOREACH(j, &run->jobs, link)
+    if (!j->done && n++ < TABLES_MAX)
+        ask_job(run, j);
+    if (n > TABLES_MAX)
+        log_info("%u jobs run; these are the first %d:", n, TABLES_MAX);
     struct timeval t = {ANSWER_PATIENCE_S, 0};
-    event_add(w->patience, &t);
+    if (n)
+        event_add(w->patience, &t);
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *arg)
@@ -154,6 +192,7 @@ void watch_init(struct run *run)
     struct watch *w = xcalloc(1, sizeof *w);
     run->watch = w;
     w->run = run;
+    TAILQ_INIT(&w->tables);
     w->patience = evtimer_new(run->cluster->base, on_patience, w);
     w->timer = event_new(run->cluster->base, -1, EV_PERSIST, on_timer, run);
     if (!w->patience || !w->timer)
@@ -167,19 +206,18 @@ void watch_init(struct run *run)
 
 void watch_forget(struct run *run, const struct job *j)
 {
-    struct watch *w = run->watch;
-    if (w->job != j)
-        return;
-    event_del(w->patience);
-    w->job = NULL;
-    free(w->rows);
-    w->rows = NULL;
+    struct table *t = table_of(run->watch, j);
+    if (t)
+        table_free(run->watch, t);
+    print_complete(run->watch);
 }
 
 void watch_fini(struct run *run)
 {
-    event_free(run->watch->timer);
-    event_free(run->watch->patience);
-    free(run->watch->rows);
-    free(run->watch);
+    struct watch *w = run->watch;
+    while (!TAILQ_EMPTY(&w->tables))
+        table_free(w, TAILQ_FIRST(&w->tables));
+    event_free(w->timer);
+    event_free(w->patience);
+    free(w);
 }

@@ -10,7 +10,8 @@
 void watch_init(struct run *run);
 void watch_fini(struct run *run);
 void watch_forget(struct run *run, const struct job *j); /* that job is about to be freed */
-/* Asks all proxies; the table is printed when all have answered, or after a second with those that have. */
+/* Asks all proxies; a table of each job is printed when all have answered, or after some seconds with those that
+ * have. */
 void watch_ask(struct run *run);
 bool watch_states(struct run *run, struct job *j, uint32_t node, struct rbuf *r); /* STATES; false: malformed */
 

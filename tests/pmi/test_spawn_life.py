@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Spawned jobs from their start to their end, with that of the command line: labels, tables, reports, failures, ends."""
+
+import json
+import re
+import signal
+
+import pytest
+
+import conftest  # noqa: F401, by which processes is found
+from processes import PATIENCE, Marked
+
+# Speaks, spawns two of itself as deep as its argument says, and waits until it is ended.
+DEEP = """
+p = Pmi1().init()
+say("here")
+depth = int(sys.argv[1])
+if depth:
+    p.spawn((sys.executable, 2, ["-S", sys.argv[0], str(depth - 1)], []))
+time.sleep(1000)
+"""
+ALL = ["0: here"] + ["0: here", "1: here"] * 3
+
+
+def test_labels_tell_jobs_apart(ranks):
+    child = ranks.program('p = Pmi1().init()\nsay("child")\np.finalize()\n')
+    text = f"""
+p = Pmi1().init()
+say("parent")
+for i in range(2):
+    p.spawn(({child[0]!r}, 2, {child[1:]!r}, []))
+p.finalize()
+"""
+    r = ranks("-n", "1", "--label", text)
+    assert sorted(r.lines) == ["[0] 0: parent"] + [f"[{j}:{i}] {i}: child" for j in (1, 2) for i in (0, 1)], r
+    r = ranks("-n", "1", "--label-pattern", "{job}/{rank}: ", text)
+    assert sorted(r.lines) == ["0/0: 0: parent"] + [f"{j}/{i}: {i}: child" for j in (1, 2) for i in (0, 1)], r
+
+
+def test_the_end_of_time_is_everybodys(mpiexec, ranks):
+    marked = Marked()
+    r = mpiexec("-n", "1", "--timeout", "2", *ranks.program(DEEP), "2", env=marked.env)
+    assert r.code == 124 and marked.pids() == [], r
+
+
+@pytest.mark.parametrize("sig, status", [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["SIGINT", "SIGTERM"])
+def test_tables_reports_and_signals_have_children_of_children(mpiexec, ranks, sig, status):
+    marked = Marked()
+    p = mpiexec.start("-n", "1", "--hosts", "a,b", "--report", "r.json", *ranks.program(DEEP), "2", env=marked.env)
+    assert sorted(p.stdout.readline().decode().strip() for _ in ALL) == sorted(ALL)
+    p.send_signal(signal.SIGUSR1)
+    err = ""
+    while "mpiexec: job 3, " not in err:
+        err += p.stderr.readline().decode()
+    p.send_signal(sig)
+    err += p.communicate(timeout=2 * PATIENCE)[1].decode()
+    jobs = [("0", "1"), ("1", "2"), ("2", "2"), ("3", "2")]
+    assert p.returncode == status and re.findall(r"^mpiexec: job (\d), (\d) ranks?, after", err, re.M) == jobs, err
+    report = json.loads((mpiexec.cwd / "r.json").read_text())
+    assert [(str(j["job"]), str(len(j["ranks"]))) for j in report["jobs"]] == jobs
+    assert marked.pids() == []
+
+
+def test_a_childs_failure_is_the_runs(ranks):
+    child = ranks.program("p = Pmi1().init()\nos._exit(7)\n")
+    r = ranks("-n", "1", f"""
+p = Pmi1().init()
+p.spawn(({child[0]!r}, 1, {child[1:]!r}, []))
+time.sleep(1000)
+""", ok=False)
+    assert r.code == 7 and re.search(r"rank 0 of spawned job 1 on \S+ .*exited with code 7", r.err), r
+    assert "1 other rank stopped because of it" in r.err, r
+
+
+def test_with_no_kill_the_parent_goes_on(ranks):
+    child = ranks.program("p = Pmi1().init()\nos._exit(7)\n")
+    r = ranks("-n", "1", "--no-kill", f"""
+p = Pmi1().init()
+for i in range(3):
+    p.spawn(({child[0]!r}, 1, {child[1:]!r}, []))
+say("alive")
+p.finalize()
+""", ok=False)
+    assert r.code == 7 and r.lines == ["0: alive"], r
+
+
+def test_children_outlive_their_parent(ranks):
+    """The run ends with its last job."""
+    child = ranks.program("""
+p = Pmi2().init()
+job = p.full.split("spawner-jobid=")[1].split(";")[0]
+p.ask(f"cmd=kvs-get;jobid={job};srcid=-1;key=never;wait=TRUE;")
+say("the last")
+p.finalize()
+""")
+    argv = "".join(f"argv{i}={a};" for i, a in enumerate(child[1:]))
+    r = ranks("-n", "1", f"""
+p = Pmi2().init()
+p.ask("cmd=spawn;ncmds=1;preputcount=0;subcmd={child[0]};maxprocs=1;argc={len(child) - 1};{argv}infokeycount=0;")
+p.finalize()
+""")
+    assert r.lines == ["0: the last"], r
+
+
+WRONG = [
+    (("/nonexistent/program", []), 2),
+    (("/etc/passwd", []), 13),
+    (("/bin/true", [("wdir", "/nonexistent")]), 2),
+    (("/bin/true", [("wdir", "/etc/passwd")]), 20),
+    (("true", [("path", "/nonexistent")]), 2),
+]
+
+
+@pytest.mark.parametrize("what, errno", WRONG, ids=["no program", "no executable", "no directory", "a file", "path"])
+@pytest.mark.parametrize("nodes", [(), ("--hosts", "a,b")], ids=["1 node", "2 nodes"])
+def test_each_process_has_its_code(ranks, nodes, what, errno):
+    """125 (ECANCELED) is that of those that were not started, or ended, because of another."""
+    (exe, infos) = what
+    r = ranks("-n", "1", *nodes, f"""
+p = Pmi1().init()
+print(p.spawn(({exe!r}, 2, [], {infos!r}), ("/bin/true", 1, [], [])))
+p.finalize()
+say("alive")
+""")
+    codes = [int(c) for c in r.lines[0].split("errcodes=")[1].split(",")]
+    assert len(codes) == 3 and set(codes) <= {errno, 125} and errno in codes[:2] and codes[2] == 125, r
+    assert r.lines[1:] == ["0: alive"] and r.err == "", r
+
+
+def test_a_thousand_spawns_leave_nothing(ranks):
+    """Neither descriptors nor processes, in mpiexec or the proxy."""
+    r = ranks("-n", "1", """
+proxy = os.getppid()
+boss = open(f"/proc/{proxy}/stat").read().rsplit(")")[1].split()[1]
+
+def used():
+    fds = [len(os.listdir(f"/proc/{pid}/fd")) for pid in (boss, proxy)]
+    return [*fds, len(open(f"/proc/{proxy}/task/{proxy}/children").read().split())]
+
+p = Pmi1().init()
+before = None
+for i in range(1001):
+    answer = p.spawn(("/bin/true", 1, [], []))
+    assert answer == "cmd=spawn_result rc=0 errcodes=0", answer
+    while i == 0 and used()[2] > 1:
+        time.sleep(0.01)
+    before = before or used()
+while any(now > then for now, then in zip(used(), before)):  # the last ones may still be ending
+    time.sleep(0.01)
+say("nothing")
+p.finalize()
+""")
+    assert r.lines == ["0: nothing"], r
