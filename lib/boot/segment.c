@@ -214,7 +214,8 @@ int boot_segment_make(struct boot *b, const uint32_t *node, uint32_t nodes, cons
                                 .node_count = nodes,
                                 .node_id = node[b->rank],
                                 .local_cpus = (uint32_t)boot_cpus(),
-                                .universe_size = b->universe_size};
+                                .universe_size = b->universe_size,
+                                .listener = -1};
     for (int r = 0; r < b->size; r++)
         head.local_size += node[r] == head.node_id;
     snprintf(head.job_name, sizeof head.job_name, "%s", job);

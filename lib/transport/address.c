@@ -53,8 +53,8 @@ static int ask(const struct peer *p)
 
 static void answered(struct peer *p, int rc, const void *address, size_t n)
 {
-    if (!peer_is_live(p))
-        return;
+    if (!peer_is_live(p) || (rc != MPI_SUCCESS && p->carrier->knows && p->carrier->knows(p->proc)))
+        return; /* where it is known, who asked goes on trying that */
     if (rc != MPI_SUCCESS || n != p->transport->address_bytes)
         peer_failed(p, "its address is not known");
     else if (!p->transport->connect(p, address))

@@ -26,13 +26,19 @@ bool transport_spans(void)
     return false;
 }
 
+/* The address of that rank of the job. */
+static bool is_known(const struct transport *t, int proc)
+{
+    return t->known_at_home || (t->knows && t->knows(proc));
+}
+
 /* Where others are on other nodes; a job on one node asks for nothing. */
 static int publish(void)
 {
     int rc = MPI_SUCCESS;
     bool any = false;
     for (uint32_t i = 0; transport_table[i] && rc == MPI_SUCCESS && transport_spans(); i++)
-        if (transport_table[i]->address_bytes > 0 && !transport_table[i]->known_at_home) {
+        if (transport_table[i]->address_bytes > 0 && !is_known(transport_table[i], process_self)) {
             rc = address_publish(transport_table[i]);
             any = true;
         }
@@ -79,7 +85,7 @@ bool transport_select(struct peer *p)
             continue;
         /* Both sides choose alike, so that nothing overtakes: one that fails is not made up for by another. */
         p->transport = p->carrier = t;
-        if (t->address_bytes > 0 && !told && !t->known_at_home ? !address_fetch(p) : !t->connect(p, told))
+        if (t->address_bytes > 0 && !told && !is_known(t, p->proc) ? !address_fetch(p) : !t->connect(p, told))
             p->transport = NULL;
         else
             p->transport = counted_or_plain(t);

@@ -118,6 +118,9 @@ struct transport {
     /* Can it reach that process at all? The first in the table that can is taken; if it needs addresses, one of those
      * that processes of other jobs have told of. */
     bool (*reaches)(const struct peer *p);
+    /* Is the address of that rank of the job known without asking anybody? Then connect takes NULL for it; of this process:
+     * then it needs not be published. NULL: of none. */
+    bool (*knows)(int proc);
     /* p is spoken to for the first time: begins to connect, with its address (NULL if it needs none). That may take
      * time, and so may the address: reserve says "not now" from the moment that p->transport is set. A process that has
      * spoken first is a peer, and may be connected before this is called. What fails later is told by peer_failed.

@@ -90,7 +90,7 @@ ROOMS = {
     "hwloc": {"common/topo"},
     "cjson/": {"launcher", "launcher/rm"},
     "libssh2": {"launcher/start"},
-    "nettle/": {"common"},
+    "nettle/": {"common", "lib/transport/tcp"},
     "pmix": {"proxy/pmix", "lib/boot"},
     "rdma/": {"lib/transport/ofi"},
     "cmocka": set(),

@@ -4,6 +4,7 @@
 import os
 import re
 import socket
+import threading
 
 import pytest
 
@@ -40,10 +41,18 @@ def test_many_speak_to_one_that_does_something_else(mpiexec, partings):
     assert r.lines == ["fine"] * 180, r
 
 
-def test_an_interface_that_is_not_there_is_named(mpiexec, nodes):
-    r = mpiexec("--hosts", "a,b", "--ppn", "1", "-n", "2", nodes, "2", "1", env={"MUSTER_INTERFACE": "nosuch0"})
-    assert r.code not in (0, 124)
-    assert "MUSTER_INTERFACE is nosuch0: no interface that is up has that name or network" in r.err, r
+@pytest.mark.parametrize("words, env", [(["--interface", "nosuch0"], {}), ([], {"MUSTER_INTERFACE": "nosuch0"})])
+def test_an_interface_that_is_not_there_is_named(mpiexec, nodes, words, env):
+    r = mpiexec("--hosts", "a,b", "--ppn", "1", "-n", "2", *words, nodes, "2", "1", env=env)
+    assert r.code == 1
+    assert re.fullmatch(r"mpiexec: --interface nosuch0: host a has no interface of that name or network that is up; it has "
+                        r"(.*, )?lo 127\.0\.0\.0/8.*\n", r.err), r
+
+
+@pytest.mark.parametrize("network", ["10.0.0.0/33", "10.0.0.0/", "fd00::/8x", "10.0.0"])
+def test_what_is_no_network_is_no_interface(mpiexec, network):
+    r = mpiexec("--hosts", "a,b", "--ppn", "1", "-n", "2", "--interface", network, "true")
+    assert r.code == 1 and f"--interface {network}: host a has no interface" in r.err, r
 
 
 @pytest.mark.parametrize("interface", ["lo", "127.0.0.0/8"])
@@ -56,12 +65,14 @@ def listening(pid):
     """The ports on which a process waits for connections."""
     links = [os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")]
     mine = {m[1] for m in (re.fullmatch(r"socket:\[(\d+)\]", link) for link in links) if m}
-    with open("/proc/net/tcp6") as table:
-        rows = [line.split() for line in table.readlines()[1:]]
+    rows = []
+    for name in ("tcp", "tcp6"):
+        with open(f"/proc/net/{name}") as table:
+            rows += [line.split() for line in table.readlines()[1:]]
     return [int(r[1].rsplit(":", 1)[1], 16) for r in rows if r[3] == "0A" and r[9] in mine]
 
 
-GARBAGE = [b"", b"GET / HTTP/1.0\r\n\r\n", os.urandom(48), b"USTRTCP1" + bytes(40), b"USTRTCP1" + os.urandom(4000)]
+GARBAGE = [b"", b"GET / HTTP/1.0\r\n\r\n", os.urandom(48), b"USTRTCP2" + bytes(64), b"USTRTCP2" + os.urandom(4000)]
 
 
 def test_strangers_at_the_port(mpiexec, nodes):
@@ -79,6 +90,70 @@ def test_strangers_at_the_port(mpiexec, nodes):
     assert len(strangers) == 600 and (p.returncode, out.decode().split(), err) == (0, ["fine"] * 2, b""), (out, err)
     for s in strangers:
         s.close()
+
+
+def free_ports(n):
+    """A port from which on n are free."""
+    for low in range(21000, 32000, n):
+        held = []
+        try:
+            for port in range(low, low + n):
+                held.append(socket.socket())
+                held[-1].bind(("127.0.0.1", port))
+            return low
+        except OSError:
+            continue
+        finally:
+            for s in held:
+                s.close()
+    raise AssertionError("no free ports")
+
+
+def test_ports_of_a_range(mpiexec, nodes):
+    low = free_ports(4)
+    p = mpiexec.start("--hosts", "a,b", "--ppn", "2", "-n", "4", "--port-range", f"{low}:{low + 3}", nodes, "2", "2", "go")
+    pids = [int(p.stdout.readline().split()[1]) for _ in range(4)]
+    ports = sorted(port for pid in pids for port in listening(pid))
+    (mpiexec.cwd / "go").touch()
+    out, err = p.communicate(timeout=2 * PATIENCE)
+    assert (p.returncode, ports, err) == (0, list(range(low, low + 4)), b""), (out, err)
+
+
+def test_a_range_that_is_too_short(mpiexec):
+    r = mpiexec("--hosts", "a,b", "--ppn", "2", "-n", "4", "--port-range", "21000:21002", "true")
+    assert (r.code, r.err) == (1, "mpiexec: --port-range 21000:21002 has 3 ports, and a host has 4 ranks\n"), r
+
+
+def hold(s, how, stop):
+    """What holds a port does nothing, closes, or says something."""
+    if how == "bound":
+        return
+    s.listen(16)
+    s.settimeout(0.1)
+    while not stop.is_set():
+        try:
+            c = s.accept()[0]
+        except TimeoutError:
+            continue
+        if how == "talks":
+            c.sendall(b"220 mail.example.org ESMTP ready, and so on, and so on, until it is long enough\r\n")
+        c.close()
+
+
+@pytest.mark.parametrize("how", ["bound", "closes", "talks"])
+def test_a_port_that_is_taken(mpiexec, nodes, how):
+    """Of three ports two are used, so that the one in the middle would be: its rank tells of another."""
+    low, stop = free_ports(3), threading.Event()
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", low + 1))
+        other = threading.Thread(target=hold, args=(s, how, stop))
+        other.start()
+        try:
+            r = mpiexec("--hosts", "a,b", "--ppn", "1", "-n", "2", "--port-range", f"{low}:{low + 2}", nodes, "2", "1")
+        finally:
+            stop.set()
+            other.join()
+    assert (r.code, r.lines, r.err) == (0, ["fine"] * 2, ""), r
 
 
 def test_one_node_listens_nowhere(mpiexec, nodes):

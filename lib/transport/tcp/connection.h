@@ -4,12 +4,14 @@
  * connection of the one stays that comes first in the order of jobs (their tags) and ranks.
  *
  *     connector           listener
- *     hello           ->                 who it is, and the listener's secret, which it was told of
- *                     <-  verdict        welcome; or: wait, mine is under way; or nothing, and the end
+ *     hello           ->                 who it is, and a proof that it knows the listener's key
+ *                     <-  answer         welcome, or: wait, mine is under way; and the same proof
+ *     consents        ->                 a proof that it has read the answer: what follows is not a repetition
  *     frames         <->  frames         heads and payloads (stream.h)
  *
- * Before a hello has proved that its sender knows the secret, nothing of it is believed, and little is kept. One of a
- * process of another job that is not known here is kept until it is: it has been told of us a moment earlier. */
+ * Before a hello has been proved, nothing of it is looked at, and little is kept. One of a process of another job that
+ * has not told where it is reached is kept until it has: it will in a moment, by somebody between us. Until it consents
+ * a guest binds nobody: several may come in the name of one process, and the first that consents is it. */
 #ifndef LIB_TRANSPORT_TCP_CONNECTION_H
 #define LIB_TRANSPORT_TCP_CONNECTION_H
 
@@ -20,14 +22,16 @@
 
 enum conn_state {
     CONN_NONE,       /* as it was made */
+    CONN_RESTING,    /* no place has led to it; they are tried again in a moment */
     CONN_CONNECTING, /* to one of its places */
-    CONN_GREETING,   /* hello is sent, the verdict has not come */
-    CONN_AWAITED,    /* the peer's own hello is under way */
+    CONN_GREETING,   /* hello is sent, the answer has not come */
+    CONN_AWAITED,    /* the peer's own hello, or consent, is under way */
     CONN_OPEN,
     CONN_CLOSED
 };
 
 enum { CONN_BUFFER = 28 << 10 };
+#define CONN_PATIENCE_NS INT64_C(20000000000)
 
 /* p->channel of its peer. */
 struct conn {
@@ -40,7 +44,10 @@ struct conn {
     bool parted;  /* we have said so */
     bool lost;    /* peer_failed or peer_finalized has been said */
     bool unread;  /* packets lie in `in` that poll is to deliver: for want of memory it could not, or somebody peeked */
-    char *out;    /* CONN_BUFFER bytes each, while open */
+    bool born;    /* its place follows from the launcher's word; what it says itself counts more */
+    bool asked;   /* for that */
+    uint8_t rests;
+    char *out; /* CONN_BUFFER bytes each, while open */
     char *in;
     uint32_t out_at, out_end, in_at, in_end;
     uint32_t burst; /* in which it last wrote at once */
@@ -49,42 +56,54 @@ struct conn {
     struct sockaddr_in6 tries[PLACE_TRIES];
     int try_count, try_at;
     struct place place;
-    int64_t deadline;          /* clock_ns(), while connecting or awaited; else 0 */
+    struct hello hello; /* ours, while greeting */
+    struct answer answer;
+    uint32_t got;              /* bytes of the answer */
+    int64_t began;             /* clock_ns() of the first try */
+    int64_t deadline;          /* clock_ns(), while something is to happen then; else 0 */
     TAILQ_ENTRY(conn) opening; /* while it has one */
     TAILQ_ENTRY(conn) every;   /* while it has a descriptor */
     TAILQ_ENTRY(conn) kept;    /* while it keeps something */
 };
 
 extern struct tcp {
-    int listener, epoll; /* -1: none */
+    int listener, epoll, timer; /* -1: none */
     struct place own;
     TAILQ_HEAD(conns, conn) opening, all;
-    int unread; /* connections that are */
+    int64_t armed; /* when the timer fires; 0: never */
+    int unread;    /* connections that are */
 } tcp;
 
-/* Listens. An error class with a note. */
-int conn_listen(void);
+/* Begins: nobody is connected to, or listened for. An error class with a note. */
+int conn_begin(void);
 /* Says goodbye to all, and closes everything. */
 void conn_end(void);
-
-bool conn_connect(struct peer *p, const void *address);
+/* The channel of a peer, made when it is first needed; NULL: no memory. */
+struct conn *conn_of(struct peer *p);
+/* It has this descriptor now, or none any more. */
+void conn_take_fd(struct conn *c, int fd);
+void conn_drop_fd(struct conn *c);
+/* Something is to happen after that time (conn_expire); 0: nothing. */
+void conn_due(struct conn *c, int64_t ns);
+/* Frames go, on its descriptor. False: no memory, and it has failed. */
+bool conn_open(struct conn *c);
 /* Closes it; the channel stays with the peer. */
 void conn_close(struct conn *c);
 /* The peer is lost, unless that has been said. */
 void conn_fail(struct conn *c, const char *why);
-/* Something has happened to a descriptor: data.u64 of the event, CONN_KNOCK for the listener's. Returns packets that
- * were delivered. */
-enum { CONN_KNOCK = 0 };
+/* Whether epoll tells when the socket takes more. */
+void conn_want_write(struct conn *c, bool on);
+/* What happens to a descriptor is told with that data: 0 the listener, CONN_TIMER, odd a guest (listener.h), else a
+ * connection. */
+bool conn_watch(int fd, uint64_t data, uint32_t events);
+enum { CONN_KNOCK = 0, CONN_TIMER = 2 };
+/* Something has happened to the descriptor of a guest or a connection. Returns packets that were delivered. */
 int conn_event(uint64_t data, uint32_t events);
-/* Takes in who is at the listener, after all other events of one look: a guest may have to go. */
-void conn_accept(void);
-/* Takes in those who have become known since they came. */
-void conn_recognise(void);
-/* Those that take too long to connect. */
+/* There are no descriptors for guests: the listener is looked at again in a moment. */
+void conn_deaf(void);
+/* The timer has fired: those whose time has come. After all other events: an answer may be among them. */
 void conn_expire(void);
 /* Does something lie in a buffer? */
 bool conn_unsent(void);
-/* Whether epoll tells when the socket takes more. */
-void conn_want_write(struct conn *c, bool on);
 
 #endif

@@ -5,27 +5,33 @@
 #define LIB_TRANSPORT_TCP_PLACE_H
 
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "lib/transport/tcp/proof.h"
 
-enum { PLACE_SECRET = 16, PLACE_HOSTS = 5 };
+enum { PLACE_HOSTS = 5 };
 
 /* What is published: hosts in the order in which their owner would have them tried. */
 struct place {
-    uint64_t machine; /* the same for all who reach each other by the loopback */
+    uint64_t machine; /* the same for all who reach each other by the loopback; 0: by that it is not reached */
     uint16_t port;
     uint8_t count;
-    uint8_t prefix[PLACE_HOSTS]; /* bits of their networks, of 128 */
-    unsigned char secret[PLACE_SECRET];
+    uint8_t prefix[PLACE_HOSTS];  /* bits of their networks, of 128 */
+    unsigned char key[PROOF_KEY]; /* who knows it may connect */
     struct in6_addr hosts[PLACE_HOSTS]; /* IPv4 ones as ::ffff:a.b.c.d */
 };
 
-/* Fills in machine, hosts and secret. An error class with a note: what MUSTER_INTERFACE names is not there, or there is
- * no randomness. */
+/* Fills in machine, hosts and key of a process that listens on all interfaces. An error class with a note: what
+ * MUSTER_INTERFACE names is not there, or there is no randomness. */
 int place_own(struct place *p);
+/* Does the launcher tell where all ranks of the job listen? */
+bool place_is_told(void);
+/* Where a rank of the job listens, as the launcher tells. False: it does not, or the key cannot be made (proof_why). */
+bool place_of_rank(int rank, struct place *p);
 /* The addresses of a process to be tried, the best first; returns how many, PLACE_TRIES at most. */
 enum { PLACE_TRIES = PLACE_HOSTS + 1 };
-int place_tries(const struct place *own, const struct place *of, struct sockaddr_in6 *out);
+int place_tries(const struct place *of, struct sockaddr_in6 *out);
 /* "10.0.0.1 port 40000", for messages. */
 void place_text(const struct sockaddr_in6 *a, char *text, size_t n);
 

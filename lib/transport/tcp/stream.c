@@ -192,11 +192,11 @@ bool stream_goodbye(struct conn *c)
     return true;
 }
 
-bool stream_goodbye_early(struct conn *c)
+bool stream_goodbye_early(int fd)
 {
     char head[sizeof(struct packet)];
     head_write(head, FRAME_GOODBYE, 0, (struct match_key){0});
-    return send(c->fd, head, sizeof head, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)sizeof head;
+    return send(fd, head, sizeof head, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)sizeof head;
 }
 
 /* ---- in ---- */

@@ -36,8 +36,8 @@ void stream_add(struct conn *c, enum frame frame, uint64_t ctx, uint64_t pair, s
 void stream_add_head(struct conn *c, enum frame frame, uint64_t ctx, uint64_t pair, size_t bytes);
 /* Nothing more comes from this process. False: there is no room to say so now. */
 bool stream_goodbye(struct conn *c);
-/* The same before the connection is open, behind the hello. */
-bool stream_goodbye_early(struct conn *c);
+/* The same to who has not consented yet, behind the answer. */
+bool stream_goodbye_early(int fd);
 /* Writes what waits, as far as the socket takes it; has anything gone? */
 bool stream_write(struct conn *c);
 /* Does anything wait? */

@@ -8,7 +8,9 @@
 #include "lib/core/bytes.h"
 #include "lib/nodemem/nodemem.h"
 #include "lib/process/process.h"
+#include "lib/transport/tcp/connector.h"
 #include "lib/transport/tcp/gather.h"
+#include "lib/transport/tcp/listener.h"
 #include "lib/transport/tcp/memory.h"
 #include "lib/transport/tcp/stream.h"
 
@@ -24,9 +26,14 @@ static struct conn *latest; /* that something has come by: it is the likeliest t
 
 static int open_up(void)
 {
-    int rc = tcp.epoll >= 0 ? MPI_SUCCESS : conn_listen();
+    if (tcp.epoll >= 0)
+        return MPI_SUCCESS;
+    int rc = conn_begin();
+    rc = rc == MPI_SUCCESS ? listener_begin() : rc;
     if (rc == MPI_SUCCESS)
         transport_attention |= own_attention;
+    else
+        conn_end();
     return rc;
 }
 
@@ -47,6 +54,7 @@ static void tcp_fini(void)
 static int tcp_address(void *address)
 {
     int rc = open_up();
+    rc = rc == MPI_SUCCESS ? listener_own() : rc;
     if (rc == MPI_SUCCESS)
         memcpy(address, &tcp.own, sizeof tcp.own);
     return rc;
@@ -55,6 +63,14 @@ static int tcp_address(void *address)
 static bool tcp_reaches(const struct peer *p)
 {
     return tcp.epoll >= 0 && p->proc != process_self && (process_is_foreign(p->proc) || wanted());
+}
+
+static bool tcp_knows(int proc)
+{
+    uint16_t port;
+    if (proc == process_self)
+        return listener_is_expected();
+    return place_is_told() && !process_is_foreign(proc) && node_segment_host(boot.segment, (uint32_t)proc, &port);
 }
 
 static void tcp_disconnect(struct peer *p)
@@ -112,19 +128,19 @@ static int happened(const struct epoll_event *e)
 
 static int look_at_all(void)
 {
-    enum { EVENTS = 32, EXPIRE_EVERY = 128 };
-    static uint32_t looks;
+    enum { EVENTS = 32 };
     struct epoll_event e[EVENTS];
-    bool knocks = false;
+    bool knocks = false, due = false;
     int n = 0, events = epoll_wait(tcp.epoll, e, EVENTS, 0);
     for (int i = 0; i < events; i++) {
         knocks |= e[i].data.u64 == CONN_KNOCK;
-        n += e[i].data.u64 != CONN_KNOCK ? happened(&e[i]) : 0;
+        due |= e[i].data.u64 == CONN_TIMER;
+        n += e[i].data.u64 != CONN_KNOCK && e[i].data.u64 != CONN_TIMER ? happened(&e[i]) : 0;
     }
     if (knocks)
-        conn_accept();
-    conn_recognise();
-    if (++looks % EXPIRE_EVERY == 0 && events < EVENTS) /* nobody's answer waits to be seen */
+        listener_accept();
+    listener_recognise();
+    if (due && events < EVENTS) /* nobody's answer waits to be seen */
         conn_expire();
     return n;
 }
@@ -200,7 +216,8 @@ const struct transport transport_tcp = {.name = "tcp",
                                         .fini = tcp_fini,
                                         .address = tcp_address,
                                         .reaches = tcp_reaches,
-                                        .connect = conn_connect,
+                                        .knows = tcp_knows,
+                                        .connect = connector_begin,
                                         .disconnect = tcp_disconnect,
                                         .reserve = tcp_reserve,
                                         .commit = tcp_commit,
