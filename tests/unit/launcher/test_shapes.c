@@ -50,12 +50,17 @@ static void shape(struct buf *b, uint32_t n, bool all)
 
 static bool tell(uint32_t node, uint32_t cores, bool all, bool digest)
 {
-    struct buf b, s;
+    struct buf b, s, networks;
     shape(&s, cores, all);
     buf_init(&b);
-    buf_put_u32(&b, cores);
-    buf_put_u64(&b, digest ? topo_digest(s.data, s.len) : 0);
-    buf_put_string(&b, bytes_of(node == 2 ? "0-1" : ""), WIRE_LINE_MAX); /* another job runs on 2 */
+    buf_init(&networks);
+    control_node_network_put(&networks, &(struct control_node_network){0, UINT64_C(0xffff0a010000) + node, 120, 0, "eth0"});
+    control_node_info_put(&b, &(struct control_node_info){.processors = cores,
+                                                          .digest = digest ? topo_digest(s.data, s.len) : 0,
+                                                          .taken = bytes_of(node == 2 ? "0-1" : ""), /* another job */
+                                                          .machine = node,
+                                                          .networks = list_of(1, &networks)});
+    buf_fini(&networks);
     buf_fini(&s);
     return script_up(CONTROL_NODE_INFO, 0, node, &b);
 }
@@ -89,6 +94,9 @@ static void processors_alone(void **state)
     assert_null(script.cluster.nodes[2].topo);
     assert_string_equal(script.cluster.nodes[2].taken, "0-1");
     assert_null(script.cluster.nodes[3].taken);
+    const struct node_networks *net = &script.cluster.networks[3];
+    assert_true(net->n == 1 && net->machine == 3 && strcmp(net->v[0].name, "eth0") == 0 && net->v[0].bits == 120);
+    assert_int_equal(net->v[0].host.s6_addr[15], 3);
     shapes_ask(&script.cluster, 0, on_known, NULL); /* known by now */
     assert_int_equal(calls, 2);
     assert_int_equal(script_count(CONTROL_NODE_ASK), 1);

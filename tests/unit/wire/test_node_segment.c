@@ -39,6 +39,31 @@ static void test_map(void **state)
     assert_int_equal((char *)node_segment_status(h, 3) - memory, h->status_at + 3 * sizeof(struct rank_status));
 }
 
+/* Rank 8 is the third of node 1. */
+static void test_hosts(void **state)
+{
+    uint64_t bytes;
+    uint16_t port = 0;
+    struct node_segment *h = make(&bytes);
+    assert_null(node_segment_host(h, 8, &port));
+    h->host_count = 3;
+    bytes = node_segment_plan(h);
+    memcpy(memory + h->locals_at, (uint32_t[]){2, 3, 8, 9}, 16);
+    struct node_host *host = (struct node_host *)(memory + h->hosts_at);
+    host[1] = (struct node_host){{1}, 30000, 0};
+    host[2] = (struct node_host){{2}, 65534, 0};
+    assert_true(node_segment_valid(h, bytes));
+    assert_ptr_equal(node_segment_host(h, 8, &port), &host[1]);
+    assert_int_equal(port, 30002);
+    assert_ptr_equal(node_segment_host(h, 5, &port), &host[2]);
+    assert_int_equal(port, 65535);
+    assert_null(node_segment_host(h, 10, &port)); /* beyond the last port */
+    assert_null(node_segment_host(h, 0, &port));  /* which told none */
+    assert_null(node_segment_host(h, 12, &port));
+    h->host_count = 2;
+    assert_false(node_segment_valid(h, bytes));
+}
+
 static void test_lies(void **state)
 {
     uint64_t bytes;
@@ -80,7 +105,7 @@ static void test_length(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_map), cmocka_unit_test(test_lies),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_map), cmocka_unit_test(test_hosts), cmocka_unit_test(test_lies),
                                        cmocka_unit_test(test_length)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

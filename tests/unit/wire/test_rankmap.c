@@ -35,6 +35,7 @@ static void check(const uint32_t *node, uint32_t n, uint32_t nnodes, uint32_t bl
             assert_true(here == 0 || rank > last);
             assert_int_equal(node[rank], k);
             last = rank;
+            assert_int_equal(rankmap_local(&copy, rank), here);
             here++;
         }
         assert_int_equal(here, rankmap_local_size(&copy, k));
