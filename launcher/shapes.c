@@ -233,10 +233,12 @@ void shapes_grow(struct cluster *c, uint32_t from)
     s->told = xreallocarray(s->told, c->nnodes, sizeof *s->told);
     s->digests = xreallocarray(s->digests, c->nnodes, sizeof *s->digests);
     s->taken = xreallocarray(s->taken, c->nnodes, sizeof *s->taken);
+    c->networks = xreallocarray(c->networks, c->nnodes, sizeof *c->networks);
     for (uint32_t i = from; i < c->nnodes; i++) {
         s->told[i] = true;
         s->digests[i] = 0;
         s->taken[i] = NULL;
+        c->networks[i] = (struct node_networks){.v = NULL};
     }
 }
 

@@ -181,7 +181,7 @@ static struct starter *starter_for(struct cluster *c, const struct options *o, u
 {
     const char *name = c->names[node];
     bool is_far = !c->is_simulated && !this_host_is(name);
-    struct starter *st = is_far && !c->is_remote ? &c->far : &c->starter;
+    struct starter *st = is_far && (c->far.ops || !c->is_remote) ? &c->far : &c->starter;
     const struct start_ops *ops = st->ops ? st->ops : hosts_way(c, o);
     if (ops->calls_back) {
         err_set(e, "host %s is not one of this run's, and %s starts proxies at the beginning alone: name it in --hosts",
@@ -196,8 +196,10 @@ int tree_grow(struct cluster *c, const struct options *o, uint32_t node, struct 
     struct starter *st = starter_for(c, o, node, e);
     if (!st || check_descriptors(st->ops, c->links.left + 1, e) < 0)
         return -1;
-    if (st == &c->far)
+    if (st == &c->far) {
         c->is_here = false;
+        c->is_remote = true;
+    }
     c->starter.remote.hosts = c->far.remote.hosts = c->hosts.hosts;
     links_grow(&c->links, c->nnodes, c->names);
     c->links.starter = st;
