@@ -13,6 +13,7 @@
 #include "lib/dynamic/port.h"
 #include "lib/dynamic/port_name.h"
 #include "lib/dynamic/socket.h"
+#include "wire/network.h"
 
 #define TRY_NS INT64_C(20000000000) /* for one address of another machine */
 #define AGAIN_NS INT64_C(5000000)   /* where too many connect at once */
@@ -63,10 +64,10 @@ static int try_one(int fd, const struct sockaddr_in6 *to, int64_t until, const s
     return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &n) == 0 ? error : errno;
 }
 
-static int connect_far(const struct port_facts *f, const struct place *own, int64_t until, const struct comm *comm)
+static int connect_far(const struct port_facts *f, int64_t until, const struct comm *comm)
 {
     struct sockaddr_in6 tries[PLACE_TRIES];
-    int count = place_tries(own, &f->place, tries), error = EHOSTUNREACH, one = 1;
+    int count = place_tries(&f->place, tries), error = EHOSTUNREACH, one = 1;
     for (int i = 0; i < count; i++) {
         int fd = socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
         if (fd < 0)
@@ -83,13 +84,10 @@ static int connect_far(const struct port_facts *f, const struct place *own, int6
 int port_connect(const char *name, int64_t until, const struct comm *comm)
 {
     struct port_facts f;
-    struct place own;
     if (!port_name_read(name, &f))
         return failed("that is not the name of a port");
-    if (place_own(&own) != MPI_SUCCESS)
-        return failed(error_detail_get(MPI_ERR_OTHER));
-    bool near = own.machine != 0 && own.machine == f.place.machine;
-    int fd = near ? connect_near(&f, until, comm) : connect_far(&f, &own, until, comm);
+    bool near = f.place.machine != 0 && f.place.machine == network_machine();
+    int fd = near ? connect_near(&f, until, comm) : connect_far(&f, until, comm);
     const char *why = fd >= 0 ? greeting_connect(fd, f.secret, until, comm) : NULL;
     if (!why)
         return fd;
