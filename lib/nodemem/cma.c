@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include "lib/boot/boot.h"
 #include "lib/core/knobs.h"
+#include "lib/core/state.h"
 #include "lib/nodemem/nodemem.h"
 
 static uint64_t token; /* others look for it here */
@@ -24,6 +25,7 @@ void cma_init(struct doorbell *own)
     own->token = token;
     own->token_at = (uintptr_t)&token;
     own->wants_fence = nodemem.fence;
+    own->status_at = (uintptr_t)lib.status;
     own->segment_at = (uintptr_t)boot.segment;
     own->pid_space = stat("/proc/self/ns/pid", &st) == 0 ? st.st_ino : 0;
     prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY, 0, 0, 0);

@@ -31,7 +31,7 @@ struct doorbell {
     uint64_t segment_at;      /* where it has mapped the node's segment; 0: nowhere */
     _Atomic uint32_t lives;   /* grows when MPI is over in it, for now */
     uint32_t wants_fence;     /* before it sleeps it makes nobody pass a barrier: senders have a fence */
-    char pad[NODEMEM_LINE - 56];
+    uint64_t status_at;       /* where it keeps struct rank_status (wire/node_segment.h) */
 };
 static_assert(sizeof(struct doorbell) == NODEMEM_LINE, "a doorbell is a cache line");
 

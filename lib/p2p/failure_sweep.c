@@ -11,7 +11,7 @@
 int failure_of_peer(const struct peer *p)
 {
     if (!p->transport)
-        return p->local < 0 ? failed_error_far() : MPI_ERR_NO_MEM;
+        return p->local < 0 && !process_is_foreign(p->proc) ? failed_error_far() : MPI_ERR_NO_MEM;
     return p->transport == &transport_failed ? failed_error(p->proc) : MPI_SUCCESS;
 }
 

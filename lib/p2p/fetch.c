@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include "lib/bindings/impl.h"
-#include "lib/boot/boot.h"
 #include "lib/core/knobs.h"
 #include "lib/core/tally.h"
 #include "lib/core/trace.h"
@@ -31,15 +30,14 @@ struct fetch {
 static SLIST_HEAD(, fetch) spares = SLIST_HEAD_INITIALIZER(spares);
 static int under_way;
 
-/* Would the sender stream at once? A glance: it may have changed when CTS gets there, which costs time only. Of another
- * job's it is not known. */
+/* Would the sender stream at once? A glance: it may have changed when CTS gets there, which costs time only. */
 static bool attends(const struct peer *p)
 {
-    if (p->local < 0 || !p->transport->is_polling || !p->transport->is_polling(p))
+    const struct transport *t = p->transport;
+    if (!t->is_polling || !t->present_call || !t->is_polling(p))
         return false;
-    const struct rank_status *s = node_segment_status((struct node_segment *)boot.segment, (uint32_t)p->local);
-    uint64_t call = atomic_load_explicit(&s->call, memory_order_relaxed) & 0xffff;
-    return call < CALL_COUNT && call_blocks[call];
+    int call = t->present_call(p);
+    return call > 0 && call < CALL_COUNT && call_blocks[call];
 }
 
 struct copy_cost *fetch_cost(struct p2p_request *r)

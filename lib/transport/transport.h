@@ -143,6 +143,9 @@ struct transport {
     void (*push)(void);
     /* Would the peer see a packet at once: has it a processor, and does not sleep? NULL: not known. */
     bool (*is_polling)(const struct peer *p);
+    /* The number of the MPI function that the peer is in, as its status line tells it at a glance; 0: none, -1: not
+     * known. NULL: it never is. */
+    int (*present_call)(const struct peer *p);
     /* There is time before the next packet from the peer: touches the memory where it will be looked for. May be NULL.
      */
     void (*prefault)(struct peer *p);

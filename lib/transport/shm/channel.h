@@ -98,5 +98,6 @@ enum remote_state shm_put(struct peer *p, const struct iovec *from, int pieces, 
                           struct completion *c);
 enum remote_state shm_atomic(struct peer *p, struct remote at, const struct atomic_call *call, struct completion *c);
 enum remote_state shm_flush(struct peer *p, struct completion *c);
+int shm_present_call(const struct peer *p);
 
 #endif

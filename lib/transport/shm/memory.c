@@ -4,6 +4,7 @@
  * memory through the kernel (process_vm_readv, process_vm_writev), which checks that it may be, and without atomics.
  * Nothing is ever under way: all is done when the verb returns. */
 #include <errno.h>
+#include <stddef.h>
 #include "lib/boot/boot.h"
 #include "lib/core/bytes.h"
 #include "lib/core/knobs.h"
@@ -113,4 +114,16 @@ enum remote_state shm_flush(struct peer *p, struct completion *c)
 {
     atomic_thread_fence(memory_order_seq_cst);
     return REMOTE_DONE;
+}
+
+int shm_present_call(const struct peer *p)
+{
+    const struct link *l = p->channel;
+    uint64_t call, at = offsetof(struct rank_status, call);
+    if (p->local >= 0)
+        call = atomic_load_explicit(&node_segment_status(boot.segment, (uint32_t)p->local)->call, memory_order_relaxed);
+    else if (is_lost(l) ||
+             cma_read_of(l->cma, &(struct iovec){&call, sizeof call}, 1, l->cma->of->status_at + at, sizeof call) != 0)
+        return -1;
+    return (int)(call & 0xffff);
 }
