@@ -116,6 +116,7 @@ static int address_take(int visitor)
     snprintf(name, sizeof name, "life.%d", me == 0 ? visitor : 0);
     int proc = process_job_add(name, 1);
     CHECK(proc > 0 && address_tell(proc, theirs) == MPI_SUCCESS);
+    process_hold(proc); /* as a communicator would */
     return proc;
 }
 
