@@ -5,6 +5,7 @@
 #include <string.h>
 #include "lib/bindings/impl.h"
 #include "lib/core/error.h"
+#include "lib/core/trace.h"
 #include "lib/dynamic/ask.h"
 #include "lib/object/info.h"
 #include "lib/request/progress.h"
@@ -26,8 +27,10 @@ int ask_await(struct boot_ask *ask)
 {
     struct awaited a = {ask, MPI_ERR_PENDING};
     struct waiter w = {.ready = is_answered, .arg = &a};
-    while (!is_answered(&a))
+    while (!is_answered(&a)) {
         progress_wait(&w, NULL);
+        trace_moved(); /* as of what comes from outside of the job */
+    }
     return a.rc;
 }
 

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include "lib/core/clock.h"
 #include "lib/core/error.h"
+#include "lib/core/trace.h"
 #include "lib/request/progress.h"
 #include "lib/transport/sleep.h"
 
@@ -28,8 +29,10 @@ bool socket_await(int fd, short events, int64_t until, const struct comm *comm)
     struct waiter w = {.ready = is_over, .arg = &a, .comm = comm};
     if (!is_over(&a)) {
         bool watched = sleep_watch(fd, (events & POLLOUT) != 0);
-        while (!is_over(&a))
+        while (!is_over(&a)) {
             progress_wait(&w, NULL);
+            trace_moved(); /* what it waits for comes from outside of the job, whose ranks are not deadlocked by it */
+        }
         if (watched)
             sleep_unwatch(fd);
     }

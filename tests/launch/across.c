@@ -161,6 +161,20 @@ static void killed(void)
     is(class_of(MPI_Comm_connect(port, MPI_INFO_NULL, 0, MPI_COMM_WORLD, &inter)) == MPI_ERR_PORT, "no port");
 }
 
+/* Nobody comes: that is no deadlock of this job, however long it takes. */
+static void alone(void)
+{
+    MPI_Info info;
+    FINE(MPI_Info_create(&info));
+    FINE(MPI_Info_set(info, "timeout", "4"));
+    if (rank == 0)
+        FINE(MPI_Open_port(MPI_INFO_NULL, port));
+    is(class_of(MPI_Comm_accept(port, info, 0, MPI_COMM_WORLD, &inter)) == MPI_ERR_PORT, "too late");
+    if (rank == 0)
+        FINE(MPI_Close_port(port));
+    FINE(MPI_Info_free(&info));
+}
+
 /* Over a socket of the program's own. */
 static void join(void)
 {
@@ -188,7 +202,7 @@ static void join(void)
 int main(int argc, char **argv)
 {
     static const struct scenario all[] = {S(talk),  S(recv_named), S(recv_any), S(barrier), S(send_long),
-                                          S(merge), S(gone),       S(killed),   S(join)};
+                                          S(merge), S(gone),       S(killed),   S(alone),     S(join)};
     scenario_begin(&argc, &argv);
     MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
     MPI_Comm_set_errhandler(MPI_COMM_SELF, MPI_ERRORS_RETURN);

@@ -141,6 +141,36 @@ static void contexts_of_two_jobs_differ(void **state)
     assert_int_equal(context_number(all[1]), 3);
 }
 
+/* Of a job that no group holds a process of. */
+static void indices_are_given_again(void **state)
+{
+    int first = process_job_add("children", OTHER), later = process_job_add("others", 2), rank;
+    struct group *g = group_new_regular(first, 1, 2), *all = group_new_regular(0, 1, OWN + OTHER);
+    assert_true(process_is_held(first + 6) && process_is_held(0) && !process_is_held(later));
+    assert_ptr_equal(process_job_idle(0), process_job_of(later, &rank));
+    group_unref(g);
+    assert_true(process_is_held(first));
+    group_unref(all);
+    assert_false(process_is_held(first));
+    assert_ptr_equal(process_job_idle(0), process_job_of(first, &rank));
+    assert_ptr_equal(process_job_idle(first + OTHER), process_job_of(later, &rank));
+    assert_null(process_job_idle(later + 2));
+    process_job_remove(first);
+    assert_string_equal(process_job_of(later + 1, &rank)->name, "others");
+    assert_int_equal(process_job_add("large", OTHER + 1), later + 2);
+    assert_int_equal(process_job_add("small", OTHER - 1), first);
+    assert_int_equal(process_job_add("smallest", 1), first + OTHER - 1);
+    assert_string_equal(process_job_of(first + OTHER - 1, &rank)->name, "smallest");
+    assert_string_equal(process_job_of(later + 2, &rank)->name, "large");
+    for (int i = 0; i < 1000; i++) { /* one after the other */
+        char name[32];
+        snprintf(name, sizeof name, "job %d", i);
+        int at = process_job_add(name, 3);
+        assert_int_equal(at, later + 2 + OTHER + 1);
+        process_job_remove(at);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -149,6 +179,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_cannot_be_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(peers_of_other_jobs_have_a_place, setup, teardown),
         cmocka_unit_test_setup_teardown(groups_know_whether_they_span_jobs, setup, teardown),
+        cmocka_unit_test_setup_teardown(indices_are_given_again, setup, teardown),
         cmocka_unit_test_setup_teardown(contexts_of_two_jobs_differ, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
