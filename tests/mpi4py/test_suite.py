@@ -42,6 +42,7 @@ CHAPTERS = {
     "intercommunicators": "comm_inter cco_buf_inter cco_obj_inter cco_vec_inter",
     "windows": "rma rma_nb win util_sync",
     "files": "file io",
+    "processes": "spawn dynproc util_pool",
     "topologies": "comm_topo cco_ngh_buf cco_ngh_obj cco_pr_ngh_buf",
 }
 
@@ -75,7 +76,7 @@ def run(launcher, ranks, suite, tree, results, modules):
     """What each rank says of its cases."""
     python, path, tests = suite
     env = {k: v for k, v in os.environ.items() if not k.startswith(("MUSTER_", "MPIEXEC_", "HYDRA_", "PMI_"))}
-    env.update(LD_LIBRARY_PATH=str(tree.lib), PYTHONPATH=str(path), PYTHONDONTWRITEBYTECODE="1")
+    env.update(LD_LIBRARY_PATH=str(tree.lib), PYTHONPATH=f"{path}:{tests}", PYTHONDONTWRITEBYTECODE="1")
     p = subprocess.Popen([launcher, "-n", str(ranks), python, HERE / "run_cases.py", results, LATER, *modules], env=env,
                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=tests,
                          start_new_session=True, text=True, errors="replace")
