@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -54,6 +55,12 @@ static bool mix_namespace(uint64_t *h, const char *path)
     return good;
 }
 
+static bool may_make_files(void)
+{
+    struct rlimit most;
+    return getrlimit(RLIMIT_FSIZE, &most) == 0 && most.rlim_cur >= PORCH_FILE_LEAST;
+}
+
 /* By what the kernel asks before it lets one process see another's files. Both sides come to the same answer, so that
  * both choose memory, or both something else. */
 static uint64_t realm(void)
@@ -62,7 +69,8 @@ static uint64_t realm(void)
     struct __user_cap_data_struct caps[_LINUX_CAPABILITY_U32S_3] = {{0}};
     uint64_t ids[] = {LAYOUT, sizeof(struct porch), geteuid(), 0, 0};
     uint64_t h = UINT64_C(14695981039346656037);
-    if (knobs.SHM_JOBS == SHM_JOBS_OFF || prctl(PR_GET_DUMPABLE) != 1 || syscall(SYS_capget, &head, caps) != 0)
+    if (knobs.SHM_JOBS == SHM_JOBS_OFF || !may_make_files() || prctl(PR_GET_DUMPABLE) != 1 ||
+        syscall(SYS_capget, &head, caps) != 0)
         return 0;
     ids[3] = caps[0].permitted;
     ids[4] = caps[1].permitted;

@@ -69,6 +69,8 @@ bool porch_letter(int i, struct letter *l);
 void porch_answer(int i);
 /* Frees what was taken by who has ended. */
 void porch_sweep(void);
+/* Who may not make a file of so many bytes is of no realm. */
+enum { PORCH_FILE_LEAST = 1 << 17 };
 /* Opens the file that a letter tells of, and checks that it is that; -1 with errno. *bytes: its length. */
 int letter_open(const struct letter *l, size_t *bytes);
 

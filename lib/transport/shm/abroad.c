@@ -6,158 +6,30 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include "lib/core/error.h"
-#include "lib/core/knobs.h"
 #include "lib/process/process.h"
 #include "lib/transport/address.h"
+#include "lib/transport/shm/channel_file.h"
 
-#define FILE_MAGIC UINT64_C(0x314c4e484352544d)
-enum {
-    SLOTS = 128,
-    SLOTS_MOST = 4096,
-    SHORTEST = 1 << 17, /* bytes of a file; its ring takes three packets of whatever length a job has */
-    WATCH_EVERY = 1024, /* polls */
-};
-
-/* The first page of a file; the channel is behind it. */
-struct file_head {
-    uint64_t magic;
-    uint64_t ring; /* bytes of the byte ring */
-    uint32_t slots;
-    _Atomic uint32_t opened; /* the receiver has it */
-};
-
-struct mapped {
-    struct file_head *head; /* NULL: none */
-    size_t bytes;
-    uint32_t slots; /* as the head said once */
-    size_t ring;
-};
+enum { WATCH_EVERY = 1024 }; /* polls */
 
 struct abroad {
     struct link *link; /* NULL: it is given up, but what was sent has not been opened */
     struct visit visit;
     struct cma cma;
-    struct mapped out, in;
-    struct letter letter; /* of `out`; its fd is open until the receiver has opened it, then -1 */
-    int error;            /* an errno value: why it is lost, ESRCH: the process has ended; 0: it is not */
-    bool told;            /* that it has failed or finalized */
+    struct channel_file out, in;
+    int error; /* an errno value: why it is lost, ESRCH: the process has ended; 0: it is not */
+    bool told; /* that it has failed or finalized */
     TAILQ_ENTRY(abroad) more;
 };
 
 static TAILQ_HEAD(, abroad) all = TAILQ_HEAD_INITIALIZER(all);
 static int deaths = -1; /* an epoll of their pidfds */
-static size_t used;     /* bytes of all files that this process has made */
 static struct doorbell nowhere;
 static bool due;  /* watch at the next poll */
 static bool kept; /* letters lie on the porch of whom nothing is known so far */
 static uint32_t knocks_seen, tells_seen;
-
-/* ---- files ---- */
-
-static struct channel *channel_in(const struct mapped *m)
-{
-    return (struct channel *)((char *)m->head + NODEMEM_PAGE);
-}
-
-static int map(struct mapped *m, int fd, size_t bytes)
-{
-    void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
-    if (p == MAP_FAILED)
-        return errno;
-    madvise(p, bytes, MADV_DONTDUMP);
-    *m = (struct mapped){.head = p, .bytes = bytes};
-    return 0;
-}
-
-static void unmap(struct mapped *m)
-{
-    if (m->head)
-        munmap(m->head, m->bytes);
-    m->head = NULL;
-}
-
-/* Long ones are fast, but not for very many. */
-static size_t bytes_choose(void)
-{
-    size_t longer = knobs.SHM_CHANNEL_MAX / NODEMEM_PAGE * NODEMEM_PAGE;
-    return longer > SHORTEST && used + longer <= knobs.SHM_CHANNELS_MAX ? longer : SHORTEST;
-}
-
-/* The channel to it. 0, or an errno value. */
-static int out_make(struct abroad *a)
-{
-    size_t bytes = bytes_choose();
-    struct stat st;
-    int fd = memfd_create("muster-channel", MFD_CLOEXEC);
-    int error = fd < 0 || ftruncate(fd, (off_t)bytes) != 0 || fstat(fd, &st) != 0 ? errno : map(&a->out, fd, bytes);
-    if (error != 0) {
-        if (fd >= 0)
-            close(fd);
-        return error;
-    }
-    size_t ring = bytes - NODEMEM_PAGE - channel_head(SLOTS);
-    a->out.slots = a->out.head->slots = SLOTS;
-    a->out.head->ring = a->out.ring = ring / NODEMEM_LINE * NODEMEM_LINE;
-    a->out.head->magic = FILE_MAGIC;
-    a->letter = (struct letter){.pid = (int32_t)getpid(),
-                                .fd = fd,
-                                .dev = st.st_dev,
-                                .ino = st.st_ino,
-                                .job = process_job_own()->tag,
-                                .rank = process_self};
-    used += bytes;
-    return 0;
-}
-
-static bool is_opened(const struct abroad *a)
-{
-    return !a->out.head || atomic_load_explicit(&a->out.head->opened, memory_order_relaxed);
-}
-
-/* Nobody needs the file's descriptor any more. */
-static void fd_drop(struct abroad *a)
-{
-    if (a->letter.fd >= 0)
-        close(a->letter.fd);
-    a->letter.fd = -1;
-}
-
-static void out_drop(struct abroad *a)
-{
-    fd_drop(a);
-    if (a->out.head)
-        used -= a->out.bytes;
-    unmap(&a->out);
-}
-
-static bool head_read(struct mapped *m)
-{
-    m->slots = m->head->slots;
-    m->ring = (size_t)m->head->ring;
-    if (m->head->magic != FILE_MAGIC || m->slots == 0 || m->slots > SLOTS_MOST || (m->slots & (m->slots - 1)) != 0)
-        return false;
-    size_t head = NODEMEM_PAGE + channel_head(m->slots);
-    return m->bytes > head && m->ring > 0 && m->ring % NODEMEM_LINE == 0 && m->ring <= m->bytes - head;
-}
-
-/* The channel from it. 0, or an errno value. */
-static int in_open(struct mapped *m, const struct letter *l)
-{
-    size_t bytes = 0;
-    int fd = letter_open(l, &bytes);
-    int error = fd < 0 ? errno : bytes <= NODEMEM_PAGE ? EINVAL : map(m, fd, bytes);
-    if (fd >= 0)
-        close(fd);
-    if (error == 0 && !head_read(m)) {
-        unmap(m);
-        error = EINVAL;
-    }
-    return error;
-}
 
 static void in_drop(struct abroad *a)
 {
@@ -165,7 +37,7 @@ static void in_drop(struct abroad *a)
     if (in->slots)
         TAILQ_REMOVE(&shm.active, in, more);
     in->slots = NULL;
-    unmap(&a->in);
+    channel_file_drop(&a->in);
 }
 
 /* ---- connecting ---- */
@@ -201,20 +73,22 @@ static bool deaths_watch(struct abroad *a)
 
 static void drop(struct abroad *a)
 {
-    out_drop(a);
-    unmap(&a->in);
+    channel_file_drop(&a->out);
+    channel_file_drop(&a->in);
     porch_leave(&a->visit);
     free(a);
 }
 
 static int begin(struct abroad *a, struct link *l)
 {
-    int error = out_make(a);
+    int error = channel_file_make(&a->out);
     if (error == 0 && !deaths_watch(a))
         error = errno;
     if (error != 0)
         return error;
-    cursor_open(&l->out, channel_in(&a->out), a->out.slots, a->out.ring);
+    a->out.letter.job = process_job_own()->tag;
+    a->out.letter.rank = process_self;
+    channel_file_cursor(&a->out, &l->out);
     l->out.doorbell = &a->visit.porch->bell;
     l->out.fence = nodemem.fence || l->out.doorbell->wants_fence;
     l->cma = &a->cma;
@@ -230,7 +104,6 @@ bool abroad_open(struct peer *p, struct link *l, const void *address)
     if (!a)
         return false;
     memcpy(&theirs, address, sizeof theirs);
-    a->letter.fd = -1;
     a->error = porch_visit(&theirs, &a->visit);
     int error = a->error == 0 ? begin(a, l) : 0;
     if (error != 0) {
@@ -251,7 +124,7 @@ bool abroad_open(struct peer *p, struct link *l, const void *address)
 
 bool abroad_announce(struct link *l)
 {
-    l->out.announced = porch_knock(&l->abroad->visit, &l->abroad->letter);
+    l->out.announced = porch_knock(&l->abroad->visit, &l->abroad->out.letter);
     return l->out.announced;
 }
 
@@ -261,10 +134,10 @@ static void forget(struct abroad *a)
     drop(a);
 }
 
-static bool is_awaited(const struct abroad *a)
+static bool is_awaited(struct abroad *a)
 {
     bool sent = a->link ? a->link->out.announced : true;
-    return sent && !a->told && !is_opened(a);
+    return sent && !a->told && !channel_file_arrived(&a->out);
 }
 
 void abroad_end(struct link *l)
@@ -318,18 +191,18 @@ static bool answer(const struct letter *l)
     struct abroad *a = sender_of(l, &never);
     if (!a || !is_drained(a))
         return !a && never;
-    struct mapped m = {.head = NULL};
-    int error = in_open(&m, l);
+    struct channel_file f = {.head = NULL};
+    int error = channel_file_open(&f, l);
     if (error != 0) {
         a->error = error == ENOENT ? ESRCH : error;
         due = true;
         return true;
     }
     in_drop(a);
-    a->in = m;
-    cursor_open(&a->link->in, channel_in(&m), m.slots, m.ring);
+    a->in = f;
+    channel_file_cursor(&a->in, &a->link->in);
     cursor_admit(&a->link->in, a->link->out.peer);
-    atomic_store(&m.head->opened, 1);
+    channel_file_have(&a->in);
     if (atomic_load(&a->visit.porch->bell.sleeping)) /* it may wait for that to end */
         doorbell_wake(&a->visit.porch->bell);
     return true;
@@ -383,10 +256,9 @@ static void tell(struct abroad *a, bool left)
 static int look_at(struct abroad *a)
 {
     bool left = a->visit.porch && porch_is_left(&a->visit), lost = left || a->error != 0;
-    if (a->letter.fd >= 0 && is_opened(a))
-        fd_drop(a);
+    bool arrived = channel_file_arrived(&a->out);
     if (!a->link) {
-        if (lost || is_opened(a))
+        if (lost || arrived)
             forget(a);
         return 0;
     }
@@ -431,7 +303,7 @@ int abroad_poll(void)
 
 bool abroad_unsent(void)
 {
-    const struct abroad *a;
+    struct abroad *a;
     TAILQ_FOREACH(a, &all, more)
     if (is_awaited(a))
         return true;

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -317,7 +318,7 @@ static void strange_visitor(void)
     address_send(1);
 }
 
-/* One of both lets nobody look at its files: neither uses memory. */
+/* One of both lets nobody look at its files, or can make none, or is of another realm: neither uses memory. */
 static void secret_host(void)
 {
     struct peer *p = meet(1);
@@ -331,6 +332,22 @@ static void secret_visitor(void)
 {
     prctl(PR_SET_DUMPABLE, 0);
     secret_host();
+}
+
+static void limited_visitor(void)
+{
+    const struct rlimit few = {.rlim_cur = 65536, .rlim_max = 65536};
+    CHECK(setrlimit(RLIMIT_FSIZE, &few) == 0);
+    secret_host();
+}
+
+/* Where it may not have users of its own, it is secret. */
+static void contained_visitor(void)
+{
+    if (unshare(CLONE_NEWUSER) == 0)
+        secret_host();
+    else
+        secret_visitor();
 }
 
 /* They part, and meet again, while the rest of both goes on. */
@@ -360,6 +377,7 @@ static const struct {
              {"gone", 1, gone_host, gone_visitor},          {"killed early", 1, gone_host, killed_early_visitor},
              {"sleeps", 1, sleeps_host, sleeps_visitor},    {"crowd", MANY, crowd_host, crowd_visitor},
              {"strange", 1, strange_host, strange_visitor}, {"secret", 1, secret_host, secret_visitor},
+             {"limited", 1, secret_host, limited_visitor},  {"contained", 1, secret_host, contained_visitor},
              {"again", 1, again_both, again_both}};
 
 static void child(int who, int visitors, void (*act)(void))
