@@ -108,7 +108,7 @@ int place_tries(const struct place *of, struct sockaddr_in6 *out)
 {
     struct place own = {.count = 0};
     int n = 0, count = of->count < PLACE_HOSTS ? of->count : PLACE_HOSTS;
-    if (of->machine != 0 && of->machine == network_machine())
+    if (of->machine != 0 && !wanted_interface() && of->machine == network_machine())
         n = tries_add(out, n, &loopback, of->port);
     if (count > 1)
         hosts_find(&own);
