@@ -31,7 +31,7 @@ static STAILQ_HEAD(, report) reports = STAILQ_HEAD_INITIALIZER(reports);
 
 static struct {
     int proc;
-    char why[160];
+    char why[224];
 } lost; /* the last report's */
 
 enum rank_state process_state(int local)

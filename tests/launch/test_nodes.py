@@ -8,7 +8,21 @@ import threading
 
 import pytest
 
-from conftest import PATIENCE, runtime_program
+from conftest import PATIENCE, on_runtime, runtime_program
+
+NEEDS = r"""
+#include <mpi.h>
+#include <stddef.h>
+
+int main(void)
+{
+    int x = 0;
+    MPI_Init(NULL, NULL);
+    MPI_Ssend(&x, 1, MPI_INT, 1, 0, MPI_COMM_WORLD);
+    MPI_Finalize();
+    return 0;
+}
+"""
 
 
 @pytest.fixture(scope="session")
@@ -130,17 +144,21 @@ def hold(s, how, stop):
         return
     s.listen(16)
     s.settimeout(0.1)
+    kept = []
     while not stop.is_set():
         try:
             c = s.accept()[0]
         except TimeoutError:
+            continue
+        if how == "silent":
+            kept.append(c)
             continue
         if how == "talks":
             c.sendall(b"220 mail.example.org ESMTP ready, and so on, and so on, until it is long enough\r\n")
         c.close()
 
 
-@pytest.mark.parametrize("how", ["bound", "closes", "talks"])
+@pytest.mark.parametrize("how", ["bound", "closes", "talks", "silent"])
 def test_a_port_that_is_taken(mpiexec, nodes, how):
     """Of three ports two are used, so that the one in the middle would be: its rank tells of another."""
     low, stop = free_ports(3), threading.Event()
@@ -149,11 +167,22 @@ def test_a_port_that_is_taken(mpiexec, nodes, how):
         other = threading.Thread(target=hold, args=(s, how, stop))
         other.start()
         try:
-            r = mpiexec("--hosts", "a,b", "--ppn", "1", "-n", "2", "--port-range", f"{low}:{low + 2}", nodes, "2", "1")
+            r = mpiexec("--hosts", "a,b", "--ppn", "1", "-n", "2", "--port-range", f"{low}:{low + 2}", nodes, "2", "1",
+                        env={"MUSTER_CONNECT_PATIENCE": "3"})
         finally:
             stop.set()
             other.join()
     assert (r.code, r.lines, r.err) == (0, ["fine"] * 2, ""), r
+
+
+def test_a_port_that_is_closed(mpiexec, programs):
+    """A rank that never comes to MPI has closed what it was given: who needs it is told from where to where."""
+    closes = "for fd in /proc/self/fd/*; do fd=${fd##*/}; [ $fd -le 2 ] || eval \"exec $fd>&-\"; done; sleep 1000"
+    r = mpiexec("--hosts", "a,b", "--ppn", "1", "-n", "1", on_runtime(programs, NEEDS), ":", "-n", "1", "bash", "-c", closes,
+                env={"MUSTER_CONNECT_PATIENCE": "1"})
+    assert r.code not in (0, 124), r
+    assert re.search(r"no connection from 127\.0\.0\.1 to 127\.0\.0\.1 port \d+: Connection refused \(a firewall\? see mpiexec "
+                     r"--interface, --port-range\)", r.err), r
 
 
 def test_one_node_listens_nowhere(mpiexec, nodes):

@@ -13,14 +13,21 @@
 #include <unistd.h>
 #include "lib/core/clock.h"
 #include "lib/core/error.h"
+#include "lib/core/knobs.h"
 #include "lib/transport/tcp/connector.h"
 #include "lib/transport/tcp/listener.h"
 #include "lib/transport/tcp/stream.h"
 
 #define DEAF_NS INT64_C(50000000)
+#define LEAVE_NS INT64_C(5000000000)
 
 struct tcp tcp = {.listener = -1, .epoll = -1, .timer = -1};
 static int64_t deaf_until; /* clock_ns(): the listener is not looked at; 0: it is */
+
+int64_t conn_patience(void)
+{
+    return (int64_t)knobs.CONNECT_PATIENCE * 1000000000;
+}
 
 /* ---- descriptors ---- */
 
@@ -217,7 +224,7 @@ static bool takes_leave(struct conn *c)
 static void say_goodbye(void)
 {
     struct conn *c;
-    int64_t until = clock_ns() + CONN_PATIENCE_NS / 4;
+    int64_t until = clock_ns() + LEAVE_NS;
     for (bool more = true; more && clock_ns() < until;) {
         more = listener_leaves();
         TAILQ_FOREACH(c, &tcp.all, every)

@@ -31,7 +31,6 @@ enum conn_state {
 };
 
 enum { CONN_BUFFER = 28 << 10 };
-#define CONN_PATIENCE_NS INT64_C(20000000000)
 
 /* p->channel of its peer. */
 struct conn {
@@ -74,6 +73,8 @@ extern struct tcp {
     int unread;    /* connections that are */
 } tcp;
 
+/* In which a connection must come about, in ns. */
+int64_t conn_patience(void);
 /* Begins: nobody is connected to, or listened for. An error class with a note. */
 int conn_begin(void);
 /* Says goodbye to all, and closes everything. */

@@ -28,8 +28,8 @@ static const char *outcome_text(int error)
 static const char *remedy(const struct conn *c, int error)
 {
     if (error == EMFILE || error == ENFILE)
-        return " (a rank has a descriptor for each one that it talks to: raise the hard limit, ulimit -Hn)";
-    return c->born ? " (is there a firewall in between? mpiexec --interface and --port-range choose network and ports)"
+        return " (one for each rank it talks to: raise ulimit -Hn)";
+    return c->born ? " (a firewall? see mpiexec --interface, --port-range)"
                    : " (MUSTER_INTERFACE chooses a network)";
 }
 
@@ -66,7 +66,7 @@ static bool may_pass(const struct conn *c, int error)
 /* All places have been tried once more. */
 static void rest_or_fail(struct conn *c, int error)
 {
-    if (!may_pass(c, error) || clock_ns() - c->began > CONN_PATIENCE_NS) {
+    if (!may_pass(c, error) || clock_ns() - c->began > conn_patience()) {
         give_up(c, error);
         return;
     }
@@ -117,7 +117,7 @@ static int try_one(struct conn *c)
 static void try_next(struct conn *c)
 {
     int error = ENETUNREACH;
-    conn_due(c, CONN_PATIENCE_NS);
+    conn_due(c, conn_patience());
     for (; c->try_at < c->try_count; c->try_at++)
         if ((error = try_one(c)) == 0)
             return;
@@ -170,7 +170,7 @@ bool connector_begin(struct peer *p, const void *address)
     if ((c->state != CONN_NONE && !told && !awaited) || c->lost || !places_find(c, address))
         return true;
     if (awaited) {
-        conn_due(c, CONN_PATIENCE_NS);
+        conn_due(c, conn_patience());
         return true;
     }
     conn_drop_fd(c);
@@ -207,7 +207,7 @@ static void connected(struct conn *c)
         return;
     /* The answer comes when the peer is next in MPI. */
     c->state = CONN_GREETING;
-    conn_due(c, has_other(c) ? CONN_PATIENCE_NS : 0);
+    conn_due(c, has_other(c) ? conn_patience() : 0);
     conn_want_write(c, false);
 }
 
@@ -241,7 +241,7 @@ static void answered(struct conn *c)
     } else {
         conn_drop_fd(c);
         c->state = CONN_AWAITED;
-        conn_due(c, CONN_PATIENCE_NS);
+        conn_due(c, conn_patience());
     }
 }
 

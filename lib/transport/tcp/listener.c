@@ -227,7 +227,7 @@ static void wait_for(struct conn *c)
 {
     conn_drop_fd(c);
     c->state = CONN_AWAITED;
-    conn_due(c, c->try_count > 0 ? CONN_PATIENCE_NS : 0);
+    conn_due(c, c->try_count > 0 ? conn_patience() : 0);
 }
 
 static void invite(struct guest *g, int proc)
