@@ -2,12 +2,14 @@
 """Our own runtime on several hosts: its ranks talk over the network that these have in common."""
 
 import os
+import shutil
 import signal
+import subprocess
 
 import pytest
 
 from conftest import on_runtime
-from processes import until
+from processes import PATIENCE, until
 
 TALK = r"""
 #include <mpi.h>
@@ -43,6 +45,28 @@ int main(void)
     MPI_Finalize();
     free(out);
     free(in);
+    return 0;
+}
+"""
+
+RING = r"""
+#include <mpi.h>
+#include <stdio.h>
+
+/* A number goes round, and a sum is made. */
+int main(void)
+{
+    int rank, size, got = -1, sum = 0, length;
+    char host[MPI_MAX_PROCESSOR_NAME];
+    MPI_Init(NULL, NULL);
+    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+    MPI_Comm_size(MPI_COMM_WORLD, &size);
+    MPI_Sendrecv(&rank, 1, MPI_INT, (rank + 1) % size, 0, &got, 1, MPI_INT, (rank + size - 1) % size, 0, MPI_COMM_WORLD,
+                 MPI_STATUS_IGNORE);
+    MPI_Allreduce(&rank, &sum, 1, MPI_INT, MPI_SUM, MPI_COMM_WORLD);
+    MPI_Get_processor_name(host, &length);
+    printf("%s %d %d\n", host, rank, got == (rank + size - 1) % size && sum == size * (size - 1) / 2);
+    MPI_Finalize();
     return 0;
 }
 """
@@ -112,3 +136,18 @@ def test_a_host_that_is_lost(mpiexec, programs, rig, how):
     assert out == b"fine\n", (out, err)
     assert p.returncode == (1 if how == "cut off" else 137), err
     rig.mend("h2")
+
+
+def test_under_hydra(rig, programs, tmp_path):
+    """MPICH's mpiexec starts our ranks, and knows nothing of where they listen: they tell one another through it."""
+    hydra = shutil.which("mpiexec.hydra")
+    if not hydra:
+        pytest.skip("needs mpich")
+    p = subprocess.run(rig.front.enter(hydra, "-launcher", "ssh", "-hosts", "h1,h2", "-ppn", "2", "-n", "4", on_runtime(programs, RING)),
+                       capture_output=True, text=True, timeout=2 * PATIENCE)
+    assert (p.returncode, sorted(p.stdout.splitlines())) == (0, ["h1 0 1", "h1 1 1", "h2 2 1", "h2 3 1"]), p
+
+
+def test_under_srun(jobs, programs):
+    r = jobs("srun --mpi=pmi2 '%s'" % on_runtime(programs, RING), "-N2", "-n4", "--ntasks-per-node=2")
+    assert r.code == 0 and sorted(r.lines) == ["h1 0 1", "h1 1 1", "h2 2 1", "h2 3 1"], r
