@@ -55,5 +55,7 @@ int cluster_grow(struct cluster *c, const struct hostlist *more, struct err *e)
     unsigned processors = cpus_usable();
     for (size_t i = first; i < n; i++)
         add_node(c, &c->hosts.hosts[i], processors);
+    c->starter.remote.hosts = c->far.remote.hosts = c->hosts.hosts;
+    links_grow(&c->links, c->nnodes, c->names);
     return 0;
 }

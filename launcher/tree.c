@@ -200,8 +200,6 @@ int tree_grow(struct cluster *c, const struct options *o, uint32_t node, struct 
         c->is_here = false;
         c->is_remote = true;
     }
-    c->starter.remote.hosts = c->far.remote.hosts = c->hosts.hosts;
-    links_grow(&c->links, c->nnodes, c->names);
     c->links.starter = st;
     links_start_aside(&c->links, node);
     return 0;

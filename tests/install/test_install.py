@@ -19,7 +19,7 @@ EXAMPLES = EXAMPLE.findall((TOP / "README.md").read_text())
 def test_the_tree_is_whole(tree):
     for name in ("bin/mpiexec", "libexec/muster/muster-proxy", "share/man/man1/mpiexec.1", "include/mpi.h",
                  "share/man/man1/mpicc.1", "share/man/man7/libmpi_abi.7", "share/man/man7/muster-files.7",
-                 "share/man/man7/muster-hosts.7"):
+                 "share/man/man7/muster-hosts.7", "share/man/man7/muster-spawn.7"):
         assert (tree / name).is_file(), name
     assert list(tree.rglob("libmpi_abi.so.1"))
 
