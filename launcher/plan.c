@@ -338,6 +338,35 @@ int plan_kinds(const struct run *run, const struct job_request *r, unsigned *kin
     return map_kinds(&mr, kinds, e);
 }
 
+/* A spawn's hosts may have slots of their own, "a:2": those that are free for this job alone. Where ranks may not
+ * outnumber slots, they are of those that the host has. Returns what is to be given back. */
+static uint32_t *lend_slots(struct run *run, const struct job_request *r)
+{
+    struct cluster *c = run->cluster;
+    uint32_t *own = xcalloc(c->nnodes, sizeof *own), *given = xcalloc(c->nnodes, sizeof *given);
+    for (size_t i = 0; r->named && i < r->napps; i++)
+        for (size_t k = 0; k < r->named[i].n; k++) {
+            long at = cluster_find_node(c, r->named[i].hosts[k].name);
+            if (at >= 0)
+                given[at] += r->named[i].hosts[k].slots;
+        }
+    for (uint32_t i = 0; i < c->nnodes; i++) {
+        uint32_t slots = c->nodes[i].used + given[i];
+        own[i] = c->nodes[i].slots;
+        if (given[i] && !(run->opt.no_oversubscribe && own[i] && own[i] < slots))
+            c->nodes[i].slots = slots;
+    }
+    free(given);
+    return own;
+}
+
+static void return_slots(struct cluster *c, uint32_t *own)
+{
+    for (uint32_t i = 0; i < c->nnodes; i++)
+        c->nodes[i].slots = own[i];
+    free(own);
+}
+
 /* Who goes where. Processors are claimed for good with `claim` alone. */
 static int plan_places(struct run *run, const struct job_request *r, struct map_plan *p, struct map_request *mr,
                        bool claim, struct err *e)
@@ -347,7 +376,9 @@ static int plan_places(struct run *run, const struct job_request *r, struct map_
     mr->apps = apps;
     int rc = map_apps(run, r, apps, e);
     claim_begin(run->cluster);
+    uint32_t *own = lend_slots(run, r);
     rc = rc < 0 ? rc : map_make(p, mr, e);
+    return_slots(run->cluster, own);
     claim_end(run->cluster, rc < 0 || !claim ? NULL : p);
     rc = rc < 0 ? rc : check_lost(run, p, e);
     rc = rc < 0 ? rc : check_max_slots(run, p, e);

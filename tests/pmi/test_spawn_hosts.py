@@ -61,6 +61,18 @@ say("proxies", proxies() - before)
     assert sorted(r.lines) == ["0: c"] * 5 + ["0: c d"] * 5 + ["0: proxies 2"], r
 
 
+def test_slots_of_a_host_for_one_spawn(spawner):
+    """Whatever it has: the first of the job's hosts has room for all."""
+    r = spawner("-n", "1", "--hosts", "a:8,b:8", """
+spawn(3, ("host", "a:1,b:2"))
+spawn(3, ("host", "b:2,a:1"))
+spawn(3)
+""")
+    assert sorted(r.lines) == ["0: a a a", "0: a b b", "0: a b b"], r
+    r = spawner("-n", "1", "--hosts", "a:3", "--no-oversubscribe", 'spawn(3, ("host", "a:8"))')
+    assert "do_not_fit" in r.out, r
+
+
 def test_add_host_is_one_more(spawner):
     r = spawner("-n", "1", "--hosts", "a:1", 'spawn(3, ("add-host", "b:1,c:2"))')
     assert r.lines == ["0: b c c"], r

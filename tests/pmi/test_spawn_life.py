@@ -102,6 +102,32 @@ p.finalize()
     assert r.lines == ["0: the last"], r
 
 
+def test_each_command_has_its_number(ranks):
+    child = ranks.program('p = Pmi1().init()\nsay(p.ask("cmd=get_appnum").split("appnum=")[1], sys.argv[1])\np.finalize()\n')
+    r = ranks("-n", "1", f"""
+p = Pmi1().init()
+p.spawn(({child[0]!r}, 1, {child[1:]!r} + ["x"], []), ({child[0]!r}, 2, {child[1:]!r} + ["y"], []))
+p.finalize()
+""")
+    assert sorted(r.lines) == ["0: 0 x", "1: 1 y", "2: 1 y"], r
+
+
+def test_codes_by_pmi2(ranks):
+    """The same as by PMI-1: of a missing program, of too little room, of a value that is wrong."""
+    r = ranks("-n", "1", "--hosts", "a:2", "--no-oversubscribe", """
+p = Pmi2().init()
+for exe, n, key, value in [("/nonexistent/x", 2, "soft", "1:2"), ("/bin/true", 3, "soft", "1:3"), ("/bin/true", 3, "soft", "x"),
+                           ("/bin/true", 3, "wdir", "/")]:
+    a = p.ask(f"cmd=spawn;ncmds=1;preputcount=0;subcmd={exe};maxprocs={n};argc=0;infokeycount=1;infokey0={key};infoval0={value};")
+    print(";".join(w for w in a.split(";") if not w.startswith(("cmd", "jobid"))))
+p.finalize()
+""")
+    assert r.lines[0] in ("rc=0;nerrs=2;err0=2;err1=11;",), r
+    assert r.lines[1] == "rc=0;nerrs=3;err0=0;err1=11;err2=11;", r
+    assert r.lines[2].startswith("rc=14;errmsg=info key soft: 'x' is not a list of numbers"), r
+    assert r.lines[3].startswith("rc=14;errmsg=") and "do not fit" in r.lines[3], r
+
+
 WRONG = [
     (("/nonexistent/program", []), 2),
     (("/etc/passwd", []), 13),
