@@ -115,6 +115,11 @@ def test_info_keys(mpiexec, ompicc, tmp_path):
     assert sorted(r.lines)[0].endswith(" at b in there"), r
 
 
+def test_a_host_that_the_job_did_not_have(mpiexec, ompicc):
+    r = mpiexec.ok("-n", "1", "--hosts", "a", ompicc(FAMILY), "-", "2", "host", "c", timeout=4 * PATIENCE)
+    assert sum(" at c in " in line for line in r.lines) == 2 and "parent 0: all 3" in r.lines, r
+
+
 @pytest.mark.parametrize("what, why", [(("/nonexistent/program", "1"), ""), (("-", "1", "host", "nowhere,,"), "nowhere")],
                          ids=["no program", "no host"])
 def test_what_cannot_be_spawned(mpiexec, ompicc, what, why):

@@ -73,6 +73,22 @@ spawn(3)
     assert "do_not_fit" in r.out, r
 
 
+PLACES = [
+    ((), "a b a b"),
+    ([("map-by", "slot")], "a a a b"),
+    ([("map_by", "slot"), ("rank_by", "node")], "a b a a"),
+    ([("npernode", "2")], "a a b b"),
+    ([("ppr", "2:node")], "a a b b"),
+    ([("host", "b")], "b b b b"),
+]
+
+
+@pytest.mark.parametrize("infos, where", PLACES, ids=[str(i) for i in range(len(PLACES))])
+def test_the_policy_is_the_command_lines_unless_info_has_one(spawner, infos, where):
+    r = spawner("-n", "1", "--hosts", "a:4,b:4", "--map-by", "node", f"spawn(4, *{infos!r})")
+    assert r.lines == [f"0: {where}"], r
+
+
 def test_add_host_is_one_more(spawner):
     r = spawner("-n", "1", "--hosts", "a:1", 'spawn(3, ("add-host", "b:1,c:2"))')
     assert r.lines == ["0: b c c"], r
