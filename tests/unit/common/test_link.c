@@ -444,6 +444,34 @@ static void a_stream_that_comes_while_reading_is_stopped(void **state)
     assert_int_equal(link_of(100)->state, LINK_GREETED);
 }
 
+/* A node that comes while the others work. */
+static void one_that_stands_aside(void **state)
+{
+    set.nnodes = NODES - 1;
+    links_start(&set, 100, 2, 2);
+    make_ready(100);
+    make_ready(101);
+    links_grow(&set, NODES, names);
+    assert_int_equal(set.route[NODES - 1], LINK_NONE);
+    links_start_aside(&set, 100 + NODES - 1);
+    uint32_t late = 100 + NODES - 1;
+    assert_true(link_of(late)->aside);
+    make_ready(late);
+    assert_int_equal(seen.ready, 3);
+    send_down(CONTROL_KILL, FRAME_ALL_NODES);
+    for (uint32_t i = 100; i < 102; i++) {
+        assert_int_equal(hear(i), CONTROL_SETUP);
+        assert_int_equal(hear(i), CONTROL_KILL);
+    }
+    send_down(CONTROL_LAUNCH, late);
+    assert_int_equal(hear(late), CONTROL_SETUP);
+    assert_int_equal(hear(late), CONTROL_LAUNCH);
+    link_of(late)->aside = false;
+    send_down(CONTROL_SIGNAL, FRAME_ALL_NODES);
+    assert_int_equal(hear(late), CONTROL_SIGNAL);
+    assert_int_equal(hear(100), CONTROL_SIGNAL);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -463,6 +491,7 @@ int main(void)
         TEST(patience_ends),
         TEST(dropped),
         TEST(a_stream_that_comes_while_reading_is_stopped),
+        TEST(one_that_stands_aside),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

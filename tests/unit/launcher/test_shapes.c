@@ -175,6 +175,31 @@ static void more_kinds_take_another_round(void **state)
     assert_int_equal(calls, 2);
 }
 
+/* Also in the middle of a round, which is for those that were there. */
+static void a_host_that_joins_is_asked(void **state)
+{
+    script.cluster.node_lost[3] = script.cluster.node_lost[4] = true;
+    shapes_ask(&script.cluster, TOPO_ALWAYS, on_known, NULL);
+    assert_true(tell(1, 2, false, true));
+    script.cluster.node_lost[3] = false;
+    shapes_node_joined(&script.cluster, 3);
+    assert_true(tell(2, 2, false, true) && send_shape(1, 2, false));
+    assert_int_equal(calls, 0); /* who plans may mean the new one */
+    assert_int_equal(script_count(CONTROL_NODE_ASK), 2);
+    assert_true(tell(1, 2, false, true) && tell(2, 2, false, true) && tell(3, 2, false, true));
+    assert_true(send_shape(1, 2, false));
+    assert_int_equal(calls, 1);
+    script.cluster.node_lost[4] = false;
+    shapes_node_joined(&script.cluster, 4);
+    shapes_ask(&script.cluster, TOPO_ALWAYS, on_known, NULL);
+    assert_int_equal(script_count(CONTROL_NODE_ASK), 3);
+    for (uint32_t i = 1; i < 5; i++)
+        assert_true(tell(i, 2, false, true));
+    assert_true(send_shape(1, 2, false));
+    assert_int_equal(calls, 2);
+    assert_ptr_equal(script.cluster.nodes[4].topo, script.cluster.nodes[1].topo);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -185,6 +210,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_last_host_is_gone, begin, script_end),
         cmocka_unit_test_setup_teardown(what_was_not_asked_for_is_refused, begin, script_end),
         cmocka_unit_test_setup_teardown(more_kinds_take_another_round, begin, script_end),
+        cmocka_unit_test_setup_teardown(a_host_that_joins_is_asked, begin, script_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
