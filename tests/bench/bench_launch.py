@@ -57,6 +57,22 @@ def ring(rounds):
         yield row(f"PMI-1, {n} ranks read every value", "ms", results)
 
 
+def spawns(rounds):
+    """From the request until the children have met in a barrier."""
+    def each(cmd):
+        def once():
+            return float(subprocess.run(cmd, stdout=subprocess.PIPE, check=True).stdout)
+        return once
+
+    for k, goal in ((1, 10), (4, 15)):
+        args = ["-n", "1", helper("pmi_spawn"), "20", str(k)]
+        results = interleave(rounds, muster=each([MPIEXEC, *args]), hydra=each([HYDRA, *args]) if HYDRA else None)
+        yield row(f"PMI-1 spawn of {k} to the first barrier", "ms", results,
+                  goal=(f"<= {goal} ms", lambda m, goal=goal: m["muster"] <= goal))
+    results = interleave(max(1, rounds // 3), muster=each([MPIEXEC, "-n", "1", helper("pmi_spawn"), "1000", "1"]))
+    yield row("PMI-1 spawn of 1, the median of 1,000", "ms", results)
+
+
 def nodes(rounds):
     for n in (1, 8, 64, 256, 1024):
         hosts = ",".join(f"n{i}:1" for i in range(n))
@@ -195,5 +211,5 @@ def left_behind(rounds):
 
 
 def run(rounds):
-    for area in (start, ring, nodes, memory, jobs, clean_up, left_behind):
+    for area in (start, ring, spawns, nodes, memory, jobs, clean_up, left_behind):
         yield from area(rounds)
