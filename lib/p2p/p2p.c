@@ -24,10 +24,25 @@ bool p2p_send_packed(struct peer *p, struct match_key key, const void *buf, MPI_
     return true;
 }
 
+/* Does it go as one packet? The longest ones only as they lie. */
+static bool is_eager(const struct p2p_request *r)
+{
+    const struct transport *t = r->peer->transport;
+    size_t n = (size_t)r->head.bytes;
+    return n <= t->eager_max || (n <= t->inject_max && datatype_is_run(r->datatype, r->count));
+}
+
 bool p2p_push_eager(struct p2p_request *r)
 {
+    const struct transport *t = r->peer->transport;
     struct match_key key = match_key_of(r->posted.key.ctx, r->head.comm->rank, r->posted.key.tag);
-    if (!p2p_send_packed(r->peer, key, r->sbuf, r->count, r->datatype))
+    bool gone;
+    if ((size_t)r->head.bytes > t->eager_max)
+        gone = t->inject(r->peer, EAGER, key.ctx, key.pair, (const char *)r->sbuf + r->datatype->true_lb,
+                         (size_t)r->head.bytes);
+    else
+        gone = p2p_send_packed(r->peer, key, r->sbuf, r->count, r->datatype);
+    if (!gone)
         return false;
     request_complete(&r->head, MPI_SUCCESS);
     return true;
@@ -42,7 +57,7 @@ int p2p_send_start(struct p2p_request *r)
     r->moved = 0;
     r->registered = false;
     r->peer = p;
-    send_queue_push(r, r->mode != MODE_SYNC && r->head.bytes <= (MPI_Count)p->transport->eager_max ? EAGER : RTS);
+    send_queue_push(r, r->mode != MODE_SYNC && is_eager(r) ? EAGER : RTS);
     return MPI_SUCCESS;
 }
 

@@ -37,7 +37,8 @@ static __attribute__((noinline)) int nonblocking_slow(const void *buf, MPI_Count
 }
 
 /* At once, but other packets may go along: somebody is to wait for it. */
-ALWAYS_INLINE bool send_now_more(const void *buf, MPI_Count count, struct datatype *t, int dest, int tag, struct comm *c)
+ALWAYS_INLINE bool send_now_more(const void *buf, MPI_Count count, struct datatype *t, int dest, int tag,
+                                 struct comm *c)
 {
     transport_more = true;
     bool gone = p2p_send_now(buf, count, t, dest, tag, c, c->ctx);

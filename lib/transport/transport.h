@@ -9,10 +9,11 @@
  * Packets. A packet is a head and up to max_payload bytes. Between two processes packets come once each, in the order
  * in which they were committed; between packets and the verbs of remote memory there is no order. Sending is in two
  * steps, so that the payload is packed right where it travels from: reserve gives the place, commit sends; or, for a
- * payload that lies in one run, in one (inject). Between reserve and commit only mem_register may be called; a
- * reservation that is not committed costs nothing, and the next reserve or inject takes its place.
- * Arrived packets are handed to p2p_deliver out of poll, never out of another verb; head and payload are valid until
- * that returns. What a transport sends besides the head and the payload, and in what bytes, is its own affair.
+ * payload that lies in one run, in one (inject), which may take longer ones. Between reserve and commit only
+ * mem_register may be called; a reservation that is not committed costs nothing, and the next reserve or inject takes
+ * its place. Arrived packets are handed to p2p_deliver out of poll, never out of another verb; head and payload are
+ * valid until that returns. What a transport sends besides the head and the payload, and in what bytes, is its own
+ * affair.
  *
  * Limits. A transport holds a bounded number of bytes for each peer (credit, a ring); beyond, reserve and inject say
  * "not now". It promises that there is room for max_payload bytes some time if the peer polls. It takes nothing for a
@@ -102,6 +103,7 @@ struct transport {
     bool atomics_of_cpu;  /* its atomics and those of the owner's processor know of each other */
     size_t max_payload;   /* of one packet; PACKET_PAYLOAD_MAX at most */
     size_t eager_max;     /* a message up to this goes as one packet */
+    size_t inject_max;    /* the same of inject, if that takes more than max_payload, straight from its memory; or 0 */
     size_t key_bytes;     /* of its keys; MEM_KEY_MAX at most */
     int max_pieces;       /* of one get or put: local pieces */
     size_t address_bytes; /* of its addresses; TRANSPORT_ADDRESS_MAX at most; 0: it needs none */
@@ -188,8 +190,8 @@ void peer_finalized(struct peer *p);
 
 extern uint32_t transport_attention; /* a bit for each row of the table: it wants to be polled */
 
-/* While it is set, what is sent may be kept until the next push or poll: the caller says that it comes back for it, as a
- * nonblocking send does, which somebody waits for or tests. That one calls transport_push. */
+/* While it is set, what is sent may be kept until the next push or poll: the caller says that it comes back for it, as
+ * a nonblocking send does, which somebody waits for or tests. That one calls transport_push. */
 extern bool transport_more;
 extern uint32_t transport_held; /* not 0: something is kept */
 void transport_push_slow(void);

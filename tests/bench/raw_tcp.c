@@ -149,15 +149,10 @@ static void meet(bool connects, const char *address, int port)
 
 int main(int argc, char **argv)
 {
-    static const struct work all[] = {{"latency", 8, 1, 1, true},
-                                      {"latency", 65536, 1, 1, true},
-                                      {"latency", MIB, 1, 1, true},
-                                      {"latency", 4 * MIB, 1, 1, true},
-                                      {"rate", 8, WINDOW, WINDOW, false},
-                                      {"rate-each", 8, WINDOW, 1, false},
-                                      {"stream", 65536, 64, 1, false},
-                                      {"stream", MIB, 16, 1, false},
-                                      {"stream", 4 * MIB, 8, 1, false}};
+    static const struct work all[] = {
+        {"latency", 8, 1, 1, true},       {"latency", 65536, 1, 1, true},     {"latency", MIB, 1, 1, true},
+        {"latency", 4 * MIB, 1, 1, true}, {"rate", 8, WINDOW, WINDOW, false}, {"rate-each", 8, WINDOW, 1, false},
+        {"stream", 65536, 64, 1, false},  {"stream", MIB, 16, 1, false},      {"stream", 4 * MIB, 8, 1, false}};
     if (argc < 4)
         return 2;
     bool connects = strcmp(argv[1], "connect") == 0;

@@ -55,6 +55,23 @@ def test_many_speak_to_one_that_does_something_else(mpiexec, partings):
     assert r.lines == ["fine"] * 180, r
 
 
+@pytest.fixture(scope="session")
+def torn(programs):
+    return runtime_program(programs, "torn.c")
+
+
+@pytest.mark.parametrize("what", ["receiver", "sender"])
+def test_a_rank_is_killed_in_the_middle_of_a_long_message(mpiexec, torn, what):
+    r = mpiexec("--no-kill", "--hosts", "a,b", "--ppn", "1", "-n", "2", torn, what, "mark")
+    assert r.lines == ["fine"] and r.code == 137, r
+
+
+@pytest.mark.parametrize("what", ["waitall", "wait", "test", "freed", "some", "mixed"])
+def test_a_burst_of_sends_has_gone_when_they_are_complete(mpiexec, torn, what):
+    r = mpiexec.ok("--hosts", "a,b", "--ppn", "1", "-n", "2", torn, what, "mark")
+    assert r.lines == ["fine"] * 2, r
+
+
 @pytest.mark.parametrize("words, env", [(["--interface", "nosuch0"], {}), ([], {"MUSTER_INTERFACE": "nosuch0"})])
 def test_an_interface_that_is_not_there_is_named(mpiexec, nodes, words, env):
     r = mpiexec("--hosts", "a,b", "--ppn", "1", "-n", "2", *words, nodes, "2", "1", env=env)

@@ -9,7 +9,7 @@
 
 enum { MOST = 64, SINK = 16 << 10 }; /* of each kind under way with one peer, so that a wrong one takes no memory */
 
-enum transfer_kind { ANSWER, REFUSAL, PUT, FLUSH, FLUSHED, GET };
+enum transfer_kind { ANSWER, REFUSAL, PUT, FLUSH, FLUSHED, GET, REST };
 
 struct transfer {
     STAILQ_ENTRY(transfer) link;
@@ -24,7 +24,8 @@ struct transfer {
 
 static struct transfers told = STAILQ_HEAD_INITIALIZER(told); /* puts that are written, and not told of */
 
-static struct transfer *transfer_new(enum transfer_kind kind, struct completion *done, const struct iovec *v, int pieces)
+static struct transfer *transfer_new(enum transfer_kind kind, struct completion *done, const struct iovec *v,
+                                     int pieces)
 {
     struct transfer *t = malloc(sizeof *t + (size_t)pieces * sizeof *v);
     if (!t)
@@ -166,6 +167,22 @@ enum remote_state bulk_flush(struct conn *c, struct completion *done)
     return REMOTE_STARTED;
 }
 
+bool bulk_rest(struct conn *c, const struct iovec *v, int count, size_t n)
+{
+    struct transfer *t = malloc(sizeof *t + sizeof *v + n);
+    if (!t)
+        return false;
+    char *at = (char *)(t->piece + 1);
+    *t = (struct transfer){.kind = REST, .left = n, .pieces = 1};
+    t->piece[0] = (struct iovec){at, n};
+    for (int i = 0; i < count; at += v[i++].iov_len)
+        memcpy(at, v[i].iov_base, v[i].iov_len);
+    STAILQ_INSERT_HEAD(&c->bulk.out, t, link);
+    c->bulk.mark = c->out_at;
+    c->bulk.chunk = (uint32_t)n;
+    return true;
+}
+
 /* ---- out ---- */
 
 static char *answer_at(const struct transfer *t, size_t n)
@@ -240,7 +257,7 @@ void bulk_wrote(struct conn *c, size_t n)
     if (t->kind == PUT) {
         STAILQ_INSERT_TAIL(&told, t, link);
     } else {
-        c->bulk.answers--;
+        c->bulk.answers -= t->kind == ANSWER;
         free(t);
     }
 }

@@ -42,6 +42,9 @@ enum remote_state bulk_get(struct conn *c, const struct iovec *to, int pieces, s
 enum remote_state bulk_put(struct conn *c, const struct iovec *from, int pieces, struct remote to, size_t n,
                            struct completion *done);
 enum remote_state bulk_flush(struct conn *c, struct completion *done);
+/* What is left of a frame that the socket did not take: n bytes, which are copied, and go before all else. False: no
+ * memory. */
+bool bulk_rest(struct conn *c, const struct iovec *v, int count, size_t n);
 /* Tells of puts that are over; how many. Out of poll. */
 int bulk_tell(void);
 
@@ -50,8 +53,8 @@ int bulk_tell(void);
 void bulk_next(struct conn *c);
 bool bulk_pieces(struct conn *c, struct iovec *v, int *count);
 void bulk_wrote(struct conn *c, size_t n);
-/* In: where to read, in so many pieces; *whole: they hold all that comes in front of the next frame. How many of n bytes
- * that were read belong there. */
+/* In: where to read, in so many pieces; *whole: they hold all that comes in front of the next frame. How many of n
+ * bytes that were read belong there. */
 int bulk_landing(struct conn *c, struct iovec *v, bool *whole);
 size_t bulk_landed(struct conn *c, const char *from, size_t n);
 /* A frame of bulk: with its payload, of GET, or its head alone. */

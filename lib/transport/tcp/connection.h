@@ -46,9 +46,10 @@ struct conn {
     bool born;    /* its place follows from the launcher's word; what it says itself counts more */
     bool asked;   /* for that */
     uint8_t rests;
-    char *out; /* CONN_BUFFER bytes each, while open */
-    char *in;
-    uint32_t out_at, out_end, in_at, in_end;
+    char *out;      /* CONN_BUFFER bytes each, while open */
+    char *in;       /* so many, or more while a long packet comes */
+    char *in_small; /* the usual one meanwhile */
+    uint32_t out_at, out_end, in_at, in_end, in_size;
     uint32_t burst; /* in which it last wrote at once */
     bool keeps;     /* packets of a burst (gather.h) */
     struct bulk bulk;

@@ -11,6 +11,8 @@
 
 enum { GET_BYTES = 8, LITTLE = 512 };
 
+static char *spare; /* for long packets: a buffer that is not in use, so that its memory need not be had anew */
+
 static uint32_t filled(size_t bytes)
 {
     return (uint32_t)(sizeof(struct packet) + bytes) + stream_pad(bytes);
@@ -20,6 +22,7 @@ bool stream_begin(struct conn *c)
 {
     c->out = malloc(CONN_BUFFER);
     c->in = malloc(CONN_BUFFER);
+    c->in_size = CONN_BUFFER;
     c->out_at = c->out_end = c->in_at = c->in_end = 0;
     bulk_begin(c);
     if (c->out && c->in)
@@ -28,12 +31,19 @@ bool stream_begin(struct conn *c)
     return false;
 }
 
+void stream_fini(void)
+{
+    free(spare);
+    spare = NULL;
+}
+
 void stream_end(struct conn *c)
 {
     gather_forget(c);
     free(c->out);
     free(c->in);
-    c->out = c->in = NULL;
+    free(c->in_small);
+    c->out = c->in = c->in_small = NULL;
     c->out_at = c->out_end = c->in_at = c->in_end = 0;
     tcp.unread -= c->unread;
     c->unread = false;
@@ -82,25 +92,36 @@ static void out_shut(struct conn *c)
     c->shut = true;
 }
 
+/* It cannot go on in the middle of a frame: the peer sees the end, and so does poll. */
+static void out_tear(struct conn *c)
+{
+    shutdown(c->fd, SHUT_RDWR);
+    out_shut(c);
+}
+
+static ssize_t send_pieces(int fd, struct iovec *v, int count)
+{
+    struct msghdr m = {.msg_iov = v, .msg_iovlen = (size_t)count};
+    ssize_t n;
+    do
+        n = sendmsg(fd, &m, MSG_NOSIGNAL | MSG_DONTWAIT);
+    while (n < 0 && errno == EINTR);
+    return n;
+}
+
 /* Writes once. 1: all of it; 0: not all; -1: nothing. */
 static int write_once(struct conn *c)
 {
     struct iovec v[BULK_IOV];
-    struct msghdr m = {.msg_iov = v};
     int count;
-    ssize_t n;
     size_t all = 0;
-    if (!out_pieces(c, v, &count)) { /* the peer gets what it has given back: it does not go by the rules */
-        shutdown(c->fd, SHUT_RDWR);
-        out_shut(c);
+    if (!out_pieces(c, v, &count)) { /* it gives back what it has asked for, and so does not go by the rules */
+        out_tear(c);
         return -1;
     }
     for (int i = 0; i < count; i++)
         all += v[i].iov_len;
-    m.msg_iovlen = (size_t)count;
-    do
-        n = sendmsg(c->fd, &m, MSG_NOSIGNAL | MSG_DONTWAIT);
-    while (n < 0 && errno == EINTR);
+    ssize_t n = send_pieces(c->fd, v, count);
     if (n < 0 && errno != EAGAIN)
         out_shut(c);
     if (n > 0)
@@ -172,6 +193,41 @@ void stream_commit(struct conn *c, uint8_t kind, struct match_key key, size_t by
     sent(c, bytes);
 }
 
+/* What is behind the first n bytes of the pieces, at their front. */
+static int pieces_behind(struct iovec *v, int count, size_t n)
+{
+    int left = 0;
+    for (int i = 0; i < count; i++) {
+        size_t k = v[i].iov_len < n ? v[i].iov_len : n;
+        n -= k;
+        if (v[i].iov_len > k)
+            v[left++] = (struct iovec){(char *)v[i].iov_base + k, v[i].iov_len - k};
+    }
+    return left;
+}
+
+bool stream_inject(struct conn *c, uint8_t kind, struct match_key key, const void *payload, size_t bytes)
+{
+    static char zeros[8];
+    char head[sizeof(struct packet)];
+    if (c->keeps)
+        stream_write(c);
+    if (c->state != CONN_OPEN || c->shut || c->lost || c->writing || stream_unsent(c))
+        return false;
+    head_write(head, FRAME_PACKET, packet_what(kind, bytes), key);
+    struct iovec v[3] = {{head, sizeof head}, {(void *)(uintptr_t)payload, bytes}, {zeros, stream_pad(bytes)}};
+    ssize_t n = send_pieces(c->fd, v, 3);
+    if (n < 0 && errno != EAGAIN)
+        out_shut(c);
+    if (n <= 0)
+        return false;
+    size_t left = filled(bytes) - (size_t)n;
+    if (left > 0 && !bulk_rest(c, v, pieces_behind(v, 3, (size_t)n), left))
+        out_tear(c);
+    conn_want_write(c, !c->shut && left > 0);
+    return true;
+}
+
 void stream_add(struct conn *c, enum frame frame, uint64_t ctx, uint64_t pair, size_t bytes)
 {
     head_put(c, frame, (uint32_t)bytes, (struct match_key){.ctx = ctx, .pair = pair});
@@ -201,9 +257,43 @@ bool stream_goodbye_early(int fd)
 
 /* ---- in ---- */
 
+static void in_shrink(struct conn *c)
+{
+    char *large = c->in;
+    if (!c->in_small)
+        return;
+    c->in = c->in_small;
+    c->in_small = NULL;
+    c->in_size = CONN_BUFFER;
+    if (spare)
+        free(large);
+    else
+        spare = large;
+}
+
+/* Room for a packet so long, and the next head. Without memory: later. */
+static void in_grow(struct conn *c, size_t bytes)
+{
+    enum { LARGE = STREAM_INJECT + 4096 };
+    if (bytes <= c->in_size || c->in_small)
+        return;
+    char *large = spare ? spare : malloc(LARGE);
+    spare = NULL;
+    if (!large)
+        return;
+    memcpy(large, c->in, c->in_end);
+    c->in_small = c->in;
+    c->in = large;
+    c->in_size = LARGE;
+}
+
 /* Room at the end of the buffer for the rest of the packet that is there in part. */
 static void in_shift(struct conn *c)
 {
+    if (c->in_at == c->in_end && c->in_small) {
+        in_shrink(c);
+        c->in_at = c->in_end = 0;
+    }
     if (c->in_at == 0)
         return;
     memmove(c->in, c->in + c->in_at, c->in_end - c->in_at);
@@ -211,17 +301,30 @@ static void in_shift(struct conn *c)
     c->in_at = 0;
 }
 
+/* Of a frame, what is to be in the buffer. */
+static uint32_t buffered(uint32_t frame, size_t bytes)
+{
+    return frame == FRAME_DATA || frame == FRAME_PUT ? (uint32_t)sizeof(struct packet) : filled(bytes);
+}
+
+/* Of the frame at the front, whose head is there, what is to be in the buffer. */
+static uint32_t front_bytes(const struct conn *c)
+{
+    const struct packet *h = (const struct packet *)(const void *)(c->in + c->in_at);
+    uint32_t frame;
+    memcpy(&frame, h->own, sizeof frame);
+    return buffered(frame, packet_bytes(h));
+}
+
 /* How much is read into the buffer at most: while data are awaited not much more than the next head, since they go
  * straight to where they belong. */
 static uint32_t in_wanted(const struct conn *c)
 {
-    uint32_t room = CONN_BUFFER - c->in_end, have = c->in_end - c->in_at, rest = LITTLE;
-    if (STAILQ_EMPTY(&c->bulk.gets) && c->bulk.land == 0)
+    uint32_t room = c->in_size - c->in_end, have = c->in_end - c->in_at, rest = LITTLE;
+    if (STAILQ_EMPTY(&c->bulk.gets) && c->bulk.land == 0 && !c->in_small)
         return room;
-    if (have >= sizeof(struct packet)) {
-        const struct packet *h = (const struct packet *)(const void *)(c->in + c->in_at);
-        rest += filled(packet_bytes(h)) > have ? filled(packet_bytes(h)) - have : 0;
-    }
+    if (have >= sizeof(struct packet) && front_bytes(c) > have)
+        rest += front_bytes(c) - have;
     return rest < room ? rest : room;
 }
 
@@ -234,7 +337,9 @@ static int in_fill(struct conn *c)
     ssize_t n;
     size_t all = 0;
     in_shift(c);
-    if (c->in_end == CONN_BUFFER)
+    if (c->in_end >= sizeof(struct packet) && c->bulk.land + c->bulk.land_pad == 0)
+        in_grow(c, front_bytes(c));
+    if (c->in_end == c->in_size)
         return 0;
     int count = bulk_landing(c, v, &whole);
     if (whole)
@@ -257,7 +362,7 @@ static bool is_frame(const struct conn *c, uint32_t frame, size_t bytes)
         return false;
     switch (frame) {
     case FRAME_PACKET:
-        return bytes <= STREAM_PAYLOAD;
+        return bytes <= STREAM_INJECT;
     case FRAME_GET:
         return bytes == GET_BYTES;
     case FRAME_DATA:
@@ -267,12 +372,6 @@ static bool is_frame(const struct conn *c, uint32_t frame, size_t bytes)
         return bytes == 0 &&
                (frame == FRAME_GOODBYE || frame == FRAME_REFUSED || frame == FRAME_FLUSH || frame == FRAME_FLUSHED);
     }
-}
-
-/* Of a frame, what is to be in the buffer. */
-static uint32_t buffered(uint32_t frame, size_t bytes)
-{
-    return frame == FRAME_DATA || frame == FRAME_PUT ? (uint32_t)sizeof(struct packet) : filled(bytes);
 }
 
 /* The frame at the front; NULL: it is not there yet. *bad: no such thing is sent by us. */

@@ -8,9 +8,9 @@
 
 #include "lib/transport/tcp/connection.h"
 
-/* max_payload; and the most that one frame of memory holds, between two of which packets may go. Shorter ones take
- * longer: 1 MiB in eight of them a fifth more. */
-enum { STREAM_PAYLOAD = 12 << 10, STREAM_CHUNK = 1 << 20 };
+/* max_payload, inject_max; and the most that one frame of memory holds, between two of which packets may go. Shorter
+ * ones take longer: 1 MiB in eight of them a fifth more. */
+enum { STREAM_PAYLOAD = 12 << 10, STREAM_INJECT = 64 << 10, STREAM_CHUNK = 1 << 20 };
 
 /* The own part of a head. What the words of its key hold: ctx, pair. */
 enum frame {
@@ -27,9 +27,12 @@ enum frame {
 /* Buffers for an open connection; false: no memory. */
 bool stream_begin(struct conn *c);
 void stream_end(struct conn *c);
+void stream_fini(void); /* after all have ended */
 
 void *stream_reserve(struct conn *c, size_t bytes);
 void stream_commit(struct conn *c, uint8_t kind, struct match_key key, size_t bytes);
+/* Sends a packet whose payload lies elsewhere, of up to STREAM_INJECT bytes, if nothing else waits; false: not now. */
+bool stream_inject(struct conn *c, uint8_t kind, struct match_key key, const void *payload, size_t bytes);
 /* Adds a frame whose payload is in its place. */
 void stream_add(struct conn *c, enum frame frame, uint64_t ctx, uint64_t pair, size_t bytes);
 /* Adds a head alone; what it announces goes straight behind it. */

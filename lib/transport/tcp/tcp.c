@@ -48,6 +48,7 @@ static void tcp_fini(void)
 {
     if (tcp.epoll >= 0)
         conn_end();
+    stream_fini();
     memory_fini();
 }
 
@@ -95,6 +96,9 @@ static void tcp_commit(struct peer *p, uint8_t kind, struct match_key key, size_
 
 static bool tcp_inject(struct peer *p, uint8_t kind, uint64_t ctx, uint64_t pair, const void *payload, size_t bytes)
 {
+    if (UNLIKELY(bytes > STREAM_PAYLOAD))
+        return p->channel &&
+               stream_inject(p->channel, kind, (struct match_key){.ctx = ctx, .pair = pair}, payload, bytes);
     void *room = tcp_reserve(p, bytes);
     if (!room)
         return false;
@@ -224,6 +228,7 @@ const struct transport transport_tcp = {.name = "tcp",
                                         .dear = true,
                                         .max_payload = STREAM_PAYLOAD,
                                         .eager_max = STREAM_PAYLOAD / 2,
+                                        .inject_max = STREAM_INJECT,
                                         .key_bytes = MEMORY_KEY,
                                         .max_pieces = BULK_PIECES,
                                         .address_bytes = sizeof(struct place),

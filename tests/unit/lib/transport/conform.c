@@ -30,15 +30,16 @@ static uint32_t random_next(uint32_t *state)
 
 static uint32_t chance = 12345;
 
-/* Packets: number i is the same wherever it is made. */
+/* Packets: number i is the same wherever it is made. Odd ones are injected. */
 static size_t size_of(uint32_t i)
 {
+    size_t most = i % 2 && t->inject_max > t->max_payload ? t->inject_max : t->max_payload;
     const size_t edges[] = {0, 1, 7, 8, 15, 16, 17, 39, 40, 41, 63, 64, 65, 127, 4095, 4096, 4097};
-    const size_t ends[] = {t->eager_max - 1, t->eager_max, t->eager_max + 1, t->max_payload - 1, t->max_payload};
+    const size_t ends[] = {t->eager_max - 1, t->eager_max, t->eager_max + 1, most - 1, most};
     size_t few = sizeof edges / sizeof *edges, many = few + sizeof ends / sizeof *ends;
     uint32_t r = i * 2654435761u >> 7;
-    size_t n = r % 3 == 0 ? r / 3 % (t->max_payload + 1) : r % many < few ? edges[r % many] : ends[r % many - few];
-    return n <= t->max_payload ? n : t->max_payload;
+    size_t n = r % 3 == 0 ? r / 3 % (most + 1) : r % many < few ? edges[r % many] : ends[r % many - few];
+    return n <= most ? n : most;
 }
 
 static uint8_t kind_of(uint32_t i)
@@ -163,7 +164,7 @@ static void packet_send(uint32_t i, char *copy)
 
 static void packets(uint32_t first, uint32_t count)
 {
-    char *copy = malloc(t->max_payload);
+    char *copy = malloc(t->max_payload > t->inject_max ? t->max_payload : t->inject_max);
     CHECK(copy);
     for (uint32_t i = first; i < first + count; i++)
         packet_send(i, copy);
