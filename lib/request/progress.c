@@ -197,22 +197,41 @@ static void give_way(void)
         no_yields = CAUTION;
 }
 
-static void rest(struct waiter *w, const struct request *on)
+struct patience {
+    unsigned spins, yields;
+    bool wary; /* of yields that come back late */
+};
+
+/* Beside a system call giving the processor away costs little: ranks that share one without knowing it, as those of
+ * several containers do, then need not wait until each one's slice is over. */
+static struct patience patience_now(void)
 {
     bool own = boot.local_size <= boot.local_cpus;
-    unsigned spin = (unsigned)knobs.WAIT_SPINS, yields = (unsigned)knobs.WAIT_YIELDS;
+    struct patience p = {(unsigned)knobs.WAIT_SPINS, (unsigned)knobs.WAIT_YIELDS, !own};
     if (own && lock_hot.sleepers > 0 && boot.local_size * (1 + lock_hot.sleepers) > boot.local_cpus)
-        spin = (unsigned)knobs.WAIT_SPINS_THREADS; /* a thread that is woken may want the processor */
-    if (!own && w->idle == spin && no_yields > 0) {
+        p.spins = (unsigned)knobs.WAIT_SPINS_THREADS; /* a thread that is woken may want the processor */
+    if (own && transport_is_dear()) {
+        unsigned fewer = (unsigned)knobs.WAIT_SPINS_NETWORK;
+        p.spins = p.spins < fewer ? p.spins : fewer;
+        p.yields = (unsigned)knobs.WAIT_YIELDS_NETWORK;
+        p.wary = true;
+    }
+    return p;
+}
+
+static void rest(struct waiter *w, const struct request *on)
+{
+    struct patience p = patience_now();
+    if (p.wary && w->idle >= p.spins && w->idle < p.spins + p.yields && no_yields > 0) {
         no_yields--;
-        w->idle = spin + yields;
+        w->idle = p.spins + p.yields;
     }
     w->idle++;
-    if (w->idle < spin) {
+    if (w->idle < p.spins) {
         if (w->idle > SPIN_HARD) /* a pause costs as much as a message; in a virtual machine, more */
             pause_cpu();
         lib_yield();
-    } else if (w->idle < spin + yields) {
+    } else if (w->idle < p.spins + p.yields) {
         give_way();
     } else {
         bool first = !w->slept;

@@ -107,6 +107,11 @@ void transport_warm(void)
     quiet = 0;
 }
 
+bool transport_is_dear(void)
+{
+    return (transport_attention & dear) != 0 && quiet < QUIET;
+}
+
 static int poll_dear(uint32_t which)
 {
     int n = poll_those(which & ~dear);

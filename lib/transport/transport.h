@@ -205,6 +205,8 @@ int transport_init(void); /* 0 or an error class */
 void transport_fini(void);
 int transport_poll(void);    /* all of them; what happened */
 bool transport_unsent(void); /* of any */
+/* Does a poll take a system call at present? */
+bool transport_is_dear(void);
 /* The next poll looks everywhere: somebody is about to sleep. */
 void transport_warm(void);
 void transport_tune(void); /* knobs have changed */
