@@ -83,6 +83,7 @@ struct peer *peer_get_slow(int proc)
 
 void peer_drain(struct peer *p)
 {
+    transport_warm();
     do
         transport_poll();
     while (p->transport && p->transport->peek && p->transport->peek(p, 1).head);
