@@ -16,6 +16,7 @@ struct knobs {
 };
 extern struct knobs knobs;
 enum { DEADLOCK_REPORT, DEADLOCK_ABORT, DEADLOCK_OFF };
+enum { TRANSPORT_AUTO, TRANSPORT_TCP, TRANSPORT_OFI };
 enum { SHM_COPY_AUTO, SHM_COPY_TWO, SHM_COPY_ONE };
 enum { SHM_JOBS_ON, SHM_JOBS_OFF };
 

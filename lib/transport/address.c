@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
+#include <unistd.h>
 #include "lib/boot/boot.h"
 #include "lib/core/error.h"
 #include "lib/process/failed.h"
@@ -17,20 +18,75 @@ struct fetch {
     struct peer *p;
 };
 static STAILQ_HEAD(, fetch) fetches = STAILQ_HEAD_INITIALIZER(fetches);
-static bool asked; /* for the first of them */
+static bool asked;           /* for the first of them */
+static uint32_t unpublished; /* rows of the table */
 
 static void key_of(const struct transport *t, int rank, char key[BOOT_KEY_MAX + 1])
 {
     snprintf(key, BOOT_KEY_MAX + 1, "%.16s.%d", t->name, rank);
 }
 
-int address_publish(const struct transport *t)
+/* MPI_ERR_PENDING: it is not known yet. */
+static int publish_now(const struct transport *t)
 {
     char key[BOOT_KEY_MAX + 1];
     unsigned char address[TRANSPORT_ADDRESS_MAX];
+    struct peer elsewhere = {.proc = process_self == 0, .local = -1};
     key_of(t, process_self, key);
     int rc = t->address(address);
+    if (rc == MPI_ERR_PENDING)
+        return t->reaches(&elsewhere) ? MPI_ERR_PENDING : MPI_SUCCESS;
     return rc == MPI_SUCCESS ? boot_put(key, address, t->address_bytes) : rc;
+}
+
+int address_publish(uint32_t row)
+{
+    enum { NAP_US = 500 };
+    const struct transport *t = transport_table[row];
+    int rc;
+    while ((rc = publish_now(t)) == MPI_ERR_PENDING && !boot_get_waits()) {
+        t->poll();
+        usleep(NAP_US);
+    }
+    if (rc != MPI_ERR_PENDING)
+        return rc;
+    unpublished |= UINT32_C(1) << row;
+    transport_attention |= ADDRESS_ATTENTION;
+    return MPI_SUCCESS;
+}
+
+/* What carries is chosen anew for those peers whose transport has turned out to reach nobody. */
+static void choose_again(void)
+{
+    STAILQ_HEAD(, fetch) all = STAILQ_HEAD_INITIALIZER(all);
+    struct fetch *f;
+    STAILQ_CONCAT(&all, &fetches);
+    while ((f = STAILQ_FIRST(&all)) != NULL) {
+        STAILQ_REMOVE_HEAD(&all, next);
+        if (peer_is_live(f->p) && !transport_select(f->p))
+            peer_failed(f->p, "nothing carries to it");
+        free(f);
+    }
+}
+
+/* Before it is known, nobody is asked for his: what carries is not certain. */
+static bool publish_later(void)
+{
+    bool chosen = true;
+    for (uint32_t i = 0; unpublished >> i; i++) {
+        if (!(unpublished >> i & 1))
+            continue;
+        int rc = publish_now(transport_table[i]);
+        if (rc == MPI_ERR_PENDING)
+            return false;
+        if (rc != MPI_SUCCESS)
+            boot_abort(1, error_detail_get(rc));
+        unpublished &= ~(UINT32_C(1) << i);
+        chosen = false;
+    }
+    if (!chosen)
+        choose_again();
+    return true;
 }
 
 bool address_fetch(struct peer *p)
@@ -63,9 +119,12 @@ static void answered(struct peer *p, int rc, const void *address, size_t n)
 
 int address_poll(void)
 {
-    struct fetch *f = STAILQ_FIRST(&fetches);
+    struct fetch *f;
     unsigned char address[BOOT_VALUE_MAX];
     size_t n = 0;
+    if (unpublished && !publish_later())
+        return 0;
+    f = STAILQ_FIRST(&fetches);
     if (!f) {
         transport_attention &= ~ADDRESS_ATTENTION;
         return 0;
@@ -119,6 +178,8 @@ int address_export(unsigned char to[ADDRESS_EXPORT])
         }
         memcpy(head.name, t->name, strnlen(t->name, sizeof head.name));
         int rc = t->address(to + at + sizeof head);
+        if (rc == MPI_ERR_PENDING)
+            continue;
         if (rc != MPI_SUCCESS)
             return rc;
         memcpy(to + at, &head, sizeof head);
@@ -193,4 +254,5 @@ void address_fini(void)
         free(f);
     }
     asked = false;
+    unpublished = 0;
 }

@@ -10,8 +10,9 @@
 /* Its bit of transport_attention. */
 #define ADDRESS_ATTENTION (UINT32_C(1) << 31)
 
-/* Publishes the address of this process by t. An error class with a note. */
-int address_publish(const struct transport *t);
+/* Publishes the address of this process by that row of the table: as soon as it is known; at once, where the launcher
+ * answers nobody who asks before. An error class with a note. */
+int address_publish(uint32_t row);
 /* Fetches the address of p by p->transport, then connects. False: without memory. */
 bool address_fetch(struct peer *p);
 /* Where this process is reached by all transports that need an address, for processes of other jobs: the bytes, at most

@@ -128,16 +128,18 @@ void sleep_unwatch(int fd)
     watched.count--;
 }
 
-/* Is there a descriptor? Tells the helper of those that are new. */
-static bool sources_update(void)
+/* Is there a descriptor? Tells the helper of those that are new. *naps: something can come that no descriptor tells. */
+static bool sources_update(bool *naps)
 {
     bool any = false, changed = false;
     bool over = false; /* the rows are */
+    *naps = false;
     for (int i = 0; i < SOURCES; i++) {
         over = over || !transport_table[i];
         int fd = !over && transport_table[i]->sleep_fd         ? transport_table[i]->sleep_fd()
                  : i == SOURCES - 1 && watched.count > 0 ? watched.epoll
-                                                         : -1;
+                                                         : SLEEP_FD_NONE;
+        *naps |= fd == SLEEP_FD_NAP;
         changed |= atomic_exchange(&helper.fds[i], fd) != fd;
         any |= fd >= 0;
     }
@@ -155,10 +157,10 @@ static void next_round(void)
 
 _Atomic uint32_t *sleep_arm(uint32_t *value)
 {
-    bool sources = sources_update();
+    bool naps, sources = sources_update(&naps);
     transport_warm();
-    if (transport_attention & ADDRESS_ATTENTION)
-        return NULL; /* an answer of the launcher's is awaited */
+    if (naps || transport_attention & ADDRESS_ATTENTION)
+        return NULL; /* of the second, an answer of the launcher's is awaited */
     if (!sources)
         return nodemem_active || sleep_rung > 0 ? doorbell_arm(value) : NULL;
     if (!helper.runs && !helper.refused)
@@ -177,7 +179,8 @@ void sleep_disarm(void)
 
 bool sleep_is_reachable(void)
 {
-    return nodemem_active || sleep_rung > 0 || transport_attention & ADDRESS_ATTENTION || sources_update();
+    bool naps;
+    return nodemem_active || sleep_rung > 0 || transport_attention & ADDRESS_ATTENTION || sources_update(&naps) || naps;
 }
 
 int sleep_threads(void)

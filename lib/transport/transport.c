@@ -39,7 +39,7 @@ static int publish(void)
     bool any = false;
     for (uint32_t i = 0; transport_table[i] && rc == MPI_SUCCESS && transport_spans(); i++)
         if (transport_table[i]->address_bytes > 0 && !is_known(transport_table[i], process_self)) {
-            rc = address_publish(transport_table[i]);
+            rc = address_publish(i);
             any = true;
         }
     return rc == MPI_SUCCESS && any && !boot_get_waits() ? boot_fence() : rc;

@@ -95,6 +95,7 @@ struct arrival {
 struct peer;
 
 enum { TRANSPORT_ADDRESS_MAX = 128 };
+enum { SLEEP_FD_NONE = -1, SLEEP_FD_NAP = -2 };
 
 struct transport {
     const char *name;
@@ -115,10 +116,12 @@ struct transport {
     void (*fini)(void);
     /* The address of this process, which the library publishes after init, or tells to processes of other jobs, at any
      * time: address_bytes opaque ones, the same each time. What others then need to reach it is opened, if nobody
-     * needed it before. An error class with a note. */
+     * needed it before. An error class with a note; MPI_ERR_PENDING: it is not known yet, ask again after a poll, or,
+     * where `reaches` has become false, never. */
     int (*address)(void *address);
     /* Can it reach that process at all? The first in the table that can is taken; if it needs addresses, one of those
-     * that processes of other jobs have told of. */
+     * that processes of other jobs have told of. As long as its own address is pending it may turn out that it cannot:
+     * nothing has been sent then, and another one is taken. */
     bool (*reaches)(const struct peer *p);
     /* Is the address of that rank of the job known without asking anybody? Then connect takes NULL for it; of this process:
      * then it needs not be published. NULL: of none. */
@@ -152,7 +155,8 @@ struct transport {
      */
     void (*prefault)(struct peer *p);
     /* A descriptor that becomes readable when poll has something to do, the same from the first connection on; -1:
-     * there is none yet. NULL: who sends wakes by the doorbell. See sleep.h. */
+     * (SLEEP_FD_NONE) there is none yet; SLEEP_FD_NAP: there is none now that would tell, look again soon. Asked before
+     * each sleep. NULL: who sends wakes by the doorbell. See sleep.h. */
     int (*sleep_fd)(void);
 
     /* Knobs have changed. NULL: it keeps nothing of them. */

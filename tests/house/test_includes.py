@@ -18,7 +18,7 @@ FLOORS = [
     ["lib/nodemem"],
     ["lib/process"],
     ["lib/object", "lib/transport"],
-    ["lib/transport/self", "lib/transport/shm", "lib/transport/tcp"],
+    ["lib/transport/ofi", "lib/transport/self", "lib/transport/shm", "lib/transport/tcp"],
     ["lib/datatype"],
     ["lib/op"],
     ["lib/bindings"],
@@ -71,7 +71,7 @@ MAY["proxy/pmix/front.h"] = set(MAY["proxy"])
 MAY["proxy"].add("proxy/pmix/front.h")
 MAY["proxy/pmix"] = MAY["proxy"] | {"proxy/pmix"}
 # The transports themselves are seen by one file alone.
-TRANSPORTS = {"lib/transport/self", "lib/transport/shm", "lib/transport/tcp"}
+TRANSPORTS = {"lib/transport/ofi", "lib/transport/self", "lib/transport/shm", "lib/transport/tcp"}
 for n, floor in enumerate(FLOORS):
     for folder in floor:
         MAY[folder] = {"wire", *(f for below in FLOORS[:n] for f in below)} - TRANSPORTS | {folder}

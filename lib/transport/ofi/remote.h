@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * remote: memory of other processes, read by libfabric where the provider can. */
+#ifndef LIB_TRANSPORT_OFI_REMOTE_H
+#define LIB_TRANSPORT_OFI_REMOTE_H
+
+#include "lib/transport/ofi/channel.h"
+
+enum { OFI_KEY = 32 };
+
+bool remote_register(void *base, size_t n, unsigned access, void *key, void **handle);
+void remote_deregister(void *handle);
+enum remote_state remote_get(struct channel *c, const struct iovec *to, struct remote from, size_t n,
+                             struct completion *done);
+/* A part has come, or will never: rc, a negative error. */
+void remote_event(struct ofi_op *op, int rc);
+/* Tries again what libfabric did not take, and calls completions; how many. */
+int remote_retry(void);
+/* Is there something to be tried again? */
+bool remote_waits(void);
+/* The peer is gone: all with it is over. */
+void remote_disconnect(struct channel *c);
+/* After the endpoint is closed. */
+void remote_free(void);
+
+#endif
