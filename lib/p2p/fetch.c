@@ -67,14 +67,16 @@ static int next_part(const struct p2p_request *r, struct iovec to[PIECES], size_
                          most < PIECES ? most : PIECES);
 }
 
-/* In pieces so small packing on the way is faster. */
+/* In pieces so small packing on the way is faster; between nodes each asks the other one, and waits for the answer. */
 static bool pieces_worth(const struct p2p_request *r)
 {
-    enum { WORTH = 512 };
+    enum { WORTH = 512, WORTH_FAR = 32768 };
     struct iovec to[PIECES];
     size_t n;
+    if (is_run(r))
+        return true;
     int pieces = next_part(r, to, &n);
-    return pieces == 1 || n / (size_t)pieces >= WORTH;
+    return n / (size_t)pieces >= (r->peer->local < 0 ? WORTH_FAR : WORTH);
 }
 
 static struct fetch *fetch_new(struct p2p_request *r, const void *key, size_t key_bytes)

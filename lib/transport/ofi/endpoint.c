@@ -14,9 +14,11 @@ enum { CQ_SIZE = 8192 };
 
 struct ofi_endpoint ofi_endpoint = {.wait_fd = -1};
 
-/* All that can be served; what comes back says what is needed of it. */
+/* All that can be served; what comes back says what is needed of it. A message is done when its memory may be used
+ * again: providers over sockets would send acknowledgements for more. */
 static void hints_fill(struct fi_info *h, uint64_t caps)
 {
+    h->tx_attr->op_flags = FI_INJECT_COMPLETE;
     h->caps = caps;
     h->mode = FI_CONTEXT | FI_CONTEXT2;
     h->ep_attr->type = FI_EP_RDM;
