@@ -39,6 +39,7 @@ enum opt_kind {
     OPT_PSET,
     OPT_PMI,
     OPT_DEADLOCK,
+    OPT_TRANSPORT,
     OPT_MINUTES,
     OPT_LEVEL,
     OPT_OUTPUT,

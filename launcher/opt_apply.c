@@ -49,6 +49,7 @@ static int (*const setters[])(struct opt_target *) = {
     [OPT_MCA] = opt_set_mca,
     [OPT_NOTE] = opt_set_note,
     [OPT_DEADLOCK] = opt_set_deadlock,
+    [OPT_TRANSPORT] = opt_set_transport,
 };
 
 static bool repeats(const struct opt *o)

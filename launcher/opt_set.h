@@ -33,6 +33,7 @@ opt_setter opt_set_seconds;
 opt_setter opt_set_umask;
 opt_setter opt_set_env;
 opt_setter opt_set_deadlock;
+opt_setter opt_set_transport;
 opt_setter opt_set_envlist;
 opt_setter opt_set_envmode;
 opt_setter opt_set_export;

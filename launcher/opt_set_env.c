@@ -33,18 +33,29 @@ int opt_set_env(struct opt_target *a)
     return 0;
 }
 
-/* The runtime in the ranks finds deadlocks, and is told by a variable. */
-int opt_set_deadlock(struct opt_target *a)
+/* The runtime in the ranks is told by a variable. */
+static int set_runtime(struct opt_target *a, const char *variable, const char *const *words, const char *expected)
 {
-    static const char *const words[] = {"report", "abort", "off"};
     const char *v = a->s->values[0] ? a->s->values[0] : "";
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+    for (size_t i = 0; words[i]; i++)
         if (strcmp(words[i], v) == 0) {
             struct env_rules *r = a->field;
-            append(&r->set, &r->nset, xasprintf("MUSTER_DEADLOCK=%s", v));
+            append(&r->set, &r->nset, xasprintf("%s=%s", variable, v));
             return 0;
         }
-    return opt_expected(a, "report, abort or off");
+    return opt_expected(a, expected);
+}
+
+int opt_set_deadlock(struct opt_target *a)
+{
+    static const char *const words[] = {"report", "abort", "off", NULL};
+    return set_runtime(a, "MUSTER_DEADLOCK", words, "report, abort or off");
+}
+
+int opt_set_transport(struct opt_target *a)
+{
+    static const char *const words[] = {"auto", "tcp", "ofi", NULL};
+    return set_runtime(a, "MUSTER_TRANSPORT", words, "auto, tcp or ofi");
 }
 
 int opt_set_template(struct opt_target *a)
