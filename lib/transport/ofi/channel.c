@@ -123,13 +123,22 @@ static void take_off(struct channel *c, struct ofi_send *s)
         STAILQ_REMOVE_HEAD(&c->waiting, next);
 }
 
+/* The last ones are done when the peer has them: the endpoint is closed then, and with it what a provider keeps. */
+static ssize_t message_begin(struct channel *c, struct ofi_send *s)
+{
+    struct iovec v = {s->data, s->bytes};
+    void *descriptor = ofi_descriptor(s->mr);
+    struct fi_msg m = {.msg_iov = &v, .desc = &descriptor, .iov_count = 1, .addr = c->to, .context = &s->op.context};
+    return c->parted ? fi_sendmsg(ofi_endpoint.ep, &m, FI_COMPLETION | FI_TRANSMIT_COMPLETE)
+                     : fi_send(ofi_endpoint.ep, s->data, s->bytes, descriptor, c->to, &s->op.context);
+}
+
 static void flush(struct channel *c)
 {
     struct ofi_send *s;
     ssize_t rc = 0;
     while (c->to != FI_ADDR_NOTAVAIL && !c->lost && c->flying < FLYING && (s = next_of(c)) != NULL) {
-        rc = fi_send(ofi_endpoint.ep, s->data, s->bytes, ofi_descriptor(s->mr), c->to, &s->op.context);
-        if (rc != 0)
+        if ((rc = message_begin(c, s)) != 0)
             break;
         take_off(c, s);
         c->flying++;
@@ -277,6 +286,7 @@ static bool goodbye_said(struct channel *c)
 {
     if (!channel_reserve(c, 0))
         return false;
+    c->parted = true;
     frame_commit(c, OFI_GOODBYE, 0, (struct match_key){0});
     return true;
 }
@@ -286,7 +296,7 @@ static bool to_be_told(const struct channel *c)
     return !c->lost && !c->goodbye && !c->broken && c->to != FI_ADDR_NOTAVAIL && (c->next_out > 0 || c->next_in > 0);
 }
 
-/* Who has finalized as well does not wait for it. */
+/* Who has finalized as well does not wait for it. A peer that computes all the time is not waited for. */
 static void say_goodbye(void)
 {
     struct channel *c;
@@ -295,8 +305,7 @@ static void say_goodbye(void)
         more = false;
         TAILQ_FOREACH(c, &ofi_channels, every)
         if (to_be_told(c)) {
-            c->parted = c->parted || goodbye_said(c);
-            more |= !c->parted || c->flying > 0 || next_of(c);
+            more |= !(c->parted || goodbye_said(c)) || c->flying > 0 || next_of(c);
         }
         if (more && transport_ofi.poll() == 0)
             usleep(200);

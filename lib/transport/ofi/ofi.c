@@ -273,6 +273,7 @@ static enum remote_state ofi_flush(struct peer *p, struct completion *c)
 }
 
 const struct transport transport_ofi = {.name = "ofi",
+                                        .dear = true,
                                         .max_payload = OFI_PAYLOAD,
                                         .eager_max = OFI_PAYLOAD / 2,
                                         .key_bytes = OFI_KEY,
