@@ -24,7 +24,9 @@ static unsigned way_of(const struct rank_info *r)
 static void print_way(FILE *to, const struct job *j, unsigned way)
 {
     fputs("mpiexec: ", to);
-    if (j->spec.job)
+    if (j->world)
+        fprintf(to, "%s's world, ", j->world);
+    else if (j->spec.job)
         fprintf(to, "spawned job %u, ", j->spec.job);
     if (way < SIGNAL)
         fprintf(to, "exit code %u: ", way);

@@ -8,6 +8,7 @@
 #include "common/xalloc.h"
 #include "launcher/job.h"
 #include "launcher/program.h"
+#include "launcher/worlds.h"
 
 #include <ctype.h>
 #include <dlfcn.h>
@@ -98,7 +99,8 @@ static const char *obstacle(const struct program *p, const struct options *o)
     return NULL;
 }
 
-static int explain_app(const struct options *o, const struct app *a, FILE *to)
+/* world: NULL where all are of one. */
+static int explain_app(const struct options *o, const struct app *a, const char *world, FILE *to)
 {
     struct program p;
     program_find(&p, a);
@@ -110,6 +112,8 @@ static int explain_app(const struct options *o, const struct app *a, FILE *to)
     fprintf(to, "  MPI       %s%s%s%s\n", kinds[p.kind], *p.linked ? " (" : "", p.linked, *p.linked ? ")" : "");
     if (p.kind == PROGRAM_RUNNER && (strstr(script ? script : p.path, "python")))
         explain_mpi4py(to);
+    if (world)
+        fprintf(to, "  is in     the world of %s\n", world);
     fprintf(to, "  is given  %s\n", pmi_words(p.pmi));
     const char *why = obstacle(&p, o);
     fprintf(to, "  runs      %s%s\n", why ? "not as one job: " : "yes", why ? why : "");
@@ -120,8 +124,11 @@ static int explain_app(const struct options *o, const struct app *a, FILE *to)
 int explain_print(const struct options *o, FILE *to)
 {
     int status = 0;
+    struct worlds w;
+    worlds_find(&w, o);
     for (size_t i = 0; i < o->napps; i++)
-        status |= explain_app(o, &o->apps[i], to);
+        status |= explain_app(o, &o->apps[i], w.of_app ? w.name[w.of_app[i]] : NULL, to);
+    worlds_fini(&w);
     if (fflush(to) == EOF)
         log_fatal("unable to write: %m");
     return status;

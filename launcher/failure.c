@@ -174,7 +174,9 @@ static void print_rank(FILE *out, const struct failure *f)
     else
         failure_describe_rank(j, f->rank, what, sizeof what);
     fprintf(out, "mpiexec: rank %u", f->rank);
-    if (j->spec.job)
+    if (j->world)
+        fprintf(out, " of %s's world", j->world);
+    else if (j->spec.job)
         fprintf(out, " of spawned job %u", j->spec.job);
     fprintf(out, " on %s", cluster_node_name(j->run->cluster, rankmap_node(&j->spec.map, f->rank)));
     if (r->pid)

@@ -14,6 +14,7 @@
 #include "launcher/shapes.h"
 #include "launcher/stdio.h"
 #include "launcher/tree.h"
+#include "launcher/worlds.h"
 #include "wire/topo.h"
 
 #include <stdio.h>
@@ -42,19 +43,51 @@ static struct job_request main_request(const struct run *run)
                                 .rankfile = o->rankfile};
 }
 
-struct job *launch_plan(struct run *run, struct err *e)
+/* What means ranks of one world. */
+static int check_worlds(const struct options *o, const struct worlds *w, struct err *e)
 {
+    const char *option = w->n == 1 ? NULL : o->psets ? "--pset" : o->stdin_mode == STDIN_ALL ? "--stdin all" : NULL;
+    return option ? err_set(e, "%s is for the ranks of one world, and programs of %s and of %s have one each", option,
+                            w->name[0], w->name[1])
+                  : 0;
+}
+
+static uint32_t describe_worlds(struct run *run, const struct job_request *r, const struct map_plan *plan,
+                                const struct worlds *w, struct job **jobs, struct err *e)
+{
+    for (uint32_t i = 0; i < w->n; i++) {
+        jobs[i] = plan_describe(run, r, plan, i, e);
+        if (!jobs[i]) {
+            while (i > 0)
+                job_destroy(jobs[--i]);
+            return 0;
+        }
+        jobs[i]->world = w->n > 1 ? w->name[i] : NULL;
+        if (w->n > 1)
+            log_debug("job %u: %u ranks, the world of %s", jobs[i]->spec.job, jobs[i]->spec.map.nranks, w->name[i]);
+    }
+    return w->n;
+}
+
+uint32_t launch_plan(struct run *run, struct job **jobs, struct err *e)
+{
+    struct worlds w;
     struct job_request r = main_request(run);
     struct map_plan plan = {0};
     struct map_request mr;
-    struct job *j = plan_job(run, &r, &plan, &mr, e);
-    if (j && plan.warning)
+    worlds_find(&w, &run->opt);
+    r.world_of_app = w.of_app;
+    int rc = check_worlds(&run->opt, &w, e);
+    rc = rc < 0 ? rc : plan_map(run, &r, &plan, &mr, e);
+    uint32_t n = rc < 0 ? 0 : describe_worlds(run, &r, &plan, &w, jobs, e);
+    if (n && plan.warning)
         log_warn("%s", plan.warning);
-    if (j && run->opt.display & ~DISPLAY_ALLOCATION)
+    if (n && run->opt.display & ~DISPLAY_ALLOCATION)
         display(run, &plan, &mr);
     map_fini(&plan);
+    worlds_fini(&w);
     run->at.planned = now_ns();
-    return j;
+    return n;
 }
 
 struct launch {
@@ -73,13 +106,16 @@ static void launch_planned(void *arg)
         tree_shutdown(run->cluster);
         return;
     }
-    struct job *j = launch_plan(run, &e);
-    if (!j) {
+    struct job *jobs[WORLDS_MAX];
+    uint32_t n = launch_plan(run, jobs, &e);
+    if (!n) {
         l.impossible(run, &e);
         return;
     }
-    root_job_add(run, j);
-    job_launch(j);
+    for (uint32_t i = 0; i < n; i++) {
+        root_job_add(run, jobs[i]);
+        job_launch(jobs[i]);
+    }
     stdio_start(run->io);
 }
 

@@ -13,7 +13,8 @@
  */
 void launch_begin(struct run *run, void (*impossible)(struct run *run, const struct err *why));
 
-/* The plan, shown as --display asks. The caller's to launch or to destroy; NULL with e set. */
-struct job *launch_plan(struct run *run, struct err *e);
+/* The plan, shown as --display asks: a job for each world (worlds.h), the caller's to launch or to destroy. jobs has
+ * room for WORLDS_MAX. Returns how many there are; 0 with e set. */
+uint32_t launch_plan(struct run *run, struct job **jobs, struct err *e);
 
 #endif

@@ -28,6 +28,7 @@
 #include "launcher/stdio.h"
 #include "launcher/stdio_terminal.h"
 #include "launcher/tree.h"
+#include "launcher/worlds.h"
 #include "launcher/watch.h"
 #include "launcher/witness.h"
 
@@ -305,10 +306,12 @@ static int dry_run(struct run *run)
         log_info("--dry-run asks no host what it is: the plan takes each for a machine like this one");
         run->cluster->is_here = true;
     }
-    struct job *j = launch_plan(run, &e);
-    if (!j)
+    struct job *jobs[WORLDS_MAX];
+    uint32_t n = launch_plan(run, jobs, &e);
+    if (!n)
         log_fatal("%s", e.text);
-    job_destroy(j);
+    while (n > 0)
+        job_destroy(jobs[--n]);
     return 0;
 }
 

@@ -16,6 +16,7 @@
 #include "launcher/stdio_terminal.h"
 #include "launcher/threads.h"
 #include "launcher/witness.h"
+#include "launcher/worlds.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -125,9 +126,11 @@ static void describe_pmi(const struct run *run, struct job *j, struct launch_app
         s->nodes.v[s->nodes.n] = xstrdup(cluster_node_name(run->cluster, s->nodes.n));
 }
 
-static int describe_app(const struct run *run, struct job *j, const struct app *a, struct err *e)
+/* The next one of apps, which are those of the job. */
+static int describe_app(const struct run *run, struct job *j, const struct app *const *apps, struct err *e)
 {
     struct launch_spec *s = &j->spec;
+    const struct app *a = apps[s->napps];
     struct launch_app *to = &s->apps[s->napps++];
     copy_strings(&to->argv, a->argv, a->argc);
     to->wdir = absolute(a->wdir, e);
@@ -146,7 +149,7 @@ static int describe_app(const struct run *run, struct job *j, const struct app *
     /* An application without rules of its own has the environment of the first such one. */
     bool plain = own->mode == ENV_UNSET && own->nset == 0;
     for (uint32_t i = 0; plain && i + 1 < s->napps; i++) {
-        const struct env_rules *other = &(a - (s->napps - 1 - i))->env;
+        const struct env_rules *other = &apps[i]->env;
         if (other->mode == ENV_UNSET && other->nset == 0) {
             to->env = s->apps[i].env;
             return 0;
@@ -224,24 +227,24 @@ static int describe_job(struct launch_spec *s, const struct options *o, struct e
 }
 
 /* Until they end (job.c): what is planned meanwhile leaves them their slots. */
-static void occupy(struct run *run, const struct map_plan *p)
+static void occupy(struct run *run, const struct rankmap *m)
 {
-    for (uint32_t i = 0; i < p->nranks; i++)
-        run->cluster->nodes[p->ranks[i].node].used++;
+    for (uint32_t i = 0; i < run->cluster->nnodes; i++)
+        run->cluster->nodes[i].used += rankmap_local_size(m, i);
 }
 
-static int describe_plan(struct launch_spec *s, const struct map_plan *p, uint32_t nnodes)
+static int describe_plan(struct launch_spec *s, const struct map_plan *p, const struct share *share, uint32_t nnodes)
 {
-    uint32_t *v = xcalloc(p->nranks, sizeof *v);
-    for (uint32_t i = 0; i < p->nranks; i++)
-        v[i] = p->ranks[i].node;
-    int rc = rankmap_build(&s->map, v, p->nranks, nnodes);
-    for (uint32_t i = 0; i < p->nranks; i++)
-        v[i] = p->ranks[i].app;
-    rc = rc < 0 ? rc : rank_runs_build(&s->app_of_rank, v, p->nranks);
-    for (uint32_t i = 0; i < p->nranks; i++)
-        v[i] = (uint32_t)(p->ranks[i].binding + 1);
-    rc = rc < 0 ? rc : rank_runs_build(&s->binding_of_rank, v, p->nranks);
+    uint32_t n = share->nranks, *v = xcalloc(n, sizeof *v);
+    for (uint32_t i = 0; i < n; i++)
+        v[i] = share->ranks[i]->node;
+    int rc = rankmap_build(&s->map, v, n, nnodes);
+    for (uint32_t i = 0; i < n; i++)
+        v[i] = share->number_of_app[share->ranks[i]->app];
+    rc = rc < 0 ? rc : rank_runs_build(&s->app_of_rank, v, n);
+    for (uint32_t i = 0; i < n; i++)
+        v[i] = (uint32_t)(share->ranks[i]->binding + 1);
+    rc = rc < 0 ? rc : rank_runs_build(&s->binding_of_rank, v, n);
     free(v);
     copy_strings(&s->bindings, p->bindings, p->nbindings);
     return rc;
@@ -399,47 +402,66 @@ bool plan_fits(struct run *run, const struct job_request *r)
     return rc == 0;
 }
 
-struct job *plan_job(struct run *run, const struct job_request *r, struct map_plan *p, struct map_request *mr,
-                     struct err *e)
+int plan_map(struct run *run, const struct job_request *r, struct map_plan *p, struct map_request *mr, struct err *e)
+{
+    return plan_places(run, r, p, mr, !run->opt.dry_run, e);
+}
+
+static int describe(struct job *j, const struct job_request *r, const struct map_plan *p, const struct share *share,
+                    bool first, struct err *e)
+{
+    struct run *run = j->run;
+    struct launch_spec *s = &j->spec;
+    if (number_job(run, s, e) < 0)
+        return -1;
+    s->flags = r->spawner ? LAUNCH_SPAWNED : 0;
+    s->spawner = xstrdup(r->spawner ? r->spawner : "");
+    s->spawner_rank = r->spawner_rank;
+    s->kvsname = kvsname(s->job);
+    s->universe_size = count_universe(run);
+    if (describe_plan(s, p, share, run->cluster->nnodes) < 0)
+        return err_set(e, "out of memory");
+    const struct options *o = &run->opt;
+    if (places_choose(run->cluster, &(struct places_wish){o->interface, o->port_low, o->port_high}, s, e) < 0)
+        return -1;
+    s->apps = xcalloc(share->napps, sizeof *s->apps);
+    s->envs = xcalloc(share->napps, sizeof *s->envs);
+    j->libraries = xcalloc(share->napps, sizeof *j->libraries);
+    while (s->napps < share->napps)
+        if (describe_app(run, j, share->apps, e) < 0)
+            return -1;
+    if (describe_io(s, &run->opt, e) < 0)
+        return -1;
+    if (first && !r->spawner && (describe_stdin(s, &run->opt, e) < 0 || describe_job(s, &run->opt, e) < 0))
+        return -1;
+    add_variable(s, WITNESS_ENV, getenv(WITNESS_ENV));
+    return 0;
+}
+
+struct job *plan_describe(struct run *run, const struct job_request *r, const struct map_plan *p, uint32_t world,
+                          struct err *e)
 {
     struct job *j = xcalloc(1, sizeof *j);
-    struct launch_spec *s = &j->spec;
-    if (plan_places(run, r, p, mr, !run->opt.dry_run, e) < 0)
-        goto fail;
+    struct share share;
     j->run = run;
     j->spawn = r->spawn;
     if (r->wanted) {
         j->wanted = xcalloc(r->napps, sizeof *j->wanted);
         memcpy(j->wanted, r->wanted, r->napps * sizeof *j->wanted);
     }
-    if (number_job(run, s, e) < 0)
-        goto fail;
-    s->flags = r->spawner ? LAUNCH_SPAWNED : 0;
-    s->spawner = xstrdup(r->spawner ? r->spawner : "");
-    s->spawner_rank = r->spawner_rank;
-    s->kvsname = kvsname(s->job);
-    s->universe_size = count_universe(run);
-    if (describe_plan(s, p, run->cluster->nnodes) < 0) {
-        err_set(e, "out of memory");
-        goto fail;
+    share_take(&share, r, p, world);
+    int rc = describe(j, r, p, &share, world == 0, e);
+    share_fini(&share);
+    if (rc < 0) {
+        job_destroy(j);
+        return NULL;
     }
-    const struct options *o = &run->opt;
-    if (places_choose(run->cluster, &(struct places_wish){o->interface, o->port_low, o->port_high}, s, e) < 0)
-        goto fail;
-    s->apps = xcalloc(r->napps, sizeof *s->apps);
-    s->envs = xcalloc(r->napps, sizeof *s->envs);
-    j->libraries = xcalloc(r->napps, sizeof *j->libraries);
-    for (size_t i = 0; i < r->napps; i++)
-        if (describe_app(run, j, &r->apps[i], e) < 0)
-            goto fail;
-    if (describe_io(s, &run->opt, e) < 0)
-        goto fail;
-    if (!r->spawner && (describe_stdin(s, &run->opt, e) < 0 || describe_job(s, &run->opt, e) < 0))
-        goto fail;
-    add_variable(s, WITNESS_ENV, getenv(WITNESS_ENV));
-    occupy(run, p);
+    occupy(run, &j->spec.map);
     return j;
-fail:
-    job_destroy(j);
-    return NULL;
+}
+
+struct job *plan_job(struct run *run, const struct job_request *r, struct map_plan *p, struct map_request *mr,
+                     struct err *e)
+{
+    return plan_map(run, r, p, mr, e) < 0 ? NULL : plan_describe(run, r, p, 0, e);
 }

@@ -18,6 +18,7 @@ struct job_request {
     uint32_t spawn;         /* id of the spawn request; 0: the command line */
     const char *spawner;    /* kvsname of the job that asked; NULL: the command line */
     uint32_t spawner_rank;
+    const uint32_t *world_of_app; /* NULL: all are of one world, which is number 0 */
 };
 
 /* What planning it will ask of the nodes' topologies (map_kinds). Returns 0, or -1 with e set. */
@@ -26,7 +27,12 @@ int plan_kinds(const struct run *run, const struct job_request *r, unsigned *kin
 /* Is there room for it? The nodes have told what plan_kinds says. */
 bool plan_fits(struct run *run, const struct job_request *r);
 
-/* Plans and describes it; p keeps the plan for drawing (map_fini is the caller's). Returns NULL with e set. */
+/* Which rank goes where, of all worlds; map_fini(p) is the caller's. Returns 0, or -1 with e set. */
+int plan_map(struct run *run, const struct job_request *r, struct map_plan *p, struct map_request *mr, struct err *e);
+/* The job of one world of that plan. Returns NULL with e set. */
+struct job *plan_describe(struct run *run, const struct job_request *r, const struct map_plan *p, uint32_t world,
+                          struct err *e);
+/* Both, of what is one world. */
 struct job *plan_job(struct run *run, const struct job_request *r, struct map_plan *p, struct map_request *mr,
                      struct err *e);
 

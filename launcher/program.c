@@ -128,6 +128,15 @@ void program_find(struct program *p, const struct app *a)
     p->pmi = pmi_of(p);
 }
 
+const char *program_family(const struct program *p)
+{
+    if (p->kind == PROGRAM_OPEN_MPI)
+        return "Open MPI";
+    if (p->kind != PROGRAM_MPICH)
+        return NULL;
+    return strstr(base_name(p->linked), "libmpi_abi") ? "libmpi_abi" : "MPICH";
+}
+
 void program_choose(struct program *p, const char *word)
 {
     static const struct {

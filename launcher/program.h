@@ -22,16 +22,18 @@ enum program_kind {
 
 struct program {
     enum program_kind kind;
-    char path[PATH_MAX];    /* of the program; "" unless it was found here */
-    char linked[PATH_MAX];  /* that the kind was told by; "" none */
-    bool speaks_pmix;       /* MPICH's, built for PMIx alone */
-    unsigned pmi;           /* enum launch_pmi, or-ed: what its ranks are to be given */
+    char path[PATH_MAX];   /* of the program; "" unless it was found here */
+    char linked[PATH_MAX]; /* that the kind was told by; "" none */
+    bool speaks_pmix;      /* MPICH's, built for PMIx alone */
+    unsigned pmi;          /* enum launch_pmi, or-ed: what its ranks are to be given */
 };
 
 /* From its file, and those that it links, if it is on this machine. */
 void program_find(struct program *p, const struct app *a);
 /* The same of the file at that path: a program or a shared library. */
 void program_look(struct program *p, const char *path);
+/* The name of its MPI, whose programs can be of one world; NULL: it may be any, or none. Static. */
+const char *program_family(const struct program *p);
 /* As the word of --pmi has it; NULL: as found. */
 void program_choose(struct program *p, const char *word);
 

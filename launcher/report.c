@@ -184,6 +184,8 @@ static cJSON *job(const struct job *j)
 {
     cJSON *o = cJSON_CreateObject();
     cJSON_AddNumberToObject(o, "job", j->spec.job);
+    if (j->world)
+        cJSON_AddStringToObject(o, "world", j->world);
     cJSON_AddNumberToObject(o, "size", j->spec.map.nranks);
     cJSON *ranks = cJSON_AddArrayToObject(o, "ranks");
     for (uint32_t i = 0; i < j->spec.map.nranks; i++)

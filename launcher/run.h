@@ -54,6 +54,7 @@ struct job {
     bool killed;
     bool told_started; /* the spawn request is answered */
     bool done;
+    const char *world; /* the MPI of its programs, where those of the command line have several; else NULL */
     uint32_t spawn;    /* the spawn request that it answers; 0: none */
     uint32_t *wanted;  /* of a spawned job, by application: so many ranks were asked for; else NULL */
     bool spawn_failed; /* not all of a spawned job could be started: its asker is told, and the rest of it ends */
