@@ -136,7 +136,7 @@ static bool sources_update(bool *naps)
     *naps = false;
     for (int i = 0; i < SOURCES; i++) {
         over = over || !transport_table[i];
-        int fd = !over && transport_table[i]->sleep_fd         ? transport_table[i]->sleep_fd()
+        int fd = !over && transport_table[i]->sleep_fd   ? transport_table[i]->sleep_fd()
                  : i == SOURCES - 1 && watched.count > 0 ? watched.epoll
                                                          : SLEEP_FD_NONE;
         *naps |= fd == SLEEP_FD_NAP;

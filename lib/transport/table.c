@@ -6,4 +6,5 @@
 #include "lib/transport/shm/shm.h"
 #include "lib/transport/tcp/tcp.h"
 
-const struct transport *const transport_table[] = {&transport_self, &transport_shm, &transport_ofi, &transport_tcp, NULL};
+const struct transport *const transport_table[] = {&transport_self, &transport_shm, &transport_ofi, &transport_tcp,
+                                                   NULL};

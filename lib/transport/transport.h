@@ -123,8 +123,8 @@ struct transport {
      * that processes of other jobs have told of. As long as its own address is pending it may turn out that it cannot:
      * nothing has been sent then, and another one is taken. */
     bool (*reaches)(const struct peer *p);
-    /* Is the address of that rank of the job known without asking anybody? Then connect takes NULL for it; of this process:
-     * then it needs not be published. NULL: of none. */
+    /* Is the address of that rank of the job known without asking anybody? Then connect takes NULL for it; of this
+     * process: then it needs not be published. NULL: of none. */
     bool (*knows)(int proc);
     /* p is spoken to for the first time: begins to connect, with its address (NULL if it needs none). That may take
      * time, and so may the address: reserve says "not now" from the moment that p->transport is set. A process that has

@@ -12,10 +12,10 @@
 #include "lib/transport/ofi/ofi.h"
 
 enum {
-    FLYING = 4,   /* messages to a peer: what is committed beyond is gathered */
-    HELD = 12,    /* messages that belong to a peer, at most */
-    POOL = 512,   /* messages in all, but for the first one of each peer */
-    SLAB = 8      /* messages made at once */
+    FLYING = 4, /* messages to a peer: what is committed beyond is gathered */
+    HELD = 12,  /* messages that belong to a peer, at most */
+    POOL = 512, /* messages in all, but for the first one of each peer */
+    SLAB = 8    /* messages made at once */
 };
 #define PATIENCE_NS INT64_C(5000000000)
 

@@ -34,9 +34,9 @@ static inline uint32_t ofi_filled(size_t bytes)
 
 /* A message that is being filled, waits, or is under way. */
 struct ofi_send {
-    struct ofi_op op;   /* first */
+    struct ofi_op op; /* first */
     struct channel *to;
-    struct fid_mr *mr;  /* of all that were made with it; NULL: none is needed */
+    struct fid_mr *mr; /* of all that were made with it; NULL: none is needed */
     uint32_t bytes;
     STAILQ_ENTRY(ofi_send) next;
     _Alignas(16) char data[OFI_MESSAGE];

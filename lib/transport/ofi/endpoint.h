@@ -12,7 +12,8 @@
 #include <stdint.h>
 #include "lib/transport/ofi/library.h"
 
-/* Begins whatever is handed to libfabric, as its context: providers keep notes of their own in it until it completes. */
+/* Begins whatever is handed to libfabric, as its context: providers keep notes of their own in it until it completes.
+ */
 enum ofi_kind { OFI_SEND, OFI_RECEIVE, OFI_REMOTE };
 struct ofi_op {
     struct fi_context2 context; /* first */
@@ -43,10 +44,11 @@ extern struct ofi_endpoint {
     uint64_t next_key; /* where keys are ours to choose */
 } ofi_endpoint;
 
-/* Opens the best provider there is: one of a real fabric, or, with `any`, one over plain sockets; what FI_PROVIDER names
- * goes first. False: why says why not. */
+/* Opens the best provider there is: one of a real fabric, or, with `any`, one over plain sockets; what FI_PROVIDER
+ * names goes first. False: why says why not. */
 bool ofi_open(bool any, char *why, size_t n);
-/* What others may do with n bytes at base is access, FI_REMOTE_READ and so on; 0, or a negative error of libfabric's. */
+/* What others may do with n bytes at base is access, FI_REMOTE_READ and so on; 0, or a negative error of libfabric's.
+ */
 int ofi_register(void *base, size_t n, uint64_t access, struct fid_mr **mr);
 /* Must memory of this process be registered before libfabric moves it? */
 static inline bool ofi_registers_own(void)
