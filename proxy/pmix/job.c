@@ -3,6 +3,7 @@
  * The life of a job that has ranks which may speak PMIx: the library is told of it and of each rank, and ranks are
  * started when it has taken all that in.
  */
+#include "common/cpus.h"
 #include "common/this_host.h"
 #include "common/xalloc.h"
 #include "proxy/pmix/front.h"
@@ -140,6 +141,18 @@ static void append(char ***env, char *variable)
     (*env)[n + 1] = NULL;
 }
 
+/* Do its ranks here share processors? Nodes that are simulated have one machine. */
+static bool is_oversubscribed(const struct job *j)
+{
+    bool simulated = !this_host_is(proxy_name(j->proxy));
+    return (simulated ? j->spec.map.nranks : j->nranks) > cpus_usable();
+}
+
+static bool user_has(const struct rank *r, const char *name)
+{
+    return rank_env_get(r->job->spec.envs[rank_app(r)->env].v, name) != NULL;
+}
+
 /* Open MPI 4.1 asks how it was started before it looks for PMIx, and knows launchers by name: by this variable, the one
  * of those that start it directly, bind it and serve PMIx. The others are what its mpirun sets, and programs read. */
 static void add_known(char ***env, const struct rank *r)
@@ -149,6 +162,9 @@ static void add_known(char ***env, const struct rank *r)
     /* Its shared memory is named after the machine: nodes that are simulated on one would take each other's. */
     if (!this_host_is(proxy_name(j->proxy)))
         append(env, xasprintf("OMPI_MCA_btl_vader_backing_directory=%s", pmix_server()->dir.path));
+    /* It gives its processor to others while it waits. */
+    if (is_oversubscribed(j) && !user_has(r, "OMPI_MCA_mpi_oversubscribe"))
+        append(env, xstrdup("OMPI_MCA_mpi_oversubscribe=1"));
     if (rank_app(r)->pmi != LAUNCH_PMI_X)
         return;
     append(env, xasprintf("OMPI_COMM_WORLD_RANK=%u", r->rank));

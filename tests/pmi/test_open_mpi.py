@@ -150,3 +150,12 @@ def test_explain(mpiexec, ompicc, mpicc, cc, tmp_path):
     assert r.out.count("runs      yes") == 4, r
     r = mpiexec("--explain", "--pmi", "pmi1", ompicc(PROGRAM))
     assert r.code == 1 and "runs      not as one job: it speaks PMIx alone" in r.out, r
+
+
+def test_who_shares_processors_is_told(mpiexec, open_mpi):
+    """As mpirun tells it; what the user has set holds."""
+    n = len(os.sched_getaffinity(0)) + 1
+    show = ["--pmi", "pmix", "sh", "-c", "echo told: $OMPI_MCA_mpi_oversubscribe"]
+    assert mpiexec.ok("-n", str(n), *show).lines == ["told: 1"] * n
+    assert mpiexec.ok("-n", "1", *show).lines == ["told:"]
+    assert mpiexec.ok("-n", str(n), "-genv", "OMPI_MCA_mpi_oversubscribe", "0", *show).lines == ["told: 0"] * n
