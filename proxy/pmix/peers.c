@@ -117,14 +117,15 @@ struct stranger {
 static void tell_stranger(struct handover_task *t)
 {
     const struct stranger *s = (struct stranger *)t;
-    struct proxy *proxy = pmix_server()->proxy;
-    if (s->known)
-        proxy_warn(proxy,
+    const struct pmix *pmix = pmix_server();
+    const char *host = pmix ? proxy_name(pmix->proxy) : "";
+    if (pmix && s->known)
+        proxy_warn(pmix->proxy,
                    "a process of another user (uid %u) tried to connect to the PMIx server on %s, and was refused",
-                   (unsigned)s->user, proxy_name(proxy));
-    else
-        proxy_warn(proxy, "a connection to the PMIx server on %s was refused: the kernel does not tell whose it is",
-                   proxy_name(proxy));
+                   (unsigned)s->user, host);
+    else if (pmix)
+        proxy_warn(pmix->proxy,
+                   "a connection to the PMIx server on %s was refused: the kernel does not tell whose it is", host);
     free(t);
 }
 
@@ -132,7 +133,7 @@ EXPORTED int accept(int fd, struct sockaddr *restrict addr, socklen_t *restrict 
 {
     int got = (int)syscall(SYS_accept4, fd, addr, len, 0);
     struct stranger s = {.task.run = tell_stranger};
-    if (got < 0 || !pmix_server())
+    if (got < 0 || !pmix_server_begun())
         return got;
     s.known = peer_user(got, &s.user);
     if (s.known && s.user == geteuid())

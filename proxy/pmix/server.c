@@ -14,10 +14,16 @@
 #include <string.h>
 
 static struct pmix self;
+static _Atomic(bool) begun; /* the library may accept connections, which its thread does while it is still started */
 
 struct pmix *pmix_server(void)
 {
     return self.lib ? &self : NULL;
+}
+
+bool pmix_server_begun(void)
+{
+    return begun;
 }
 
 static void describe(struct infos *l, const struct proxy *proxy, const char *nspace)
@@ -89,6 +95,7 @@ static int start(struct proxy *proxy, struct err *e)
     if (handover_init(proxy->base) < 0)
         return err_set(e, "unable to make an event counter for PMIx: %m");
     self.proxy = proxy;
+    begun = true;
     pmix_status_t rc = init_with_settings(lib, proxy);
     if (rc != PMIX_SUCCESS)
         return err_set(e, "OpenPMIx's server library cannot start: %s", lib->PMIx_Error_string(rc));

@@ -23,6 +23,8 @@ struct pmix {
 struct pmix *pmix_server_start(struct proxy *proxy, struct err *e);
 /* The one that runs. Tasks come only while there is one. */
 struct pmix *pmix_server(void);
+/* Has one been, or is one being, started? From any thread. */
+bool pmix_server_begun(void);
 
 /* Whom the library means; NULL: no such job, or no rank of it here. */
 struct job *pmix_job_of(const char *nspace);

@@ -16,6 +16,7 @@ _spec = importlib.util.spec_from_file_location("launch_fixtures", HERE.parent / 
 _launch = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(_launch)
 programs, mpich, mpicc, on_runtime = _launch.programs, _launch.mpich, _launch.mpicc, _launch.on_runtime
+open_mpi, ompicc = _launch.open_mpi, _launch.ompicc
 MPIEXEC, TREE, Result, Started, clean_env = (_launch.MPIEXEC, _launch.TREE, _launch.Result, _launch.Started,
                                              _launch.clean_env)
 
