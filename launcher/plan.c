@@ -165,7 +165,7 @@ static const char *label_of(const struct launch_spec *s, const struct options *o
 {
     if (!o->label)
         return "";
-    return o->label_pattern ? o->label_pattern : s->flags & LAUNCH_SPAWNED ? "[{job}:{rank}] " : "[{rank}] ";
+    return o->label_pattern ? o->label_pattern : s->flags & LAUNCH_SPAWNED || s->job ? "[{job}:{rank}] " : "[{rank}] ";
 }
 
 static int describe_io(struct launch_spec *s, const struct options *o, struct err *e)

@@ -36,6 +36,11 @@ def test_each_has_its_own_world(mpiexec, mpicc, ompicc, own_cc):
             [f"{what} {i} of 2 app 0 sum 1" for what in "OS" for i in range(2)], r
 
 
+def test_labels_tell_the_world(mpiexec, mpicc, ompicc):
+    r = mpiexec.ok("-l", "-n", "1", mpicc(PROGRAM), "M", ":", "-n", "1", ompicc(PROGRAM), "O", timeout=4 * PATIENCE)
+    assert sorted(r.lines) == ["[0] M 0 of 1 app 0 sum 0", "[1:0] O 0 of 1 app 0 sum 0"], r
+
+
 def test_what_is_not_known_joins_the_one_before(mpiexec, mpicc, ompicc):
     """A shell that starts a program, in front of all and behind a program."""
     mpich, open_mpi = mpicc(PROGRAM), ompicc(PROGRAM)
