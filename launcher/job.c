@@ -178,6 +178,7 @@ static void end_rank(struct job *j, struct rank_info *r, uint32_t node)
     if (!j->run->at.first_exit)
         j->run->at.first_exit = now_ns();
     j->run->at.last_exit = now_ns();
+    j->run->job_ops->rank_ended(j->run, j, (uint32_t)(r - j->ranks));
 }
 
 static void rank_heard(struct job *j, struct rank_info *r)

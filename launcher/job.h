@@ -11,9 +11,10 @@
 struct job_ops {
     void (*started)(struct run *run, const struct job *j); /* all its ranks have started, or not */
     void (*done)(struct run *run, const struct job *j);
-    void (*forgotten)(struct run *run, const struct job *j);                /* it is about to be freed */
-    void (*rank_gone)(struct run *run, const struct job *j, uint32_t rank); /* it ended and never said init */
-    void (*rank_dead)(struct run *run, const struct job *j, uint32_t rank); /* and the job goes on */
+    void (*forgotten)(struct run *run, const struct job *j);                 /* it is about to be freed */
+    void (*rank_gone)(struct run *run, const struct job *j, uint32_t rank);  /* it ended and never said init */
+    void (*rank_ended)(struct run *run, const struct job *j, uint32_t rank); /* its process, in whatever way */
+    void (*rank_dead)(struct run *run, const struct job *j, uint32_t rank);  /* and the job goes on */
 };
 
 void job_launch(struct job *j); /* sends it to the proxies */

@@ -20,6 +20,7 @@
 #include "launcher/hosts.h"
 #include "launcher/job.h"
 #include "launcher/launch.h"
+#include "launcher/names.h"
 #include "common/cpus.h"
 #include "launcher/report.h"
 #include "launcher/root.h"
@@ -89,7 +90,8 @@ static void keys_said(void *arg, enum keys_said said)
 
 static const struct stdio_ops stdio_ops = {stdin_down, output_pause, output_resume, output_broken, keys_said};
 
-static const struct job_ops job_ops = {root_job_started, root_job_done, watch_forget, root_rank_gone, root_rank_dead};
+static const struct job_ops job_ops = {root_job_started, root_job_done,   watch_forget,
+                                       root_rank_gone,   root_rank_ended, root_rank_dead};
 
 /* Before anything is planned, so that it is seen where that fails. The ranks' stdout stays theirs. */
 static void display_hosts(const struct run *run)
@@ -276,6 +278,7 @@ static int run_job(struct run *run)
     start_timeout(run);
     launch_begin(run, give_up);
     event_base_dispatch(run->cluster->base);
+    names_destroy(run->names);
     tree_leave(run->cluster);
     size_t left = descendants_end(LEFT_PATIENCE_MS);
     witness_end();

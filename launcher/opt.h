@@ -56,6 +56,7 @@ enum opt_kind {
     OPT_CONFIGFILE,
     OPT_HELP,
     OPT_VERSION,
+    OPT_NAMES,
 };
 
 enum opt_id {

@@ -9,6 +9,7 @@
 #include "common/file.h"
 #include "common/log.h"
 #include "common/xalloc.h"
+#include "launcher/name_list.h"
 #include "launcher/opt.h"
 
 #include <stdlib.h>
@@ -63,6 +64,8 @@ static size_t values_wanted(const struct scan *s, const struct opt *o)
     const char *next = s->at < s->n ? s->words[s->at] : NULL;
     if (o->kind == OPT_HELP)
         return next && strcmp(next, ":") && strcmp(next, "--"); /* --help -n is about -n */
+    if (o->kind == OPT_NAMES)
+        return next && strcmp(next, "json") == 0;
     if (o->kind == OPT_PTY)
         return next && *next && strspn(next, "0123456789") == strlen(next); /* else it is the program, as for srun */
     if (o->kind == OPT_ENV && next && strchr(next, '='))
@@ -135,7 +138,7 @@ static int take_option(struct scan *s)
         return err_set(s->e, "%sa -configfile cannot name another", s->prefix);
     if (o->kind == OPT_CONFIGFILE)
         s->file = values[0];
-    if (o->kind == OPT_HELP || o->kind == OPT_VERSION)
+    if (o->kind == OPT_HELP || o->kind == OPT_VERSION || o->kind == OPT_NAMES)
         s->help = true;
     char *shown = xasprintf("%s%.*s", s->prefix, (int)(name + n - word), word);
     opt_settings_add(s->l, o, shown, values, OPT_FROM_COMMAND, s->o->napps);
@@ -259,7 +262,7 @@ static enum options_result told(struct err *e)
     return OPTIONS_ERROR;
 }
 
-/* Help and version win over everything else on the line. */
+/* Help, version and names win over everything else on the line. */
 static enum options_result tell(const struct opt_settings *l, struct err *e)
 {
     for (size_t i = 0; i < l->n; i++) {
@@ -270,6 +273,8 @@ static enum options_result tell(const struct opt_settings *l, struct err *e)
             opt_version(stdout);
             return told(e);
         }
+        if (s->opt->kind == OPT_NAMES)
+            return name_list(stdout, s->values[0], e) < 0 ? OPTIONS_ERROR : told(e);
     }
     return OPTIONS_RUN;
 }

@@ -12,6 +12,7 @@
 #include "common/xalloc.h"
 #include "launcher/explain.h"
 #include "launcher/job.h"
+#include "launcher/names.h"
 #include "launcher/tree.h"
 #include "pmi-server/root.h"
 
@@ -72,8 +73,7 @@ void root_init(struct run *run, void (*spawn)(struct run *run, const struct pmi_
 {
     run->spawn = spawn;
     run->pmi = pmi_root_create(&ops, run, run->cluster->links.n);
-    if (!run->pmi)
-        log_fatal("out of memory");
+    run->names = names_create(run->cluster->base, run->pmi);
 }
 
 void root_links(struct run *run)
@@ -141,6 +141,11 @@ void root_job_done(struct run *run, const struct job *j)
 {
     explain_silence(j);
     pmi_root_job_del(run->pmi, j->spec.job);
+}
+
+void root_rank_ended(struct run *run, const struct job *j, uint32_t rank)
+{
+    pmi_root_rank_end(run->pmi, j->spec.job, rank);
 }
 
 void root_rank_dead(struct run *run, const struct job *j, uint32_t rank)

@@ -16,7 +16,8 @@ bool root_up(struct run *run, uint32_t link, const unsigned char *payload, size_
 void root_job_add(struct run *run, const struct job *j);                              /* before it is launched */
 void root_job_started(struct run *run, const struct job *j); /* all its ranks have started, or not */
 void root_job_done(struct run *run, const struct job *j);
-void root_rank_gone(struct run *run, const struct job *j, uint32_t rank); /* it ended and never said init */
-void root_rank_dead(struct run *run, const struct job *j, uint32_t rank); /* and the job goes on */
+void root_rank_gone(struct run *run, const struct job *j, uint32_t rank);  /* it ended and never said init */
+void root_rank_ended(struct run *run, const struct job *j, uint32_t rank); /* its process, in whatever way */
+void root_rank_dead(struct run *run, const struct job *j, uint32_t rank);  /* and the job goes on */
 
 #endif

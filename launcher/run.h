@@ -17,6 +17,7 @@
 
 struct grow;
 struct job_ops;
+struct names;
 struct pmi_root;
 struct pmi_spawn;
 struct run;
@@ -103,6 +104,7 @@ struct run {
     char *const *argv; /* the command line, for the report */
     FILE *report;      /* --report, open from the start; NULL: none */
     struct pmi_root *pmi;
+    struct names *names;
     void (*spawn)(struct run *run, const struct pmi_spawn *req); /* a rank asks for a job */
     struct watch *watch;
     struct grow *grow;      /* hosts that came later; NULL: none was asked for */

@@ -67,7 +67,7 @@ static void name_send(struct pmi_request *q, enum pmi_request_kind kind, const c
     pmi_answer_fail(q, PMI2_ERROR_INVALID_ARG, *name ? "more than 1024 bytes" : "the name of the service is missing");
 }
 
-void pmi_name_publish(struct pmi_request *q, const char *name, struct bytes port, enum pmi_name_life life)
+void pmi_name_publish(struct pmi_request *q, const char *name, struct bytes port, enum pmi_name_life life, bool inside)
 {
     struct buf b;
     const char *bad = port.len > PMI_BLOB_MAX ? "the port is longer than 4 MiB"
@@ -79,23 +79,23 @@ void pmi_name_publish(struct pmi_request *q, const char *name, struct bytes port
         return;
     }
     buf_init(&b);
-    pmi_control_publish_put(&b, &(struct pmi_control_publish){bytes_of(name), (uint8_t)life, port});
+    pmi_control_publish_put(&b, &(struct pmi_control_publish){bytes_of(name), (uint8_t)life, inside, port});
     name_send(q, PMI_REQUEST_PUBLISH, name, &b);
 }
 
-void pmi_name_lookup(struct pmi_request *q, const char *name, bool wait)
+void pmi_name_lookup(struct pmi_request *q, const char *name, bool wait, bool inside)
 {
     struct buf b;
     buf_init(&b);
-    pmi_control_lookup_put(&b, &(struct pmi_control_lookup){bytes_of(name), wait});
+    pmi_control_lookup_put(&b, &(struct pmi_control_lookup){bytes_of(name), wait, inside});
     name_send(q, PMI_REQUEST_LOOKUP, name, &b);
 }
 
-void pmi_name_unpublish(struct pmi_request *q, const char *name)
+void pmi_name_unpublish(struct pmi_request *q, const char *name, bool inside)
 {
     struct buf b;
     buf_init(&b);
-    pmi_control_unpublish_put(&b, &(struct pmi_control_unpublish){bytes_of(name)});
+    pmi_control_unpublish_put(&b, &(struct pmi_control_unpublish){bytes_of(name), inside});
     name_send(q, PMI_REQUEST_UNPUBLISH, name, &b);
 }
 

@@ -8,10 +8,10 @@
 #include "pmi-server/job.h"
 #include "wire/pmi_control.h"
 
-/* Published names. wait: the answer comes when the name is published. */
-void pmi_name_publish(struct pmi_request *q, const char *name, struct bytes port, enum pmi_name_life life);
-void pmi_name_lookup(struct pmi_request *q, const char *name, bool wait);
-void pmi_name_unpublish(struct pmi_request *q, const char *name);
+/* Published names. wait: the answer comes when the name is published. inside: only among the jobs of this mpiexec. */
+void pmi_name_publish(struct pmi_request *q, const char *name, struct bytes port, enum pmi_name_life life, bool inside);
+void pmi_name_lookup(struct pmi_request *q, const char *name, bool wait, bool inside);
+void pmi_name_unpublish(struct pmi_request *q, const char *name, bool inside);
 /* An encoded request without its head: pmi_remote_send() completes and sends it, and frees body. */
 void pmi_remote_send(struct pmi_request *q, enum pmi_request_kind kind, struct buf *body);
 bool pmi_remote_child_up(struct pmi_server_job *j, uint32_t child, struct rbuf *r);

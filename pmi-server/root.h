@@ -63,6 +63,8 @@ void pmi_root_job_del(struct pmi_root *r, uint32_t job);
 int pmi_root_put(struct pmi_root *r, uint32_t job, const char *key, const char *value);
 /* The rank has ended and never said init: whoever waits for it does so in vain, now or later (`stuck` follows). */
 void pmi_root_gone(struct pmi_root *r, uint32_t job, uint32_t rank);
+/* The rank's process has ended, in whatever way: names that it has published go. */
+void pmi_root_rank_end(struct pmi_root *r, uint32_t job, uint32_t rank);
 /* The rank has died and the job goes on: it is named in PMI_dead_processes from now on. */
 void pmi_root_dead(struct pmi_root *r, uint32_t job, uint32_t rank);
 

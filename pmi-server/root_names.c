@@ -22,7 +22,7 @@ static void naming_del(struct pmi_root *r, struct pmi_naming *n)
     free(n);
 }
 
-static struct pmi_name_op op_new(const struct pmi_root_request *q, struct bytes name)
+static struct pmi_name_op op_new(const struct pmi_root_request *q, bool inside, struct bytes name)
 {
     struct pmi_root *r = q->job->root;
     struct pmi_naming *n = pmi_mem_zero(1, sizeof *n);
@@ -31,7 +31,7 @@ static struct pmi_name_op op_new(const struct pmi_root_request *q, struct bytes 
     n->child = q->child;
     n->child_id = q->id;
     HASH_ADD(hh, r->namings, id, sizeof n->id, n);
-    return (struct pmi_name_op){.id = n->id, .job = n->job, .name = name};
+    return (struct pmi_name_op){.id = n->id, .job = n->job, .rank = q->rank, .inside = inside, .name = name};
 }
 
 bool pmi_root_publish(const struct pmi_root_request *q, struct rbuf *in)
@@ -40,7 +40,7 @@ bool pmi_root_publish(const struct pmi_root_request *q, struct rbuf *in)
     struct pmi_control_publish m;
     if (!pmi_control_publish_get(in, &m))
         return false;
-    struct pmi_name_op op = op_new(q, m.name);
+    struct pmi_name_op op = op_new(q, m.inside, m.name);
     op.port = m.port;
     op.life = m.life;
     r->names->publish(r->names_ctx, &op);
@@ -53,7 +53,7 @@ bool pmi_root_lookup(const struct pmi_root_request *q, struct rbuf *in)
     struct pmi_control_lookup m;
     if (!pmi_control_lookup_get(in, &m))
         return false;
-    struct pmi_name_op op = op_new(q, m.name);
+    struct pmi_name_op op = op_new(q, m.inside, m.name);
     op.wait = m.wait;
     r->names->lookup(r->names_ctx, &op);
     return true;
@@ -65,7 +65,7 @@ bool pmi_root_unpublish(const struct pmi_root_request *q, struct rbuf *in)
     struct pmi_control_unpublish m;
     if (!pmi_control_unpublish_get(in, &m))
         return false;
-    struct pmi_name_op op = op_new(q, m.name);
+    struct pmi_name_op op = op_new(q, m.inside, m.name);
     r->names->unpublish(r->names_ctx, &op);
     return true;
 }
@@ -83,6 +83,11 @@ void pmi_root_name_done(void *root, uint32_t id, int rc, struct bytes text)
     }
     pmi_root_answer(r, &(struct pmi_root_answer){n->job, n->child, n->child_id, rc, text, NULL, 0});
     naming_del(r, n);
+}
+
+void pmi_root_rank_end(struct pmi_root *r, uint32_t job, uint32_t rank)
+{
+    r->names->rank_end(r->names_ctx, job, rank);
 }
 
 void pmi_root_names_job_del(struct pmi_root *r, uint32_t job)

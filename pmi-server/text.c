@@ -61,5 +61,5 @@ void pmi_text_publish(struct pmi_request *q, const char *name, const char *port)
     if (why)
         pmi_answer_fail(q, PMI2_ERROR_INVALID_ARG, "%s", why);
     else
-        pmi_name_publish(q, name, bytes_of(port), PMI_NAME_JOB);
+        pmi_name_publish(q, name, bytes_of(port), PMI_NAME_RANK, false);
 }

@@ -172,12 +172,12 @@ static const char *service(const struct pmi_msg *m)
 
 static void on_lookup(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
 {
-    pmi_name_lookup(request_new(c, cmd, PMI_VERB_LOOKUP), service(m), pmi_text_flag(m, "wait"));
+    pmi_name_lookup(request_new(c, cmd, PMI_VERB_LOOKUP), service(m), pmi_text_flag(m, "wait"), false);
 }
 
 static void on_unpublish(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
 {
-    pmi_name_unpublish(request_new(c, cmd, PMI_VERB_UNPUBLISH), service(m));
+    pmi_name_unpublish(request_new(c, cmd, PMI_VERB_UNPUBLISH), service(m), false);
 }
 
 static void on_abort(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)

@@ -305,7 +305,6 @@ uint32_t pmi_exit_flags(struct rank *r)
 
 void pmi_gone(struct rank *r)
 {
-    pmix_rank_ends(r);
     if (r->pmi)
         pmi_client_gone(r->pmi);
     pmix_rank_gone(r);

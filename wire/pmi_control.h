@@ -45,7 +45,8 @@ enum pmi_request_kind {
 
 /* How long a published name stays, unless it is taken back before. */
 enum pmi_name_life {
-    PMI_NAME_JOB,  /* until the job of its publisher ends */
+    PMI_NAME_RANK, /* until the process of its publisher ends */
+    PMI_NAME_JOB,  /* until its job ends */
     PMI_NAME_ONCE, /* until somebody has looked it up; at most as long as that */
     PMI_NAME_RUN,  /* as long as names are kept */
 };

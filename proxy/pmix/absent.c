@@ -33,10 +33,6 @@ void pmix_rank_ended(struct job *j, uint32_t rank, int status)
 {
 }
 
-void pmix_rank_ends(struct rank *r)
-{
-}
-
 void pmix_rank_gone(struct rank *r)
 {
 }

@@ -21,8 +21,6 @@ char **pmix_environment(const struct rank *r);
 
 /* The rank has ended while others need it, here or on another node. status is waitpid's. */
 void pmix_rank_ended(struct job *j, uint32_t rank, int status);
-/* A rank of this node has ended; pmi-server has not heard of it yet. */
-void pmix_rank_ends(struct rank *r);
 /* A rank of this node has ended: others may wait for it, and in the library nobody sees that. */
 void pmix_rank_gone(struct rank *r);
 

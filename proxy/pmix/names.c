@@ -2,13 +2,13 @@
  *
  * A call concerns several keys; each is a request of the engine, and the call is answered when all of them are. A value
  * that is a text is kept as it is, and so read by PMI-1 and PMI-2; others are kept packed, behind a NUL. A name whose
- * range is less than all jobs of this mpiexec gets the range as its beginning.
+ * range is less than all jobs of this mpiexec gets the range as its beginning. Where no range is told, all jobs of the
+ * user find it, as with the other ways of PMI.
  */
 #include "proxy/pmix/names.h"
 
 #include "common/xalloc.h"
 #include "pmi-server/remote.h"
-#include "proxy/pmix/mortal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,9 +33,9 @@ struct names_call {
     struct name *v;
     size_t n;
     size_t left; /* requests that are not answered */
-    long range;
+    long range;  /* -1: not told */
+    bool inside; /* it is for the jobs of this mpiexec */
     enum pmi_name_life life;
-    bool mortal;
     bool wait;
     long timeout; /* s; 0: none */
     struct event *timer;
@@ -185,11 +185,6 @@ static void answer(const struct pmi_request *q, const struct pmi_result *r)
     if (c->verb == PMI_VERB_LOOKUP && r->rc == 0) {
         name->value = bytes_copy(r->value.data, r->value.len);
         name->found = true;
-    } else if (c->verb == PMI_VERB_PUBLISH && r->rc == 0) {
-        if (c->mortal)
-            mortal_add(&c->proc, name->full);
-    } else if (c->verb == PMI_VERB_UNPUBLISH && r->rc == 0) {
-        mortal_forget(name->full);
     } else if (c->verb != PMI_VERB_LOOKUP && r->rc && c->status == PMIX_SUCCESS) {
         c->status = status_of(c, r->rc);
     }
@@ -213,11 +208,11 @@ static void ask(struct names_call *c, struct name *name, struct pmi_client *clie
     name->request = q;
     const char *text = name->full = full_name(c, name->key);
     if (c->verb == PMI_VERB_PUBLISH)
-        pmi_name_publish(q, text, name->value, c->life);
+        pmi_name_publish(q, text, name->value, c->life, c->inside);
     else if (c->verb == PMI_VERB_LOOKUP)
-        pmi_name_lookup(q, text, c->wait);
+        pmi_name_lookup(q, text, c->wait, c->inside);
     else
-        pmi_name_unpublish(q, text);
+        pmi_name_unpublish(q, text, c->inside);
 }
 
 static void begin(struct handover_task *t)
@@ -248,7 +243,9 @@ static struct names_call *call_new(enum pmi_verb verb, const pmix_proc_t *proc, 
 {
     struct names_call *c = xcalloc(1, sizeof *c);
     *c = (struct names_call){.task.run = begin, .verb = verb, .proc = *proc, .status = PMIX_SUCCESS, .arg = arg};
-    c->range = infos_find_number(info, n, PMIX_RANGE, PMIX_RANGE_SESSION);
+    c->range = infos_find_number(info, n, PMIX_RANGE, -1);
+    c->inside = c->range == PMIX_RANGE_LOCAL || c->range == PMIX_RANGE_NAMESPACE || c->range == PMIX_RANGE_PROC_LOCAL ||
+                c->range == PMIX_RANGE_SESSION;
     c->timeout = infos_find_number(info, n, PMIX_TIMEOUT, 0);
     c->wait = infos_find(info, n, PMIX_WAIT) != NULL;
     return c;
@@ -271,6 +268,7 @@ static pmix_status_t post(struct names_call *c)
 static enum pmi_name_life life_of(long persistence)
 {
     return persistence == PMIX_PERSIST_FIRST_READ                                     ? PMI_NAME_ONCE
+           : persistence == PMIX_PERSIST_PROC                                         ? PMI_NAME_RANK
            : persistence == PMIX_PERSIST_INDEF || persistence == PMIX_PERSIST_SESSION ? PMI_NAME_RUN
                                                                                       : PMI_NAME_JOB;
 }
@@ -283,7 +281,7 @@ pmix_status_t names_publish(const pmix_proc_t *proc, const pmix_info_t info[], s
     c->done = done;
     long persistence = infos_find_number(info, n, PMIX_PERSISTENCE, PMIX_PERSIST_APP);
     c->life = life_of(persistence);
-    c->mortal = persistence == PMIX_PERSIST_PROC;
+    c->inside |= c->life == PMI_NAME_ONCE; /* who reads it is known here only */
     for (size_t i = 0; i < n; i++)
         if (strncmp(info[i].key, "pmix.", 5) != 0)
             add_name(c, info[i].key, pack_value(&info[i].value));

@@ -12,7 +12,6 @@
 #include "proxy/pmix/front.h"
 #include "proxy/pmix/meeting.h"
 #include "proxy/pmix/modex.h"
-#include "proxy/pmix/mortal.h"
 #include "proxy/pmix/names.h"
 #include "proxy/pmix/query.h"
 #include "proxy/pmix/said.h"
@@ -70,12 +69,6 @@ static void tell_silent(struct job *j, uint32_t waiter)
         pmi_failed(&j->ranks[i], why);
         return;
     }
-}
-
-void pmix_rank_ends(struct rank *r)
-{
-    if (r->pmi)
-        mortal_rank_ends(r);
 }
 
 void pmix_rank_gone(struct rank *r)

@@ -34,7 +34,8 @@ def clean_env(home, **more):
     simulated here, whatever allocation the tests may run in, and processors to be left to nobody but jobs of the test."""
     env = {k: v for k, v in os.environ.items() if not k.startswith(("MUSTER_", "MPIEXEC_", "HYDRA_", "PMI_"))}
     env.pop("XDG_CONFIG_HOME", None)
-    env.update(HOME=str(home), MUSTER_LAUNCHER="fork", MUSTER_RMK="none", MUSTER_CLAIMS_FILE=str(home))
+    env.update(HOME=str(home), MUSTER_LAUNCHER="fork", MUSTER_RMK="none", MUSTER_CLAIMS_FILE=str(home),
+               MUSTER_NAMES_DIR=f"{home}/.names")
     env.update({k: str(v) for k, v in more.items()})
     return env
 

@@ -62,9 +62,10 @@ static void requests_complete_out_of_order(void **state)
     for (uint32_t r = 0; r < 4; r++)
         pmi_client_initialized(t->ranks[r].client);
     pmi_barrier(fake_request(t, 0, PMI_VERB_BARRIER, &barrier), "0,1", (struct bytes){0});
-    pmi_name_publish(fake_request(t, 0, PMI_VERB_PUBLISH, &published), "s", (struct bytes){"p\0q", 3}, PMI_NAME_JOB);
+    pmi_name_publish(fake_request(t, 0, PMI_VERB_PUBLISH, &published), "s", (struct bytes){"p\0q", 3}, PMI_NAME_RANK,
+                     false);
     fake_expect(t, &published, NULL, 0);
-    pmi_name_lookup(fake_request(t, 3, PMI_VERB_LOOKUP, &looked), "s", false);
+    pmi_name_lookup(fake_request(t, 3, PMI_VERB_LOOKUP, &looked), "s", false, false);
     fake_expect(t, &looked, "p\0q", 3);
     fake_pending(t, &barrier);
     pmi_barrier(fake_request(t, 1, PMI_VERB_BARRIER, &bad), "0,x", (struct bytes){0});

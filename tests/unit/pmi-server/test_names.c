@@ -12,6 +12,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include "wire/pmi.h"
+#include "wire/pmi_control.h"
 
 static struct bytes text(const char *s)
 {
@@ -93,6 +94,66 @@ static void the_store_in_memory(void **state)
     assert_string_equal(logged(), "");
 }
 
+static void publish_as(struct pmi_name_store *s, uint32_t job, uint32_t rank, enum pmi_name_life life, bool inside,
+                       const char *name)
+{
+    pmi_name_store_ops.publish(
+        s, &(struct pmi_name_op){
+               .job = job, .rank = rank, .life = life, .inside = inside, .name = text(name), .port = text("p")});
+}
+
+static void note_gone(void *arg, struct bytes name, bool inside)
+{
+    note(arg, inside, 0, name);
+}
+
+static bool find_z(void *arg, struct bytes name, struct bytes *port)
+{
+    *port = text("far");
+    return *name.data == 'z';
+}
+
+static void a_name_dies_with_its_owner(void **state)
+{
+    struct pmi_name_store *s = pmi_name_store_create(note, NULL);
+    struct bytes port;
+    publish_as(s, 1, 4, PMI_NAME_RANK, false, "a");
+    publish_as(s, 1, 4, PMI_NAME_RANK, true, "b");
+    publish_as(s, 1, 4, PMI_NAME_JOB, false, "c");
+    publish_as(s, 1, 5, PMI_NAME_RANK, false, "d");
+    publish_as(s, 2, 4, PMI_NAME_RANK, false, "e");
+    logged();
+    pmi_name_store_watch(s, note_gone, NULL);
+    pmi_name_store_ops.rank_end(s, 1, 6);
+    pmi_name_store_ops.rank_end(s, 1, 4);
+    assert_string_equal(logged(), "1 0 b;0 0 a;");
+    pmi_name_store_ops.rank_end(s, 1, 4);
+    assert_true(pmi_name_store_find(s, text("c"), &port) && pmi_name_store_find(s, text("d"), &port));
+    assert_false(pmi_name_store_find(s, text("a"), &port));
+    publish_as(s, 2, 4, PMI_NAME_RANK, false, "a");
+    logged();
+    pmi_name_store_ops.job_end(s, 1);
+    assert_false(pmi_name_store_find(s, text("c"), &port) || pmi_name_store_find(s, text("d"), &port));
+    logged();
+    pmi_name_store_ops.unpublish(s, &(struct pmi_name_op){.id = 5, .name = text("e")});
+    assert_string_equal(logged(), "0 0 e;5 0 ;");
+    pmi_name_store_destroy(s);
+    assert_string_equal(logged(), "0 0 a;");
+}
+
+static void who_waits_is_offered_what_others_have(void **state)
+{
+    struct pmi_name_store *s = pmi_name_store_create(note, NULL);
+    assert_false(pmi_name_store_waits(s));
+    lookup(s, 1, "x", true);
+    lookup(s, 2, "z", true);
+    pmi_name_store_ops.lookup(s, &(struct pmi_name_op){.id = 3, .inside = true, .name = text("z"), .wait = true});
+    pmi_name_store_offer(s, find_z, NULL);
+    assert_string_equal(logged(), "2 0 far;");
+    assert_true(pmi_name_store_waits(s));
+    pmi_name_store_destroy(s);
+}
+
 static void a_lookup_may_wait(void **state)
 {
     struct tree *t = tree_new(2, 2, 6, true);
@@ -153,9 +214,15 @@ static void slow_job_end(void *ctx, uint32_t job)
     begin(ctx, "end", 0, job, text(""));
 }
 
+static void slow_rank_end(void *ctx, uint32_t job, uint32_t rank)
+{
+    begin(ctx, "end of", 0, job, text(rank == 2 ? "2" : "another"));
+}
+
 static void another_store_takes_its_time(void **state)
 {
-    static const struct pmi_name_ops ops = {slow_publish, slow_lookup, slow_unpublish, slow_forget, slow_job_end};
+    static const struct pmi_name_ops ops = {slow_publish, slow_lookup,  slow_unpublish,
+                                            slow_forget,  slow_job_end, slow_rank_end};
     struct tree *t = tree_new(2, 2, 6, true);
     struct slow s = {.tree = t};
     uint32_t id[4];
@@ -182,8 +249,9 @@ static void another_store_takes_its_time(void **state)
     pmi_root_name_done(t->root, id[0], 0, text(""));
     pmi_root_name_done(t->root, id[0], 0, text("again"));
     tree_expect(t, 5, "cmd=publish_result rc=0\n");
+    pmi_root_rank_end(t->root, 1, 2);
     tree_job_del(t, 1);
-    assert_string_equal(s.begun, "forget 0 the last;end 1 ;");
+    assert_string_equal(s.begun, "end of 1 2;forget 0 the last;end 1 ;");
     pmi_root_name_done(t->root, s.last, 0, text("late"));
     assert_int_equal(t->broken, 0);
     tree_free(t);
@@ -193,6 +261,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_store_in_memory),
+        cmocka_unit_test(a_name_dies_with_its_owner),
+        cmocka_unit_test(who_waits_is_offered_what_others_have),
         cmocka_unit_test(a_lookup_may_wait),
         cmocka_unit_test(another_store_takes_its_time),
     };
