@@ -37,6 +37,7 @@ static const char *const never[] = {
     "MUSTER_NODE_RANK",
     "MUSTER_NODES",
     "MUSTER_RUN",
+    "MUSTER_SINGLETON",
     "PMI_LOCAL_*",
     "PMI_UNIVERSE_SIZE",
     "MV2_COMM_WORLD_*",

@@ -20,6 +20,7 @@
 #include "launcher/hosts.h"
 #include "launcher/job.h"
 #include "launcher/launch.h"
+#include "launcher/lend.h"
 #include "launcher/names.h"
 #include "common/cpus.h"
 #include "launcher/report.h"
@@ -324,6 +325,8 @@ int main(int argc, char **argv)
     static struct run this = {.cluster = &cluster, .job_ops = &job_ops};
     struct run *run = &this;
     struct err e;
+    if (argc == 2 && strcmp(argv[1], "--lend") == 0)
+        return lend_run();
     TAILQ_INIT(&run->jobs);
     run->at.begun = now_ns();
     run->argv = argv;

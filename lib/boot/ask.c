@@ -110,6 +110,8 @@ static int test(struct boot_ask *a, bool block)
     if (!a->asking.sent && a->asking.again && now() < a->asking.again)
         return MPI_ERR_PENDING;
     struct pmi_client *c = boot_kvs(why, sizeof why);
+    if (!c && boot_kvs_starting())
+        return MPI_ERR_PENDING;
     if (!c)
         return unanswered(a, why[0] ? why : "this program was started by itself, and there is no launcher to ask");
     int rc = a->asking.sent ? MPI_SUCCESS : send_now(a, c);

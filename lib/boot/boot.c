@@ -71,20 +71,39 @@ void boot_fini(void)
     boot_kvs_forget();
     if (way && way->fini)
         way->fini();
+    lent_close();
+    if (way == &boot_lent)
+        way = NULL;
 }
+
+static bool starting;
 
 struct pmi_client *boot_kvs(char *why, size_t n)
 {
+    starting = false;
+    if (!way && lib.booted && !lib.forked && boot.size == 1) {
+        int rc = lent_poll(why, n);
+        starting = rc == BOOT_ABSENT;
+        way = rc == BOOT_DONE ? &boot_lent : NULL;
+    }
     return way && way->kvs ? way->kvs(why, n) : NULL;
+}
+
+bool boot_kvs_starting(void)
+{
+    return starting;
 }
 
 bool boot_launched(void)
 {
-    return way && way->kvs && pmi_offered();
+    return way && way != &boot_lent && pmi_offered();
 }
 
 void boot_forked(void)
 {
+    if (way == &boot_lent)
+        pmi_forked();
+    lent_close();
     way = NULL;
     boot = (struct boot){.segment_fd = -1};
 }

@@ -67,7 +67,7 @@ struct boot_command {
     const struct boot_pair *info;
     int info_count;
 };
-struct boot_preput { /* found by the new processes with boot_get */
+struct boot_preput { /* found by the new processes with boot_gift */
     const char *key;
     const void *value;
     size_t n;
@@ -95,6 +95,8 @@ struct boot_ask {
 int boot_ask_test(struct boot_ask *a, bool block);
 /* Was this job spawned by another? Then its values hold what that has put for it. */
 bool boot_spawned(void);
+/* That: MPI_ERR_NAME where there is none of that key. It does not wait for anybody. */
+int boot_gift(const char *key, void *value, size_t *n);
 /* The process number that is a rank's place on this node, or -1 for a rank elsewhere; O(log local_size). */
 int boot_local_of(int proc);
 /* With unwatched: does the process of that local rank, which has been in MPI, still run? Each holds a lock on its byte

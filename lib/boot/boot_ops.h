@@ -20,10 +20,17 @@ struct boot_ops {
     struct pmi_client *(*kvs)(char *why, size_t n);
 };
 
-extern const struct boot_ops boot_inherited, boot_pmi;
+extern const struct boot_ops boot_inherited, boot_pmi, boot_lent;
 
 /* The client through which key-values go; NULL: none, and why says why, or is left alone in a job of one. */
 struct pmi_client *boot_kvs(char *why, size_t n);
+/* It is NULL, but will be there: the launcher of this process is just being started. */
+bool boot_kvs_starting(void);
+/* One step of starting a launcher for a process that has none. BOOT_DONE: its connection is adopted. BOOT_ABSENT: not
+ * yet. BOOT_ERROR: it cannot be had, and why says why; the next step begins anew. */
+int lent_poll(char *why, size_t n);
+void lent_close(void); /* the server is left; in a child of fork, too */
+
 /* Has somebody started this process who can be asked? */
 bool boot_launched(void);
 bool boot_key_valid(const char *key);
@@ -67,6 +74,10 @@ void pmi_remember(void);
  * end with pmi_fini. */
 struct pmi_client *pmi_kvs(char *why, size_t n);
 void pmi_fini(void);
+/* A connection whose other end is a launcher's that takes us for rank 0 of 1. False: it speaks no PMI; it is closed. */
+bool pmi_adopt(int fd, char *why, size_t n);
+/* In a child of fork: the connection is its parent's. */
+void pmi_forked(void);
 /* The same, but what MPI in this process needs when it begins once more, in a session, is still there. */
 void pmi_rest(void);
 /* A PMI client for those who have PMI_FD but boot otherwise: tells the launcher to end the job. */

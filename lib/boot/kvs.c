@@ -114,7 +114,7 @@ bool boot_get_waits(void)
     return c && c->waits;
 }
 
-int boot_get_begin(const char *key)
+static int get_begin(const char *key, bool wait)
 {
     int rc;
     char name[BOOT_KEY_MAX + 8];
@@ -126,12 +126,17 @@ int boot_get_begin(const char *key)
     if (c && c->asked)
         return MPI_ERR_PENDING;
     snprintf(name, sizeof name, "muster-%s", key);
-    if (c && !pmi_client_get_begin(c, name, true))
+    if (c && !pmi_client_get_begin(c, name, wait))
         rc = failed(MPI_ERR_OTHER, "get", key, c->why);
     if (rc == MPI_SUCCESS)
         strcpy(asked, key);
     asked_alone = !c;
     return rc;
+}
+
+int boot_get_begin(const char *key)
+{
+    return get_begin(key, true);
 }
 
 static int digit(char c)
@@ -187,6 +192,12 @@ int boot_get_end(bool block, void *value, size_t *n)
 int boot_get(const char *key, void *value, size_t *n)
 {
     int rc = boot_get_begin(key);
+    return rc == MPI_SUCCESS ? boot_get_end(true, value, n) : rc;
+}
+
+int boot_gift(const char *key, void *value, size_t *n)
+{
+    int rc = get_begin(key, false);
     return rc == MPI_SUCCESS ? boot_get_end(true, value, n) : rc;
 }
 

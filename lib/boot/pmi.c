@@ -219,6 +219,23 @@ struct pmi_client *pmi_kvs(char *why, size_t n)
     return &client;
 }
 
+bool pmi_adopt(int fd, char *why, size_t n)
+{
+    struct pmi_facts f = {.rank = 0, .size = 1};
+    if (fstat(fd, &remembered) == 0 && pmi_client_open(&client, fd, 2) && pmi_client_facts(&client, &f)) {
+        free(f.map);
+        return true;
+    }
+    snprintf(why, n, "%s", client.why);
+    pmi_client_close(&client);
+    return false;
+}
+
+void pmi_forked(void)
+{
+    pmi_client_close(&client);
+}
+
 /* The launcher kills this process too; should it not, the caller ends it. */
 static void abort_job(int code, const char *why)
 {

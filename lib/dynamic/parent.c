@@ -19,7 +19,7 @@ static struct comm *parent; /* a reference, until it is found to be freed */
 static int port_of_parent(char name[BOOT_VALUE_MAX + 1])
 {
     size_t n = 0;
-    int rc = boot_get(PARENT_KEY, name, &n);
+    int rc = boot_gift(PARENT_KEY, name, &n);
     name[rc == MPI_SUCCESS ? n : 0] = 0;
     return rc == MPI_ERR_NAME ? MPI_SUCCESS : rc;
 }

