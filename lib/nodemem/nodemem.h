@@ -57,6 +57,7 @@ extern struct nodemem {
     struct cma *cma; /* by local rank */
     bool fence;      /* senders have a fence before they look whether the receiver sleeps */
     bool met;        /* processes of other jobs may ring (porch.h) */
+    int guests;      /* those that this one has spoken to, and that are there */
 } nodemem;
 
 /* Lays it out with so many bytes for the transport; *dense_at and *sparse_at are where they lie, in lines of their own.

@@ -18,6 +18,7 @@
 #include "lib/core/tally.h"
 #include "lib/core/trace.h"
 #include "lib/core/state.h"
+#include "lib/nodemem/nodemem.h"
 #include "lib/object/context.h"
 #include "lib/process/failed.h"
 #include "lib/request/counter.h"
@@ -202,14 +203,26 @@ struct patience {
     bool wary; /* of yields that come back late */
 };
 
+/* With those of other jobs that this process talks with: has each a processor? */
+static bool is_crowded(void)
+{
+    static int online;
+    if (nodemem.guests == 0)
+        return false;
+    if (online == 0)
+        online = (int)sysconf(_SC_NPROCESSORS_ONLN);
+    return boot.local_size + nodemem.guests > online;
+}
+
 /* Beside a system call giving the processor away costs little: ranks that share one without knowing it, as those of
  * several containers do, then need not wait until each one's slice is over. */
 static struct patience patience_now(void)
 {
-    bool own = boot.local_size <= boot.local_cpus;
-    struct patience p = {(unsigned)knobs.WAIT_SPINS, (unsigned)knobs.WAIT_YIELDS, !own};
-    if (own && lock_hot.sleepers > 0 && boot.local_size * (1 + lock_hot.sleepers) > boot.local_cpus)
-        p.spins = (unsigned)knobs.WAIT_SPINS_THREADS; /* a thread that is woken may want the processor */
+    bool own = boot.local_size <= boot.local_cpus, crowded = own && UNLIKELY(is_crowded());
+    struct patience p = {(unsigned)knobs.WAIT_SPINS, (unsigned)knobs.WAIT_YIELDS, !own || crowded};
+    bool threads = own && lock_hot.sleepers > 0 && boot.local_size * (1 + lock_hot.sleepers) > boot.local_cpus;
+    if (threads || crowded)
+        p.spins = (unsigned)knobs.WAIT_SPINS_THREADS; /* who is woken may want the processor */
     if (own && transport_is_dear()) {
         unsigned fewer = (unsigned)knobs.WAIT_SPINS_NETWORK;
         p.spins = p.spins < fewer ? p.spins : fewer;

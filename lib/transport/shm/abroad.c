@@ -19,8 +19,9 @@ struct abroad {
     struct visit visit;
     struct cma cma;
     struct channel_file out, in;
-    int error; /* an errno value: why it is lost, ESRCH: the process has ended; 0: it is not */
-    bool told; /* that it has failed or finalized */
+    int error;   /* an errno value: why it is lost, ESRCH: the process has ended; 0: it is not */
+    bool counts; /* among the guests */
+    bool told;   /* that it has failed or finalized */
     TAILQ_ENTRY(abroad) more;
 };
 
@@ -71,8 +72,15 @@ static bool deaths_watch(struct abroad *a)
     return deaths >= 0 && epoll_ctl(deaths, EPOLL_CTL_ADD, a->visit.pidfd, &e) == 0;
 }
 
+static void count_out(struct abroad *a)
+{
+    nodemem.guests -= a->counts;
+    a->counts = false;
+}
+
 static void drop(struct abroad *a)
 {
+    count_out(a);
     channel_file_drop(&a->out);
     channel_file_drop(&a->in);
     porch_leave(&a->visit);
@@ -89,6 +97,8 @@ static int begin(struct abroad *a, struct link *l)
     a->out.letter.job = process_job_own()->tag;
     a->out.letter.rank = process_self;
     channel_file_cursor(&a->out, &l->out);
+    a->counts = true;
+    nodemem.guests++;
     l->out.doorbell = &a->visit.porch->bell;
     l->out.fence = nodemem.fence || l->out.doorbell->wants_fence;
     l->cma = &a->cma;
@@ -244,6 +254,7 @@ static void tell(struct abroad *a, bool left)
 {
     struct cursor *out = &a->link->out;
     a->told = true;
+    count_out(a);
     out->limit = out->next;
     out->slots = NULL;
     if (left)
