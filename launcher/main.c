@@ -21,6 +21,7 @@
 #include "launcher/job.h"
 #include "launcher/launch.h"
 #include "launcher/lend.h"
+#include "launcher/name_list.h"
 #include "launcher/names.h"
 #include "common/cpus.h"
 #include "launcher/report.h"
@@ -335,6 +336,10 @@ int main(int argc, char **argv)
     log_init("mpiexec", LOG_NORMAL);
     switch (options_parse(&run->opt, argc, argv, environ, &e)) {
     case OPTIONS_DONE:
+        return 0;
+    case OPTIONS_NAMES:
+        if (name_list(stdout, run->opt.names_json, &e) < 0)
+            log_fatal("%s", e.text);
         return 0;
     case OPTIONS_ERROR:
         refuse(run, &e);

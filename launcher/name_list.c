@@ -80,12 +80,9 @@ static int print_json(FILE *to, const struct rows *rows, struct err *e)
     return 0;
 }
 
-int name_list(FILE *to, const char *format, struct err *e)
+int name_list(FILE *to, bool json, struct err *e)
 {
     struct rows rows = {NULL, 0};
-    bool json = format && strcmp(format, "json") == 0;
-    if (format && *format && !json)
-        return err_set(e, "--names %s: json, or nothing", format);
     struct name_dir *d = name_dir_create();
     int rc = name_dir_each(d, add_row, &rows, e);
     name_dir_destroy(d);
@@ -100,5 +97,5 @@ int name_list(FILE *to, const char *format, struct err *e)
         free(rows.v[i].port);
     }
     free(rows.v);
-    return rc;
+    return rc < 0 || fflush(to) == 0 ? rc : err_set(e, "unable to write to stdout: %m");
 }

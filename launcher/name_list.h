@@ -7,9 +7,10 @@
 
 #include "common/err.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 
-/* A line for each name that other jobs find, by name; format "json": an array of objects. 0, or -1 with e set. */
-int name_list(FILE *to, const char *format, struct err *e);
+/* A line for each name that other jobs find, by name; json: an array of objects. 0, or -1 with e set. */
+int name_list(FILE *to, bool json, struct err *e);
 
 #endif

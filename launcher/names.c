@@ -12,7 +12,6 @@
 #include "common/xalloc.h"
 #include "launcher/name_dir.h"
 #include "pmi-server/name_store.h"
-#include "wire/pmi.h"
 
 #include <event2/event.h>
 #include <stdlib.h>
@@ -39,18 +38,13 @@ struct names {
     TAILQ_HEAD(, held) held;
 };
 
-static void done(struct names *n, uint32_t id, const char *why)
-{
-    pmi_root_name_done(n->root, id, why ? PMI2_ERROR_OTHER : 0, bytes_of(why ? why : ""));
-}
-
 /* The asker may be able to show some words of it only; the user is told once. */
 static void fail(struct names *n, uint32_t id, const struct err *e)
 {
     if (!n->warned)
         log_warn("%s", e->text);
     n->warned = true;
-    done(n, id, e->text);
+    pmi_name_store_answer(n->store, id, e->text);
 }
 
 static void arm(struct event *e, uint64_t us)
@@ -101,13 +95,13 @@ static bool try_publish(struct names *n, const struct pmi_name_op *op, bool last
     case NAME_DIR_BUSY:
         if (!last)
             return false;
-        done(n, op->id, "somebody has held the directory of names for seconds");
+        pmi_name_store_answer(n->store, op->id, "somebody has held the directory of names for seconds");
         return true;
     case NAME_DIR_FAILED:
         fail(n, op->id, &e);
         return true;
     default:
-        done(n, op->id, "key_already_present");
+        pmi_name_store_answer(n->store, op->id, "key_already_present");
         return true;
     }
 }
@@ -181,7 +175,7 @@ static void unpublish(void *ctx, const struct pmi_name_op *op)
     struct bytes port;
     if (!op->inside && !pmi_name_store_find(n->store, op->name, &port) &&
         look_outside(n, op->name, &port, NULL) == NAME_DIR_DONE)
-        done(n, op->id, "published by a job of another mpiexec");
+        pmi_name_store_answer(n->store, op->id, "published by a job of another mpiexec");
     else
         pmi_name_store_ops.unpublish(n->store, op);
 }

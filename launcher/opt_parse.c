@@ -9,7 +9,6 @@
 #include "common/file.h"
 #include "common/log.h"
 #include "common/xalloc.h"
-#include "launcher/name_list.h"
 #include "launcher/opt.h"
 
 #include <stdlib.h>
@@ -263,7 +262,7 @@ static enum options_result told(struct err *e)
 }
 
 /* Help, version and names win over everything else on the line. */
-static enum options_result tell(const struct opt_settings *l, struct err *e)
+static enum options_result tell(const struct opt_settings *l, struct options *o, struct err *e)
 {
     for (size_t i = 0; i < l->n; i++) {
         const struct opt_setting *s = &l->all[i];
@@ -273,8 +272,12 @@ static enum options_result tell(const struct opt_settings *l, struct err *e)
             opt_version(stdout);
             return told(e);
         }
-        if (s->opt->kind == OPT_NAMES)
-            return name_list(stdout, s->values[0], e) < 0 ? OPTIONS_ERROR : told(e);
+        if (s->opt->kind == OPT_NAMES) {
+            o->names_json = s->values[0] && strcmp(s->values[0], "json") == 0;
+            return !s->values[0] || o->names_json || !*s->values[0]
+                       ? OPTIONS_NAMES
+                       : (err_set(e, "%s %s: json, or nothing", s->shown, s->values[0]), OPTIONS_ERROR);
+        }
     }
     return OPTIONS_RUN;
 }
@@ -330,7 +333,7 @@ enum options_result options_parse(struct options *o, int argc, char **argv, char
     struct err why = {""};
     options_init(o);
     if (opt_scan(&command, o, argc, argv, &why) == 0)
-        rc = tell(&command, &why);
+        rc = tell(&command, o, &why);
     if (rc == OPTIONS_RUN && settle(&command, o, env, &why) < 0)
         rc = OPTIONS_ERROR;
     if (rc == OPTIONS_ERROR) {

@@ -83,7 +83,7 @@ struct options {
     char *rankfile;     /* NULL or a file name */
     char *cpu_set;      /* NULL, or the processors of this machine that may be used */
     bool multi_prog;    /* the program is a file of srun's --multi-prog; gone into apps after options_parse */
-    char *pmi;            /* NULL: as the program needs; else the word of --pmi, checked */
+    char *pmi;          /* NULL: as the program needs; else the word of --pmi, checked */
     bool no_oversubscribe;
     long usize; /* universe size: -1 not given (the slots of all hosts), -2 infinite, else the number */
 
@@ -92,7 +92,8 @@ struct options {
 
     unsigned display; /* enum display, or-ed */
     bool dry_run;
-    bool explain; /* tell what the programs are, and start nothing */
+    bool names_json; /* with OPTIONS_NAMES: for programs */
+    bool explain;    /* tell what the programs are, and start nothing */
 
     /* standard I/O */
     bool label;
@@ -121,6 +122,7 @@ struct options {
 
 enum options_result {
     OPTIONS_RUN,   /* o is filled: start the job */
+    OPTIONS_NAMES, /* what is published is to be listed */
     OPTIONS_DONE,  /* help or version was printed: exit 0 */
     OPTIONS_ERROR, /* e says what is wrong, in lines for the user */
 };

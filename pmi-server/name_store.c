@@ -132,7 +132,7 @@ static struct published *find_published(const struct pmi_name_store *s, struct b
     return p;
 }
 
-static void complete(struct pmi_name_store *s, uint32_t id, const char *why)
+void pmi_name_store_answer(struct pmi_name_store *s, uint32_t id, const char *why)
 {
     s->done(s->arg, id, why ? PMI2_ERROR_OTHER : 0, (struct bytes){why ? why : "", why ? strlen(why) : 0});
 }
@@ -165,7 +165,7 @@ static void publish(void *ctx, const struct pmi_name_op *op)
 {
     struct pmi_name_store *s = ctx;
     if (find_published(s, op->name)) {
-        complete(s, op->id, "key_already_present");
+        pmi_name_store_answer(s, op->id, "key_already_present");
         return;
     }
     struct published *p = pmi_mem_zero(1, sizeof *p + op->name.len);
@@ -178,7 +178,7 @@ static void publish(void *ctx, const struct pmi_name_op *op)
     if (p->owner)
         LIST_INSERT_HEAD(&p->owner->names, p, of_owner);
     HASH_ADD_KEYPTR(hh, s->all, p->name, p->len, p);
-    complete(s, op->id, NULL);
+    pmi_name_store_answer(s, op->id, NULL);
     wake_waiting(s, p);
 }
 
@@ -189,7 +189,7 @@ static void lookup(void *ctx, const struct pmi_name_op *op)
     if (p) {
         give(s, p, op->id);
     } else if (!op->wait) {
-        complete(s, op->id, "service_not_found");
+        pmi_name_store_answer(s, op->id, "service_not_found");
     } else {
         struct waiting *w = pmi_mem_zero(1, sizeof *w + op->name.len);
         w->id = op->id;
@@ -206,7 +206,7 @@ static void unpublish(void *ctx, const struct pmi_name_op *op)
     struct published *p = find_published(s, op->name);
     if (p)
         drop_published(s, p);
-    complete(s, op->id, p ? NULL : "service_not_found");
+    pmi_name_store_answer(s, op->id, p ? NULL : "service_not_found");
 }
 
 static void forget(void *ctx, uint32_t id)

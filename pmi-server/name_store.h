@@ -13,6 +13,8 @@ struct pmi_name_store;
 extern const struct pmi_name_ops pmi_name_store_ops; /* their ctx is the store */
 
 struct pmi_name_store *pmi_name_store_create(pmi_name_done_fn *done, void *arg);
+/* Completes an operation of somebody with a reason; NULL: it is done. */
+void pmi_name_store_answer(struct pmi_name_store *s, uint32_t id, const char *why);
 /* What the store has, or port as it was; borrowed until it goes. */
 bool pmi_name_store_find(const struct pmi_name_store *s, struct bytes name, struct bytes *port);
 /* A name goes: unpublished, or with its owner, or with the store. */

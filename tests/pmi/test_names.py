@@ -2,6 +2,7 @@
 """Published names across mpiexec commands of one user: found, unique, gone with whoever has published them; and programs
 that were started without mpiexec."""
 
+import json
 import os
 import signal
 import subprocess
@@ -40,6 +41,20 @@ def test_found_by_another_mpiexec_until_its_publisher_is_gone(mpiexec, tmp_path,
     r = mpiexec.ok("-n", "1", ASKS, "lookup", "a name", "publish", "a name", "x", "lookup", "a name", env=env)
     assert r.lines == ["name", "ok ", "ok x"], r
     assert not (tmp_path / ".names").exists()
+
+
+def test_the_list(mpiexec, tmp_path):
+    assert mpiexec.ok("--names").out == "" and json.loads(mpiexec.ok("--names", "json").out) == []
+    job = mpiexec.start("-n", "1", ASKS, "publish", "b\x1b[2J", "port", "publish", "a name", "there", "touch", "up", "file", "down")
+    until(lambda: (tmp_path / "up").exists())
+    lines = mpiexec.ok("--names").lines
+    assert [line.split("rank")[0].strip() for line in lines] == ["a name", "b\\x1b[2J"], lines
+    assert all(f"rank 0       job 0    mpiexec {job.pid}" in line for line in lines), lines
+    first = json.loads(mpiexec.ok("--names=json").out)[0]
+    assert first["name"] == "a name" and first["port"] == "there" and first["mpiexec"] == job.pid and first["since"], first
+    tell(tmp_path, "down")
+    ended(job)
+    assert mpiexec("--names=xml").code != 0
 
 
 def test_who_waits_is_told(mpiexec, tmp_path):
