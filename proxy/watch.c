@@ -67,6 +67,7 @@ static void describe_mpi(const struct rank_status *st, struct control_rank_state
     if (n == 0)
         return;
     *what = 0;
+    s->peer = n == 1 && found[0].peer >= 0 ? (uint32_t)found[0].peer : UINT32_MAX;
     s->since = age_of(found[0].since_ns);
     for (int i = 0; i < n; i++) {
         size_t len = strlen(what);
@@ -100,7 +101,7 @@ void watch_answer(struct job *j)
     buf_init(&items);
     for (uint32_t i = 0; i < j->nranks; i++) {
         struct rank *r = &j->ranks[i];
-        struct control_rank_state s = {.rank = r->rank, .pid = (uint32_t)r->pid};
+        struct control_rank_state s = {.rank = r->rank, .pid = (uint32_t)r->pid, .peer = UINT32_MAX};
         char what[400] = "";
         if (r->pid) {
             read_process(&s, r->pid);

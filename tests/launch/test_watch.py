@@ -229,6 +229,14 @@ def test_a_deadlock_explains_itself(mpiexec, stuck, tmp_path, call):
     assert all(0 < x["last_seen"]["seconds"] < PATIENCE and x["last_seen"]["state"] == "waiting" for x in ranks), ranks
 
 
+def test_the_host_of_who_is_waited_for(mpiexec, stuck):
+    w = Watched(mpiexec.start("--hosts", "a,b", "--ppn", "4", "-n", "8", stuck, "ssend"))
+    w.until(r"^  0-3 +a .*  MPI_Ssend to 7 tag 5 on MPI_COMM_WORLD \(7 is on b\) for \S+ s$",
+            r"^  4-6 +b .*  MPI_Ssend to 7 tag 5 on MPI_COMM_WORLD for \S+ s$",
+            r"^  7 +b .*  MPI_Recv from 3 tag 7 on MPI_COMM_WORLD \(3 is on a\) for \S+ s$", ask=True)
+    w.end()
+
+
 @pytest.mark.parametrize("n", [8, 64])
 def test_a_deadlock_until_the_timeout(mpiexec, stuck, n):
     """Not all may have arrived by then on a slow machine, where it is given more time."""
