@@ -106,9 +106,12 @@ def listening(pid):
 GARBAGE = [b"", b"GET / HTTP/1.0\r\n\r\n", os.urandom(48), b"USTRTCP2" + bytes(64), b"USTRTCP2" + os.urandom(4000)]
 
 
-def test_strangers_at_the_port(mpiexec, nodes):
-    """More than are kept, who say nothing, or something wrong: the ranks find one another all the same."""
-    p = mpiexec.start("--hosts", "a,b", "--ppn", "1", "-n", "2", nodes, "2", "1", "go")
+@pytest.mark.parametrize("files", ["hard", "64"])
+def test_strangers_at_the_port(mpiexec, nodes, files):
+    """More than are kept, or than there are descriptors for, who say nothing, or something wrong: the ranks find one another
+    all the same."""
+    p = mpiexec.start("--hosts", "a,b", "--ppn", "1", "-n", "2", "bash", "-c", 'ulimit -n $0 && exec "$@"', files, nodes, "2", "1",
+                      "go")
     pids = [int(p.stdout.readline().split()[1]) for _ in range(2)]
     strangers = []
     for port in [port for pid in pids for port in listening(pid)]:
