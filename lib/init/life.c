@@ -118,6 +118,12 @@ int life_begin(void)
     return MPI_SUCCESS;
 }
 
+static void part(void)
+{
+    finalized_tell(RANK_LEFT);
+    transport_part();
+}
+
 void life_end(void)
 {
     if (users == 1) {
@@ -132,7 +138,7 @@ void life_end(void)
     sleep_fini();
     address_rest();
     if (lib.finalized)
-        finalized_tell(RANK_LEFT);
+        part();
     atomic_store_explicit(&lib.status->state, RANK_FINALIZED, memory_order_release);
     boot_fini();
     lib.active = false;

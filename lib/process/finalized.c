@@ -14,14 +14,16 @@
 uint32_t finalized_seen;
 static uint8_t *stages; /* by local rank; NULL: all are active */
 
-/* Of other nodes: reported and not noted so far; noted, a bit for each process as far as there is one. */
+/* Of other nodes: reported and not noted so far; noted, two bits for each process as far as there is one. */
 struct report {
     STAILQ_ENTRY(report) next;
     int proc;
+    enum stage stage; /* FINALIZED or GONE */
 };
 static STAILQ_HEAD(, report) reports = STAILQ_HEAD_INITIALIZER(reports);
+enum { FAR_EACH = 32 };
 static struct {
-    uint64_t *bits;
+    uint64_t *bits; /* the lower one: FINALIZED, the upper one: GONE */
     int words;
 } far;
 
@@ -48,18 +50,19 @@ static bool look_at(int local, void (*changed)(int proc, enum stage now))
     return true;
 }
 
-void finalized_report(int proc)
+void finalized_report(int proc, enum stage now)
 {
     struct report *r = malloc(sizeof *r);
     if (!r)
         return; /* who waits for it, waits; the launcher ends a job whose ranks do not */
     r->proc = proc;
+    r->stage = now;
     STAILQ_INSERT_TAIL(&reports, r, next);
 }
 
-static bool far_note(int proc)
+static bool far_note(int proc, enum stage now)
 {
-    int words = proc / 64 + 1;
+    int words = proc / FAR_EACH + 1;
     if (words > far.words) {
         uint64_t *bits = realloc(far.bits, (size_t)words * sizeof *bits);
         if (!bits)
@@ -68,8 +71,14 @@ static bool far_note(int proc)
         far.bits = bits;
         far.words = words;
     }
-    far.bits[proc / 64] |= UINT64_C(1) << proc % 64;
+    far.bits[proc / FAR_EACH] |= (now == GONE ? UINT64_C(3) : UINT64_C(1)) << proc % FAR_EACH * 2;
     return true;
+}
+
+static enum stage far_stage(int proc)
+{
+    static const enum stage stage_of[] = {ACTIVE, FINALIZED, GONE, GONE};
+    return proc / FAR_EACH < far.words ? stage_of[far.bits[proc / FAR_EACH] >> proc % FAR_EACH * 2 & 3] : ACTIVE;
 }
 
 static bool reports_note(void (*changed)(int proc, enum stage now))
@@ -77,8 +86,8 @@ static bool reports_note(void (*changed)(int proc, enum stage now))
     struct report *r;
     bool any = false;
     while ((r = STAILQ_FIRST(&reports)) != NULL) {
-        changed(r->proc, GONE);
-        if (!far_note(r->proc))
+        changed(r->proc, r->stage);
+        if (!far_note(r->proc, r->stage))
             return any;
         STAILQ_REMOVE_HEAD(&reports, next);
         free(r);
@@ -101,16 +110,20 @@ bool finalized_scan(void (*changed)(int proc, enum stage now))
     return news;
 }
 
+static enum stage stage_for(enum stage s, uint32_t session)
+{
+    return s == GONE ? FINALIZED : session ? ACTIVE : s;
+}
+
 enum stage finalized_stage_local(int local, uint32_t session)
 {
-    enum stage s = local >= 0 && stages ? (enum stage)stages[local] : ACTIVE;
-    return s == GONE ? FINALIZED : session ? ACTIVE : s;
+    return stage_for(local >= 0 && stages ? (enum stage)stages[local] : ACTIVE, session);
 }
 
 enum stage finalized_stage(int proc, uint32_t session)
 {
-    bool said = proc / 64 < far.words && far.bits[proc / 64] >> proc % 64 & 1;
-    return said ? FINALIZED : finalized_stage_local(boot_local_of(proc), session);
+    enum stage said = stage_for(far_stage(proc), session);
+    return said != ACTIVE ? said : finalized_stage_local(boot_local_of(proc), session);
 }
 
 int finalized_error(int proc, const char *what)
@@ -127,8 +140,8 @@ int finalized_error_local(int local, const char *what)
 
 void finalized_forget(int first, int count)
 {
-    for (int proc = first; proc < first + count && proc / 64 < far.words; proc++)
-        far.bits[proc / 64] &= ~(UINT64_C(1) << proc % 64);
+    for (int proc = first; proc < first + count && proc / FAR_EACH < far.words; proc++)
+        far.bits[proc / FAR_EACH] &= ~(UINT64_C(3) << proc % FAR_EACH * 2);
 }
 
 void finalized_fini(void)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * finalized: processes on their way out. Those of this node say so in its segment; those of other nodes say goodbye to
- * whom they were connected to, when they are gone.
+ * finalized: processes on their way out. Those of this node say so in its segment; those of other nodes say to whom they
+ * are connected that they have finalized, and goodbye when they are gone.
  *
  * MPI_Finalize ends MPI_COMM_WORLD and all that was made from it, but a session may begin afterwards, and may have gone
  * to sleep before it with another one to come. So what belongs to a session waits for a process until that is gone. */
@@ -23,8 +23,9 @@ extern uint32_t finalized_seen;
 
 /* This process goes one step further. */
 void finalized_tell(enum rank_parting p);
-/* A transport says that a process of another node has said goodbye; noted by the next scan. */
-void finalized_report(int proc);
+/* A transport says that a process of another node has said that it has FINALIZED, or goodbye: GONE. Noted by the next
+ * scan. */
+void finalized_report(int proc, enum stage now);
 /* Looks for ranks that have gone further; before one's new stage is kept, changed is called, which delivers what it has
  * sent. True: there was one. */
 bool finalized_scan(void (*changed)(int proc, enum stage now));

@@ -131,10 +131,15 @@ void peer_failed(struct peer *p, const char *why)
     if (process_is_held(p->proc))
         failed_report(p->proc, why);
     else
-        finalized_report(p->proc);
+        finalized_report(p->proc, GONE);
 }
 
 void peer_finalized(struct peer *p)
 {
-    finalized_report(p->proc);
+    finalized_report(p->proc, GONE);
+}
+
+void peer_parted(struct peer *p)
+{
+    finalized_report(p->proc, FINALIZED);
 }

@@ -135,6 +135,13 @@ int transport_poll(void)
     return n + (which & dear ? poll_dear(which) : poll_those(which));
 }
 
+void transport_part(void)
+{
+    for (uint32_t i = 0; transport_table[i]; i++)
+        if (transport_table[i]->part)
+            transport_table[i]->part();
+}
+
 void transport_push_slow(void)
 {
     for (uint32_t i = 0; transport_table[i]; i++)

@@ -27,7 +27,7 @@
  *
  * Goodbye. fini tells all whom it is connected to that nothing more will come; a transport between nodes that hears it,
  * and has delivered all that came before, says peer_finalized, from poll. That such a peer closes its end is no
- * failure. It is disconnected in the same way. On one node the segment tells.
+ * failure. It is disconnected in the same way. Before that it may hear that the peer has parted from MPI_COMM_WORLD. On one node the segment tells.
  */
 #ifndef LIB_TRANSPORT_TRANSPORT_H
 #define LIB_TRANSPORT_TRANSPORT_H
@@ -146,6 +146,9 @@ struct transport {
     void (*consume)(struct peer *p);
     /* What it has kept because of transport_more goes. NULL: it keeps nothing. */
     void (*push)(void);
+    /* This process has finalized, and may go on for long without a poll: all whom it is connected to are told. NULL: they
+     * learn it otherwise. */
+    void (*part)(void);
     /* Would the peer see a packet at once: has it a processor, and does not sleep? NULL: not known. */
     bool (*is_polling)(const struct peer *p);
     /* The number of the MPI function that the peer is in, as its status line tells it at a glance; 0: none, -1: not
@@ -191,6 +194,8 @@ bool p2p_deliver(struct peer *from, const struct packet *h, const void *payload,
 void peer_failed(struct peer *p, const char *why);
 /* The peer has said goodbye, and all that it sent has been delivered. */
 void peer_finalized(struct peer *p);
+/* It has finalized MPI_COMM_WORLD, and goes on: in a session, perhaps. */
+void peer_parted(struct peer *p);
 
 extern uint32_t transport_attention; /* a bit for each row of the table: it wants to be polled */
 
@@ -213,6 +218,7 @@ bool transport_unsent(void); /* of any */
 bool transport_is_dear(void);
 /* The next poll looks everywhere: somebody is about to sleep. */
 void transport_warm(void);
+void transport_part(void); /* tells that this process has finalized */
 void transport_tune(void); /* knobs have changed */
 /* Delivers what this process has sent to itself. */
 void transport_poll_inside(void);

@@ -80,6 +80,19 @@ static void name_make(void)
     MPI_Bcast(name, sizeof name, MPI_CHAR, 1, MPI_COMM_WORLD);
 }
 
+/* Who has finalized, and computes, is needed in vain: that is told while it does. */
+static void computes(void)
+{
+    name_make();
+    if (rank == 0) {
+        IS(class_of(MPI_Recv(buf, 1, MPI_INT, 1, 3, MPI_COMM_WORLD, MPI_STATUS_IGNORE)) == MPI_ERR_PROC_ABORTED);
+        file_write("told", 1);
+    }
+    MPI_Finalize();
+    if (rank == 1)
+        IS(file_wait("told") == 1);
+}
+
 /* Who has finalized, and does something else, owes nobody anything. */
 static void stays(void)
 {
@@ -136,7 +149,7 @@ static void storm(void)
     MPI_Finalize();
 }
 
-static const struct scenario scenarios[] = {S(stays), S(unheard), S(storm)};
+static const struct scenario scenarios[] = {S(computes), S(stays), S(unheard), S(storm)};
 
 int main(int argc, char **argv)
 {

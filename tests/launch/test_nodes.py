@@ -44,7 +44,7 @@ def partings(programs):
     return runtime_program(programs, "partings.c")
 
 
-@pytest.mark.parametrize("what", ["stays", "unheard"])
+@pytest.mark.parametrize("what", ["computes", "stays", "unheard"])
 def test_one_finalizes_before_the_other_has_received(mpiexec, partings, what):
     r = mpiexec.ok("--hosts", "a,b", "--ppn", "1", "-n", "2", partings, what)
     assert r.lines == ["fine"] * 2, r

@@ -205,6 +205,17 @@ int conn_begin(void)
 
 /* ---- the end ---- */
 
+void conn_part(void)
+{
+    struct conn *c;
+    if (tcp.epoll < 0)
+        return;
+    TAILQ_FOREACH(c, &tcp.all, every)
+    if (c->state == CONN_OPEN && !c->lost)
+        stream_part(c);
+}
+
+
 /* Is there something that the peer's kernel has not got? What comes is thrown away. Who is greeted reads our goodbye
  * behind the hello. */
 static bool takes_leave(struct conn *c)

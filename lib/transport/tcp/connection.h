@@ -80,6 +80,8 @@ int64_t conn_patience(void);
 int conn_begin(void);
 /* Says goodbye to all, and closes everything. */
 void conn_end(void);
+/* Tells all that this process has finalized. */
+void conn_part(void);
 /* The channel of a peer, made when it is first needed; NULL: no memory. */
 struct conn *conn_of(struct peer *p);
 /* It has this descriptor now, or none any more. */

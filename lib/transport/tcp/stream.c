@@ -248,6 +248,15 @@ bool stream_goodbye(struct conn *c)
     return true;
 }
 
+/* Where there is no room the goodbye has to do. */
+void stream_part(struct conn *c)
+{
+    if (!stream_reserve(c, 0))
+        return;
+    stream_add(c, FRAME_PARTED, 0, 0, 0);
+    stream_write(c);
+}
+
 bool stream_goodbye_early(int fd)
 {
     char head[sizeof(struct packet)];
@@ -370,7 +379,7 @@ static bool is_frame(const struct conn *c, uint32_t frame, size_t bytes)
         return bytes > 0 && bytes <= STREAM_CHUNK;
     default:
         return bytes == 0 &&
-               (frame == FRAME_GOODBYE || frame == FRAME_REFUSED || frame == FRAME_FLUSH || frame == FRAME_FLUSHED);
+               (frame == FRAME_GOODBYE || frame == FRAME_PARTED || frame == FRAME_REFUSED || frame == FRAME_FLUSH || frame == FRAME_FLUSHED);
     }
 }
 
@@ -397,8 +406,10 @@ static enum bulk_arrival take(struct conn *c, uint32_t frame, const struct packe
 {
     if (frame == FRAME_PACKET)
         return p2p_deliver(c->peer, h, h + 1, packet_bytes(h)) ? BULK_TAKEN : BULK_LATER;
+    if (frame == FRAME_PARTED)
+        peer_parted(c->peer);
     c->goodbye = frame == FRAME_GOODBYE;
-    return c->goodbye ? BULK_TAKEN : bulk_arrived(c, frame, h);
+    return c->goodbye || frame == FRAME_PARTED ? BULK_TAKEN : bulk_arrived(c, frame, h);
 }
 
 /* Delivers the whole frames that are there, and what there is of those that land elsewhere. */

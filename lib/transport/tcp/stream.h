@@ -16,6 +16,7 @@ enum { STREAM_PAYLOAD = 12 << 10, STREAM_INJECT = 64 << 10, STREAM_CHUNK = 1 << 
 enum frame {
     FRAME_PACKET = 0x4b435450,  /* p2p's */
     FRAME_GOODBYE = 0x45594247, /* nothing */
+    FRAME_PARTED = 0x44545250,  /* nothing: of MPI_COMM_WORLD nothing more comes */
     FRAME_GET = 0x20544547,     /* the number of some memory, a place in it; the payload is the length, 8 bytes */
     FRAME_DATA = 0x41544144,    /* nothing: the next bytes of the oldest get */
     FRAME_REFUSED = 0x45464552, /* nothing: the oldest get cannot be */
@@ -37,6 +38,8 @@ bool stream_inject(struct conn *c, uint8_t kind, struct match_key key, const voi
 void stream_add(struct conn *c, enum frame frame, uint64_t ctx, uint64_t pair, size_t bytes);
 /* Adds a head alone; what it announces goes straight behind it. */
 void stream_add_head(struct conn *c, enum frame frame, uint64_t ctx, uint64_t pair, size_t bytes);
+/* Nothing more comes from this process of MPI_COMM_WORLD. */
+void stream_part(struct conn *c);
 /* Nothing more comes from this process. False: there is no room to say so now. */
 bool stream_goodbye(struct conn *c);
 /* The same to who has not consented yet, behind the answer. */
