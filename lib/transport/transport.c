@@ -17,11 +17,17 @@ static uint32_t dear;   /* of those that take a system call */
 enum { QUIET = 8, QUIET_EVERY = 16 };
 static uint32_t quiet, skipped; /* packets that have come by the others; polls since */
 
+/* Does it reach ranks of other nodes? */
+static bool spans(const struct transport *t)
+{
+    const struct peer elsewhere = {.proc = process_self == 0, .local = -1};
+    return t->reaches(&elsewhere);
+}
+
 bool transport_spans(void)
 {
-    struct peer elsewhere = {.proc = process_self == 0, .local = -1};
     for (uint32_t i = 0; transport_table[i]; i++)
-        if (transport_table[i]->reaches(&elsewhere))
+        if (spans(transport_table[i]))
             return true;
     return false;
 }
@@ -37,8 +43,9 @@ static int publish(void)
 {
     int rc = MPI_SUCCESS;
     bool any = false;
-    for (uint32_t i = 0; transport_table[i] && rc == MPI_SUCCESS && transport_spans(); i++)
-        if (transport_table[i]->address_bytes > 0 && !is_known(transport_table[i], process_self)) {
+    for (uint32_t i = 0; transport_table[i] && rc == MPI_SUCCESS; i++)
+        if (transport_table[i]->address_bytes > 0 && spans(transport_table[i]) &&
+            !is_known(transport_table[i], process_self)) {
             rc = address_publish(i);
             any = true;
         }
