@@ -70,8 +70,9 @@ extern struct tcp {
     int listener, epoll, timer; /* -1: none */
     struct place own;
     TAILQ_HEAD(conns, conn) opening, all;
-    int64_t armed; /* when the timer fires; 0: never */
-    int unread;    /* connections that are */
+    int64_t armed;       /* when the timer fires; 0: never */
+    int unread;          /* connections that are */
+    struct conn *latest; /* that something has come by: it is the likeliest to bring the next packet; or NULL */
 } tcp;
 
 /* In which a connection must come about, in ns. */

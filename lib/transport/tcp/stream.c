@@ -40,6 +40,8 @@ void stream_fini(void)
 void stream_end(struct conn *c)
 {
     gather_forget(c);
+    if (tcp.latest == c)
+        tcp.latest = NULL;
     free(c->out);
     free(c->in);
     free(c->in_small);

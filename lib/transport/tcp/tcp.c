@@ -22,8 +22,6 @@ static bool wanted(void)
     return boot.size > 1 && (boot.node_count > 1 || !nodemem_active);
 }
 
-static struct conn *latest; /* that something has come by: it is the likeliest to bring the next packet */
-
 static int open_up(void)
 {
     if (tcp.epoll >= 0)
@@ -39,7 +37,7 @@ static int open_up(void)
 
 static int tcp_init(uint32_t attention)
 {
-    latest = NULL;
+    tcp.latest = NULL;
     own_attention = attention;
     return wanted() ? open_up() : MPI_SUCCESS;
 }
@@ -126,7 +124,7 @@ static int happened(const struct epoll_event *e)
 {
     int n = conn_event(e->data.u64, e->events);
     if (n > 0)
-        latest = (struct conn *)(uintptr_t)e->data.u64;
+        tcp.latest = (struct conn *)(uintptr_t)e->data.u64;
     return n;
 }
 
@@ -170,8 +168,8 @@ static int tcp_poll(void)
     gather_push();
     int n = (tcp.unread > 0 ? unread_again() : 0) + bulk_tell();
     one = !one;
-    bool open = latest && latest->state == CONN_OPEN && latest->fd >= 0 && !latest->unread;
-    return n + (one && open ? stream_read(latest) : look_at_all());
+    bool open = tcp.latest && tcp.latest->state == CONN_OPEN && tcp.latest->fd >= 0 && !tcp.latest->unread;
+    return n + (one && open && !sleeps ? stream_read(tcp.latest) : look_at_all());
 }
 
 static struct arrival tcp_peek(struct peer *p, int spins)
