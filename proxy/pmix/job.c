@@ -18,6 +18,7 @@ struct pmix_job {
     struct infos data;
     uint32_t pending; /* answers of the library */
     pmix_status_t status;
+    bool oversubscribed; /* ranks share processors */
     void (*then)(struct job *j, const char *why);
 };
 
@@ -84,6 +85,13 @@ static void register_all(const struct pmix_library *lib, struct job *j)
     }
 }
 
+/* Do its ranks here share processors? Nodes that are simulated have one machine. */
+static bool is_oversubscribed(const struct job *j)
+{
+    bool simulated = !this_host_is(proxy_name(j->proxy));
+    return (simulated ? j->spec.map.nranks : j->nranks) > cpus_usable();
+}
+
 void pmix_job_add(struct job *j, void (*then)(struct job *j, const char *why))
 {
     struct err e;
@@ -93,7 +101,7 @@ void pmix_job_add(struct job *j, void (*then)(struct job *j, const char *why))
         return;
     }
     j->pmix = xcalloc(1, sizeof *j->pmix);
-    *j->pmix = (struct pmix_job){.status = PMIX_SUCCESS, .then = then};
+    *j->pmix = (struct pmix_job){.status = PMIX_SUCCESS, .oversubscribed = is_oversubscribed(j), .then = then};
     register_all(pmix->lib, j);
 }
 
@@ -141,13 +149,6 @@ static void append(char ***env, char *variable)
     (*env)[n + 1] = NULL;
 }
 
-/* Do its ranks here share processors? Nodes that are simulated have one machine. */
-static bool is_oversubscribed(const struct job *j)
-{
-    bool simulated = !this_host_is(proxy_name(j->proxy));
-    return (simulated ? j->spec.map.nranks : j->nranks) > cpus_usable();
-}
-
 static bool user_has(const struct rank *r, const char *name)
 {
     return rank_env_get(r->job->spec.envs[rank_app(r)->env].v, name) != NULL;
@@ -163,7 +164,7 @@ static void add_known(char ***env, const struct rank *r)
     if (!this_host_is(proxy_name(j->proxy)))
         append(env, xasprintf("OMPI_MCA_btl_vader_backing_directory=%s", pmix_server()->dir.path));
     /* It gives its processor to others while it waits. */
-    if (is_oversubscribed(j) && !user_has(r, "OMPI_MCA_mpi_oversubscribe"))
+    if (j->pmix->oversubscribed && !user_has(r, "OMPI_MCA_mpi_oversubscribe"))
         append(env, xstrdup("OMPI_MCA_mpi_oversubscribe=1"));
     if (rank_app(r)->pmi != LAUNCH_PMI_X)
         return;
