@@ -12,9 +12,11 @@
 
 #include <ctype.h>
 #include <dlfcn.h>
+#include <errno.h>
 #include <glob.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define PMIX_LIBRARY "libpmix.so.2"
 
@@ -72,11 +74,46 @@ static void explain_mpi4py(FILE *to)
     }
 }
 
+/* The word of a runner's command line that is what it runs: the first that is no option and sets no variable. */
+static char *what_it_runs(const struct app *a)
+{
+    for (char **word = a->argv + 1; *word; word++)
+        if (**word != '-' && !strchr(*word, '='))
+            return *word;
+    return NULL;
+}
+
+/* Another program (env, nice, time), or a file for the interpreter to read. */
+static void explain_run(const struct app *a, bool python, FILE *to)
+{
+    static struct program p;
+    char *what = what_it_runs(a);
+    size_t n = what ? strlen(what) : 0;
+    bool reads = python && n > 3 && strcmp(what + n - 3, ".py") == 0;
+    if (reads && !a->wdir && access(what, R_OK) < 0)
+        fprintf(to, "  reads     %s: %s\n", what, strerror(errno));
+    if (!what || reads)
+        return;
+    program_find(&p, &(struct app){.argv = (char *[]){what, NULL}, .path = a->path, .wdir = a->wdir});
+    if (*p.linked)
+        fprintf(to, "  starts    %s: %s (%s)\n", p.path, kinds[p.kind], p.linked);
+}
+
 static const char *pmi_words(unsigned pmi)
 {
     static const char *const words[] = {"nothing", "PMI-1",          "PMI-2",          "PMI-1 and PMI-2",
                                         "PMIx",    "PMI-1 and PMIx", "PMI-2 and PMIx", "PMI-1, PMI-2 and PMIx"};
     return words[pmi & LAUNCH_PMI_ALL];
+}
+
+/* Where it is not here, and hosts are named, these may have it. NULL: it is here, or may be there. */
+static const char *absence(const struct program *p, const struct app *a, const struct options *o)
+{
+    if (*p->path || o->hosts || o->hostfile || a->hosts)
+        return NULL;
+    return p->error == EACCES   ? "the file is not executable for this user"
+           : p->error == ENOENT ? "there is no such program"
+                                : strerror(p->error);
 }
 
 /* NULL: nothing is in its way here. */
@@ -106,19 +143,28 @@ static int explain_app(const struct options *o, const struct app *a, const char 
     program_find(&p, a);
     program_choose(&p, o->pmi);
     char *script = p.kind == PROGRAM_RUNNER ? interpreter(p.path) : NULL;
+    bool python = strstr(script ? script : "", "python") || strstr(a->argv[0], "python") || strstr(p.path, "python");
     fprintf(to, "%s\n  file      %s\n", a->argv[0], *p.path ? p.path : "not found here");
     if (script)
         fprintf(to, "  script    of %s\n", script);
     fprintf(to, "  MPI       %s%s%s%s\n", kinds[p.kind], *p.linked ? " (" : "", p.linked, *p.linked ? ")" : "");
-    if (p.kind == PROGRAM_RUNNER && (strstr(script ? script : p.path, "python")))
+    if (p.kind == PROGRAM_RUNNER && python)
         explain_mpi4py(to);
+    if (p.kind == PROGRAM_RUNNER)
+        explain_run(a, python, to);
     if (world)
         fprintf(to, "  is in     the world of %s\n", world);
     fprintf(to, "  is given  %s\n", pmi_words(p.pmi));
-    const char *why = obstacle(&p, o);
-    fprintf(to, "  runs      %s%s\n", why ? "not as one job: " : "yes", why ? why : "");
+    const char *absent = absence(&p, a, o), *why = obstacle(&p, o);
+    fprintf(to, "  runs      %s%s\n",
+            absent ? "not here: "
+            : why  ? "not as one job: "
+                   : "yes",
+            absent ? absent
+            : why  ? why
+                   : "");
     free(script);
-    return why ? 1 : 0;
+    return absent || why ? 1 : 0;
 }
 
 int explain_print(const struct options *o, FILE *to)

@@ -118,13 +118,14 @@ void program_find(struct program *p, const struct app *a)
 {
     const char *name = a->argv[0];
     char here[PATH_MAX];
-    if (spawn_find(name, a->path ? a->path : getenv("PATH"), a->wdir ? a->wdir : ".", here) == 0) {
+    int error = spawn_find(name, a->path ? a->path : getenv("PATH"), a->wdir ? a->wdir : ".", here);
+    if (error == 0) {
         char *real = realpath(here, NULL);
         program_look(p, real ? real : here);
         free(real);
         return;
     }
-    *p = (struct program){.kind = is_runner(name) ? PROGRAM_RUNNER : PROGRAM_UNKNOWN};
+    *p = (struct program){.kind = is_runner(name) ? PROGRAM_RUNNER : PROGRAM_UNKNOWN, .error = error};
     p->pmi = pmi_of(p);
 }
 

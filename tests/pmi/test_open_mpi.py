@@ -159,3 +159,17 @@ def test_who_shares_processors_is_told(mpiexec, open_mpi):
     assert mpiexec.ok("-n", str(n), *show).lines == ["told: 1"] * n
     assert mpiexec.ok("-n", "1", *show).lines == ["told:"]
     assert mpiexec.ok("-n", str(n), "-genv", "OMPI_MCA_mpi_oversubscribe", "0", *show).lines == ["told: 0"] * n
+
+
+def test_explain_what_cannot_run(mpiexec, ompicc, tmp_path):
+    """A name that is wrong, here and where hosts may have it; a file that is no program; what another program starts."""
+    (tmp_path / "notes").write_text("text")
+    for words, why in [(["./nosuch"], "not here: there is no such program"),
+                       ([tmp_path / "notes"], "not here: the file is not executable for this user")]:
+        r = mpiexec("--explain", *words)
+        assert r.code == 1 and r.lines[-1] == f"  runs      {why}", r
+    assert mpiexec.ok("--explain", "--hosts", "a", "./nosuch").lines[-1] == "  runs      yes"
+    r = mpiexec.ok("--explain", "env", "A=1", ompicc(PROGRAM))
+    assert [line for line in r.lines if line.startswith("  starts ") and "Open MPI" in line], r
+    r = mpiexec.ok("--explain", "/usr/bin/python3", "./nosuch.py")
+    assert "  reads     ./nosuch.py: No such file or directory" in r.lines, r
