@@ -30,8 +30,17 @@ static const struct {
     const char *attribute, *key;
 } texts[] = {
     {PMIX_HOST, "host"}, {PMIX_HOSTFILE, "hostfile"}, {PMIX_ADD_HOST, "add-host"}, {PMIX_ADD_HOSTFILE, "add-hostfile"},
-    {PMIX_WDIR, "wdir"}, {PMIX_MAPBY, "map-by"},      {PMIX_BINDTO, "bind-to"},
+    {PMIX_WDIR, "wdir"}, {PMIX_MAPBY, "map-by"},      {PMIX_RANKBY, "rank-by"},    {PMIX_BINDTO, "bind-to"},
+    {PMIX_PPR, "ppr"},
 };
+
+/* Open MPI 4.1 says "1:n" for one on each node. */
+static char *value_of(const char *key, const char *text)
+{
+    size_t n = strlen(text);
+    bool short_node = strcmp(key, "ppr") == 0 && n > 2 && strcmp(text + n - 2, ":n") == 0;
+    return xasprintf("%s%s", text, short_node ? "ode" : "");
+}
 
 static void add_key(struct pmi_control_command *c, const char *key, char *value)
 {
@@ -68,7 +77,7 @@ static pmix_status_t add_info(struct pmi_control_command *c, const pmix_info_t *
         if (strcmp(info->key, texts[i].attribute) == 0) {
             if (info->value.type != PMIX_STRING || !info->value.data.string)
                 return PMIX_ERR_BAD_PARAM;
-            add_key(c, texts[i].key, xstrdup(info->value.data.string));
+            add_key(c, texts[i].key, value_of(texts[i].key, info->value.data.string));
             return PMIX_SUCCESS;
         }
     return info->flags & PMIX_INFO_REQD ? PMIX_ERR_NOT_SUPPORTED : PMIX_SUCCESS;

@@ -120,6 +120,12 @@ def test_a_host_that_the_job_did_not_have(mpiexec, ompicc):
     assert sum(" at c in " in line for line in r.lines) == 2 and "parent 0: all 3" in r.lines, r
 
 
+def test_so_many_on_each_host(mpiexec, ompicc):
+    """Open MPI's own key, which PMIx has another word for."""
+    r = mpiexec.ok("-n", "1", "--hosts", "a,b", ompicc(FAMILY), "-", "2", "npernode", "1", timeout=4 * PATIENCE)
+    assert [line.split(" at ")[1].split()[0] for line in sorted(r.lines) if line.startswith("child")] == ["a", "b"], r
+
+
 @pytest.mark.parametrize("what, why", [(("/nonexistent/program", "1"), ""), (("-", "1", "host", "nowhere,,"), "nowhere")],
                          ids=["no program", "no host"])
 def test_what_cannot_be_spawned(mpiexec, ompicc, what, why):
