@@ -168,6 +168,8 @@ static void spawn_hosts_here(void *arg)
 static void spawn_now(evutil_socket_t fd, short what, void *arg)
 {
     struct spawn_job *s = arg;
+    if (is_over(s))
+        return;
     if (s->refused)
         refuse_spawn(s, s->why.text);
     else if (s->hosts.n)
