@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define FILE_SIZE_MAX (1u << 20) /* of the file that the key "file" names */
 
@@ -43,6 +44,20 @@ static int take_app(struct taking *t, const struct key *k, const char *value)
 static int take_host(struct taking *t, const struct key *k, const char *value)
 {
     return set_text((char **)((char *)t->keys + k->at), value);
+}
+
+/* What is read at once, and waits for nobody: no pipe. */
+static int check_file(const struct taking *t, const struct key *k, const char *name)
+{
+    struct stat st;
+    if (stat(name, &st) < 0)
+        return err_set(t->e, "info key %s: unable to read %.200s: %m", k->name, name);
+    return S_ISREG(st.st_mode) ? 0 : err_set(t->e, "info key %s: %.200s is not a regular file", k->name, name);
+}
+
+static int take_hostfile(struct taking *t, const struct key *k, const char *value)
+{
+    return check_file(t, k, value) < 0 ? -1 : take_host(t, k, value);
 }
 
 static int take_policy(struct taking *t, const struct key *k, const char *value)
@@ -103,16 +118,17 @@ static int take_file(struct taking *t, const struct key *k, const char *value);
 
 #define APP(field) take_app, offsetof(struct app, field)
 #define HOST(field) take_host, offsetof(struct spawn_keys, field)
+#define HOSTFILE(field) take_hostfile, offsetof(struct spawn_keys, field)
 #define POLICY(field) take_policy, offsetof(struct spawn_policy, field)
 
 static const struct key keys[] = {
     {"host", HOST(host)},
     {"hosts", HOST(host)},
-    {"hostfile", HOST(hostfile)},
+    {"hostfile", HOSTFILE(hostfile)},
     {"add-host", HOST(add_host)},
     {"add_host", HOST(add_host)},
-    {"add-hostfile", HOST(add_hostfile)},
-    {"add_hostfile", HOST(add_hostfile)},
+    {"add-hostfile", HOSTFILE(add_hostfile)},
+    {"add_hostfile", HOSTFILE(add_hostfile)},
     {"wdir", APP(wdir)},
     {"wd", APP(wdir)},
     {"path", APP(path)},
@@ -164,6 +180,8 @@ static int take_file(struct taking *t, const struct key *k, const char *value)
     struct err why;
     if (t->in_file)
         return err_set(t->e, "info key file: %.200s names another file", value);
+    if (check_file(t, k, value) < 0)
+        return -1;
     char *text = file_read(value, FILE_SIZE_MAX, NULL, &why);
     if (!text)
         return err_set(t->e, "info key file: %.900s", why.text);

@@ -75,9 +75,12 @@ static void every_key_has_its_place(void **state)
         {"bind_to", &policy.bind_to},
     };
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
-        assert_int_equal(take(all[i].key, "value"), 0);
+        bool is_file = strstr(all[i].key, "hostfile") != NULL;
+        const char *value = is_file ? "/proc/self/status" : "value";
+        assert_int_equal(take(all[i].key, value), 0);
         assert_non_null(*all[i].to);
-        assert_string_equal(*all[i].to, "value");
+        assert_string_equal(*all[i].to, value);
+        assert_int_equal(take(all[i].key, "/dev/zero"), is_file ? -1 : 0);
     }
     assert_int_equal(take("ppr", "2:package"), 0);
     assert_string_equal(policy.map_by, "ppr:2:package");
@@ -129,6 +132,7 @@ static void keys_of_a_file(void **state)
     unlink(name);
     snprintf(other, sizeof other, "%s.none", name);
     assert_int_equal(take("file", other), -1);
+    assert_int_equal(take("file", "/dev/zero"), -1);
     forget();
 }
 
