@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Spawn on hosts that the job did not have: each becomes one of its hosts, once, and stays. All are simulated."""
 
+import conftest
 import pytest
 
 CHILD = """
@@ -239,3 +240,41 @@ say(p.spawn((*c, [("soft", "1:2")]), (*c, [])))
 p.finalize()
 """)
     assert r.lines == ["0: cmd=spawn_result rc=0 errcodes=0,11,0,0"], r
+
+
+AGAIN_AND_AGAIN = """
+#include <mpi.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Spawns two of itself for each host that is named, one after another, and meets them. */
+int main(int argc, char **argv)
+{
+    MPI_Comm parent, children;
+    int sum = 1, codes[2];
+    MPI_Init(&argc, &argv);
+    MPI_Comm_get_parent(&parent);
+    if (parent != MPI_COMM_NULL) {
+        MPI_Reduce(&sum, NULL, 1, MPI_INT, MPI_SUM, 0, parent);
+        MPI_Comm_disconnect(&parent);
+    }
+    for (int i = 1; i < argc; i++) {
+        MPI_Info info;
+        MPI_Info_create(&info);
+        MPI_Info_set(info, "host", argv[i]);
+        MPI_Comm_spawn(argv[0], MPI_ARGV_NULL, 2, info, 0, MPI_COMM_SELF, &children, codes);
+        MPI_Reduce(NULL, &sum, 1, MPI_INT, MPI_SUM, MPI_ROOT, children);
+        printf("%s %d\\n", argv[i], sum);
+        MPI_Comm_disconnect(&children);
+        MPI_Info_free(&info);
+    }
+    MPI_Finalize();
+    return 0;
+}
+"""
+
+
+def test_our_library_on_hosts_that_come_later(mpiexec, programs):
+    hosts = ["b", "a", "b", "b,c", "c"]
+    r = mpiexec.ok("-n", "1", "--hosts", "a", conftest.on_runtime(programs, AGAIN_AND_AGAIN), *hosts)
+    assert r.lines == [f"{host} 2" for host in hosts] and r.err == "", r
