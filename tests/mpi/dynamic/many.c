@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * many: a process that spawns one child after the other keeps no descriptor of them, and next to no memory. Usage: many
+ * [how often]; children are this program with "child". */
+#include "../check.h"
+#include <dirent.h>
+#include <unistd.h>
+
+enum { FIRST = 8, OFTEN = 20, MOST_KB = 2048 };
+
+static int descriptors(void)
+{
+    int n = 0;
+    DIR *d = opendir("/proc/self/fd");
+    CHECK(d != NULL);
+    while (readdir(d))
+        n++;
+    closedir(d);
+    return n;
+}
+
+static long resident_kb(void)
+{
+    long all, resident;
+    FILE *f = fopen("/proc/self/statm", "r");
+    CHECK(f && fscanf(f, "%ld %ld", &all, &resident) == 2);
+    fclose(f);
+    return resident * (sysconf(_SC_PAGESIZE) / 1024);
+}
+
+static void child(MPI_Comm parent)
+{
+    OK(MPI_Barrier(parent));
+    OK(MPI_Comm_disconnect(&parent));
+}
+
+static void one(char *self)
+{
+    MPI_Comm inter;
+    char *argv[] = {"child", NULL};
+    OK(MPI_Comm_spawn(self, argv, 1, MPI_INFO_NULL, 0, MPI_COMM_SELF, &inter, MPI_ERRCODES_IGNORE));
+    OK(MPI_Barrier(inter));
+    OK(MPI_Comm_disconnect(&inter));
+}
+
+int main(int argc, char **argv)
+{
+    MPI_Comm parent;
+    int often = argc > 1 ? atoi(argv[1]) : OFTEN, fds = 0;
+    long kb = 0;
+    begin(&argc, &argv);
+    OK(MPI_Comm_get_parent(&parent));
+    if (parent != MPI_COMM_NULL) {
+        child(parent);
+        return end();
+    }
+    for (int i = 0; rank == 0 && i < often; i++) {
+        one(argv[0]);
+        if (i == FIRST) {
+            fds = descriptors();
+            kb = resident_kb();
+        }
+    }
+    CHECK(rank > 0 || descriptors() <= fds + 4); /* some children are still on their way out */
+#if !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__ /* these keep what was freed */
+    CHECK(rank > 0 || resident_kb() <= kb + MOST_KB);
+#endif
+    return end();
+}
