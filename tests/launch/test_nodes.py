@@ -39,6 +39,16 @@ def test_ranks_of_other_nodes_are_reached(mpiexec, nodes, hosts, n, by):
     assert r.lines == ["fine"] * n, r
 
 
+def test_nobody_is_asked_where_a_rank_listens(mpiexec, nodes):
+    """Nothing goes through the launcher, as it does where a rank has lost the socket that it was given."""
+    words = ["-vv", "--hosts", "a,b", "--ppn", "1", "-n", "2"]
+    r = mpiexec.ok(*words, nodes, "2", "1")
+    assert r.lines == ["fine"] * 2 and "PMI_UP" not in r.err, r
+    r = mpiexec.ok(*words, "bash", "-c", 'for fd in {5..60}; do [ ! -S /proc/self/fd/$fd ] || [ $fd = $PMI_FD ] || '
+                   'eval "exec $fd>&-"; done; exec "$@"', "sh", nodes, "2", "1")
+    assert r.lines == ["fine"] * 2 and "PMI_UP" in r.err, r
+
+
 @pytest.fixture(scope="session")
 def partings(programs):
     return runtime_program(programs, "partings.c")
