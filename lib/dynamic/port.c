@@ -244,7 +244,7 @@ static int first_proven(struct port *p)
 
 int port_accept(struct port *p, int64_t until, const struct comm *comm)
 {
-    int fd;
+    int fd = -1;
     p->users++;
     for (;;) {
         look(p);
