@@ -9,6 +9,7 @@
 #include "lib/p2p/finalize_sweep.h"
 #include "lib/p2p/deadlock.h"
 #include "lib/p2p/match.h"
+#include "lib/p2p/pace.h"
 #include "lib/p2p/protocol.h"
 #include "lib/p2p/failure_sweep.h"
 #include "lib/transport/counted.h"
@@ -24,12 +25,13 @@ bool p2p_send_packed(struct peer *p, struct match_key key, const void *buf, MPI_
     return true;
 }
 
-/* Does it go as one packet? The longest ones only as they lie. */
+/* Does it go as one packet? The longest ones only as they lie, and if the receiver does not keep many. */
 static bool is_eager(const struct p2p_request *r)
 {
     const struct transport *t = r->peer->transport;
     size_t n = (size_t)r->head.bytes;
-    return n <= t->eager_max || (n <= t->inject_max && datatype_is_run(r->datatype, r->count));
+    return n <= t->eager_max ||
+           (n <= t->inject_max && !p2p_peer(r->peer)->slow && datatype_is_run(r->datatype, r->count));
 }
 
 bool p2p_push_eager(struct p2p_request *r)
@@ -37,6 +39,10 @@ bool p2p_push_eager(struct p2p_request *r)
     const struct transport *t = r->peer->transport;
     struct match_key key = match_key_of(r->posted.key.ctx, r->head.comm->rank, r->posted.key.tag);
     bool gone;
+    if (UNLIKELY(!is_eager(r))) { /* it has waited for room, and the receiver has slowed us meanwhile */
+        r->head.stage = RTS;
+        return rendezvous_push_rts(r);
+    }
     if ((size_t)r->head.bytes > t->eager_max)
         gone = t->inject(r->peer, EAGER, key.ctx, key.pair, (const char *)r->sbuf + r->datatype->true_lb,
                          (size_t)r->head.bytes);
@@ -102,9 +108,10 @@ static void receive_eager(struct p2p_request *r, struct match_key key, const voi
 
 void p2p_receive_unexpected(struct p2p_request *r, struct unexpected *u)
 {
-    if (u->kind == EAGER)
+    if (u->kind == EAGER) {
         receive_eager(r, u->nodes[0].key, u->payload, u->n);
-    else
+        pace_taken(u->from, u->n);
+    } else
         rendezvous_receive(r, u->from, u->nodes[0].key, u->payload, u->n);
     unexpected_free(u);
 }
@@ -153,6 +160,8 @@ static __attribute__((noinline)) bool deliver_slow(struct peer *from, const stru
     struct p2p_request *r = match_arrival(h->key);
     if (!r && !unexpected_add(from, h, payload, n, packet_kind(h) == RTS ? rendezvous_bytes(payload) : n))
         return false;
+    if (!r && packet_kind(h) == EAGER)
+        pace_kept(from, n);
     if (UNLIKELY(match_wild & MATCH_COUNTED))
         count_received(h, n);
     if (!r)

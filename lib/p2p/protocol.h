@@ -9,7 +9,7 @@
 #include "lib/p2p/p2p_request.h"
 
 /* What is sent, and GET, which is not: a message that its receiver gets (fetch.c). */
-enum packet_kind { EAGER = 1, RTS, CTS, DATA, FIN, CANCEL, CANCELLED, GET };
+enum packet_kind { EAGER = 1, RTS, CTS, DATA, FIN, CANCEL, CANCELLED, GET, PACE };
 
 TAILQ_HEAD(request_queue, p2p_request);
 
@@ -21,6 +21,8 @@ struct p2p_peer {
     int announced;                /* messages to it that wait to be fetched */
     struct copy_cost *costs;      /* of long messages from it, from malloc */
     struct copy_busy busy;        /* of those that stream */
+    size_t kept;                  /* of long messages from it, which came before their receives (pace.h) */
+    bool slowed, slow;            /* it has been told of that; we have been told by it */
     bool queued;                  /* on the list of those with something pending */
     TAILQ_ENTRY(p2p_peer) more;
 };

@@ -8,6 +8,7 @@
 #include <string.h>
 #include "lib/core/tally.h"
 #include "lib/core/trace.h"
+#include "lib/p2p/pace.h"
 #include "lib/p2p/protocol.h"
 #include "lib/process/process.h"
 
@@ -289,11 +290,9 @@ void rendezvous_arrived(struct peer *from, const struct packet *h, const void *p
     static const struct {
         void (*arrived)(struct peer *, const void *, size_t);
         size_t least;
-    } kinds[] = {[CTS] = {cts_arrived, sizeof(struct cts)},
-                 [DATA] = {data_arrived, sizeof(struct data)},
-                 [FIN] = {fin_arrived, sizeof(uint64_t)},
-                 [CANCEL] = {cancel_asked, sizeof(uint64_t)},
-                 [CANCELLED] = {cancel_granted, sizeof(uint64_t)}};
+    } kinds[] = {[CTS] = {cts_arrived, sizeof(struct cts)},        [DATA] = {data_arrived, sizeof(struct data)},
+                 [FIN] = {fin_arrived, sizeof(uint64_t)},          [CANCEL] = {cancel_asked, sizeof(uint64_t)},
+                 [CANCELLED] = {cancel_granted, sizeof(uint64_t)}, [PACE] = {pace_arrived, sizeof(uint64_t)}};
     if (packet_kind(h) < sizeof kinds / sizeof *kinds && kinds[packet_kind(h)].arrived &&
         n >= kinds[packet_kind(h)].least)
         kinds[packet_kind(h)].arrived(from, payload, n);

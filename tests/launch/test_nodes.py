@@ -76,6 +76,11 @@ def test_a_rank_is_killed_in_the_middle_of_a_long_message(mpiexec, torn, what):
     assert r.lines == ["fine"] and r.code == 137, r
 
 
+def test_a_flood_stays_with_its_sender(mpiexec, torn):
+    r = mpiexec.ok("--hosts", "a,b", "--ppn", "1", "-n", "2", torn, "flood", "mark")
+    assert r.lines == ["fine"] * 2, r
+
+
 @pytest.mark.parametrize("what", ["waitall", "wait", "test", "freed", "some", "mixed"])
 def test_a_burst_of_sends_has_gone_when_they_are_complete(mpiexec, torn, what):
     r = mpiexec.ok("--hosts", "a,b", "--ppn", "1", "-n", "2", torn, what, "mark")

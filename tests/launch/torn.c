@@ -4,6 +4,7 @@
  * A rank that saw what it should prints "fine". */
 #include <errno.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include "scenario.h"
 
@@ -167,8 +168,41 @@ static void mixed(void)
     }
 }
 
-static const struct scenario scenarios[] = {S(receiver), S(sender), S(waitall), S(wait),
-                                            S(test),     S(freed),  S(some),    S(mixed)};
+/* Peak memory of this process, KiB. */
+static long peak(void)
+{
+    struct rusage u;
+    getrusage(RUSAGE_SELF, &u);
+    return u.ru_maxrss;
+}
+
+/* Twice 96 MiB of messages come before their receives: they stay where they are, but for what the sockets hold. */
+static void flood(void)
+{
+    enum { EACH = 48 << 10, COUNT = 2048 };
+    static MPI_Request r[COUNT];
+    char *buf = calloc(1, EACH);
+    int x = 0;
+    long before = peak();
+    IS(buf != NULL);
+    for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < COUNT && rank == 0; i++)
+            MPI_Isend(buf, EACH, MPI_BYTE, 1, 1, MPI_COMM_WORLD, &r[i]);
+        if (rank == 0) {
+            MPI_Send(&x, 1, MPI_INT, 1, 2, MPI_COMM_WORLD);
+            MPI_Waitall(COUNT, r, MPI_STATUSES_IGNORE);
+            continue;
+        }
+        MPI_Recv(&x, 1, MPI_INT, 0, 2, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+        IS(peak() - before < 64 << 10);
+        for (int i = 0; i < COUNT; i++)
+            IS(MPI_Recv(buf, EACH, MPI_BYTE, 0, 1, MPI_COMM_WORLD, MPI_STATUS_IGNORE) == MPI_SUCCESS);
+    }
+    free(buf);
+}
+
+static const struct scenario scenarios[] = {S(flood), S(receiver), S(sender), S(waitall), S(wait),
+                                            S(test),  S(freed),    S(some),   S(mixed)};
 
 int main(int argc, char **argv)
 {
