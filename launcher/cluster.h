@@ -25,6 +25,7 @@ struct node_networks {
     struct in6_addr link; /* by which it was reached; ::: not known */
     struct network *v;    /* owned, n */
     uint32_t n;
+    bool fabric; /* it has a device of one (wire/fabric.h) */
 };
 
 struct cluster {

@@ -261,3 +261,14 @@ int places_choose(const struct cluster *c, const struct places_wish *w, struct l
     free(h.at);
     return rc;
 }
+
+bool places_fabrics_differ(const struct cluster *c, const struct launch_spec *s)
+{
+    bool with = false, without = false;
+    for (uint32_t i = 0; c->networks && i < c->nnodes; i++)
+        if (rankmap_local_size(&s->map, i) > 0) {
+            with |= c->networks[i].fabric;
+            without |= !c->networks[i].fabric;
+        }
+    return with && without;
+}

@@ -19,4 +19,7 @@ struct places_wish {
  * e set: a host has no such interface or no network, or there are too few ports. */
 int places_choose(const struct cluster *c, const struct places_wish *w, struct launch_spec *s, struct err *e);
 
+/* Have some of the nodes that ranks of s are on a fabric, and some not? Then libfabric does not carry between all. */
+bool places_fabrics_differ(const struct cluster *c, const struct launch_spec *s);
+
 #endif

@@ -206,13 +206,33 @@ static int describe_stdin(struct launch_spec *s, const struct options *o, struct
     return err_set(e, "--stdin: %s", why.text);
 }
 
+static void append_variable(struct strings *to, const char *name, const char *value)
+{
+    to->v = xreallocarray(to->v, to->n + 2, sizeof *to->v);
+    to->v[to->n++] = xasprintf("%s=%s", name, value);
+    to->v[to->n] = NULL;
+}
+
 static void add_variable(struct launch_spec *s, const char *name, const char *value)
 {
-    for (uint32_t i = 0; value && i < s->nenvs; i++) {
-        struct strings *to = &s->envs[i];
-        to->v = xreallocarray(to->v, to->n + 2, sizeof *to->v);
-        to->v[to->n++] = xasprintf("%s=%s", name, value);
-        to->v[to->n] = NULL;
+    for (uint32_t i = 0; value && i < s->nenvs; i++)
+        append_variable(&s->envs[i], name, value);
+}
+
+/* Each rank chooses what carries, by the devices of its host; where these differ, and nobody has said what, TCP does.
+ */
+static void agree_on_transport(const struct cluster *c, struct launch_spec *s)
+{
+    static const char name[] = "MUSTER_TRANSPORT=", any[] = "MUSTER_TRANSPORT=auto";
+    for (uint32_t i = 0; i < s->nenvs && places_fabrics_differ(c, s); i++) {
+        struct strings *env = &s->envs[i];
+        size_t k = 0;
+        while (k < env->n && strncmp(env->v[k], name, sizeof name - 1) != 0)
+            k++;
+        if (k == env->n)
+            append_variable(env, "MUSTER_TRANSPORT", "tcp");
+        else if (strcmp(env->v[k], any) == 0)
+            memcpy(env->v[k] + sizeof name - 1, "tcp", sizeof "tcp");
     }
 }
 
@@ -434,6 +454,7 @@ static int describe(struct job *j, const struct job_request *r, const struct map
         return -1;
     if (first && !r->spawner && (describe_stdin(s, &run->opt, e) < 0 || describe_job(s, &run->opt, e) < 0))
         return -1;
+    agree_on_transport(run->cluster, s);
     add_variable(s, WITNESS_ENV, getenv(WITNESS_ENV));
     return 0;
 }

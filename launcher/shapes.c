@@ -178,6 +178,7 @@ static void note_networks(struct cluster *c, uint32_t node, const struct control
     struct control_node_network n;
     free(to->v);
     *to = (struct node_networks){.machine = info->machine,
+                                 .fabric = info->fabric,
                                  .link = network_whole(info->link_first, info->link_second),
                                  .v = xcalloc(info->networks.n, sizeof *to->v)};
     while (control_node_network_next(&r, &n)) {

@@ -8,6 +8,7 @@
 #include "common/log.h"
 #include "common/topo/topo.h"
 #include "common/topo/topo_pretend.h"
+#include "wire/fabric.h"
 #include "wire/network.h"
 
 #include <stdlib.h>
@@ -84,6 +85,7 @@ void shape_tell(struct proxy *proxy, uint32_t kinds)
     info.machine = network_machine();
     info.link_first = network_half(&proxy->link, 0);
     info.link_second = network_half(&proxy->link, 1);
+    info.fabric = fabric_is_there();
     info.networks = find_networks(&networks);
     control_node_info_put(&b, &info);
     b.failed |= networks.failed;

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include "lib/transport/ofi/fabric.h"
 #include "lib/transport/ofi/receive.h"
+#include "wire/fabric.h"
 
 #define API FI_VERSION(1, 17)
 enum { CQ_SIZE = 8192 };

@@ -14,9 +14,9 @@
 #include "lib/core/state.h"
 #include "lib/nodemem/nodemem.h"
 #include "lib/process/process.h"
-#include "lib/transport/ofi/fabric.h"
 #include "lib/transport/ofi/remote.h"
 #include "lib/transport/sleep.h"
+#include "wire/fabric.h"
 
 enum { STACK = 1 << 20 };
 static struct {

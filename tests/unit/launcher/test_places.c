@@ -171,13 +171,30 @@ static void one_node_needs_none(void **state)
     assert_string_equal(spec.secret, "");
 }
 
+static void some_have_a_fabric(void **state)
+{
+    assert_false(places_fabrics_differ(&cluster, &spec));
+    told[1].fabric = true;
+    assert_true(places_fabrics_differ(&cluster, &spec));
+    told[0].fabric = told[2].fabric = true;
+    assert_false(places_fabrics_differ(&cluster, &spec));
+    cluster.networks = NULL;
+    assert_false(places_fabrics_differ(&cluster, &spec));
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(the_shared_network), TEST(networks_inside_of_each), TEST(the_link_counts_first), TEST(routers_between),
-        TEST(what_is_not_there),  TEST(ports),                   TEST(one_node_needs_none),
+        TEST(some_have_a_fabric),
+        TEST(the_shared_network),
+        TEST(networks_inside_of_each),
+        TEST(the_link_counts_first),
+        TEST(routers_between),
+        TEST(what_is_not_there),
+        TEST(ports),
+        TEST(one_node_needs_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

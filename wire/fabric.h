@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * fabric: which fabrics this machine has, found out before anything is loaded. */
-#ifndef LIB_TRANSPORT_OFI_FABRIC_H
-#define LIB_TRANSPORT_OFI_FABRIC_H
+#ifndef WIRE_FABRIC_H
+#define WIRE_FABRIC_H
 
 #include <stdbool.h>
 
