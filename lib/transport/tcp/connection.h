@@ -50,8 +50,9 @@ struct conn {
     char *in;       /* so many, or more while a long packet comes */
     char *in_small; /* the usual one meanwhile */
     uint32_t out_at, out_end, in_at, in_end, in_size;
-    uint32_t burst; /* in which it last wrote at once */
-    bool keeps;     /* packets of a burst (gather.h) */
+    uint32_t burst;    /* in which it last wrote at once */
+    uint32_t injected; /* bytes of long packets in it */
+    bool keeps;        /* packets of a burst (gather.h) */
     struct bulk bulk;
     struct sockaddr_in6 tries[PLACE_TRIES];
     int try_count, try_at;

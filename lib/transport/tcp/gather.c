@@ -5,7 +5,7 @@
 #include "lib/core/clock.h"
 #include "lib/transport/tcp/stream.h"
 
-enum { ENOUGH = 8 << 10, LATE_NS = 20000, PENALTY_LEAST = 8, PENALTY_MOST = 1024 };
+enum { ENOUGH = 8 << 10, LATE_NS = 20000, PENALTY_LEAST = 8, PENALTY_MOST = 1024, LONG_MOST = 4 << 20 };
 
 static TAILQ_HEAD(, conn) kept = TAILQ_HEAD_INITIALIZER(kept);
 static uint32_t burst = 1;        /* the number of this one */
@@ -22,10 +22,28 @@ static void keep(struct conn *c)
     transport_held++;
 }
 
+/* Is this its first packet since the last look? */
+static bool begins(struct conn *c)
+{
+    if (c->burst == burst)
+        return false;
+    c->burst = burst;
+    c->injected = 0;
+    return true;
+}
+
+bool gather_allows(struct conn *c, size_t bytes)
+{
+    begins(c);
+    if (c->injected >= LONG_MOST)
+        return false;
+    c->injected += (uint32_t)bytes;
+    return true;
+}
+
 bool gather_keeps(struct conn *c)
 {
-    bool first = c->burst != burst;
-    c->burst = burst;
+    bool first = begins(c);
     if (!transport_more || first || c->out_end - c->out_at > ENOUGH)
         return false;
     spared |= caution > 0;

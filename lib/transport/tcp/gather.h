@@ -11,6 +11,9 @@
 
 /* A packet has been added to an idle connection: may it stay for now? */
 bool gather_keeps(struct conn *c);
+/* May a long packet go? Not if many have since this process last looked for what has come: the receiver may have asked
+ * for less. */
+bool gather_allows(struct conn *c, size_t bytes);
 /* Everything that is kept goes. Who polls, or looks for what has come, calls it. */
 void gather_push(void);
 /* What it keeps of that connection is being written, or is lost. */

@@ -214,7 +214,7 @@ bool stream_inject(struct conn *c, uint8_t kind, struct match_key key, const voi
     char head[sizeof(struct packet)];
     if (c->keeps)
         stream_write(c);
-    if (c->state != CONN_OPEN || c->shut || c->lost || c->writing || stream_unsent(c))
+    if (c->state != CONN_OPEN || c->shut || c->lost || c->writing || stream_unsent(c) || !gather_allows(c, bytes))
         return false;
     head_write(head, FRAME_PACKET, packet_what(kind, bytes), key);
     struct iovec v[3] = {{head, sizeof head}, {(void *)(uintptr_t)payload, bytes}, {zeros, stream_pad(bytes)}};
@@ -380,8 +380,8 @@ static bool is_frame(const struct conn *c, uint32_t frame, size_t bytes)
     case FRAME_PUT:
         return bytes > 0 && bytes <= STREAM_CHUNK;
     default:
-        return bytes == 0 &&
-               (frame == FRAME_GOODBYE || frame == FRAME_PARTED || frame == FRAME_REFUSED || frame == FRAME_FLUSH || frame == FRAME_FLUSHED);
+        return bytes == 0 && (frame == FRAME_GOODBYE || frame == FRAME_PARTED || frame == FRAME_REFUSED ||
+                              frame == FRAME_FLUSH || frame == FRAME_FLUSHED);
     }
 }
 
