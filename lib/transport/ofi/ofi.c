@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "lib/boot/boot.h"
 #include "lib/core/bytes.h"
@@ -62,6 +63,14 @@ static bool wanted(void)
     return knobs.TRANSPORT == TRANSPORT_OFI || (knobs.TRANSPORT == TRANSPORT_AUTO && fabric_is_there());
 }
 
+/* What providers of a fabric want said before they are loaded, by a program that may fork; what the user says stays. */
+static void fork_allow(void)
+{
+    static const char *const names[] = {"FI_EFA_FORK_SAFE", "RDMAV_FORK_SAFE", "CXI_FORK_SAFE"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        setenv(names[i], "1", 0);
+}
+
 static int ofi_init(uint32_t attention)
 {
     if (!wanted())
@@ -69,6 +78,8 @@ static int ofi_init(uint32_t attention)
     ofi.any = knobs.TRANSPORT == TRANSPORT_OFI;
     ofi.attention = attention;
     atomic_store(&ofi.loaded, false);
+    if (fabric_is_there())
+        fork_allow();
     if (!thread_start()) {
         error_detail_set(MPI_ERR_OTHER, "no thread to load libfabric in");
         return MPI_ERR_OTHER;
