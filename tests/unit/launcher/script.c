@@ -129,12 +129,17 @@ static void on_gone(struct run *run, const struct job *j, uint32_t rank)
     script.gone++;
 }
 
+static void on_ended(struct run *run, const struct job *j, uint32_t rank)
+{
+    script.ended++;
+}
+
 static void on_dead(struct run *run, const struct job *j, uint32_t rank)
 {
     script.dead++;
 }
 
-static const struct job_ops job_ops = {on_started, on_done, on_forgotten, on_gone, on_dead};
+static const struct job_ops job_ops = {on_started, on_done, on_forgotten, on_gone, on_ended, on_dead};
 
 static void no_stdin(void *arg, uint32_t node, const void *data, size_t n)
 {

@@ -26,7 +26,7 @@ struct script {
     bool shutdown, gave_up, cancelled; /* what the tree was told */
     bool closed;                       /* proxies are still on their way: what is sent down waits */
     unsigned started, done, forgotten; /* jobs, as job_ops heard */
-    unsigned gone, dead;               /* ranks */
+    unsigned gone, ended, dead;        /* ranks */
 };
 
 extern struct script script;

@@ -144,6 +144,7 @@ static void a_node_is_lost(void **state)
     assert_true(j->ranks[2].lost && j->ranks[2].ended);
     assert_int_equal(script.dead, 1);
     assert_int_equal(script.gone, 1);
+    assert_int_equal(script.ended, 1);
     assert_true(script_exited(0, 1, 0, 0) && script_exited(0, 1, 1, 0) && script_output_end(0, 1));
     assert_int_equal(script.done, 1); /* nobody waits for node 2's output */
 }

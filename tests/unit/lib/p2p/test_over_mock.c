@@ -267,6 +267,7 @@ static void into_memory_with_gaps(void **state)
     enum { BLOCKS = 20, BLOCK = LONG / BLOCKS / 2 };
     begin(*(struct mock_options *)*state);
     connected();
+    peer->local = 0; /* near enough for short pieces */
     fill(theirs, LONG, 4);
     memset(buf, 0x33, LONG);
     MPI_Datatype handle;
