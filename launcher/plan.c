@@ -168,6 +168,17 @@ static const char *label_of(const struct launch_spec *s, const struct options *o
     return o->label_pattern ? o->label_pattern : s->flags & LAUNCH_SPAWNED || s->job ? "[{job}:{rank}] " : "[{rank}] ";
 }
 
+/* Ranks that are known to have another library find one another without us. */
+static int describe_places(const struct run *run, struct job *j, struct err *e)
+{
+    const struct options *o = &run->opt;
+    bool others = true;
+    for (uint32_t i = 0; i < j->spec.napps; i++)
+        others &= j->libraries[i] != NULL;
+    struct places_wish w = {o->interface, o->port_low, o->port_high};
+    return others ? 0 : places_choose(run->cluster, &w, &j->spec, e);
+}
+
 static int describe_io(struct launch_spec *s, const struct options *o, struct err *e)
 {
     s->flags |= (o->merge_stderr ? LAUNCH_MERGE_STDERR : 0) | (o->collapse ? LAUNCH_COLLAPSE : 0) |
@@ -441,15 +452,14 @@ static int describe(struct job *j, const struct job_request *r, const struct map
     s->universe_size = count_universe(run);
     if (describe_plan(s, p, share, run->cluster->nnodes) < 0)
         return err_set(e, "out of memory");
-    const struct options *o = &run->opt;
-    if (places_choose(run->cluster, &(struct places_wish){o->interface, o->port_low, o->port_high}, s, e) < 0)
-        return -1;
     s->apps = xcalloc(share->napps, sizeof *s->apps);
     s->envs = xcalloc(share->napps, sizeof *s->envs);
     j->libraries = xcalloc(share->napps, sizeof *j->libraries);
     while (s->napps < share->napps)
         if (describe_app(run, j, share->apps, e) < 0)
             return -1;
+    if (describe_places(run, j, e) < 0)
+        return -1;
     if (describe_io(s, &run->opt, e) < 0)
         return -1;
     if (first && !r->spawner && (describe_stdin(s, &run->opt, e) < 0 || describe_job(s, &run->opt, e) < 0))

@@ -10,6 +10,27 @@ import pytest
 
 from conftest import PATIENCE, on_runtime, runtime_program
 
+OTHER = r"""
+#include <mpi.h>
+#include <stdio.h>
+#include <sys/socket.h>
+
+/* How many of the descriptors that it has at birth listen? */
+int main(int argc, char **argv)
+{
+    int rank, n = 0, listens;
+    for (int fd = 0; fd < 256; fd++) {
+        socklen_t size = sizeof listens;
+        n += getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0 && listens;
+    }
+    MPI_Init(&argc, &argv);
+    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+    printf("%d %d\n", rank, n);
+    MPI_Finalize();
+    return 0;
+}
+"""
+
 NEEDS = r"""
 #include <mpi.h>
 #include <stddef.h>
@@ -171,6 +192,12 @@ def test_ports_of_a_range(mpiexec, nodes):
 def test_a_range_that_is_too_short(mpiexec):
     r = mpiexec("--hosts", "a,b", "--ppn", "2", "-n", "4", "--port-range", "21000:21002", "true")
     assert (r.code, r.err) == (1, "mpiexec: --port-range 21000:21002 has 3 ports, and a host has 4 ranks\n"), r
+
+
+def test_another_library_needs_none_of_them(mpiexec, mpicc):
+    """Nor does it inherit a socket that listens."""
+    r = mpiexec.ok("--hosts", "a,b", "--ppn", "2", "-n", "4", "--port-range", "21000:21002", "--interface", "nosuch0", mpicc(OTHER))
+    assert sorted(r.lines) == ["0 0", "1 0", "2 0", "3 0"], r
 
 
 def hold(s, how, stop):
