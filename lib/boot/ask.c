@@ -29,8 +29,8 @@ static uint64_t now(void)
 
 static int failed(const struct boot_ask *a, int rc, const char *why)
 {
-    error_detail_set(rc, "%s %s: %s", kinds[a->what].verb, a->what == BOOT_SPAWN ? a->commands[0].program : a->name,
-                     why);
+    error_detail_set(rc, "unable to %s %s: %s", kinds[a->what].verb,
+                     a->what == BOOT_SPAWN ? a->commands[0].program : a->name, why);
     if (a->what == BOOT_SPAWN)
         for (int i = 0, at = 0; i < a->command_count; i++)
             for (int k = 0; k < a->commands[i].maxprocs; k++)
@@ -90,6 +90,14 @@ static bool looks_again(struct boot_ask *a)
     return true;
 }
 
+/* What launchers say of names, in words for people. */
+static const char *plain(const char *why)
+{
+    return strcmp(why, "service_not_found") == 0     ? "nobody has published it"
+           : strcmp(why, "key_already_present") == 0 ? "it is published already"
+                                                     : why;
+}
+
 static int take_answer(struct boot_ask *a, struct pmi_client *c, bool block)
 {
     char why[200];
@@ -101,7 +109,7 @@ static int take_answer(struct boot_ask *a, struct pmi_client *c, bool block)
         return MPI_SUCCESS;
     if (c->why[0])
         return unanswered(a, why);
-    return looks_again(a) ? MPI_ERR_PENDING : failed(a, kinds[a->what].refused, why);
+    return looks_again(a) ? MPI_ERR_PENDING : failed(a, kinds[a->what].refused, plain(why));
 }
 
 static int test(struct boot_ask *a, bool block)
