@@ -239,11 +239,25 @@ static void count_ranks(struct choice *h, const struct launch_spec *s)
         h->at[i].ranks = rankmap_local_size(&s->map, h->at[i].node);
 }
 
+/* 1: none was found, and none was asked for. Programs may need none; ranks tell one another what they have, and what is
+ * wrong with it. */
+static int choose_network(struct choice *h, struct err *e)
+{
+    if (!h->c->is_remote || !h->c->networks)
+        return choose_here(h, e);
+    if (choose_shared(h) || choose_each(h, e) == 0)
+        return 0;
+    if (h->w->interface)
+        return -1;
+    log_debug("%s", e->text);
+    return 1;
+}
+
 static int choose(struct choice *h, struct launch_spec *s, struct err *e)
 {
-    int rc = !h->c->is_remote || !h->c->networks ? choose_here(h, e) : choose_shared(h) ? 0 : choose_each(h, e);
-    if (rc < 0)
-        return rc;
+    int rc = choose_network(h, e);
+    if (rc != 0)
+        return rc < 0 ? -1 : 0;
     count_ranks(h, s);
     s->hosts = xcalloc(h->c->nnodes, sizeof *s->hosts);
     s->nhosts = h->c->nnodes;
