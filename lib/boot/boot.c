@@ -123,13 +123,15 @@ static void abort_surely(void)
 
 void boot_abort(int code, const char *why)
 {
-    char host[64] = "?";
+    char host[64] = "?", called[40];
     gethostname(host, sizeof host - 1);
+    snprintf(called, sizeof called, "MPI_Abort with code %d", code);
+    const char *what = why ? why : called;
     abort_surely();
     if (lib.booted && !lib.forked)
-        dprintf(STDERR_FILENO, "muster: rank %d on %s: %s; aborting the job\n", lib.rank, host, why);
+        dprintf(STDERR_FILENO, "muster: rank %d on %s: %s; aborting the job\n", lib.rank, host, what);
     else
-        dprintf(STDERR_FILENO, "muster: process %d on %s: %s; aborting\n", (int)getpid(), host, why);
+        dprintf(STDERR_FILENO, "muster: process %d on %s: %s; aborting\n", (int)getpid(), host, what);
     atomic_store_explicit(&lib.status->state, RANK_ABORTED, memory_order_release);
     if (way && way->abort)
         way->abort(code, why);

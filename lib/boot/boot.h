@@ -32,7 +32,7 @@ int boot_init(void);  /* 0, or an error class with a note of why */
 void boot_fini(void); /* the launcher learns that this rank ends well */
 /* In a child of fork: it is no rank. */
 void boot_forked(void);
-/* Tells the launcher to end the job, and ends this process. */
+/* Tells the launcher to end the job, and ends this process. why NULL: the program wants it. */
 _Noreturn void boot_abort(int code, const char *why);
 /* Key-values that the ranks of the job share through the launcher: where they are reached, for who needs it. Keys have
  * at most BOOT_KEY_MAX letters, digits, '-', '_' and '.', and are put once; values are bytes, at most BOOT_VALUE_MAX.

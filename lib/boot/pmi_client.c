@@ -227,7 +227,7 @@ void pmi_client_abort(struct pmi_client *c, int code, const char *text)
     if (c->version == 2)
         pmi_out_flag(&o, "isworld", true);
     pmi_out_int(&o, "exitcode", code);
-    if (c->version == 2)
+    if (c->version == 2 && text)
         pmi_out_str(&o, "msg", text);
     pmi_talk_say(c, &o, PMI_ASK_ABORT);
 }

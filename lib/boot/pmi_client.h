@@ -53,7 +53,7 @@ const char *pmi_service_begin(struct pmi_client *c, const struct boot_ask *a);
 /* False: the answer is not there. Else *granted, a's answer is filled, or why says why not. */
 bool pmi_service_end(struct pmi_client *c, struct boot_ask *a, bool block, bool *granted, char *why, size_t n);
 bool pmi_client_finalize(struct pmi_client *c);
-/* Asks for the end of the job; there is no answer. */
+/* Asks for the end of the job; there is no answer. text NULL: the code says all. */
 void pmi_client_abort(struct pmi_client *c, int code, const char *text);
 
 /* Where the launcher does not tell which ranks share a node, the ranks find it out together: such a text as it would

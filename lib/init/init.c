@@ -105,7 +105,5 @@ int mpi_is_thread_main(int *flag)
 
 int mpi_abort(struct comm *comm, int errorcode)
 {
-    char why[64];
-    snprintf(why, sizeof why, "MPI_Abort with code %d", errorcode);
-    boot_abort(errorcode, why);
+    boot_abort(errorcode, NULL);
 }
