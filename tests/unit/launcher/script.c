@@ -7,6 +7,7 @@
 #include "common/xalloc.h"
 #include "launcher/dispatch.h"
 #include "launcher/job.h"
+#include "launcher/names.h"
 #include "launcher/root.h"
 #include "launcher/shapes.h"
 #include "launcher/stdio.h"
@@ -199,6 +200,7 @@ int script_end(void **state)
     peer_destroy(theirs);
     stdio_destroy(script.run.io);
     watch_fini(&script.run);
+    names_destroy(script.run.names);
     root_fini(&script.run);
     shapes_fini(&script.cluster);
     if (script.run.deadline)
