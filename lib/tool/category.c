@@ -9,12 +9,12 @@
 
 static const struct category {
     const char *name, *says;
-    const char *begins[3]; /* of variables and events */
+    const char *begins[4]; /* of variables and events */
     bool whole;            /* the others are in it */
 } categories[] = {
     {"muster", "all variables and events of the runtime", {NULL}, true},
     {"waiting", "how a rank waits for others", {"WAIT_", "RECV_", "wait_"}, false},
-    {"messages", "messages between two ranks", {"SHM_", "p2p_"}, false},
+    {"messages", "messages between two ranks", {"SHM_", "TRANSPORT", "CONNECT_", "p2p_"}, false},
     {"collectives", "collectives", {"COLL_", "coll_"}, false},
     {"windows", "windows, and who reaches them how", {"RMA_"}, false},
     {"failures", "processes that fail", {"process_", "BACKTRACE", "DEADLOCK"}, false},
