@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 #include "lib/boot/boot_ops.h"
-#include "lib/boot/pmi_client.h"
+#include "lib/boot/kvs_ops.h"
 #include "lib/core/error.h"
 
 enum { PAUSE_FIRST = 500000, PAUSE_MOST = 100000000 }; /* ns */
@@ -60,12 +60,12 @@ static const char *invalid(const struct boot_ask *a)
 }
 
 /* MPI_SUCCESS: it is on its way. */
-static int send_now(struct boot_ask *a, struct pmi_client *c)
+static int send_now(struct boot_ask *a, struct kvs *c)
 {
     const char *bad = invalid(a);
     if (!bad && c->asked)
         return MPI_ERR_PENDING;
-    bad = bad ? bad : pmi_service_begin(c, a);
+    bad = bad ? bad : c->ops->ask_begin(c, a);
     if (bad)
         return failed(a, kinds[a->what].refused, bad);
     if (c->why[0])
@@ -98,11 +98,11 @@ static const char *plain(const char *why)
                                                      : why;
 }
 
-static int take_answer(struct boot_ask *a, struct pmi_client *c, bool block)
+static int take_answer(struct boot_ask *a, struct kvs *c, bool block)
 {
     char why[200];
     bool granted;
-    if (!pmi_service_end(c, a, block, &granted, why, sizeof why))
+    if (!c->ops->ask_end(c, a, block, &granted, why, sizeof why))
         return MPI_ERR_PENDING;
     a->asking.sent = false;
     if (granted)
@@ -117,7 +117,7 @@ static int test(struct boot_ask *a, bool block)
     char why[200] = "";
     if (!a->asking.sent && a->asking.again && now() < a->asking.again)
         return MPI_ERR_PENDING;
-    struct pmi_client *c = boot_kvs(why, sizeof why);
+    struct kvs *c = boot_kvs(why, sizeof why);
     if (!c && boot_kvs_starting())
         return MPI_ERR_PENDING;
     if (!c)

@@ -2,8 +2,8 @@
  *
  * boot: how a process learns which rank of what job it is, and how it talks with the launcher.
  *
- * Three ways, tried in this order: our own launcher's inherited segment, PMI-1 or PMI-2 over PMI_FD, none (a job of
- * one). */
+ * Four ways, tried in this order: our own launcher's inherited segment, PMI-1 or PMI-2 over PMI_FD, PMIx by OpenPMIx's
+ * library, none (a job of one). */
 #ifndef LIB_BOOT_BOOT_H
 #define LIB_BOOT_BOOT_H
 
@@ -44,13 +44,13 @@ int boot_fence(void);
 /* The answer to boot_get_begin comes when the key is put, at any time; otherwise only what was put before a fence is
  * found. */
 bool boot_get_waits(void);
-/* Asks for a key. One at a time: MPI_ERR_PENDING while another one is under way. */
-int boot_get_begin(const char *key);
+/* Asks for a key of that rank's. One at a time: MPI_ERR_PENDING while another one is under way. */
+int boot_get_begin(int owner, const char *key);
 /* The answer: MPI_ERR_PENDING as long as it has not come, unless `block`. On success *n bytes are in value, which has
  * room for BOOT_VALUE_MAX. Nobody has put it, and (with boot_get_waits) nobody is left who could: MPI_ERR_NAME. */
 int boot_get_end(bool block, void *value, size_t *n);
 /* Both, and waits. */
-int boot_get(const char *key, void *value, size_t *n);
+int boot_get(int owner, const char *key, void *value, size_t *n);
 /* What only a launcher can do: names that others find, and new processes. Fill a boot_ask (the rest 0; what it points
  * to is borrowed until it is answered), and call boot_ask_test from progress until it is not MPI_ERR_PENDING any more:
  * the launcher is asked one question at a time, those of boot_get_begin among them, and each waits its turn. Meanwhile

@@ -5,6 +5,7 @@
 #define LIB_BOOT_BOOT_OPS_H
 
 #include "lib/boot/boot.h"
+#include "lib/boot/kvs_ops.h"
 
 enum { BOOT_ERROR = -1, BOOT_ABSENT, BOOT_DONE, BOOT_ALONE };
 
@@ -17,13 +18,13 @@ struct boot_ops {
     /* Asks for the end of the job; may return. */
     void (*abort)(int code, const char *why);
     /* Makes ready for key-values; NULL with a note in why: it cannot. */
-    struct pmi_client *(*kvs)(char *why, size_t n);
+    struct kvs *(*kvs)(char *why, size_t n);
 };
 
-extern const struct boot_ops boot_inherited, boot_pmi, boot_lent;
+extern const struct boot_ops boot_inherited, boot_pmi, boot_pmix, boot_lent;
 
 /* The client through which key-values go; NULL: none, and why says why, or is left alone in a job of one. */
-struct pmi_client *boot_kvs(char *why, size_t n);
+struct kvs *boot_kvs(char *why, size_t n);
 /* It is NULL, but will be there: the launcher of this process is just being started. */
 bool boot_kvs_starting(void);
 /* One step of starting a launcher for a process that has none. BOOT_DONE: its connection is adopted. BOOT_ABSENT: not
@@ -66,13 +67,22 @@ void share_done(struct boot *b, const char *ticket, bool maker);
 /* For one that gives up. */
 void share_drop(const char *ticket);
 
+/* Does the environment tell of a PMIx server? */
+bool pmix_offered(void);
+
+/* Shares the segments of nodes in a job of several, of that name: map says who is where, as PMI_process_mapping does;
+ * NULL: the launcher does not tell, and the ranks find out. False: it cannot, and why says why. */
+bool boot_place(struct boot *b, struct kvs *k, const char *map, const char *job, char *why, size_t n);
+/* For one that aborts. */
+void boot_place_drop(void);
+
 /* Is PMI_FD open here? */
 bool pmi_offered(void);
 /* Which file PMI_FD is: a program that closes what it has not opened may have another one there later. */
 void pmi_remember(void);
 /* The client for key-values of those who have PMI_FD but boot otherwise, opened now; NULL with a note in why. Then they
  * end with pmi_fini. */
-struct pmi_client *pmi_kvs(char *why, size_t n);
+struct kvs *pmi_kvs(char *why, size_t n);
 void pmi_fini(void);
 /* A connection whose other end is a launcher's that takes us for rank 0 of 1. False: it speaks no PMI; it is closed. */
 bool pmi_adopt(int fd, char *why, size_t n);

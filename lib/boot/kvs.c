@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "lib/boot/boot_ops.h"
-#include "lib/boot/pmi_client.h"
+#include "lib/boot/kvs_ops.h"
 #include "lib/core/error.h"
 
 /* What a process that is alone has put. */
@@ -35,11 +35,11 @@ static const struct pair *pair_find(const char *key)
 
 /* The client, or NULL: then *rc is MPI_SUCCESS where a job of one has put that key, or has no launcher to ask;
  * otherwise an error class. */
-static struct pmi_client *client_of(const char *what, const char *key, int *rc)
+static struct kvs *client_of(const char *what, const char *key, int *rc)
 {
     char why[200] = "";
     bool asks = boot.size > 1 || (boot_launched() && !pair_find(key));
-    struct pmi_client *c = asks ? boot_kvs(why, sizeof why) : NULL;
+    struct kvs *c = asks ? boot_kvs(why, sizeof why) : NULL;
     *rc = MPI_SUCCESS;
     if (!c && asks)
         *rc = failed(MPI_ERR_OTHER, what, key, why[0] ? why : "there is no launcher to ask");
@@ -73,14 +73,14 @@ void boot_value_text(const void *value, size_t n, char text[2 * BOOT_VALUE_MAX +
         snprintf(text + 2 * i, 3, "%02x", bytes[i]);
 }
 
-static int put_text(struct pmi_client *c, const char *key, const void *value, size_t n)
+static int put_text(struct kvs *c, const char *key, const void *value, size_t n)
 {
     char text[2 * BOOT_VALUE_MAX + 1], name[BOOT_KEY_MAX + 8];
     boot_value_text(value, n, text);
     snprintf(name, sizeof name, "muster-%s", key);
     if (c->asked)
         return failed(MPI_ERR_PENDING, "put", key, "an answer of the launcher is awaited");
-    return pmi_client_put(c, name, text) ? MPI_SUCCESS : failed(MPI_ERR_OTHER, "put", key, c->why);
+    return c->ops->put(c, name, text) ? MPI_SUCCESS : failed(MPI_ERR_OTHER, "put", key, c->why);
 }
 
 int boot_put(const char *key, const void *value, size_t n)
@@ -90,31 +90,31 @@ int boot_put(const char *key, const void *value, size_t n)
         return failed(MPI_ERR_ARG, "put", key, "the key or the value is not valid");
     if (boot.size == 1)
         return put_alone(key, value, n);
-    struct pmi_client *c = client_of("put", key, &rc);
+    struct kvs *c = client_of("put", key, &rc);
     return c ? put_text(c, key, value, n) : rc;
 }
 
 int boot_fence(void)
 {
     int rc;
-    struct pmi_client *c = boot.size > 1 ? client_of("fence", "", &rc) : NULL;
+    struct kvs *c = boot.size > 1 ? client_of("fence", "", &rc) : NULL;
     if (boot.size == 1)
         return MPI_SUCCESS;
     if (!c)
         return rc;
     if (c->asked)
         return failed(MPI_ERR_PENDING, "fence", "", "an answer of the launcher is awaited");
-    return pmi_client_fence(c) ? MPI_SUCCESS : failed(MPI_ERR_OTHER, "fence", "", c->why);
+    return c->ops->fence(c) ? MPI_SUCCESS : failed(MPI_ERR_OTHER, "fence", "", c->why);
 }
 
 bool boot_get_waits(void)
 {
     int rc;
-    const struct pmi_client *c = boot.size > 1 ? client_of("get", "", &rc) : NULL;
+    const struct kvs *c = boot.size > 1 ? client_of("get", "", &rc) : NULL;
     return c && c->waits;
 }
 
-static int get_begin(const char *key, bool wait)
+static int get_begin(int owner, const char *key, bool wait)
 {
     int rc;
     char name[BOOT_KEY_MAX + 8];
@@ -122,11 +122,11 @@ static int get_begin(const char *key, bool wait)
         return failed(MPI_ERR_ARG, "get", key, "the key is not valid");
     if (asked[0])
         return MPI_ERR_PENDING;
-    struct pmi_client *c = client_of("get", key, &rc);
+    struct kvs *c = client_of("get", key, &rc);
     if (c && c->asked)
         return MPI_ERR_PENDING;
     snprintf(name, sizeof name, "muster-%s", key);
-    if (c && !pmi_client_get_begin(c, name, wait))
+    if (c && !c->ops->get_begin(c, owner, name, wait))
         rc = failed(MPI_ERR_OTHER, "get", key, c->why);
     if (rc == MPI_SUCCESS)
         strcpy(asked, key);
@@ -134,9 +134,9 @@ static int get_begin(const char *key, bool wait)
     return rc;
 }
 
-int boot_get_begin(const char *key)
+int boot_get_begin(int owner, const char *key)
 {
-    return get_begin(key, true);
+    return get_begin(owner, key, true);
 }
 
 static int digit(char c)
@@ -175,8 +175,8 @@ int boot_get_end(bool block, void *value, size_t *n)
     strcpy(key, asked);
     if (!asked[0])
         return failed(MPI_ERR_OTHER, "get", key, "nothing was asked for");
-    struct pmi_client *c = asked_alone ? NULL : client_of("get", "", &rc);
-    if (c && !pmi_client_get_end(c, block, &text))
+    struct kvs *c = asked_alone ? NULL : client_of("get", "", &rc);
+    if (c && !c->ops->get_end(c, block, &text))
         return MPI_ERR_PENDING;
     asked[0] = 0;
     if (!c)
@@ -189,15 +189,15 @@ int boot_get_end(bool block, void *value, size_t *n)
     return rc;
 }
 
-int boot_get(const char *key, void *value, size_t *n)
+int boot_get(int owner, const char *key, void *value, size_t *n)
 {
-    int rc = boot_get_begin(key);
+    int rc = boot_get_begin(owner, key);
     return rc == MPI_SUCCESS ? boot_get_end(true, value, n) : rc;
 }
 
 int boot_gift(const char *key, void *value, size_t *n)
 {
-    int rc = get_begin(key, false);
+    int rc = get_begin(-1, key, false);
     return rc == MPI_SUCCESS ? boot_get_end(true, value, n) : rc;
 }
 

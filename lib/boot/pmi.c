@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * pmi: under a launcher that speaks PMI-1 or PMI-2 on PMI_FD. The lowest rank of each node makes the node's segment and
- * publishes its name; one fence makes it known. */
+ * pmi: under a launcher that speaks PMI-1 or PMI-2 on PMI_FD. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -15,7 +14,6 @@
 #include "lib/boot/pmi_client.h"
 
 static struct pmi_client client = {.fd = -1};
-static char ticket[SHARE_TICKET]; /* of the node's segment */
 
 static int numbered(const char *name, int otherwise)
 {
@@ -53,76 +51,50 @@ static bool intact(int fd)
     return fd >= 0 && fstat(fd, &now) == 0 && now.st_ino == remembered.st_ino && now.st_dev == remembered.st_dev;
 }
 
+static bool put(struct kvs *k, const char *key, const char *value)
+{
+    return pmi_client_put(&client, key, value);
+}
+
+static bool fence(struct kvs *k)
+{
+    return pmi_client_fence(&client);
+}
+
+static bool get_begin(struct kvs *k, int owner, const char *key, bool wait)
+{
+    return pmi_client_get_begin(&client, key, wait);
+}
+
+static bool get_end(struct kvs *k, bool block, char **value)
+{
+    return pmi_client_get_end(&client, block, value);
+}
+
+static const char *ask_begin(struct kvs *k, const struct boot_ask *a)
+{
+    return pmi_service_begin(&client, a);
+}
+
+static bool ask_end(struct kvs *k, struct boot_ask *a, bool block, bool *granted, char *why, size_t n)
+{
+    return pmi_service_end(&client, a, block, granted, why, n);
+}
+
+static bool client_open(int fd, int version)
+{
+    static const struct kvs_ops ops = {put, fence, get_begin, get_end, ask_begin, ask_end};
+    bool ok = pmi_client_open(&client, fd, version);
+    client.kvs.ops = &ops;
+    return ok;
+}
+
 /* PMI-2 is Slurm's own, by which it names its job, and ours can say more in it. Hydra's PMI-2 knows no abort. */
 static bool open_client(int fd)
 {
     bool newer = getenv("PMI_JOBID") || getenv(NODE_SEGMENT_FD_ENV);
     int version = numbered("MUSTER_PMI", newer ? 2 : 1);
-    return pmi_client_open(&client, fd, version == 2 ? 2 : 1);
-}
-
-static int leader_of(const struct boot *b, const uint32_t *node)
-{
-    int leader = 0;
-    while (node[leader] != node[b->rank])
-        leader++;
-    return leader;
-}
-
-/* The lowest rank of a node makes, the others open. */
-static bool segment_share(struct boot *b, const uint32_t *node, uint32_t nodes)
-{
-    char key[64];
-    bool leads = leader_of(b, node) == b->rank, nameable;
-    snprintf(key, sizeof key, "muster-segment-%u", node[b->rank]);
-    if (leads && boot_segment_make(b, node, nodes, client.space, &nameable) != 0)
-        return false;
-    if (leads)
-        share_ticket(b, nameable, ticket);
-    if ((leads && !pmi_client_put(&client, key, ticket)) || !pmi_client_fence(&client))
-        return false;
-    char *told = leads ? NULL : pmi_client_get(&client, key);
-    if (told)
-        snprintf(ticket, sizeof ticket, "%s", told);
-    bool ok = leads || (told && share_open(b, ticket));
-    free(told);
-    b->local_rank = 0;
-    for (int r = 0; r < b->rank; r++)
-        b->local_rank += node[r] == node[b->rank];
-    if (!ok)
-        return false;
-    boot_segment_unwatched(b);
-    share_done(b, ticket, leads);
-    return true;
-}
-
-/* Launchers leave it out where it is longer than a value of PMI may be. */
-static bool read_map(const struct boot *b, const char *told, uint32_t *node, uint32_t *nodes)
-{
-    char *found = told ? NULL : pmi_hosts_map(&client, (uint32_t)b->rank, (uint32_t)b->size);
-    const char *map = told ? told : found;
-    bool ok = map && pmi_mapping_read(map, node, (uint32_t)b->size, nodes);
-    free(found);
-    return ok;
-}
-
-static bool place(struct boot *b, const char *map, char *why, size_t n)
-{
-    uint32_t nodes, *node = calloc((size_t)b->size, sizeof *node);
-    bool ok = false;
-    if (!node)
-        snprintf(why, n, "out of memory");
-    else if (!read_map(b, map, node, &nodes))
-        snprintf(why, n, "the launcher does not say which ranks share a node (PMI_process_mapping)%s%s",
-                 client.why[0] ? ", and they cannot tell one another: "
-                 : map         ? " in words that are known here"
-                               : "",
-                 client.why);
-    else if (!(ok = segment_share(b, node, nodes)))
-        snprintf(why, n, "the ranks of this node cannot share memory: %s%s",
-                 client.why[0] ? client.why : strerror(errno), client.why[0] ? "" : boot_segment_hint(errno));
-    free(node);
-    return ok;
+    return client_open(fd, version == 2 ? 2 : 1);
 }
 
 static bool facts_get(struct pmi_facts *f, char *why, size_t n)
@@ -131,7 +103,7 @@ static bool facts_get(struct pmi_facts *f, char *why, size_t n)
         .job = getenv("PMI_JOBID"), .rank = numbered("PMI_RANK", -1), .size = numbered("PMI_SIZE", -1)};
     bool ok = pmi_client_facts(&client, f);
     if (!ok)
-        snprintf(why, n, "%s", client.why);
+        snprintf(why, n, "%s", client.kvs.why);
     return ok;
 }
 
@@ -144,7 +116,7 @@ static bool join(struct boot *b, char *why, size_t n)
     b->size = f.size;
     b->appnum = f.appnum;
     b->universe_size = f.universe_size;
-    bool ok = b->size == 1 || place(b, f.map, why, n);
+    bool ok = b->size == 1 || boot_place(b, &client.kvs, f.map, client.space, why, n);
     free(f.map);
     return ok;
 }
@@ -157,7 +129,7 @@ static int init(struct boot *b, char *why, size_t n)
     fcntl(fd, F_SETFD, FD_CLOEXEC);
     pmi_remember();
     if (!open_client(fd)) {
-        snprintf(why, n, "%s", client.why);
+        snprintf(why, n, "%s", client.kvs.why);
         return BOOT_ERROR;
     }
     return join(b, why, n) ? BOOT_DONE : BOOT_ERROR;
@@ -169,7 +141,7 @@ static bool answer_taken(void)
     enum { LOOKS = 1000, LOOK_US = 1000 };
     for (int i = 0; !pmi_client_skip(&client) && i < LOOKS; i++)
         usleep(LOOK_US);
-    return !client.asked;
+    return !client.kvs.asked;
 }
 
 static bool finalize(void)
@@ -199,34 +171,34 @@ void pmi_rest(void)
         pmi_client_close(&client);
 }
 
-struct pmi_client *pmi_kvs(char *why, size_t n)
+struct kvs *pmi_kvs(char *why, size_t n)
 {
     struct pmi_facts f;
     int fd = inherited_fd();
     if (client.fd >= 0)
-        return &client;
+        return &client.kvs;
     if (!intact(fd)) {
         snprintf(why, n, "PMI_FD is not open here, or another file by now");
         return NULL;
     }
     if (!open_client(fd)) {
-        snprintf(why, n, "%s", client.why);
+        snprintf(why, n, "%s", client.kvs.why);
         return NULL;
     }
     if (!facts_get(&f, why, n))
         return NULL;
     free(f.map);
-    return &client;
+    return &client.kvs;
 }
 
 bool pmi_adopt(int fd, char *why, size_t n)
 {
     struct pmi_facts f = {.rank = 0, .size = 1};
-    if (fstat(fd, &remembered) == 0 && pmi_client_open(&client, fd, 2) && pmi_client_facts(&client, &f)) {
+    if (fstat(fd, &remembered) == 0 && client_open(fd, 2) && pmi_client_facts(&client, &f)) {
         free(f.map);
         return true;
     }
-    snprintf(why, n, "%s", client.why);
+    snprintf(why, n, "%s", client.kvs.why);
     pmi_client_close(&client);
     return false;
 }
@@ -239,8 +211,7 @@ void pmi_forked(void)
 /* The launcher kills this process too; should it not, the caller ends it. */
 static void abort_job(int code, const char *why)
 {
-    if (ticket[0])
-        share_drop(ticket);
+    boot_place_drop();
     if (intact(client.fd))
         pmi_client_abort(&client, code, why);
 }

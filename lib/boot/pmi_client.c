@@ -32,7 +32,7 @@ bool pmi_client_open(struct pmi_client *c, int fd, int version)
 {
     *c = (struct pmi_client){.fd = fd};
     pmi_stream_init(&c->in);
-    if (hello(c, version) || (!c->why[0] && hello(c, 3 - version)))
+    if (hello(c, version) || (!c->kvs.why[0] && hello(c, 3 - version)))
         return true;
     return pmi_talk_fail(c, "init", "the launcher speaks no version of PMI that is known here");
 }
@@ -79,7 +79,7 @@ static bool say_get(struct pmi_client *c, enum pmi_question q, const char *key, 
     else if (q == PMI_ASK_GET)
         pmi_out_str(&o, "jobid", c->space), pmi_out_int(&o, "srcid", -1);
     pmi_out_str(&o, "key", key);
-    if (wait && c->waits)
+    if (wait && c->kvs.waits)
         pmi_out_flag(&o, "wait", true);
     return pmi_talk_say(c, &o, q);
 }
@@ -100,7 +100,7 @@ bool pmi_client_get_begin(struct pmi_client *c, const char *key, bool wait)
 {
     if (!say_get(c, PMI_ASK_GET, key, wait))
         return false;
-    c->asked = 1 + PMI_ASK_GET;
+    c->kvs.asked = 1 + PMI_ASK_GET;
     return true;
 }
 
@@ -110,18 +110,18 @@ bool pmi_client_get_end(struct pmi_client *c, bool block, char **value)
     int64_t rc;
     bool here = pmi_talk_take(c, PMI_ASK_GET, &m, &rc, block);
     *value = here ? value_of(c, &m, rc) : NULL;
-    if (here || c->why[0])
-        c->asked = 0;
-    return !c->asked;
+    if (here || c->kvs.why[0])
+        c->kvs.asked = 0;
+    return !c->kvs.asked;
 }
 
 bool pmi_client_skip(struct pmi_client *c)
 {
     struct pmi_msg m;
     int64_t rc;
-    if (c->asked && (pmi_talk_take(c, (enum pmi_question)(c->asked - 1), &m, &rc, false) || c->why[0]))
-        c->asked = 0;
-    return !c->asked;
+    if (c->kvs.asked && (pmi_talk_take(c, (enum pmi_question)(c->kvs.asked - 1), &m, &rc, false) || c->kvs.why[0]))
+        c->kvs.asked = 0;
+    return !c->kvs.asked;
 }
 
 static bool fullinit(struct pmi_client *c, struct pmi_facts *f)
@@ -185,9 +185,9 @@ bool pmi_client_facts(struct pmi_client *c, struct pmi_facts *f)
     universe(c, f);
     f->map = get(c, PMI_ASK_ATTRIBUTE, "PMI_process_mapping");
     char *waits = get(c, PMI_ASK_ATTRIBUTE, "PMI_get_wait");
-    c->waits = waits && strcmp(waits, "1") == 0;
+    c->kvs.waits = waits && strcmp(waits, "1") == 0;
     free(waits);
-    if (!c->why[0])
+    if (!c->kvs.why[0])
         return true;
     free(f->map);
     f->map = NULL;

@@ -49,24 +49,24 @@ static uint64_t here(void)
     return mix_place(mix_place(h, "/dev/shm"), "/proc/self/ns/pid");
 }
 
-static bool put(struct pmi_client *c, const char *what, uint32_t number, const char *value)
+static bool put(struct kvs *k, const char *what, uint32_t number, const char *value)
 {
     char key[KEY];
     snprintf(key, sizeof key, "muster-%s-%u", what, number);
-    return pmi_client_put(c, key, value);
+    return k->ops->put(k, key, value);
 }
 
-static char *get(struct pmi_client *c, const char *what, uint32_t number)
+static char *get(struct kvs *k, uint32_t owner, const char *what, uint32_t number)
 {
     char key[KEY];
     snprintf(key, sizeof key, "muster-%s-%u", what, number);
-    return pmi_client_get(c, key);
+    return kvs_get(k, (int)owner, key);
 }
 
 /* The value is appended, `most` characters at most; false: there is none. */
-static bool get_onto(struct pmi_client *c, const char *what, uint32_t number, char *to, size_t most)
+static bool get_onto(struct kvs *k, const char *what, uint32_t number, char *to, size_t most)
 {
-    char *v = get(c, what, number);
+    char *v = get(k, number, what, number);
     bool ok = v && strlen(v) <= most;
     if (ok)
         strcat(to, v);
@@ -75,21 +75,21 @@ static bool get_onto(struct pmi_client *c, const char *what, uint32_t number, ch
 }
 
 /* The first rank of a block gathers it. */
-static bool gather(struct pmi_client *c, uint32_t rank, uint32_t size)
+static bool gather(struct kvs *k, uint32_t rank, uint32_t size)
 {
     char all[BLOCK * DIGITS + 1] = "";
     for (uint32_t r = rank; r < size && r < rank + BLOCK; r++)
-        if (!get_onto(c, "host", r, all + (r - rank) * DIGITS, DIGITS))
+        if (!get_onto(k, "host", r, all + (r - rank) * DIGITS, DIGITS))
             return false;
-    return put(c, "hosts", rank / BLOCK, all);
+    return put(k, "hosts", rank / BLOCK, all);
 }
 
 /* Of each rank. */
-static bool read_hosts(struct pmi_client *c, uint64_t *host, uint32_t size)
+static bool read_hosts(struct kvs *k, uint64_t *host, uint32_t size)
 {
     for (uint32_t first = 0; first < size; first += BLOCK) {
         uint32_t n = size - first < BLOCK ? size - first : BLOCK;
-        char *v = get(c, "hosts", first / BLOCK), one[DIGITS + 1] = "";
+        char *v = get(k, first, "hosts", first / BLOCK), one[DIGITS + 1] = "";
         bool ok = v && strlen(v) == n * DIGITS;
         for (uint32_t i = 0; ok && i < n; i++) {
             memcpy(one, v + i * DIGITS, DIGITS);
@@ -157,14 +157,14 @@ char *pmi_hosts_text(const uint64_t *host, uint32_t size)
 }
 
 /* Each piece says whether another one follows. */
-static bool put_pieces(struct pmi_client *c, const char *text)
+static bool put_pieces(struct kvs *k, const char *text)
 {
     char piece[PIECE + 2];
     size_t left = strlen(text);
     for (uint32_t i = 0; left > 0; i++) {
         size_t n = left < PIECE ? left : PIECE;
         snprintf(piece, sizeof piece, "%c%.*s", n < left ? '+' : '.', (int)n, text);
-        if (!put(c, "map", i, piece))
+        if (!put(k, "map", i, piece))
             return false;
         text += n;
         left -= n;
@@ -172,22 +172,22 @@ static bool put_pieces(struct pmi_client *c, const char *text)
     return true;
 }
 
-static bool tell_all(struct pmi_client *c, uint32_t size)
+static bool tell_all(struct kvs *k, uint32_t size)
 {
     uint64_t *host = calloc(size, sizeof *host);
-    char *text = host && read_hosts(c, host, size) ? pmi_hosts_text(host, size) : NULL;
-    bool ok = text && put_pieces(c, text);
+    char *text = host && read_hosts(k, host, size) ? pmi_hosts_text(host, size) : NULL;
+    bool ok = text && put_pieces(k, text);
     free(host);
     free(text);
     return ok;
 }
 
-static char *get_pieces(struct pmi_client *c, uint32_t size)
+static char *get_pieces(struct kvs *k, uint32_t size)
 {
     enum { OF_A_RANK = 40 }; /* characters at most */
     char *text = NULL;
     for (uint32_t i = 0; i <= size / (PIECE / OF_A_RANK) + 1; i++) {
-        char *v = get(c, "map", i), *more = v && *v ? realloc(text, (size_t)(i + 1) * PIECE + 1) : NULL;
+        char *v = get(k, 0, "map", i), *more = v && *v ? realloc(text, (size_t)(i + 1) * PIECE + 1) : NULL;
         bool ok = more && strlen(v) <= PIECE + 1, last = ok && *v == '.';
         text = more ? more : text;
         if (ok)
@@ -202,11 +202,11 @@ static char *get_pieces(struct pmi_client *c, uint32_t size)
     return NULL;
 }
 
-char *pmi_hosts_map(struct pmi_client *c, uint32_t rank, uint32_t size)
+char *pmi_hosts_map(struct kvs *k, uint32_t rank, uint32_t size)
 {
     char mine[DIGITS + 1];
     snprintf(mine, sizeof mine, "%016" PRIx64, here());
-    bool ok = put(c, "host", rank, mine) && pmi_client_fence(c) && (rank % BLOCK != 0 || gather(c, rank, size)) &&
-              pmi_client_fence(c) && (rank != 0 || tell_all(c, size)) && pmi_client_fence(c);
-    return ok ? get_pieces(c, size) : NULL;
+    bool ok = put(k, "host", rank, mine) && k->ops->fence(k) && (rank % BLOCK != 0 || gather(k, rank, size)) &&
+              k->ops->fence(k) && (rank != 0 || tell_all(k, size)) && k->ops->fence(k);
+    return ok ? get_pieces(k, size) : NULL;
 }

@@ -128,8 +128,8 @@ const char *pmi_service_begin(struct pmi_client *c, const struct boot_ask *a)
         bad = say_spawn(c, a);
     else
         put_name(c, a);
-    if (!bad && !c->why[0])
-        c->asked = 1 + (int)questions[a->what];
+    if (!bad && !c->kvs.why[0])
+        c->kvs.asked = 1 + (int)questions[a->what];
     return bad;
 }
 
@@ -168,12 +168,12 @@ bool pmi_service_end(struct pmi_client *c, struct boot_ask *a, bool block, bool 
 {
     struct pmi_msg m;
     int64_t rc;
-    if (!pmi_talk_take(c, questions[a->what], &m, &rc, block) && !c->why[0])
+    if (!pmi_talk_take(c, questions[a->what], &m, &rc, block) && !c->kvs.why[0])
         return false;
-    c->asked = 0;
-    *granted = !c->why[0] && rc == 0 && (a->what != BOOT_LOOKUP || take_port(a, &m));
+    c->kvs.asked = 0;
+    *granted = !c->kvs.why[0] && rc == 0 && (a->what != BOOT_LOOKUP || take_port(a, &m));
     if (!*granted) {
-        snprintf(why, n, "%s", c->why[0] ? c->why : rc ? pmi_talk_reason(c, &m) : "it is not published");
+        snprintf(why, n, "%s", c->kvs.why[0] ? c->kvs.why : rc ? pmi_talk_reason(c, &m) : "it is not published");
     } else if (a->what == BOOT_SPAWN) {
         const char *job = pmi_msg_get(&m, "jobid");
         snprintf(a->job, sizeof a->job, "%s", job ? job : "");

@@ -36,8 +36,8 @@ const char *pmi_talk_word(const struct pmi_client *c, enum pmi_question q)
 
 bool pmi_talk_fail(struct pmi_client *c, const char *what, const char *why)
 {
-    if (!c->why[0])
-        snprintf(c->why, sizeof c->why, "%.60s: %.90s", what, why);
+    if (!c->kvs.why[0])
+        snprintf(c->kvs.why, sizeof c->kvs.why, "%.60s: %.90s", what, why);
     return false;
 }
 
@@ -54,7 +54,7 @@ bool pmi_talk_say(struct pmi_client *c, struct pmi_out *o, enum pmi_question q)
 {
     struct buf *b = o->b;
     bool fits = pmi_out_end(o);
-    bool ok = fits && !b->failed && !c->why[0];
+    bool ok = fits && !b->failed && !c->kvs.why[0];
     for (size_t at = 0; ok && at < b->len;) {
         ssize_t n = send(c->fd, b->data + at, b->len - at, MSG_NOSIGNAL);
         ok = n >= 0 || errno == EINTR;

@@ -104,7 +104,7 @@ static int ask(const struct peer *p)
 {
     char key[BOOT_KEY_MAX + 1];
     key_of(p->transport, p->proc, key);
-    return boot_get_begin(key);
+    return boot_get_begin(p->proc, key);
 }
 
 static void answered(struct peer *p, int rc, const void *address, size_t n)

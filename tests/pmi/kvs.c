@@ -53,7 +53,7 @@ static void get(const char *what, int rank)
     char key[BOOT_KEY_MAX];
     size_t n;
     key_of(key, what, rank);
-    must(boot_get(key, value, &n) == MPI_SUCCESS, "get");
+    must(boot_get(rank, key, value, &n) == MPI_SUCCESS, "get");
     is_it(what, rank, value, n);
 }
 
@@ -64,8 +64,8 @@ static void get_in_steps(const char *what, int rank)
     size_t n;
     int rc;
     key_of(key, what, rank);
-    must(boot_get_begin(key) == MPI_SUCCESS, "begin");
-    must(boot_get_begin(key) == MPI_ERR_PENDING, "a second one");
+    must(boot_get_begin(rank, key) == MPI_SUCCESS, "begin");
+    must(boot_get_begin(rank, key) == MPI_ERR_PENDING, "a second one");
     while ((rc = boot_get_end(false, value, &n)) == MPI_ERR_PENDING)
         usleep(1000);
     must(rc == MPI_SUCCESS, "end");
@@ -92,11 +92,11 @@ int main(int argc, char **argv)
         get_in_steps("late", next);
         get("late", before);
     } else {
-        must(boot_get("nobody", value, &n) == MPI_ERR_NAME, "what nobody has put");
+        must(boot_get(0, "nobody", value, &n) == MPI_ERR_NAME, "what nobody has put");
     }
     if (argc > 1) { /* the last one waits for what nobody will put, and is told so when all others have gone */
         if (boot.rank == boot.size - 1)
-            must(boot_get("never", value, &n) == MPI_ERR_NAME, "what nobody is left to put");
+            must(boot_get(0, "never", value, &n) == MPI_ERR_NAME, "what nobody is left to put");
     }
     printf("%d ok%s\n", boot.rank, boot_get_waits() ? ", waits" : "");
     MPI_Finalize();
