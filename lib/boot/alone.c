@@ -5,9 +5,12 @@
  * files. SLURM_PROCID is no such sign: it is there in a batch script too. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include "lib/boot/boot_ops.h"
 
 #define WAYS "; start it with Muster's mpiexec, or under Slurm with srun --mpi=pmi2"
+
+extern char **environ;
 
 /* size NULL: the number of ranks is not told, but there may be several. */
 static const struct sign {
@@ -17,10 +20,11 @@ static const struct sign {
      "PMI_FD is not open here, or another file by now: what stands between mpiexec and this program must leave it open "
      "(in Python: close_fds=False)"},
     {"OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK",
-     "Open MPI's mpirun speaks only PMIx, which is not known here" WAYS},
+     "Open MPI's mpirun speaks only PMIx, whose server (PMIX_NAMESPACE, PMIX_SERVER_URI) is not told" WAYS},
     {"SLURM_STEP_NUM_TASKS", "SLURM_PROCID", "srun was not asked to speak PMI" WAYS},
     {NULL, "PMI_ID", "its launcher offers PMI on a port (Hydra's -pmi-port), which is not known here" WAYS},
-    {NULL, "PMIX_RANK", "its launcher speaks only PMIx, which is not known here" WAYS},
+    {NULL, "PMIX_RANK",
+     "its launcher speaks only PMIx, whose server (PMIX_NAMESPACE, PMIX_SERVER_URI) is not told" WAYS},
 };
 
 static int number(const char *name, int otherwise)
@@ -29,6 +33,16 @@ static int number(const char *name, int otherwise)
     char *end;
     long n = s && *s ? strtol(s, &end, 10) : otherwise;
     return s && *s && !*end && n >= 0 && n < INT32_MAX ? (int)n : otherwise;
+}
+
+/* The variable's name ends with the version of the protocol. */
+bool pmix_offered(void)
+{
+    static const char uri[] = "PMIX_SERVER_URI";
+    bool any = false;
+    for (char **e = environ; e && *e && !any; e++)
+        any = strncmp(*e, uri, sizeof uri - 1) == 0;
+    return any && getenv("PMIX_NAMESPACE") && getenv("PMIX_RANK");
 }
 
 bool boot_alone_asked(void)

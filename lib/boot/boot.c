@@ -44,7 +44,7 @@ static int taken(const struct boot_ops *w)
 
 int boot_init(void)
 {
-    static const struct boot_ops *const ways[] = {&boot_inherited, &boot_pmi};
+    static const struct boot_ops *const ways[] = {&boot_inherited, &boot_pmi, &boot_pmix};
     char because[384] = "", why[640];
     for (size_t i = 0; i < sizeof ways / sizeof *ways && !boot_alone_asked(); i++) {
         alone(&boot);
@@ -78,7 +78,7 @@ void boot_fini(void)
 
 static bool starting;
 
-struct pmi_client *boot_kvs(char *why, size_t n)
+struct kvs *boot_kvs(char *why, size_t n)
 {
     starting = false;
     if (!way && lib.booted && !lib.forked && boot.size == 1) {

@@ -238,6 +238,14 @@ def test_srun(slurm, own, where, n, here, version):
     assert not left_in_shm()
 
 
+@pytest.mark.parametrize("where, n, here", [(["-N1"], 1, 1), (["-N1"], 4, 4)])
+def test_srun_by_pmix(slurm, own, tmp_path, where, n, here):
+    """Not over two nodes: those of one machine would have one directory, which Slurm's plugin refuses."""
+    code, out, err = srun(slurm, *where, "-n", str(n), own, "allreduce", mpi="--mpi=pmix", TMPDIR=str(tmp_path))
+    assert (code, out, err) == (0, lines(n, here), "")
+    assert not left_in_shm()
+
+
 def test_srun_over_two_nodes(slurm, own, tmp_path):
     code, out, err = srun(slurm, "-N2", "-n2", own, "barrier", OWN_MEET=str(tmp_path))
     assert (code, out, err) == (0, lines(2, 1), "")
@@ -298,13 +306,66 @@ def openmpi():
     return lambda *a, **env: finished([*args, *a], env=clean(**env))
 
 
-def test_open_mpis_mpirun_is_refused(openmpi, own):
-    r = openmpi("-n", "3", own)
-    assert r.code != 0 and r.out == "" and one_line_each(r.err, 3, "Open MPI's mpirun speaks only PMIx"), r
-    r = openmpi("-n", "1", own)
-    assert r.code == 0 and r.lines == lines(1), r
+@pytest.mark.parametrize("n", [1, 2, 4])
+def test_open_mpis_mpirun(openmpi, own, n):
+    r = openmpi("-n", str(n), own, "allreduce")
+    assert r.code == 0 and sorted(r.lines) == lines(n) and r.err == "", r
+    assert not left_in_shm()
+
+
+AGENT = """#!/bin/sh
+# As ssh, to a host that is this machine by another name.
+while case $1 in -*) true;; *) false;; esac; do shift; done
+host=$1; shift
+exec unshare -u sh -c "hostname $host; $*"
+"""
+
+
+@pytest.mark.parametrize("how, n, here", [(["--host", "a:2,b:2"], 4, 2), (["--host", "a:3,b:3", "--map-by", "node"], 6, 3)])
+def test_open_mpis_mpirun_over_two_nodes(openmpi, own, tmp_path, how, n, here):
+    """Nobody tells who shares a node: the ranks find out. Then each asks for the addresses of the others."""
+    if subprocess.run(["unshare", "-u", "true"], capture_output=True).returncode:
+        pytest.skip("no host names of one's own here")
+    agent = tmp_path / "agent"
+    agent.write_text(AGENT)
+    agent.chmod(0o755)
+    r = openmpi("--mca", "plm_rsh_agent", str(agent), *how, "-n", str(n), own, "allreduce")
+    assert r.code == 0 and sorted(r.lines) == lines(n, here), r
+    assert not left_in_shm()
+
+
+def test_open_mpis_mpirun_abort(openmpi, own):
+    r = openmpi("-n", "3", own, "abort")
+    assert r.code == 5 and len(re.findall("MPI_Abort with code 5", r.err)) == 1, r
+    assert not left_in_shm()
+
+
+@pytest.mark.parametrize("call", ["recv", "allreduce", "barrier"])
+def test_a_rank_that_dies_under_open_mpis_mpirun_takes_the_others_along(openmpi, own, call):
+    r = openmpi("-n", "4", own, f"killed {call}")
+    assert r.code != 0 and len(r.lines) >= 4, r
+    assert not left_in_shm()
+
+
+def test_a_program_under_open_mpis_mpirun_that_is_to_be_alone(openmpi, own):
     r = openmpi("-x", "MUSTER_SINGLETON=1", "-n", "3", own)
     assert r.code == 0 and r.lines == lines(1) * 3, r
+
+
+@pytest.mark.parametrize("hosts, n, here", [("a", 3, 3), ("a,b", 4, 2)])
+def test_our_own_mpiexec_by_pmix_alone(mpiexec, own, hosts, n, here):
+    if not shutil.which("mpirun.openmpi"):
+        pytest.skip("no PMIx here")
+    r = mpiexec.ok("--pmi", "pmix", "--hosts", hosts, "--ppn", str(here), "-n", str(n), "env", "-u", "MUSTER_NODE_FD", "-u",
+                   "PMI_FD", own, "allreduce")
+    assert sorted(r.lines) == lines(n, here) and r.err == "", r
+    assert not left_in_shm()
+
+
+def test_a_pmix_server_that_is_gone(own, tmp_path):
+    p = subprocess.run([own], env=clean(PMIX_RANK="1", PMIX_NAMESPACE="gone", PMIX_SERVER_URI2="pmix-server.1;tcp4://127.0.0.1:1"),
+                       text=True, capture_output=True)
+    assert p.returncode != 0 and "unable to boot by PMIx: PMIx_Init: " in p.stderr and "MUSTER_SINGLETON" in p.stderr, p
 
 
 def test_a_wrapper_that_closes_files_is_refused(mpiexec, own):
