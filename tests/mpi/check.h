@@ -55,6 +55,20 @@ static inline void begin(int *argc, char ***argv)
     OK(MPI_Comm_rank(world, &rank));
 }
 
+/* Ranks on a node: all, or as many on each of the TEST_NODES of the environment, one node after the other. */
+static inline int node_ranks(void)
+{
+    const char *nodes = getenv("TEST_NODES");
+    int n = nodes ? atoi(nodes) : 1;
+    CHECK(n > 0 && size % n == 0);
+    return size / n;
+}
+
+static inline bool on_one_node(void)
+{
+    return node_ranks() == size;
+}
+
 static inline int end(void)
 {
     OK(MPI_Finalize());

@@ -86,7 +86,7 @@ int main(int argc, char **argv)
 {
     static const int counts[] = {1, 4, 200, 3000, N};
     begin(&argc, &argv);
-    messages = argc > 1;
+    messages = argc > 1 || !on_one_node();
     for (int i = 0; i < 5 && size > 1; i++)
         for (int j = 0; j < 5; j++) {
             if (!messages || (i < 3 && j < 3))

@@ -54,7 +54,7 @@ static void splits(void)
     if (c != MPI_COMM_NULL)
         OK(MPI_Comm_free(&c));
     OK(MPI_Comm_split_type(W, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &c));
-    CHECK(sum_over(c) == size);
+    CHECK(sum_over(c) == node_ranks());
     OK(MPI_Comm_free(&c));
 }
 

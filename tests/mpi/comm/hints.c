@@ -85,13 +85,13 @@ static void splits(void)
     int me;
     OK(MPI_Comm_split_type(W, MPI_COMM_TYPE_SHARED, -rank, MPI_INFO_NULL, &c));
     OK(MPI_Comm_rank(c, &me));
-    CHECK(me == size - 1 - rank);
+    CHECK(me == node_ranks() - 1 - rank % node_ranks());
     OK(MPI_Comm_free(&c));
-    by_type(MPI_COMM_TYPE_SHARED, NULL, NULL, size);
-    by_type(MPI_COMM_TYPE_HW_GUIDED, "mpi_hw_resource_type", "mpi_shared_memory", size);
+    by_type(MPI_COMM_TYPE_SHARED, NULL, NULL, node_ranks());
+    by_type(MPI_COMM_TYPE_HW_GUIDED, "mpi_hw_resource_type", "mpi_shared_memory", node_ranks());
     by_type(MPI_COMM_TYPE_HW_GUIDED, "mpi_hw_resource_type", "no such thing", 0);
     by_type(MPI_COMM_TYPE_HW_UNGUIDED, NULL, NULL, -1);
-    by_type(MPI_COMM_TYPE_RESOURCE_GUIDED, "mpi_hw_resource_type", "mpi_shared_memory", size);
+    by_type(MPI_COMM_TYPE_RESOURCE_GUIDED, "mpi_hw_resource_type", "mpi_shared_memory", node_ranks());
     if (world == MPI_COMM_WORLD)
         by_type(MPI_COMM_TYPE_RESOURCE_GUIDED, "mpi_pset_name", "mpi://WORLD", size);
     by_type(MPI_COMM_TYPE_RESOURCE_GUIDED, "mpi_pset_name", "mpi://SELF", 1);

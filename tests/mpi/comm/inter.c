@@ -248,6 +248,24 @@ static void duplicates(void)
     OK(MPI_Info_free(&info));
 }
 
+/* Those of both groups who are on a node; where one of the groups has nobody, there is none. */
+static void nodes(void)
+{
+    MPI_Comm c;
+    int a, b, r;
+    OK(MPI_Comm_split_type(inter, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &c));
+    if (on_one_node())
+        is_like(c, MPI_CONGRUENT);
+    if (c == MPI_COMM_NULL)
+        return;
+    OK(MPI_Comm_size(c, &a));
+    OK(MPI_Comm_remote_size(c, &b));
+    OK(MPI_Comm_rank(c, &r));
+    CHECK(a + b <= node_ranks());
+    talk(c, a, b, r);
+    OK(MPI_Comm_free(&c));
+}
+
 static void splits(void)
 {
     MPI_Comm c;
@@ -279,9 +297,7 @@ static void splits(void)
         talk(c, near - 1, far - 1, me - 1);
         OK(MPI_Comm_free(&c));
     }
-    OK(MPI_Comm_split_type(inter, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &c));
-    is_like(c, MPI_CONGRUENT);
-    OK(MPI_Comm_free(&c));
+    nodes();
     FAILS(MPI_ERR_ARG, MPI_Comm_split(inter, -5, 0, &c));
 }
 

@@ -168,7 +168,8 @@ int main(int argc, char **argv)
     begin(&argc, &argv);
     nobody();
     nothing();
-    no_part();
+    if (on_one_node())
+        no_part();
     bottom();
     piece_by_piece();
     return end();

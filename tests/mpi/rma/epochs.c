@@ -203,6 +203,10 @@ static void neighbours(void)
     int *base, *theirs;
     MPI_Aint bytes;
     int unit, right = (rank + 1) % size;
+    if (!on_one_node()) {
+        FAILS(MPI_ERR_RMA_SHARED, MPI_Win_allocate_shared(4, 4, MPI_INFO_NULL, world, &base, &w));
+        return;
+    }
     OK(MPI_Win_allocate_shared(N * sizeof *base, sizeof *base, MPI_INFO_NULL, world, &base, &w));
     base[N - 1] = rank;
     OK(MPI_Win_fence(0, w));

@@ -42,6 +42,11 @@ static void window_make(enum flavour f)
     OK(MPI_Allgather(&at, 1, MPI_AINT, places, 1, MPI_AINT, world));
 }
 
+static void no_shared(void)
+{
+    FAILS(MPI_ERR_RMA_SHARED, MPI_Win_allocate_shared(sizeof(int), 1, MPI_INFO_NULL, world, &mem, &win));
+}
+
 static void window_free(enum flavour f)
 {
     if (f == DYNAMIC)
@@ -185,6 +190,10 @@ int main(int argc, char **argv)
     begin(&argc, &argv);
     places = malloc((size_t)size * sizeof *places);
     for (enum flavour f = CREATE; f < FLAVOURS; f++) {
+        if (f == SHARED && !on_one_node()) {
+            no_shared();
+            continue;
+        }
         window_make(f);
         for (int w = 0; w < (int)(sizeof ways / sizeof *ways); w++) {
             OK(MPI_Win_lock(MPI_LOCK_EXCLUSIVE, rank, 0, win));

@@ -51,6 +51,7 @@ static int by_time(const void *a, const void *b)
     return *(const double *)a > *(const double *)b ? 1 : -1;
 }
 
+static int job;          /* a number that no other job on this machine has */
 static int asks, echoes; /* sockets: of the main thread, and of a thread that answers the rank before */
 
 /* A socket that the ranks of this job find by its name. */
@@ -58,8 +59,7 @@ static socklen_t name_of(struct sockaddr_un *a, char what, int of)
 {
     *a = (struct sockaddr_un){.sun_family = AF_UNIX};
     return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 +
-                       (size_t)snprintf(a->sun_path + 1, sizeof a->sun_path - 1, "waiting-%d-%c%d", (int)getppid(),
-                                        what, of));
+                       (size_t)snprintf(a->sun_path + 1, sizeof a->sun_path - 1, "waiting-%d-%c%d", job, what, of));
 }
 
 static int socket_of(char what)
@@ -216,6 +216,8 @@ int main(int argc, char **argv)
     OK(MPI_Comm_dup(MPI_COMM_WORLD, &own));
     for (int i = 0; i < WAITERS; i++)
         CHECK(pthread_create(&t[i], NULL, server, (void *)(intptr_t)i) == 0);
+    job = (int)getppid();
+    OK(MPI_Bcast(&job, 1, MPI_INT, 0, own)); /* rank 0's, where each node has another one */
     asks = socket_of('a');
     echoes = socket_of('e');
     CHECK(pthread_create(&other, NULL, echo, NULL) == 0);

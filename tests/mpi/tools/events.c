@@ -119,7 +119,7 @@ static void told(void)
         CHECK(s.count >= 1 && begun.count == 0); /* the second message may have been waited for, or not */
         send_unexpected(20, 100000);
         CHECK(s.count >= 2 && begun.count == 1 && begun.peer == to && begun.tag == 20 && begun.bytes == 100000);
-        CHECK(s.calls_mpi || s.peer == from);
+        CHECK(s.calls_mpi || !on_one_node() || s.peer == from); /* beyond a node a barrier is messages, too */
         OK(MPI_T_event_handle_free(g, &s, on_free));
         OK(MPI_T_event_handle_free(h, NULL, NULL));
         CHECK(s.freed == 1 && s.dropped == 0);
@@ -213,7 +213,8 @@ int main(int argc, char **argv)
     begin(&argc, &argv);
     OK(MPI_T_init_thread(MPI_THREAD_SINGLE, &provided));
     told();
-    values();
+    if (on_one_node())
+        values();
     unregistered();
     dropped();
     pending();

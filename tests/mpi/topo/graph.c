@@ -50,7 +50,7 @@ static void graph(int n, int reorder)
     triangle(n, index, edges);
     OK(MPI_Graph_create(world, n, index, edges, reorder, &g));
     OK(MPI_Graph_map(world, n, index, edges, &place));
-    CHECK(place == (rank < n ? rank : MPI_UNDEFINED));
+    CHECK(on_one_node() ? place == (rank < n ? rank : MPI_UNDEFINED) : (place == MPI_UNDEFINED) == (rank >= n));
     CHECK((g != MPI_COMM_NULL) == (rank < n));
     if (g == MPI_COMM_NULL)
         return;
@@ -137,14 +137,14 @@ static int by_rank_and_weight(const void *a, const void *b)
     return x[0] != y[0] ? x[0] - y[0] : x[1] - y[1];
 }
 
-/* Neighbours and weights of a side, in some order, are those of the edges at this rank. */
-static void side_is(const struct edge *e, int n, bool in, bool weighted, const int *ranks, const int *weights,
+/* Neighbours and weights of a side, in some order, are those of the edges at vertex v. */
+static void side_is(int v, const struct edge *e, int n, bool in, bool weighted, const int *ranks, const int *weights,
                     int degree)
 {
     static int want[MOST][2], got[MOST][2];
     int k = 0;
     for (int i = 0; i < n; i++)
-        if ((in ? e[i].to : e[i].from) == rank) {
+        if ((in ? e[i].to : e[i].from) == v) {
             want[k][0] = in ? e[i].from : e[i].to;
             want[k++][1] = weighted ? e[i].weight : 0;
         }
@@ -161,16 +161,17 @@ static void side_is(const struct edge *e, int n, bool in, bool weighted, const i
 static void dist_is(MPI_Comm g, const struct edge *e, int n, bool weighted)
 {
     static int in[MOST], in_weights[MOST], out[MOST], out_weights[MOST];
-    int status, indegree, outdegree, w;
+    int status, indegree, outdegree, w, v;
     OK(MPI_Topo_test(g, &status));
     CHECK(status == MPI_DIST_GRAPH);
+    OK(MPI_Comm_rank(g, &v));
     OK(MPI_Dist_graph_neighbors_count(g, &indegree, &outdegree, &w));
     CHECK(!w == !weighted);
     in_weights[0] = out_weights[0] = -9;
     OK(MPI_Dist_graph_neighbors(g, MOST, in, in_weights, MOST, out, out_weights));
     CHECK(weighted || (in_weights[0] == -9 && out_weights[0] == -9));
-    side_is(e, n, true, weighted, in, in_weights, indegree);
-    side_is(e, n, false, weighted, out, out_weights, outdegree);
+    side_is(v, e, n, true, weighted, in, in_weights, indegree);
+    side_is(v, e, n, false, weighted, out, out_weights, outdegree);
     OK(MPI_Dist_graph_neighbors(g, MOST, in, MPI_UNWEIGHTED, MOST, out, MPI_UNWEIGHTED));
     OK(MPI_Dist_graph_neighbors(g, 0, NULL, MPI_WEIGHTS_EMPTY, 0, NULL, NULL));
     if (indegree > 1) {
@@ -212,7 +213,7 @@ static void dist(unsigned seed, int n, bool weighted, int reorder)
 /* Its order is that of the user. */
 static void adjacent(void)
 {
-    int before = (rank + size - 1) % size, behind = (rank + 1) % size, indegree, outdegree, w;
+    int before = (rank + size - 1) % size, behind = (rank + 1) % size, indegree, outdegree, w, v;
     int sources[3] = {rank, before, before}, in_weights[3] = {5, 7, 6};
     int destinations[3] = {behind, rank, behind}, out_weights[3] = {7, 5, 6};
     int got[4] = {-1, -1, -1, -1}, got_weights[4], out[4], out_got[4];
@@ -222,6 +223,10 @@ static void adjacent(void)
     OK(MPI_Dist_graph_neighbors_count(g, &indegree, &outdegree, &w));
     CHECK(indegree == 3 && outdegree == 3 && w);
     OK(MPI_Dist_graph_neighbors(g, 4, got, got_weights, 4, out, out_got));
+    OK(MPI_Comm_rank(g, &v));
+    sources[0] = destinations[1] = v;
+    sources[1] = sources[2] = (v + size - 1) % size;
+    destinations[0] = destinations[2] = (v + 1) % size;
     CHECK(memcmp(got, sources, sizeof sources) == 0 && memcmp(got_weights, in_weights, sizeof in_weights) == 0);
     CHECK(memcmp(out, destinations, sizeof out_weights) == 0 && memcmp(out_got, out_weights, sizeof out_weights) == 0);
     CHECK(got[3] == -1);
