@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * ask: what only a launcher can do, a question at a time. A lookup that waits is many that do not, with growing pauses
- * between them: so other questions need not wait for it, and it works under launchers of others. */
+ * between them: so other questions need not wait for it, and it works under launchers of others. So is the wait for the
+ * end of a job. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,15 +11,15 @@
 #include "lib/boot/kvs_ops.h"
 #include "lib/core/error.h"
 
-enum { PAUSE_FIRST = 500000, PAUSE_MOST = 100000000 }; /* ns */
-
 static const struct {
     const char *verb;
-    int refused; /* the class of an answer that is no */
+    int refused;                      /* the class of an answer that is no */
+    uint64_t pause_first, pause_most; /* ns */
 } kinds[] = {[BOOT_PUBLISH] = {"publish", MPI_ERR_SERVICE},
-             [BOOT_LOOKUP] = {"look up", MPI_ERR_NAME},
+             [BOOT_LOOKUP] = {"look up", MPI_ERR_NAME, 500000, 100000000},
              [BOOT_UNPUBLISH] = {"unpublish", MPI_ERR_SERVICE},
-             [BOOT_SPAWN] = {"spawn", MPI_ERR_SPAWN}};
+             [BOOT_SPAWN] = {"spawn", MPI_ERR_SPAWN},
+             [BOOT_ENDED] = {"ask for the end of", MPI_ERR_SERVICE, 100000000, 1000000000}};
 
 static uint64_t now(void)
 {
@@ -59,10 +60,22 @@ static const char *invalid(const struct boot_ask *a)
     return NULL;
 }
 
+/* The next question is asked after a pause. */
+static void pause_next(struct boot_ask *a)
+{
+    struct boot_asking *g = &a->asking;
+    g->pause = g->pause ? 2 * g->pause : kinds[a->what].pause_first;
+    if (g->pause > kinds[a->what].pause_most)
+        g->pause = kinds[a->what].pause_most;
+    g->again = now() + g->pause;
+}
+
 /* MPI_SUCCESS: it is on its way. */
 static int send_now(struct boot_ask *a, struct kvs *c)
 {
     const char *bad = invalid(a);
+    if (!bad && a->what == BOOT_ENDED && !c->waits)
+        bad = "the launcher does not tell";
     if (!bad && c->asked)
         return MPI_ERR_PENDING;
     bad = bad ? bad : c->ops->ask_begin(c, a);
@@ -83,8 +96,7 @@ static bool looks_again(struct boot_ask *a)
         return false;
     if (!g->until)
         g->until = t + (a->patience > 0 ? (uint64_t)(a->patience * 1e9) : 0);
-    g->pause = g->pause == 0 ? PAUSE_FIRST : g->pause < PAUSE_MOST ? 2 * g->pause : g->pause;
-    g->again = t + g->pause;
+    pause_next(a);
     if (a->patience > 0 && g->again > g->until)
         g->again = g->until;
     return true;
@@ -98,6 +110,15 @@ static const char *plain(const char *why)
                                                      : why;
 }
 
+/* A job that runs has attributes. */
+static int ended(struct boot_ask *a, bool runs)
+{
+    if (!runs)
+        return MPI_SUCCESS;
+    pause_next(a);
+    return MPI_ERR_PENDING;
+}
+
 static int take_answer(struct boot_ask *a, struct kvs *c, bool block)
 {
     char why[200];
@@ -105,16 +126,20 @@ static int take_answer(struct boot_ask *a, struct kvs *c, bool block)
     if (!c->ops->ask_end(c, a, block, &granted, why, sizeof why))
         return MPI_ERR_PENDING;
     a->asking.sent = false;
-    if (granted)
-        return MPI_SUCCESS;
     if (c->why[0])
         return unanswered(a, why);
+    if (a->what == BOOT_ENDED)
+        return ended(a, granted);
+    if (granted)
+        return MPI_SUCCESS;
     return looks_again(a) ? MPI_ERR_PENDING : failed(a, kinds[a->what].refused, plain(why));
 }
 
 static int test(struct boot_ask *a, bool block)
 {
     char why[200] = "";
+    if (a->what == BOOT_ENDED && !a->asking.pause)
+        pause_next(a); /* most jobs that are asked for have just begun */
     if (!a->asking.sent && a->asking.again && now() < a->asking.again)
         return MPI_ERR_PENDING;
     struct kvs *c = boot_kvs(why, sizeof why);
@@ -133,6 +158,15 @@ int boot_ask_test(struct boot_ask *a, bool block)
     while ((rc = test(a, block)) == MPI_ERR_PENDING && block)
         nanosleep(&moment, NULL);
     return rc;
+}
+
+bool boot_ask_drop(struct boot_ask *a)
+{
+    char why[200];
+    bool granted;
+    struct kvs *c = a->asking.sent ? boot_kvs(why, sizeof why) : NULL;
+    a->asking.sent = c && !c->ops->ask_end(c, a, false, &granted, why, sizeof why);
+    return !a->asking.sent;
 }
 
 bool boot_spawned(void)

@@ -73,8 +73,9 @@ struct boot_preput { /* found by the new processes with boot_gift */
     size_t n;
 };
 struct boot_ask {
-    enum { BOOT_PUBLISH, BOOT_LOOKUP, BOOT_UNPUBLISH, BOOT_SPAWN } what;
-    const char *name, *port; /* of the service, at most BOOT_NAME_MAX bytes; of publish, at most BOOT_PORT_MAX */
+    enum { BOOT_PUBLISH, BOOT_LOOKUP, BOOT_UNPUBLISH, BOOT_SPAWN, BOOT_ENDED } what;
+    const char *name, *port; /* of the service, or (ended) the job, at most BOOT_NAME_MAX bytes; of publish, at most
+                                BOOT_PORT_MAX */
     double patience;         /* lookup: waits so many seconds for the name; 0: looks once; < 0: waits for ever */
     const struct boot_command *commands;
     int command_count;
@@ -91,8 +92,12 @@ struct boot_ask {
 /* Error classes, with a note. publish: MPI_ERR_SERVICE (the name is published already, or there is no launcher that
  * could); lookup: MPI_ERR_NAME (nobody has published it), MPI_ERR_SERVICE (there is no launcher that could tell);
  * unpublish: MPI_ERR_SERVICE; spawn: MPI_ERR_SPAWN where nothing was started, codes too; where some of them could not
- * be, MPI_SUCCESS and their codes. `block`: until the answer is there. */
+ * be, MPI_SUCCESS and their codes; ended: MPI_SUCCESS as soon as all processes of the job have ended (seen within a
+ * second), MPI_ERR_SERVICE (this launcher does not tell). `block`: until the answer is there. */
 int boot_ask_test(struct boot_ask *a, bool block);
+/* For who does not want to know any more. False: an answer is under way, and others cannot ask until it has been taken.
+ */
+bool boot_ask_drop(struct boot_ask *a);
 /* Was this job spawned by another? Then its values hold what that has put for it. */
 bool boot_spawned(void);
 /* That: MPI_ERR_NAME where there is none of that key. It does not wait for anybody. */

@@ -13,7 +13,8 @@ enum { SPAWN_BYTES_MAX = 900000 }; /* a message of PMI-2 has 999,999, a block of
 static const enum pmi_question questions[] = {[BOOT_PUBLISH] = PMI_ASK_PUBLISH,
                                               [BOOT_LOOKUP] = PMI_ASK_LOOKUP,
                                               [BOOT_UNPUBLISH] = PMI_ASK_UNPUBLISH,
-                                              [BOOT_SPAWN] = PMI_ASK_SPAWN};
+                                              [BOOT_SPAWN] = PMI_ASK_SPAWN,
+                                              [BOOT_ENDED] = PMI_ASK_GET};
 
 static void put_name(struct pmi_client *c, const struct boot_ask *a)
 {
@@ -23,6 +24,16 @@ static void put_name(struct pmi_client *c, const struct boot_ask *a)
     if (a->what == BOOT_PUBLISH)
         pmi_out_str(&o, "port", a->port);
     pmi_talk_say(c, &o, questions[a->what]);
+}
+
+/* Any key that each job has, and its proxy answers by itself. */
+static void put_job(struct pmi_client *c, const struct boot_ask *a)
+{
+    struct buf b;
+    struct pmi_out o = pmi_talk_begin(c, &b, PMI_ASK_GET);
+    pmi_out_str(&o, c->version == 2 ? "jobid" : "kvsname", a->name);
+    pmi_out_str(&o, "key", "PMI_get_wait");
+    pmi_talk_say(c, &o, PMI_ASK_GET);
 }
 
 static void put_nth(struct pmi_out *o, const char *key, int i, const char *value)
@@ -126,6 +137,8 @@ const char *pmi_service_begin(struct pmi_client *c, const struct boot_ask *a)
     const char *bad = NULL;
     if (a->what == BOOT_SPAWN)
         bad = say_spawn(c, a);
+    else if (a->what == BOOT_ENDED)
+        put_job(c, a);
     else
         put_name(c, a);
     if (!bad && !c->kvs.why[0])

@@ -8,5 +8,7 @@
 
 /* What boot_ask_test comes to at last. */
 int ask_await(struct boot_ask *a);
+/* Nobody wants to know any more: others can ask afterwards. */
+void ask_drop(struct boot_ask *a);
 
 #endif

@@ -39,7 +39,7 @@ static int connect_near(const struct port_facts *f, int64_t until, const struct 
     if (fd < 0)
         return failed_by(errno);
     while (connect(fd, (struct sockaddr *)&a, n) != 0 && (error = errno) == EAGAIN && clock_ns() < until)
-        socket_await(-1, 0, clock_ns() + AGAIN_NS, comm);
+        socket_await(-1, 0, &(struct socket_patience){clock_ns() + AGAIN_NS, comm, NULL, NULL});
     if (error == 0 || error == EAGAIN) {
         if (clock_ns() < until && greeting_allows(fd, true))
             return fd;
@@ -59,7 +59,7 @@ static int try_one(int fd, const struct sockaddr_in6 *to, int64_t until, const s
     if (errno != EINPROGRESS)
         return errno;
     int64_t most = clock_ns() + TRY_NS;
-    if (!socket_await(fd, POLLOUT, until < most ? until : most, comm))
+    if (!socket_await(fd, POLLOUT, &(struct socket_patience){until < most ? until : most, comm, NULL, NULL}))
         return ETIMEDOUT;
     return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &n) == 0 ? error : errno;
 }

@@ -79,7 +79,7 @@ static int reach_accept(void *arg, int *fd)
     int rc = patience_take(a);
     if (rc != MPI_SUCCESS)
         return rc;
-    *fd = port_accept(p, until(a->patience), a->comm);
+    *fd = port_accept(p, &(struct socket_patience){until(a->patience), a->comm, NULL, NULL});
     return *fd >= 0 ? MPI_SUCCESS : MPI_ERR_PORT;
 }
 

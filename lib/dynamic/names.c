@@ -34,6 +34,18 @@ int ask_await(struct boot_ask *ask)
     return a.rc;
 }
 
+static bool is_dropped(const void *arg)
+{
+    return boot_ask_drop((struct boot_ask *)arg);
+}
+
+void ask_drop(struct boot_ask *ask)
+{
+    struct waiter w = {.ready = is_dropped, .arg = ask};
+    while (!is_dropped(ask))
+        progress_wait(&w, NULL);
+}
+
 int mpi_publish_name(const char *service_name, struct info *info, const char *port_name)
 {
     return ask_await(&(struct boot_ask){.what = BOOT_PUBLISH, .name = service_name, .port = port_name});

@@ -242,13 +242,13 @@ static int first_proven(struct port *p)
     return -1;
 }
 
-int port_accept(struct port *p, int64_t until, const struct comm *comm)
+int port_accept(struct port *p, const struct socket_patience *patience)
 {
     int fd = -1;
     p->users++;
     for (;;) {
         look(p);
-        if (p->closed || (fd = first_proven(p)) >= 0 || !socket_await(p->epoll, POLLIN, until, comm))
+        if (p->closed || (fd = first_proven(p)) >= 0 || !socket_await(p->epoll, POLLIN, patience))
             break;
     }
     bool closed = p->closed;

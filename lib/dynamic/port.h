@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * port: where other jobs connect to. Each listens on a socket of its own for this machine and on one for others; both go
- * when it is closed, and with the process.
+ * port: where other jobs connect to. Each listens on a socket of its own for this machine and on one for others; both
+ * go when it is closed, and with the process.
  *
  *     connector             listener
  *     hello, nonce    ->
@@ -17,6 +17,7 @@
 #include "lib/object/comm.h"
 
 struct port;
+struct socket_patience;
 
 /* A new one. An error class with a note. */
 int port_open(struct port **out);
@@ -25,9 +26,9 @@ struct port *port_find(const char *name);    /* of this process; NULL: none of t
 void port_close(struct port *p);             /* who waits in an accept on it gets an error */
 void port_close_all(void);
 
-/* Waits until clock_ns() is `until` for somebody who may connect: his socket, which is the caller's. -1 with a note of
- * class MPI_ERR_PORT: the port was closed meanwhile, or it is too late. */
-int port_accept(struct port *p, int64_t until, const struct comm *comm);
+/* Waits for somebody who may connect: his socket, which is the caller's. -1 with a note of class MPI_ERR_PORT: the port
+ * was closed meanwhile, or the patience is at its end. */
+int port_accept(struct port *p, const struct socket_patience *patience);
 /* Connects to a port of any process. -1 with a note of class MPI_ERR_PORT: that is not a port's name, nobody listens
  * there any more, he is another one, or nobody has accepted in time. */
 int port_connect(const char *name, int64_t until, const struct comm *comm);

@@ -14,19 +14,21 @@
 
 struct awaited {
     struct pollfd fd;
-    int64_t until;
+    const struct socket_patience *patience;
 };
 
 static bool is_over(const void *arg)
 {
     struct awaited a = *(const struct awaited *)arg;
-    return poll(&a.fd, 1, 0) != 0 || (a.until != SOCKET_FOREVER && clock_ns() >= a.until);
+    const struct socket_patience *p = a.patience;
+    return poll(&a.fd, 1, 0) != 0 || (p->until != SOCKET_FOREVER && clock_ns() >= p->until) ||
+           (p->over && p->over(p->arg));
 }
 
-bool socket_await(int fd, short events, int64_t until, const struct comm *comm)
+bool socket_await(int fd, short events, const struct socket_patience *p)
 {
-    struct awaited a = {{.fd = fd, .events = events}, until};
-    struct waiter w = {.ready = is_over, .arg = &a, .comm = comm};
+    struct awaited a = {{.fd = fd, .events = events}, p};
+    struct waiter w = {.ready = is_over, .arg = &a, .comm = p->comm};
     if (!is_over(&a)) {
         bool watched = sleep_watch(fd, (events & POLLOUT) != 0);
         while (!is_over(&a)) {
@@ -64,7 +66,7 @@ static int both(int fd, const void *out, size_t out_n, void *in, size_t in_n, in
         if (error != 0 || (sent == out_n && got == in_n))
             return error;
         short events = (short)((sent < out_n ? POLLOUT : 0) | (got < in_n ? POLLIN : 0));
-        if (!socket_await(fd, events, until, comm))
+        if (!socket_await(fd, events, &(struct socket_patience){until, comm, NULL, NULL}))
             return ETIMEDOUT;
     }
 }
@@ -87,8 +89,7 @@ const char *socket_error(int error)
 static int trade(struct line *l, const void *out, int out_n, void *in, int in_n)
 {
     const struct socket_line *s = (const struct socket_line *)l;
-    int error =
-        both(s->fd, out, (size_t)out_n, in, (size_t)in_n, clock_ns() + SOCKET_TRADE_NS, s->comm);
+    int error = both(s->fd, out, (size_t)out_n, in, (size_t)in_n, clock_ns() + SOCKET_TRADE_NS, s->comm);
     if (error == 0)
         return MPI_SUCCESS;
     error_detail_set(MPI_ERR_PORT, "the root of the other group is lost: %s", socket_error(error));

@@ -10,9 +10,15 @@
 #define SOCKET_FOREVER INT64_MAX
 #define SOCKET_TRADE_NS INT64_C(60000000000) /* for what the other leader says while both are in the call */
 
-/* Waits until poll(2) would tell one of the events; `comm` is what is shown of the wait, or NULL. False: it got too
- * late. */
-bool socket_await(int fd, short events, int64_t until, const struct comm *comm);
+/* What ends a wait, and what is shown of it. */
+struct socket_patience {
+    int64_t until;
+    const struct comm *comm; /* or NULL */
+    bool (*over)(void *arg); /* asked now and then: is there nothing to wait for any more? NULL: there is */
+    void *arg;
+};
+/* Waits until poll(2) would tell one of the events. False: it got too late, or is over. */
+bool socket_await(int fd, short events, const struct socket_patience *p);
 /* All n bytes, of a socket that may block or not. 0; an errno value; or -1: the other end has closed it. */
 int socket_send(int fd, const void *bytes, size_t n, int64_t until, const struct comm *comm);
 int socket_recv(int fd, void *bytes, size_t n, int64_t until, const struct comm *comm);

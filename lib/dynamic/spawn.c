@@ -29,6 +29,7 @@ struct spawning {
     struct boot_command *commands;
     int total; /* processes */
     int *codes;
+    char job[BOOT_JOB_MAX]; /* that they are; "": it is not told */
 };
 
 static int wrong(int cls, const char *name, int i, const char *how)
@@ -112,11 +113,43 @@ static int ask_launcher(struct spawning *s, const char *port)
                          .preput_count = 1,
                          .codes = s->codes};
     int rc = commands_fill(s) ? ask_await(&a) : MPI_ERR_NO_MEM;
+    strcpy(s->job, a.job);
     if (rc == MPI_SUCCESS && !all_started(s)) {
         error_detail_set(MPI_ERR_SPAWN, "not all processes could be started; array_of_errcodes says which");
         rc = MPI_ERR_SPAWN;
     }
     return rc;
+}
+
+/* What is known of the end of the new job. */
+struct ending {
+    struct boot_ask ask;
+    int rc; /* MPI_SUCCESS: it has ended; MPI_ERR_PENDING: not yet, as far as is known; else that is not told */
+};
+
+static bool has_ended(void *arg)
+{
+    struct ending *e = arg;
+    if (e->rc == MPI_ERR_PENDING)
+        e->rc = boot_ask_test(&e->ask, false);
+    return e->rc == MPI_SUCCESS;
+}
+
+/* Who connects is told so before it goes on: a job that has ended has nobody who still will. */
+static int accept_children(struct spawning *s, struct port *p, int *fd)
+{
+    struct ending e = {{.what = BOOT_ENDED, .name = s->job}, s->job[0] ? MPI_ERR_PENDING : MPI_ERR_SERVICE};
+    *fd = port_accept(p, &(struct socket_patience){SOCKET_FOREVER, s->comm, has_ended, &e});
+    ask_drop(&e.ask);
+    if (*fd >= 0)
+        return MPI_SUCCESS;
+    for (int i = 0; i < s->total; i++)
+        s->codes[i] = MPI_ERR_SPAWN;
+    if (e.rc == MPI_SUCCESS)
+        error_detail_set(MPI_ERR_SPAWN,
+                         "%s: the processes have ended, and none of them has called MPI_Init of this library",
+                         s->commands[0].program);
+    return MPI_ERR_SPAWN;
 }
 
 static int start(struct spawning *s, int *fd)
@@ -132,8 +165,8 @@ static int start(struct spawning *s, int *fd)
     if (rc != MPI_SUCCESS)
         return rc;
     rc = ask_launcher(s, port_name(p));
-    if (rc == MPI_SUCCESS && (*fd = port_accept(p, SOCKET_FOREVER, s->comm)) < 0)
-        rc = MPI_ERR_SPAWN;
+    if (rc == MPI_SUCCESS)
+        rc = accept_children(s, p, fd);
     port_close(p);
     return rc;
 }
