@@ -10,6 +10,7 @@
 #     make bench     speed, beside others        make format   the sources in the tree's format
 #     make deb       Debian packages, into build/deb                    make debtest   the tests of these
 #     make faults    processes of jobs are killed and stopped at random, for ten minutes (SECONDS=N)
+#     make family    jobs that meet and spawn, of which processes are killed at random; the same
 #     make clean
 
 BUILD = build
@@ -19,7 +20,7 @@ WERROR = false
 JOBS := $(shell nproc 2>/dev/null || echo 2)
 MESON_SETUP = CC="$$(.ci/cc)" meson setup -Dwerror=$(WERROR)
 
-.PHONY: all demo check install deb debtest bench mpi4py faults asan tsan format clean need
+.PHONY: all demo check install deb debtest bench mpi4py faults family asan tsan format clean need
 .NOTPARALLEL:
 
 all: need $(BUILD)/build.ninja
@@ -51,6 +52,11 @@ faults:
 	@.ci/need build test
 	@$(MAKE) --no-print-directory all
 	@MUSTER_TEST_BUILD=$(abspath $(BUILD)) $$(command -v /usr/bin/python3 || echo python3) tests/launch/faults.py $(or $(SECONDS),600) $(SEED)
+
+family:
+	@.ci/need build test
+	@$(MAKE) --no-print-directory all
+	@MUSTER_TEST_BUILD=$(abspath $(BUILD)) $$(command -v /usr/bin/python3 || echo python3) tests/launch/family.py $(or $(SECONDS),600) $(SEED)
 
 asan:
 	@.ci/need build test
