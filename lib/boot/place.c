@@ -33,6 +33,7 @@ static bool segment_share(struct boot *b, struct kvs *k, const uint32_t *node, u
     if ((leads && !k->ops->put(k, key, ticket)) || !k->ops->fence(k))
         return false;
     char *told = leads ? NULL : kvs_get(k, leader, key);
+    errno = ENODATA;
     if (told)
         snprintf(ticket, sizeof ticket, "%s", told);
     bool ok = leads || (told && share_open(b, ticket));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * pmix: under a launcher that speaks PMIx alone (Open MPI's mpirun, prterun, srun --mpi=pmix), by OpenPMIx's client
- * library. Which ranks share a node is told by PMIX_ANL_MAP; most launchers leave that out, and tell of other nodes by
- * their names alone, so that the ranks find it out. */
+ * library. Which ranks share a node is told by PMIX_ANL_MAP; Open MPI's mpirun leaves that out, and not every version
+ * of the library tells of other nodes, so that the ranks find it out. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "lib/boot/pmix_names.h"
 
 static const struct pmix_library *pmix;
 static pmix_proc_t self;
@@ -39,10 +40,12 @@ static bool put(struct kvs *k, const char *key, const char *value)
            is_well(k, "PMIx_Commit", pmix->PMIx_Commit());
 }
 
-/* Without the data: what a rank has put is fetched from its node when somebody asks for it. */
+/* With the data. Without, servers fetch from a rank's node what is asked for, but Slurm's (22.05) do not find all. */
 static bool fence(struct kvs *k)
 {
-    return is_well(k, "PMIx_Fence", pmix->PMIx_Fence(NULL, 0, NULL, 0));
+    pmix_info_t collect = {.value = {.type = PMIX_BOOL, .data.flag = true}};
+    snprintf(collect.key, sizeof collect.key, "%s", PMIX_COLLECT_DATA);
+    return is_well(k, "PMIx_Fence", pmix->PMIx_Fence(NULL, 0, &collect, 1));
 }
 
 static void answered(pmix_status_t status, pmix_value_t *value, void *unused)
@@ -91,13 +94,16 @@ static bool get_end(struct kvs *k, bool block, char **value)
 
 static const char *ask_begin(struct kvs *k, const struct boot_ask *a)
 {
-    return "not through a launcher that speaks PMIx; start the program with Muster's mpiexec";
+    const char *bad = pmix_names_begin(pmix, a);
+    k->asked = !bad;
+    return bad;
 }
 
 static bool ask_end(struct kvs *k, struct boot_ask *a, bool block, bool *granted, char *why, size_t n)
 {
-    *granted = false;
-    snprintf(why, n, "nothing was asked");
+    if (!pmix_names_end(pmix, a, block, granted, why, n))
+        return false;
+    k->asked = 0;
     return true;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * pmix_kvs: key-values through OpenPMIx. Who asks says whose a key is, so that it is fetched from that rank's node when
- * it is needed, and no node has all of them. */
+ * pmix_kvs: key-values through OpenPMIx, whose servers want to hear whose a key is. A fence brings all of them to each
+ * node. */
 #ifndef LIB_BOOT_PMIX_KVS_H
 #define LIB_BOOT_PMIX_KVS_H
 

@@ -15,6 +15,9 @@
     F(PMIx_Fence)                                                                                                      \
     F(PMIx_Get)                                                                                                        \
     F(PMIx_Get_nb)                                                                                                     \
+    F(PMIx_Publish_nb)                                                                                                 \
+    F(PMIx_Lookup_nb)                                                                                                  \
+    F(PMIx_Unpublish_nb)                                                                                               \
     F(PMIx_Value_destruct)                                                                                             \
     F(PMIx_Error_string)
 

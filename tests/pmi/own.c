@@ -22,6 +22,29 @@ static void meet(const char *directory, int rank, int size)
             usleep(10000);
 }
 
+static void must(int ok)
+{
+    if (!ok)
+        MPI_Abort(MPI_COMM_WORLD, 8);
+}
+
+/* What the first rank publishes, all find, until it takes it back. */
+static void names(int rank)
+{
+    char port[MPI_MAX_PORT_NAME] = "";
+    int class = 0;
+    MPI_Comm_set_errhandler(MPI_COMM_SELF, MPI_ERRORS_RETURN);
+    MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
+    must(rank != 0 || MPI_Publish_name("ocean", MPI_INFO_NULL, "a port = 1;2") == MPI_SUCCESS);
+    MPI_Barrier(MPI_COMM_WORLD);
+    must(MPI_Lookup_name("ocean", MPI_INFO_NULL, port) == MPI_SUCCESS && strcmp(port, "a port = 1;2") == 0);
+    MPI_Barrier(MPI_COMM_WORLD);
+    must(rank != 0 || MPI_Unpublish_name("ocean", MPI_INFO_NULL, port) == MPI_SUCCESS);
+    MPI_Barrier(MPI_COMM_WORLD);
+    MPI_Error_class(MPI_Lookup_name("ocean", MPI_INFO_NULL, port), &class);
+    must(class == MPI_ERR_NAME);
+}
+
 int main(int argc, char **argv)
 {
     int rank, size, here, sum, x;
@@ -53,6 +76,8 @@ int main(int argc, char **argv)
         MPI_Allreduce(&x, &sum, 1, MPI_INT, MPI_SUM, MPI_COMM_WORLD);
     if (strstr(what, "abort") || strstr(what, "barrier"))
         MPI_Barrier(MPI_COMM_WORLD);
+    if (strcmp(what, "names") == 0)
+        names(rank);
     MPI_Comm_free(&node);
     MPI_Finalize();
     return 0;

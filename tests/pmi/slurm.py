@@ -23,6 +23,7 @@ AuthInfo=socket={dir}/munge.sock
 CredType=cred/munge
 StateSaveLocation={dir}/state
 SlurmdSpoolDir={dir}/spool-%n
+TmpFS={dir}/tmp-%n
 SlurmctldPidFile={dir}/slurmctld.pid
 SlurmdPidFile={dir}/%n.pid
 SlurmctldLogFile={dir}/slurmctld.log
@@ -70,7 +71,8 @@ class Slurm:
         port, port1, port2 = free_ports(3)
         conf = CONF.format(host=socket.gethostname().split(".")[0], dir=self.dir, port=port, port1=port1, port2=port2)
         (self.dir / "slurm.conf").write_text(conf)
-        (self.dir / "state").mkdir()
+        for name in ("state", "tmp-n1", "tmp-n2"):
+            (self.dir / name).mkdir()
         (self.dir / "key").write_bytes(os.urandom(128))
         (self.dir / "key").chmod(0o400)
         d = str(self.dir)

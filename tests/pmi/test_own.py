@@ -238,10 +238,10 @@ def test_srun(slurm, own, where, n, here, version):
     assert not left_in_shm()
 
 
-@pytest.mark.parametrize("where, n, here", [(["-N1"], 1, 1), (["-N1"], 4, 4)])
-def test_srun_by_pmix(slurm, own, tmp_path, where, n, here):
-    """Not over two nodes: those of one machine would have one directory, which Slurm's plugin refuses."""
-    code, out, err = srun(slurm, *where, "-n", str(n), own, "allreduce", mpi="--mpi=pmix", TMPDIR=str(tmp_path))
+@pytest.mark.parametrize("where, n, here", [(["-N1"], 1, 1), (["-N1"], 4, 4), (["-N2", "--ntasks-per-node=3"], 6, 3),
+                                            (["-N2", "--ntasks-per-node=2", "-m", "cyclic"], 4, 2)])
+def test_srun_by_pmix(slurm, own, where, n, here):
+    code, out, err = srun(slurm, *where, "-n", str(n), own, "allreduce", mpi="--mpi=pmix")
     assert (code, out, err) == (0, lines(n, here), "")
     assert not left_in_shm()
 
@@ -332,6 +332,12 @@ def test_open_mpis_mpirun_over_two_nodes(openmpi, own, tmp_path, how, n, here):
     r = openmpi("--mca", "plm_rsh_agent", str(agent), *how, "-n", str(n), own, "allreduce")
     assert r.code == 0 and sorted(r.lines) == lines(n, here), r
     assert not left_in_shm()
+
+
+@pytest.mark.parametrize("n", [1, 3])
+def test_names_under_open_mpis_mpirun(openmpi, own, n):
+    r = openmpi("-n", str(n), own, "names")
+    assert r.code == 0 and sorted(r.lines) == lines(n) and r.err == "", r
 
 
 def test_open_mpis_mpirun_abort(openmpi, own):
