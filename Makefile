@@ -11,6 +11,7 @@
 #     make deb       Debian packages, into build/deb                    make debtest   the tests of these
 #     make faults    processes of jobs are killed and stopped at random, for ten minutes (SECONDS=N)
 #     make family    jobs that meet and spawn, of which processes are killed at random; the same
+#     make nodes     every program of tests/mpi over 2, 4 and as many simulated nodes as ranks (WORDS='coll io')
 #     make clean
 
 BUILD = build
@@ -20,7 +21,7 @@ WERROR = false
 JOBS := $(shell nproc 2>/dev/null || echo 2)
 MESON_SETUP = CC="$$(.ci/cc)" meson setup -Dwerror=$(WERROR)
 
-.PHONY: all demo check install deb debtest bench mpi4py faults family asan tsan format clean need
+.PHONY: all demo check install deb debtest bench mpi4py faults family nodes asan tsan format clean need
 .NOTPARALLEL:
 
 all: need $(BUILD)/build.ninja
@@ -57,6 +58,11 @@ family:
 	@.ci/need build test
 	@$(MAKE) --no-print-directory all
 	@MUSTER_TEST_BUILD=$(abspath $(BUILD)) $$(command -v /usr/bin/python3 || echo python3) tests/launch/family.py $(or $(SECONDS),600) $(SEED)
+
+nodes:
+	@.ci/need build test
+	@$(MAKE) --no-print-directory all
+	@$$(command -v /usr/bin/python3 || echo python3) tests/mpi/over_nodes.py $(BUILD) $(WORDS)
 
 asan:
 	@.ci/need build test

@@ -86,5 +86,5 @@ def test_a_batch_script_ends_with_the_first_failure(jobs):
 
 def test_the_signal_before_the_limit_of_time(jobs):
     r = jobs.batch("$M sh -c 'trap \"echo warned; exit 0\" USR1; : > here.$PMI_RANK; while :; do sleep 0.1; done'\n", "-N2", "-n2",
-                   "--time=1", "--signal=USR1@55")
+                   "--time=1", "--signal=USR1@45")
     assert r.code == 0 and hosts(r)["warned"] == 2, r
