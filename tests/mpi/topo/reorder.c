@@ -2,7 +2,8 @@
  *
  * Graphs whose ranks may change places: each rank has the edges of the vertex that it got, messages along them arrive,
  * and no more of them leave their node than before; of a grid whose vertices are numbered across it, far fewer. As an
- * argument: so many nodes one is taken for, in whose order the ranks lie (MUSTER_COLL_NODES); without: nobody moves. */
+ * argument: so many nodes one is taken for, in whose order the ranks lie (MUSTER_COLL_NODES). On one node without, and
+ * where each rank has a node: nobody moves. */
 #include "../check.h"
 
 enum { MOST = 64, EDGES = 8 * MOST };
@@ -143,7 +144,10 @@ static void dist(bool adjacent, int at_most)
 int main(int argc, char **argv)
 {
     begin(&argc, &argv);
-    nodes = argc > 1 ? atoi(argv[1]) : 1;
+    if (argc > 1)
+        nodes = atoi(argv[1]);
+    else
+        nodes = node_ranks() > 1 ? size / node_ranks() : 1;
     int side = 1;
     while ((side + 1) * (side + 1) <= size)
         side++;
