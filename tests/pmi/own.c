@@ -22,6 +22,19 @@ static void meet(const char *directory, int rank, int size)
             usleep(10000);
 }
 
+/* What OpenPMIx's library leaves at its end is not ours. */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+    return "leak:libpmix.so";
+}
+
+const char *__lsan_default_options(void);
+const char *__lsan_default_options(void)
+{
+    return "print_suppressions=0";
+}
+
 static void must(int ok)
 {
     if (!ok)
