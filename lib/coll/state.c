@@ -73,6 +73,8 @@ static bool set_make(struct sched *s, struct coll_set *set, struct comm *c)
 {
     if (c->inter) {
         set->levels = levels_of_inter(c->coll, set, c);
+        if (c->reach.broken) /* that was known before there were parts */
+            levels_break(set->levels);
         return false;
     }
     if (area_eligible(c)) {

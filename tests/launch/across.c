@@ -135,6 +135,17 @@ static void merge(void)
     die();
     DEAD(MPI_Intercomm_merge(inter, 1, &all));
 }
+/* One of us knows of it before the first collective, the others wait in that already. */
+static void known(void)
+{
+    MPI_Comm all;
+    int sum;
+    die();
+    if (rank == 0)
+        DEAD(MPI_Recv(big, 1, MPI_INT, far - 1, 0, inter, MPI_STATUS_IGNORE));
+    DEAD(MPI_Allreduce(&rank, &sum, 1, MPI_INT, MPI_SUM, inter));
+    DEAD(MPI_Intercomm_merge(inter, 1, &all));
+}
 
 /* One that has ended does not accept. */
 static void gone(void)
@@ -201,8 +212,8 @@ static void join(void)
 
 int main(int argc, char **argv)
 {
-    static const struct scenario all[] = {S(talk),  S(recv_named), S(recv_any), S(barrier), S(send_long),
-                                          S(merge), S(gone),       S(killed),   S(alone),     S(join)};
+    static const struct scenario all[] = {S(talk),  S(recv_named), S(recv_any), S(barrier), S(send_long), S(merge),
+                                          S(known), S(gone),       S(killed),   S(alone),   S(join)};
     scenario_begin(&argc, &argv);
     MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
     MPI_Comm_set_errhandler(MPI_COMM_SELF, MPI_ERRORS_RETURN);

@@ -36,7 +36,7 @@ def test_they_meet(mpiexec, across, serve, call, hosts, env):
 
 
 @pytest.mark.parametrize("env", CARRIERS[:2])
-@pytest.mark.parametrize("what", ["recv_named", "recv_any", "barrier", "send_long", "merge"])
+@pytest.mark.parametrize("what", ["recv_named", "recv_any", "barrier", "send_long", "merge", "known"])
 def test_the_end_of_one_is_an_error_for_the_other(mpiexec, across, what, env):
     server, caller = both(mpiexec, across, what, 2, 3, env)
     assert server[:2] == (0, "fine\n" * 2), server
