@@ -82,7 +82,7 @@ static int send_now(struct boot_ask *a, struct kvs *c)
     if (bad)
         return failed(a, kinds[a->what].refused, bad);
     if (c->why[0])
-        return unanswered(a, c->why);
+        return a->what == BOOT_ENDED ? failed(a, MPI_ERR_OTHER, c->why) : unanswered(a, c->why);
     a->asking.sent = true;
     return MPI_SUCCESS;
 }
@@ -127,7 +127,7 @@ static int take_answer(struct boot_ask *a, struct kvs *c, bool block)
         return MPI_ERR_PENDING;
     a->asking.sent = false;
     if (c->why[0])
-        return unanswered(a, why);
+        return a->what == BOOT_ENDED ? failed(a, MPI_ERR_OTHER, why) : unanswered(a, why);
     if (a->what == BOOT_ENDED)
         return ended(a, granted);
     if (granted)

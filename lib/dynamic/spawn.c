@@ -124,7 +124,8 @@ static int ask_launcher(struct spawning *s, const char *port)
 /* What is known of the end of the new job. */
 struct ending {
     struct boot_ask ask;
-    int rc; /* MPI_SUCCESS: it has ended; MPI_ERR_PENDING: not yet, as far as is known; else that is not told */
+    int rc; /* MPI_SUCCESS: it has ended; MPI_ERR_OTHER: the launcher has; MPI_ERR_PENDING: not yet, as far as is known;
+             * else that is not told */
 };
 
 static bool has_ended(void *arg)
@@ -132,7 +133,7 @@ static bool has_ended(void *arg)
     struct ending *e = arg;
     if (e->rc == MPI_ERR_PENDING)
         e->rc = boot_ask_test(&e->ask, false);
-    return e->rc == MPI_SUCCESS;
+    return e->rc == MPI_SUCCESS || e->rc == MPI_ERR_OTHER;
 }
 
 /* Who connects is told so before it goes on: a job that has ended has nobody who still will. */
@@ -148,6 +149,9 @@ static int accept_children(struct spawning *s, struct port *p, int *fd)
     if (e.rc == MPI_SUCCESS)
         error_detail_set(MPI_ERR_SPAWN,
                          "%s: the processes have ended, and none of them has called MPI_Init of this library",
+                         s->commands[0].program);
+    else if (e.rc == MPI_ERR_OTHER)
+        error_detail_set(MPI_ERR_SPAWN, "%s: the launcher has ended before the processes were in MPI_Init",
                          s->commands[0].program);
     return MPI_ERR_SPAWN;
 }

@@ -329,6 +329,12 @@ int main(int argc, char **argv)
     end = atof(argv[1]);
     deaths = atoi(argv[3]);
     depth = argc > 4 ? atoi(argv[4]) : 0;
+    seed = (unsigned)atoi(argv[2]);
+    if (depth > 0 && pick(1000) < deaths) {
+        printf("DIES %d before MPI_Init, depth %d\n", (int)getpid(), depth);
+        fflush(stdout);
+        raise(SIGKILL);
+    }
     enter("MPI_Init");
     IS(pthread_create(&dog, NULL, watch, NULL) == 0);
     MPI_Init(&argc, &argv);
@@ -336,7 +342,7 @@ int main(int argc, char **argv)
     MPI_Comm_size(MPI_COMM_WORLD, &size);
     MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
     MPI_Comm_set_errhandler(MPI_COMM_SELF, MPI_ERRORS_RETURN);
-    seed = (unsigned)atoi(argv[2]) + 7919u * (unsigned)rank;
+    seed += 7919u * (unsigned)rank;
     MPI_Comm_get_parent(&parent);
     if (parent != MPI_COMM_NULL)
         talk(parent, 1);
