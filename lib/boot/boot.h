@@ -93,7 +93,8 @@ struct boot_ask {
  * could); lookup: MPI_ERR_NAME (nobody has published it), MPI_ERR_SERVICE (there is no launcher that could tell);
  * unpublish: MPI_ERR_SERVICE; spawn: MPI_ERR_SPAWN where nothing was started, codes too; where some of them could not
  * be, MPI_SUCCESS and their codes; ended: MPI_SUCCESS as soon as all processes of the job have ended (seen within a
- * second), MPI_ERR_SERVICE (this launcher does not tell). `block`: until the answer is there. */
+ * second), MPI_ERR_OTHER (the launcher itself has ended), MPI_ERR_SERVICE (it does not tell). `block`: until the answer
+ * is there. */
 int boot_ask_test(struct boot_ask *a, bool block);
 /* For who does not want to know any more. False: an answer is under way, and others cannot ask until it has been taken.
  */
