@@ -30,7 +30,7 @@ static void report(const char *name, long bytes, double value)
 }
 
 /* With no more ranks than processors each takes one of its own. */
-static void pin(void)
+static inline void pin(void)
 {
     cpu_set_t all, one;
     if (sched_getaffinity(0, sizeof all, &all) != 0)
@@ -62,7 +62,7 @@ struct patience {
 };
 
 /* Seconds that one repetition takes. Rank 0 decides how many, and all follow. */
-static double measure_for(body *run, void *arg, struct patience p)
+static inline double measure_for(body *run, void *arg, struct patience p)
 {
     enum { BATCHES = 15 };
     double best = 1e9, begin = now();
