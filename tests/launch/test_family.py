@@ -36,4 +36,4 @@ def test_a_child_that_is_killed_before_it_is_in_mpi(own_cc, tmp_path):
 def test_random_families(tmp_path, capfd):
     family = Family(tmp_path, 8, random.Random())
     assert family.run() == 0, capfd.readouterr().out
-    assert family.spawned > 0 and family.joined > 0
+    assert family.spawned + family.joined > 0
