@@ -200,8 +200,8 @@ int script_end(void **state)
     peer_destroy(theirs);
     stdio_destroy(script.run.io);
     watch_fini(&script.run);
-    names_destroy(script.run.names);
     root_fini(&script.run);
+    names_destroy(script.run.names);
     shapes_fini(&script.cluster);
     if (script.run.deadline)
         event_free(script.run.deadline);
