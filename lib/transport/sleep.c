@@ -39,7 +39,7 @@ static void futex(_Atomic uint32_t *word, int op, uint32_t value)
 static void rest_until_next_round(uint32_t round)
 {
     atomic_store(&helper.resting, 1);
-    while (atomic_load(&helper.round) == round)
+    while (atomic_load(&helper.round) == round && !atomic_load(&helper.quit))
         futex(&helper.round, FUTEX_WAIT, round);
     atomic_store(&helper.resting, 0);
 }
