@@ -151,7 +151,7 @@ static bool sources_update(bool *naps)
 static void next_round(void)
 {
     atomic_fetch_add(&helper.round, 1);
-    if (atomic_exchange(&helper.resting, 0))
+    if (atomic_load(&helper.resting)) /* the helper alone says when it does not: it may rest on in the same round */
         futex(&helper.round, FUTEX_WAKE, 1);
 }
 
