@@ -69,6 +69,7 @@ static void drop_tables(struct shm_coll *a)
     free(a->sleeping);
     free(a->locals);
     free(a->from);
+    a->costs = NULL;
     a->sleeping = NULL;
     a->locals = NULL;
     a->from = NULL;
@@ -138,8 +139,10 @@ void area_make(struct sched *s, struct shm_coll *a, struct comm *c)
 
 void area_leave(struct shm_coll *a)
 {
-    if (!a->area)
+    if (!a->area) {
+        drop_tables(a); /* the making of one may have ended with a failure */
         return;
+    }
     /* Whoever still waits sees that we have taken part in all of it. */
     if (!a->broken)
         atomic_store_explicit(&a->members[a->me].at, a->seq, memory_order_release);
