@@ -48,7 +48,7 @@ def inside(tmp_path_factory):
     return run
 
 
-@pytest.mark.parametrize("nodes", [(), ("--hosts", "a,b")], ids=["1 node", "2 nodes"])
+@pytest.mark.parametrize("nodes", [(), ("--launcher", "fork", "--hosts", "a,b")], ids=["1 node", "2 nodes"])
 def test_spawn(inside, nodes):
     r = inside("spawn.c", "-n", "2", *nodes)
     assert r.returncode == 0, r

@@ -259,5 +259,6 @@ int main(int argc, char **argv)
 def test_alone_a_program_finds_the_mpiexec_that_came_with_its_library(programs, tmp_path):
     p = Started([on_runtime(programs, ALONE)], env=clean_env(tmp_path), cwd=tmp_path, stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    assert sorted(ended(p)) == ["child 0: 7", "child 1: 7", "parent"]
+    out, err = p.communicate(timeout=2 * PATIENCE)
+    assert p.returncode == 0 and sorted(out.decode().splitlines()) == ["child 0: 7", "child 1: 7", "parent"], (out, err)
     until(lambda: not (tmp_path / ".names").exists())
