@@ -8,8 +8,8 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
+#include "lib/core/hmac.h"
 #include "lib/dynamic/socket.h"
 
 static const char magic[8] = {'M', 'U', 'S', 'T', 'P', 'O', 'R', '1'};
@@ -30,18 +30,18 @@ bool greeting_allows(int fd, bool near)
     return !near || (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &other, &n) == 0 && other.uid == geteuid());
 }
 
-static void make_code(const unsigned char *secret, enum side side, const unsigned char *connector,
-                      const unsigned char *listener, unsigned char code[MAC_BYTES])
+static bool make_code(const unsigned char *secret, enum side side, const unsigned char *connector,
+                      const unsigned char *listener, unsigned char code[GREETING_CODE])
 {
-    unsigned char all[1 + 2 * GREETING_NONCE] = {(unsigned char)side};
-    memcpy(all + 1, connector, GREETING_NONCE);
-    memcpy(all + 1 + GREETING_NONCE, listener, GREETING_NONCE);
-    mac_make(secret, all, sizeof all, code);
-}
-
-static bool nonce_make(unsigned char nonce[GREETING_NONCE])
-{
-    return getrandom(nonce, GREETING_NONCE, 0) == GREETING_NONCE;
+    struct hmac h;
+    unsigned char first = (unsigned char)side;
+    if (!hmac_begin(&h, secret, GREETING_KEY))
+        return false;
+    hmac_add(&h, &first, 1);
+    hmac_add(&h, connector, GREETING_NONCE);
+    hmac_add(&h, listener, GREETING_NONCE);
+    hmac_end(&h, code, GREETING_CODE);
+    return true;
 }
 
 /* A few bytes to a socket that has sent nothing so far. */
@@ -54,16 +54,15 @@ static bool answer(struct greeting *g, const unsigned char *secret)
 {
     struct greeting_answer a;
     const unsigned char *its = g->in.hello.nonce;
-    if (memcmp(g->in.hello.magic, magic, sizeof magic) != 0 || !nonce_make(a.nonce))
+    if (memcmp(g->in.hello.magic, magic, sizeof magic) != 0 || !hmac_random(a.nonce, sizeof a.nonce) ||
+        !make_code(secret, LISTENER, its, a.nonce, a.code) || !make_code(secret, CONNECTOR, its, a.nonce, g->expected))
         return false;
-    make_code(secret, LISTENER, its, a.nonce, a.code);
-    make_code(secret, CONNECTOR, its, a.nonce, g->expected);
     g->answered = true;
     g->got = 0;
     return send_now(g->fd, &a, sizeof a);
 }
 
-enum greeting_state greeting_listen(struct greeting *g, const unsigned char secret[MAC_KEY])
+enum greeting_state greeting_listen(struct greeting *g, const unsigned char secret[GREETING_KEY])
 {
     size_t whole = g->answered ? sizeof g->in.code : sizeof g->in.hello;
     ssize_t n = recv(g->fd, (char *)&g->in + g->got, whole - g->got, MSG_DONTWAIT);
@@ -75,7 +74,7 @@ enum greeting_state greeting_listen(struct greeting *g, const unsigned char secr
     if (g->got < whole)
         return GREETING_GOES_ON;
     if (g->answered)
-        return mac_equal(g->in.code, g->expected) ? GREETING_DONE : GREETING_FAILED;
+        return hmac_same(g->in.code, g->expected, GREETING_CODE) ? GREETING_DONE : GREETING_FAILED;
     return answer(g, secret) ? GREETING_GOES_ON : GREETING_FAILED;
 }
 
@@ -94,24 +93,26 @@ static const char *lost(int error)
                               : strerror(error);
 }
 
-const char *greeting_connect(int fd, const unsigned char secret[MAC_KEY], int64_t until, const struct comm *comm)
+const char *greeting_connect(int fd, const unsigned char secret[GREETING_KEY], int64_t until, const struct comm *comm)
 {
     struct greeting_hello h;
     struct greeting_answer a;
-    unsigned char code[MAC_BYTES];
+    unsigned char code[GREETING_CODE];
     char welcome;
     memcpy(h.magic, magic, sizeof magic);
-    if (!nonce_make(h.nonce))
-        return "no random bytes";
+    if (!hmac_random(h.nonce, sizeof h.nonce))
+        return hmac_why();
     int error = socket_send(fd, &h, sizeof h, until, comm);
     if (error == 0)
         error = socket_recv(fd, &a, sizeof a, until, comm);
     if (error != 0)
         return lost(error);
-    make_code(secret, LISTENER, h.nonce, a.nonce, code);
-    if (!mac_equal(code, a.code))
+    if (!make_code(secret, LISTENER, h.nonce, a.nonce, code))
+        return hmac_why();
+    if (!hmac_same(code, a.code, sizeof code))
         return "who listens there now is another one";
-    make_code(secret, CONNECTOR, h.nonce, a.nonce, code);
+    if (!make_code(secret, CONNECTOR, h.nonce, a.nonce, code))
+        return hmac_why();
     error = socket_send(fd, code, sizeof code, until, comm);
     if (error == 0)
         error = socket_recv(fd, &welcome, 1, until, comm);

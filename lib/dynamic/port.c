@@ -10,11 +10,11 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/queue.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include "lib/core/clock.h"
 #include "lib/core/error.h"
+#include "lib/core/hmac.h"
 #include "lib/dynamic/greeting.h"
 #include "lib/dynamic/port_name.h"
 #include "lib/dynamic/socket.h"
@@ -109,9 +109,11 @@ static int open_sockets(struct port *p)
     int rc = place_own(&p->facts.place);
     if (rc != MPI_SUCCESS)
         return rc;
-    if (getrandom(p->facts.secret, MAC_KEY, 0) != MAC_KEY ||
-        getrandom(&p->facts.id, sizeof p->facts.id, 0) != (ssize_t)sizeof p->facts.id)
-        return failed("no random bytes");
+    if (!hmac_load() || !hmac_random(p->facts.secret, GREETING_KEY) ||
+        !hmac_random((unsigned char *)&p->facts.id, sizeof p->facts.id)) {
+        error_detail_set(MPI_ERR_OTHER, "a port cannot be opened: %s", hmac_why());
+        return MPI_ERR_OTHER;
+    }
     p->epoll = epoll_create1(EPOLL_CLOEXEC);
     if (p->epoll < 0 || !listen_near(p) || !listen_far(p) || !watch(p, p->near, &p->near) || !watch(p, p->far, &p->far))
         return failed("socket");

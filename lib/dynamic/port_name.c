@@ -12,7 +12,7 @@
 /* Bytes in the order of the name. */
 struct packed {
     uint64_t id;
-    unsigned char secret[MAC_KEY];
+    unsigned char secret[GREETING_KEY];
     uint64_t machine;
     uint16_t port;
     uint8_t count, unused;

@@ -4,14 +4,14 @@
 #ifndef LIB_DYNAMIC_PORT_NAME_H
 #define LIB_DYNAMIC_PORT_NAME_H
 
-#include "lib/dynamic/mac.h"
+#include "lib/dynamic/greeting.h"
 #include "lib/transport/tcp/place.h"
 
 enum { PORT_NAME_MAX = 320 };
 
 struct port_facts {
     uint64_t id; /* of its socket on this machine, by chance */
-    unsigned char secret[MAC_KEY];
+    unsigned char secret[GREETING_KEY];
     struct place place; /* but for its secret */
 };
 

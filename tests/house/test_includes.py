@@ -90,7 +90,7 @@ ROOMS = {
     "hwloc": {"common/topo"},
     "cjson/": {"launcher", "launcher/rm"},
     "libssh2": {"launcher/start"},
-    "nettle/": {"common", "lib/transport/tcp"},
+    "nettle/": {"common", "lib/core"},
     "pmix": {"proxy/pmix", "lib/boot"},
     "rdma/": {"lib/transport/ofi"},
     "cmocka": set(),

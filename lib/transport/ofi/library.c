@@ -1,19 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * library: it is loaded once, and stays: threads of its providers may run on. */
+ * library: what is asked of libfabric. */
 #include "lib/transport/ofi/library.h"
-#include <dlfcn.h>
-#include <stdio.h>
-#include <string.h>
+#include "lib/core/library.h"
 
 #define LIBRARY "libfabric.so.1"
 
 struct ofi_library ofi_library;
 
-static const struct {
-    const char *name;
-    size_t at;
-} functions[] = {
+static const struct library_function functions[] = {
 #define F(name) {#name, offsetof(struct ofi_library, name)},
     OFI_LIBRARY_FUNCTIONS(F)
 #undef F
@@ -21,21 +16,9 @@ static const struct {
 
 bool ofi_library_load(char *why, size_t n)
 {
-    static void *handle;
-    void *h = handle ? handle : dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
-    if (!h) {
-        snprintf(why, n, "%s: install it (Debian and Ubuntu: libfabric1)", dlerror());
-        return false;
-    }
-    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
-        void *f = dlsym(h, functions[i].name);
-        if (!f) {
-            snprintf(why, n, LIBRARY " has no %s: libfabric 1.17 or newer is needed", functions[i].name);
-            dlclose(h);
-            return false;
-        }
-        memcpy((char *)&ofi_library + functions[i].at, &f, sizeof f);
-    }
-    handle = h;
-    return true;
+    static struct library l = {
+        LIBRARY,   "install it (Debian and Ubuntu: libfabric1)", "libfabric 1.17 or newer is needed",
+        functions, sizeof functions / sizeof *functions,         &ofi_library,
+        false};
+    return library_load(&l, why, n);
 }

@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include "lib/core/clock.h"
+#include "lib/core/hmac.h"
 #include "lib/process/process.h"
 #include "lib/transport/address.h"
 
@@ -151,7 +152,7 @@ static bool places_find(struct conn *c, const void *address)
     if (address)
         memcpy(&c->place, address, sizeof c->place);
     else if (!place_of_rank(c->peer->proc, &c->place)) {
-        conn_fail(c, proof_why());
+        conn_fail(c, hmac_why());
         return false;
     }
     c->try_count = place_tries(&c->place, c->tries);
@@ -184,7 +185,7 @@ static bool hello_send(struct conn *c)
     c->hello = (struct hello){.rank = (uint32_t)process_self, .size = (uint32_t)own->size, .job = own->tag};
     c->got = 0;
     if (!hello_prove(&c->hello, c->place.key)) {
-        conn_fail(c, proof_why());
+        conn_fail(c, hmac_why());
         return true;
     }
     return send(c->fd, &c->hello, sizeof c->hello, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)sizeof c->hello;
@@ -215,7 +216,7 @@ static void welcomed(struct conn *c)
 {
     struct consents s = {.what = STAYS};
     if (!consents_prove(&s, &c->hello, &c->answer, c->place.key))
-        conn_fail(c, proof_why());
+        conn_fail(c, hmac_why());
     else if (send(c->fd, &s, sizeof s, MSG_NOSIGNAL | MSG_DONTWAIT) != (ssize_t)sizeof s)
         next_or_rest(c, errno);
     else

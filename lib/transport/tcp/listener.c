@@ -15,6 +15,7 @@
 #include <unistd.h>
 #include "lib/boot/boot.h"
 #include "lib/core/error.h"
+#include "lib/core/hmac.h"
 #include "lib/process/process.h"
 #include "lib/transport/address.h"
 #include "lib/transport/tcp/connector.h"
@@ -152,7 +153,7 @@ int listener_own(void)
     if (keyed)
         return MPI_SUCCESS;
     if (!proof_key(boot.segment->secret, (uint32_t)process_self, tcp.own.key)) {
-        error_detail_set(MPI_ERR_OTHER, "ranks of other nodes cannot prove who they are: %s", proof_why());
+        error_detail_set(MPI_ERR_OTHER, "ranks of other nodes cannot prove who they are: %s", hmac_why());
         return MPI_ERR_OTHER;
     }
     if (tcp.listener == boot.segment->listener && place_of_rank(process_self, &told))

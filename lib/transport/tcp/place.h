@@ -27,7 +27,7 @@ struct place {
 int place_own(struct place *p);
 /* Does the launcher tell where all ranks of the job listen? */
 bool place_is_told(void);
-/* Where a rank of the job listens, as the launcher tells. False: it does not, or the key cannot be made (proof_why). */
+/* Where a rank of the job listens, as the launcher tells. False: it does not, or the key cannot be made (hmac_why). */
 bool place_of_rank(int rank, struct place *p);
 /* The addresses of a process to be tried, the best first; returns how many, PLACE_TRIES at most. */
 enum { PLACE_TRIES = PLACE_HOSTS + 1 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * proof: what the two ends of a new connection say before they believe one another: that they know the listener's key,
- * without showing it. HMAC-SHA256 (RFC 2104) by nettle, which is loaded when it is first needed: 0.2 ms.
+ * without showing it (core/hmac.h).
  *
  * Every message is of fixed size. Nothing in one is looked at before its proof has been found true. Each proof covers
  * the random numbers of both sides as far as they are known, so that what somebody has overheard is worth nothing
@@ -43,10 +43,10 @@ struct consents {
 };
 static_assert(sizeof(struct consents) == 40, "a message has no holes");
 
-/* The key of a rank's listener, from the job's secret. False: see proof_why. */
+/* The key of a rank's listener, from the job's secret. False: hmac_why. */
 bool proof_key(const unsigned char secret[32], uint32_t rank, unsigned char key[PROOF_KEY]);
 
-/* Each fills in magic, nonce and proof; the rest of a hello is there. False: see proof_why. */
+/* Each fills in magic, nonce and proof; the rest of a hello is there. False: hmac_why. */
 bool hello_prove(struct hello *h, const unsigned char key[PROOF_KEY]);
 bool answer_prove(struct answer *a, const struct hello *h, const unsigned char key[PROOF_KEY]);
 bool consents_prove(struct consents *s, const struct hello *h, const struct answer *a,
@@ -56,7 +56,5 @@ bool hello_is_true(const struct hello *h, const unsigned char key[PROOF_KEY]);
 bool answer_is_true(const struct answer *a, const struct hello *h, const unsigned char key[PROOF_KEY]);
 bool consents_is_true(const struct consents *s, const struct hello *h, const struct answer *a,
                       const unsigned char key[PROOF_KEY]);
-/* Why the last of these could not work; "": it could. */
-const char *proof_why(void);
 
 #endif
