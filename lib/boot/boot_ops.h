@@ -84,12 +84,12 @@ void pmi_remember(void);
  * end with pmi_fini. */
 struct kvs *pmi_kvs(char *why, size_t n);
 void pmi_fini(void);
+/* The same, but what MPI in this process needs when it begins once more, in a session, is still there. */
+void pmi_rest(void);
 /* A connection whose other end is a launcher's that takes us for rank 0 of 1. False: it speaks no PMI; it is closed. */
 bool pmi_adopt(int fd, char *why, size_t n);
 /* In a child of fork: the connection is its parent's. */
 void pmi_forked(void);
-/* The same, but what MPI in this process needs when it begins once more, in a session, is still there. */
-void pmi_rest(void);
 /* A PMI client for those who have PMI_FD but boot otherwise: tells the launcher to end the job. */
 void pmi_abort(int code, const char *why);
 

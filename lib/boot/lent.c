@@ -165,7 +165,7 @@ int lent_poll(char *why, size_t n)
     if (line < 0 && !begin(why, n))
         return BOOT_ERROR;
     ready.fd = line;
-    if (poll(&ready, 1, 0) == 0) {
+    if (poll(&ready, 1, 0) <= 0) { /* a signal may come meanwhile */
         if (seconds() - since < PATIENCE_S)
             return BOOT_ABSENT;
         snprintf(why, n, "the mpiexec that was started has said nothing for a minute");

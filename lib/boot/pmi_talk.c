@@ -77,7 +77,7 @@ static bool hear(struct pmi_client *c, struct pmi_msg *m, const char *what, bool
         struct pollfd ready = {.fd = c->fd, .events = POLLIN};
         if (c->in.bad)
             return pmi_talk_fail(c, what, c->in.bad);
-        if (!block && poll(&ready, 1, 0) == 0)
+        if (!block && poll(&ready, 1, 0) <= 0) /* a signal may come meanwhile */
             return false;
         ssize_t n = read(c->fd, piece, sizeof piece);
         if (n == 0 || (n < 0 && errno != EINTR))

@@ -21,7 +21,7 @@ static bool is_over(const void *arg)
 {
     struct awaited a = *(const struct awaited *)arg;
     const struct socket_patience *p = a.patience;
-    return poll(&a.fd, 1, 0) != 0 || (p->until != SOCKET_FOREVER && clock_ns() >= p->until) ||
+    return poll(&a.fd, 1, 0) > 0 || (p->until != SOCKET_FOREVER && clock_ns() >= p->until) ||
            (p->over && p->over(p->arg));
 }
 
@@ -38,7 +38,7 @@ bool socket_await(int fd, short events, const struct socket_patience *p)
         if (watched)
             sleep_unwatch(fd);
     }
-    return poll(&a.fd, 1, 0) != 0;
+    return poll(&a.fd, 1, 0) > 0;
 }
 
 /* Sends and takes as much of both as there is room for, and is there. 0, an errno value, or -1. */
