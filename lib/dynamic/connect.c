@@ -50,11 +50,11 @@ static int connect_near(const struct port_facts *f, int64_t until, const struct 
 }
 
 /* 0: it is connected; or an errno value. */
-static int try_one(int fd, const struct sockaddr_in6 *to, int64_t until, const struct comm *comm)
+static int try_one(int fd, const struct sockaddr *to, socklen_t length, int64_t until, const struct comm *comm)
 {
     int error = 0;
     socklen_t n = sizeof error;
-    if (connect(fd, (const struct sockaddr *)to, sizeof *to) == 0)
+    if (connect(fd, to, length) == 0)
         return 0;
     if (errno != EINPROGRESS)
         return errno;
@@ -69,11 +69,15 @@ static int connect_far(const struct port_facts *f, int64_t until, const struct c
     struct sockaddr_in6 tries[PLACE_TRIES];
     int count = place_tries(&f->place, tries), error = EHOSTUNREACH, one = 1;
     for (int i = 0; i < count; i++) {
-        int fd = socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-        if (fd < 0)
-            return failed_by(errno);
+        struct sockaddr_storage to;
+        socklen_t n = place_sockaddr(&tries[i], &to);
+        int fd = socket(to.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+        if (fd < 0) {
+            error = errno;
+            continue;
+        }
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-        error = try_one(fd, &tries[i], until, comm);
+        error = try_one(fd, (struct sockaddr *)&to, n, until, comm);
         if (error == 0)
             return fd;
         close(fd);

@@ -4,7 +4,6 @@
  * before, it lies in the kernel. */
 #include "lib/dynamic/port.h"
 #include <errno.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,18 +83,8 @@ static bool listen_near(struct port *p)
 /* A machine without a network has none for others. */
 static bool listen_far(struct port *p)
 {
-    struct sockaddr_in6 any = {.sin6_family = AF_INET6};
-    socklen_t n = sizeof any;
-    int off = 0;
-    p->far = socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (p->far < 0)
-        return errno == EAFNOSUPPORT;
-    if (setsockopt(p->far, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) != 0 ||
-        bind(p->far, (struct sockaddr *)&any, sizeof any) != 0 || listen(p->far, SOMAXCONN) != 0 ||
-        getsockname(p->far, (struct sockaddr *)&any, &n) != 0)
-        return false;
-    p->facts.place.port = ntohs(any.sin6_port);
-    return true;
+    p->far = place_listen(&p->facts.place.port);
+    return p->far >= 0 || errno == EAFNOSUPPORT;
 }
 
 static bool watch(struct port *p, int fd, void *what)

@@ -81,24 +81,11 @@ static void rest_or_fail(struct conn *c, int error)
         conn_fail(c, "no memory for a connection");
 }
 
-static socklen_t sockaddr_of(const struct sockaddr_in6 *from, struct sockaddr_storage *to)
-{
-    memset(to, 0, sizeof *to);
-    if (!IN6_IS_ADDR_V4MAPPED(&from->sin6_addr)) {
-        memcpy(to, from, sizeof *from);
-        return sizeof *from;
-    }
-    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = from->sin6_port};
-    memcpy(&v4.sin_addr, &from->sin6_addr.s6_addr[12], sizeof v4.sin_addr);
-    memcpy(to, &v4, sizeof v4);
-    return sizeof v4;
-}
-
 /* Returns 0: it is under way; else an errno value. */
 static int try_one(struct conn *c)
 {
     struct sockaddr_storage to;
-    socklen_t n = sockaddr_of(&c->tries[c->try_at], &to);
+    socklen_t n = place_sockaddr(&c->tries[c->try_at], &to);
     int one = 1, fd = socket(to.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return errno;

@@ -100,27 +100,6 @@ static bool inherit(void)
     return true;
 }
 
-/* On all interfaces. A kernel without IPv6 listens for IPv4. */
-static bool open_own(void)
-{
-    struct sockaddr_in6 any = {.sin6_family = AF_INET6};
-    struct sockaddr_in any4 = {.sin_family = AF_INET};
-    int off = 0, fd = socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    bool six = fd >= 0 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) == 0 &&
-               bind(fd, (struct sockaddr *)&any, sizeof any) == 0;
-    if (!six && fd >= 0)
-        close(fd);
-    if (!six)
-        fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return false;
-    tcp.listener = fd;
-    if ((!six && bind(fd, (struct sockaddr *)&any4, sizeof any4) != 0) || listen(fd, SOMAXCONN) != 0)
-        return false;
-    tcp.own.port = ntohs(bound_to(fd).sin6_port);
-    return tcp.own.port != 0;
-}
-
 int listener_begin(void)
 {
     descriptors_raise();
@@ -130,7 +109,7 @@ int listener_begin(void)
         if (rc != MPI_SUCCESS)
             return rc;
         keyed = !place_is_told();
-        if (!open_own())
+        if ((tcp.listener = place_listen(&tcp.own.port)) < 0)
             goto failed;
     }
     if (conn_watch(tcp.listener, CONN_KNOCK, EPOLLIN))

@@ -4,10 +4,12 @@
  * up are told of, so that two nodes find one that they share; those of containers and tunnels come last.
  * MUSTER_INTERFACE names the one to be used, by its name or as a network. */
 #include "lib/transport/tcp/place.h"
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <unistd.h>
 #include "lib/boot/boot.h"
 #include "lib/core/error.h"
 #include "lib/core/types.h"
@@ -117,6 +119,47 @@ int place_tries(const struct place *of, struct sockaddr_in6 *out)
             if (shared(&own, &of->hosts[i]) == (pass == 0))
                 n = tries_add(out, n, &of->hosts[i], of->port);
     return n;
+}
+
+socklen_t place_sockaddr(const struct sockaddr_in6 *from, struct sockaddr_storage *to)
+{
+    memset(to, 0, sizeof *to);
+    if (!IN6_IS_ADDR_V4MAPPED(&from->sin6_addr)) {
+        memcpy(to, from, sizeof *from);
+        return sizeof *from;
+    }
+    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = from->sin6_port};
+    memcpy(&v4.sin_addr, &from->sin6_addr.s6_addr[12], sizeof v4.sin_addr);
+    memcpy(to, &v4, sizeof v4);
+    return sizeof v4;
+}
+
+/* Listens on any port of a family's socket; the port, or 0 with errno. */
+static uint16_t listen_any(int fd, sa_family_t family)
+{
+    struct sockaddr_in6 at = {.sin6_family = family}; /* ports lie at one place in both */
+    socklen_t n = family == AF_INET6 ? sizeof at : sizeof(struct sockaddr_in);
+    int off = 0;
+    if ((family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) != 0) ||
+        bind(fd, (struct sockaddr *)&at, n) != 0 || listen(fd, SOMAXCONN) != 0 ||
+        getsockname(fd, (struct sockaddr *)&at, &n) != 0)
+        return 0;
+    return ntohs(at.sin6_port);
+}
+
+int place_listen(uint16_t *port)
+{
+    static const sa_family_t families[] = {AF_INET6, AF_INET};
+    for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
+        int fd = socket(families[i], SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+        if (fd >= 0 && (*port = listen_any(fd, families[i])) != 0)
+            return fd;
+        int error = errno;
+        if (fd >= 0)
+            close(fd);
+        errno = error;
+    }
+    return -1;
 }
 
 void place_text(const struct sockaddr_in6 *a, char *text, size_t n)

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
 #include "lib/transport/tcp/proof.h"
 
 enum { PLACE_HOSTS = 5 };
@@ -17,8 +18,8 @@ struct place {
     uint64_t machine; /* the same for all who reach each other by the loopback; 0: by that it is not reached */
     uint16_t port;
     uint8_t count;
-    uint8_t prefix[PLACE_HOSTS];  /* bits of their networks, of 128 */
-    unsigned char key[PROOF_KEY]; /* who knows it may connect */
+    uint8_t prefix[PLACE_HOSTS];        /* bits of their networks, of 128 */
+    unsigned char key[PROOF_KEY];       /* who knows it may connect */
     struct in6_addr hosts[PLACE_HOSTS]; /* IPv4 ones as ::ffff:a.b.c.d */
 };
 
@@ -32,6 +33,11 @@ bool place_of_rank(int rank, struct place *p);
 /* The addresses of a process to be tried, the best first; returns how many, PLACE_TRIES at most. */
 enum { PLACE_TRIES = PLACE_HOSTS + 1 };
 int place_tries(const struct place *of, struct sockaddr_in6 *out);
+/* The same as connect(2) takes it where the kernel has no IPv6; returns its length. */
+socklen_t place_sockaddr(const struct sockaddr_in6 *from, struct sockaddr_storage *to);
+/* A socket that listens on all interfaces for IPv6 and IPv4, or on a kernel without IPv6 for IPv4, and its port; -1
+ * with errno. */
+int place_listen(uint16_t *port);
 /* "10.0.0.1 port 40000", for messages. */
 void place_text(const struct sockaddr_in6 *a, char *text, size_t n);
 
