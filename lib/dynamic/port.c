@@ -57,6 +57,8 @@ static void guest_drop(struct port *p, struct guest *g, bool close_it)
 {
     TAILQ_REMOVE(&p->guests, g, more);
     p->strangers -= !g->proven;
+    if (!g->proven) /* a child of fork may hold the socket too, so that closing it here does not end the watch */
+        epoll_ctl(p->epoll, EPOLL_CTL_DEL, g->greeting.fd, NULL);
     if (close_it)
         close(g->greeting.fd);
     free(g);
@@ -183,13 +185,15 @@ static void make_room(struct port *p)
         guest_drop(p, g, true);
 }
 
-static void knock(struct port *p, int listener)
+/* 0, or an errno value: nobody can be taken in. One who has gone since is no failure. */
+static int knock(struct port *p, int listener)
 {
     int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0)
-        return;
+        return errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM ? errno : 0;
     make_room(p);
     guest_take(p, fd, listener == p->near);
+    return 0;
 }
 
 static void guest_read(struct port *p, struct guest *g)
@@ -204,16 +208,18 @@ static void guest_read(struct port *p, struct guest *g)
     }
 }
 
-/* One event at a time: what it leads to may be the end of what others are of. */
-static void look(struct port *p)
+/* One event at a time: what it leads to may be the end of what others are of. As knock. */
+static int look(struct port *p)
 {
     struct epoll_event e;
-    while (!p->closed && epoll_wait(p->epoll, &e, 1, 0) == 1) {
+    int error = 0;
+    while (error == 0 && !p->closed && epoll_wait(p->epoll, &e, 1, 0) == 1) {
         if (e.data.ptr == &p->near || e.data.ptr == &p->far)
-            knock(p, *(int *)e.data.ptr);
+            error = knock(p, *(int *)e.data.ptr);
         else
             guest_read(p, e.data.ptr);
     }
+    return error;
 }
 
 /* The socket of the first who is still there, and has been told so; -1: nobody. */
@@ -235,18 +241,19 @@ static int first_proven(struct port *p)
 
 int port_accept(struct port *p, const struct socket_patience *patience)
 {
-    int fd = -1;
+    int fd = -1, error;
     p->users++;
-    for (;;) {
-        look(p);
-        if (p->closed || (fd = first_proven(p)) >= 0 || !socket_await(p->epoll, POLLIN, patience))
-            break;
-    }
+    do {
+        error = look(p);
+    } while (!p->closed && (fd = first_proven(p)) < 0 && error == 0 && socket_await(p->epoll, POLLIN, patience));
     bool closed = p->closed;
     if (--p->users == 0 && closed)
         destroy(p);
     if (closed)
         error_detail_set(MPI_ERR_PORT, "the port was closed while it was waited on");
+    else if (fd < 0 && error != 0)
+        error_detail_set(MPI_ERR_PORT, "who connects cannot be taken in: %s%s", strerror(error),
+                         error == EMFILE ? "; a higher limit (ulimit -n) may help" : "");
     else if (fd < 0)
         error_detail_set(MPI_ERR_PORT, "nobody has connected in time");
     return closed ? -1 : fd;

@@ -27,7 +27,7 @@ void port_close(struct port *p);             /* who waits in an accept on it get
 void port_close_all(void);
 
 /* Waits for somebody who may connect: his socket, which is the caller's. -1 with a note of class MPI_ERR_PORT: the port
- * was closed meanwhile, or the patience is at its end. */
+ * was closed meanwhile, the patience is at its end, or there is no descriptor for him. */
 int port_accept(struct port *p, const struct socket_patience *patience);
 /* Connects to a port of any process. -1 with a note of class MPI_ERR_PORT: that is not a port's name, nobody listens
  * there any more, he is another one, or nobody has accepted in time. */
