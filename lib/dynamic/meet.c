@@ -14,7 +14,7 @@
 #include "lib/core/knobs.h"
 #include "lib/dynamic/port.h"
 #include "lib/dynamic/socket.h"
-#include "lib/object/info.h"
+#include "lib/dynamic/timeout.h"
 #include "lib/p2p/forget.h"
 
 int meet_by(struct comm *comm, int root, const struct meet_way *way, MPI_Comm *newcomm)
@@ -48,24 +48,9 @@ struct asked {
     double patience; /* seconds; < 0: for ever */
 };
 
-/* Info's "timeout", in seconds. */
-static int patience_take(struct asked *a)
-{
-    const char *text = a->info ? info_find(a->info, "timeout") : NULL;
-    char *end;
-    if (!text)
-        return MPI_SUCCESS;
-    a->patience = strtod(text, &end);
-    if (*text && !*end && a->patience >= 0)
-        return MPI_SUCCESS;
-    error_detail_set(MPI_ERR_INFO_VALUE, "info key timeout: '%.60s' is not a number of seconds", text);
-    return MPI_ERR_INFO_VALUE;
-}
-
 static int64_t until(double patience)
 {
-    enum { MOST = 1000000000 };
-    return patience < 0 || patience > MOST ? SOCKET_FOREVER : clock_ns() + (int64_t)(patience * 1e9);
+    return patience < 0 ? SOCKET_FOREVER : clock_ns() + (int64_t)(patience * 1e9);
 }
 
 static int reach_accept(void *arg, int *fd)
@@ -76,7 +61,7 @@ static int reach_accept(void *arg, int *fd)
         error_detail_set(MPI_ERR_PORT, "that is not the name of a port that is open in this process");
         return MPI_ERR_PORT;
     }
-    int rc = patience_take(a);
+    int rc = timeout_read(a->info, &a->patience);
     if (rc != MPI_SUCCESS)
         return rc;
     *fd = port_accept(p, &(struct socket_patience){until(a->patience), a->comm, NULL, NULL});
@@ -86,7 +71,7 @@ static int reach_accept(void *arg, int *fd)
 static int reach_connect(void *arg, int *fd)
 {
     struct asked *a = arg;
-    int rc = patience_take(a);
+    int rc = timeout_read(a->info, &a->patience);
     if (rc != MPI_SUCCESS)
         return rc;
     *fd = port_connect(a->name ? a->name : "", until(a->patience), a->comm);

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * names: published names (MPI 5.0, section 11.9.4), which the launcher keeps. */
-#include <stdlib.h>
 #include <string.h>
 #include "lib/bindings/impl.h"
 #include "lib/core/error.h"
 #include "lib/core/trace.h"
 #include "lib/dynamic/ask.h"
-#include "lib/object/info.h"
+#include "lib/dynamic/timeout.h"
 #include "lib/request/progress.h"
 
 struct awaited {
@@ -56,22 +55,11 @@ int mpi_unpublish_name(const char *service_name, struct info *info, const char *
     return ask_await(&(struct boot_ask){.what = BOOT_UNPUBLISH, .name = service_name, .port = port_name});
 }
 
-/* Info's "timeout": so many seconds for the name to be published. */
-static int patience_of(const struct info *info, double *patience)
-{
-    const char *text = info ? info_find(info, "timeout") : NULL;
-    char *end;
-    *patience = text ? strtod(text, &end) : 0;
-    if (!text || (*text && !*end && *patience >= 0))
-        return MPI_SUCCESS;
-    error_detail_set(MPI_ERR_INFO_VALUE, "info key timeout: '%.60s' is not a number of seconds", text);
-    return MPI_ERR_INFO_VALUE;
-}
-
+/* Info's "timeout": so long the name may take to be published. */
 int mpi_lookup_name(const char *service_name, struct info *info, char *port_name)
 {
     struct boot_ask a = {.what = BOOT_LOOKUP, .name = service_name};
-    int rc = patience_of(info, &a.patience);
+    int rc = timeout_read(info, &a.patience);
     if (rc == MPI_SUCCESS)
         rc = ask_await(&a);
     if (rc == MPI_SUCCESS && strlen(a.found) >= MPI_MAX_PORT_NAME) {
