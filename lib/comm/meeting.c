@@ -68,12 +68,12 @@ static bool comes_first(const struct introduction *own, const struct introductio
     return order != 0 ? order < 0 : own->rank < far->rank;
 }
 
-/* Who says that it has no roster has failed, and tells why in its verdict. */
+/* Who says that it has no roster has failed, as far as m's verdict says, or here, and tells why in its verdict. */
 static int rosters_trade(struct line *l, struct group *own, const unsigned char *addresses, struct meeting *m,
                          struct group **far)
 {
-    int own_bytes = 0;
-    void *mine = roster_pack(own, addresses, &own_bytes);
+    int own_bytes = 0, before = m->verdict.rc;
+    void *mine = before == MPI_SUCCESS ? roster_pack(own, addresses, &own_bytes) : NULL;
     struct introduction me = introduce(own_bytes), it = {0};
     int rc = l->trade(l, &me, sizeof me, &it, sizeof it);
     m->low = comes_first(&me, &it);
@@ -85,6 +85,8 @@ static int rosters_trade(struct line *l, struct group *own, const unsigned char 
         m->roster_bytes = it.roster_bytes;
     }
     free(mine);
+    if (before != MPI_SUCCESS)
+        return before;
     if (rc == MPI_SUCCESS && !m->roster)
         rc = MPI_ERR_NO_MEM;
     if (rc == MPI_SUCCESS)
@@ -98,7 +100,7 @@ static struct inter_contexts contexts_new(bool foreign)
     return x.between && x.within ? x : (struct inter_contexts){0, 0};
 }
 
-/* What the leader comes to with the other one. */
+/* What the leader comes to with the other one; that it has failed before, m's verdict says. */
 static void meet(struct line *l, struct group *own, const unsigned char *addresses, struct meeting *m)
 {
     struct group *far = NULL;
@@ -166,7 +168,12 @@ int meeting_addresses(struct comm *local, int leader, unsigned char **all)
     int told = mpi_allreduce(&rc, &worst, 1, datatype_of(MPI_INT), op_of(MPI_MAX), local);
     if (told == MPI_SUCCESS && worst == MPI_SUCCESS)
         told = mpi_gather(mine, sizeof mine, &datatype_byte, *all, sizeof mine, &datatype_byte, leader, local);
-    return told != MPI_SUCCESS ? told : worst;
+    rc = told != MPI_SUCCESS ? told : worst;
+    if (rc != MPI_SUCCESS) {
+        free(*all);
+        *all = NULL;
+    }
+    return rc;
 }
 
 /* They meet once more, and tell where all are reached. */
@@ -174,8 +181,9 @@ static int meet_again(struct comm *local, int leader, struct line *line, struct 
 {
     unsigned char *addresses;
     int rc = meeting_addresses(local, leader, &addresses);
+    m->verdict.rc = rc;
     if (local->rank == leader)
-        meet(line, local->group, rc == MPI_SUCCESS ? addresses : NULL, m);
+        meet(line, local->group, addresses, m);
     free(addresses);
     int told = tell_verdict(local, leader, m);
     return rc != MPI_SUCCESS ? rc : told;

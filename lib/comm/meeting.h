@@ -13,8 +13,8 @@ struct line {
     int (*trade)(struct line *l, const void *out, int out_n, void *in, int in_n);
 };
 
-/* Collects where all members of `local` are reached, for the leader: *addresses is malloc's, or NULL elsewhere. An error
- * class, the same for all. */
+/* Collects where all members of `local` are reached, for the leader: *addresses is malloc's, or NULL elsewhere, and
+ * with an error. An error class, the same for all. */
 int meeting_addresses(struct comm *local, int leader, unsigned char **addresses);
 /* Makes the intercommunicator; all members of both groups call it. The leader comes with a line to the other one, or
  * with an error. Where processes are of several jobs, addresses are needed: gathered says that they have been collected

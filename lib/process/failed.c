@@ -107,7 +107,7 @@ static bool known(int proc)
 
 static bool note(int proc, bool (*accept)(int proc))
 {
-    if (proc == process_self || known(proc))
+    if (proc < 0 || proc == process_self || known(proc))
         return false;
     int *p = realloc(failed.proc, (failed.count + 1) * sizeof *p);
     if (!p)
@@ -201,9 +201,15 @@ void failed_watch(void)
             watch(i);
 }
 
-/* Places in the list stay, since others count them. */
+/* Places in the list stay, since others count them; a report that was not noted is one of nobody. */
 void failed_forget(int first, int count)
 {
+    struct report *r;
+    STAILQ_FOREACH(r, &reports, next)
+    if (r->proc >= first && r->proc < first + count)
+        r->proc = -1;
+    if (lost.proc >= first && lost.proc < first + count)
+        lost.why[0] = '\0';
     for (uint32_t i = 0; i < failed.count; i++)
         if (failed.proc[i] >= first && failed.proc[i] < first + count)
             failed.proc[i] = -1;
