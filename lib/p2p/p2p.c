@@ -251,6 +251,7 @@ static void peer_begin(struct peer *p)
 
 static void peer_end(struct peer *p)
 {
+    send_queue_leave(p2p_peer(p)); /* what waited may have been withdrawn, and no flush have come since */
     free(p2p_peer(p)->costs);
 }
 

@@ -41,6 +41,8 @@ int send_queue_flush(void);      /* sends of it what can be sent now; packets */
 bool send_queue_remove(struct p2p_request *r);
 /* What waits for room ends as fate says: with an error class, or not yet (-1). True: something has ended. */
 bool send_queue_purge(int (*fate)(const struct p2p_request *r));
+/* Nothing more waits for that peer. */
+void send_queue_leave(struct p2p_peer *p);
 
 /* What is sent, by kind; false: no room, or not all of it. */
 bool p2p_push_eager(struct p2p_request *r);

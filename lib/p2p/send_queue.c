@@ -99,6 +99,15 @@ bool send_queue_purge(int (*fate)(const struct p2p_request *r))
     return any;
 }
 
+void send_queue_leave(struct p2p_peer *p)
+{
+    if (!p->queued)
+        return;
+    TAILQ_REMOVE(&busy, p, more);
+    progress_unsent--;
+    p->queued = false;
+}
+
 int send_queue_flush(void)
 {
     int n = 0;
@@ -107,11 +116,8 @@ int send_queue_flush(void)
         next = TAILQ_NEXT(p, more);
         n += flush(&p->pending);
         n += flush(&p->streams);
-        if (TAILQ_EMPTY(&p->pending) && TAILQ_EMPTY(&p->streams)) {
-            TAILQ_REMOVE(&busy, p, more);
-            progress_unsent--;
-            p->queued = false;
-        }
+        if (TAILQ_EMPTY(&p->pending) && TAILQ_EMPTY(&p->streams))
+            send_queue_leave(p);
     }
     return n;
 }
