@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * many: a process that spawns one child after the other keeps no descriptor of them, and next to no memory. Usage: many
- * [how often]; children are this program with "child". */
+ * many: a process that spawns one child after the other keeps no descriptor of them, and next to no memory; nor is
+ * anything left of one that ended with messages on their way to it. Usage: many [how often]; children are this program
+ * with "child", or "deaf". */
 #include "../check.h"
 #include <dirent.h>
 #include <unistd.h>
@@ -48,6 +49,26 @@ static void one(char *self)
     OK(MPI_Comm_disconnect(&inter));
 }
 
+/* More than there is room for, to one that ends. The next spawn forgets it. */
+static void unheard(char *self)
+{
+    enum { MESSAGES = 5000, LENGTH = 4000 };
+    static char bytes[LENGTH];
+    MPI_Comm inter;
+    MPI_Request r = MPI_REQUEST_NULL;
+    char *argv[] = {"deaf", NULL};
+    OK(MPI_Comm_spawn(self, argv, 1, MPI_INFO_NULL, 0, MPI_COMM_SELF, &inter, MPI_ERRCODES_IGNORE));
+    OK(MPI_Comm_set_errhandler(inter, MPI_ERRORS_RETURN));
+    OK(MPI_Barrier(inter));
+    for (int i = 0; i < MESSAGES; i++) {
+        if (r != MPI_REQUEST_NULL)
+            OK(MPI_Request_free(&r));
+        MPI_Isend(bytes, LENGTH, MPI_BYTE, 0, 1, inter, &r);
+    }
+    MPI_Wait(&r, MPI_STATUS_IGNORE);
+    OK(MPI_Comm_free(&inter));
+}
+
 int main(int argc, char **argv)
 {
     MPI_Comm parent;
@@ -56,9 +77,16 @@ int main(int argc, char **argv)
     begin(&argc, &argv);
     OK(MPI_Comm_get_parent(&parent));
     if (parent != MPI_COMM_NULL) {
-        child(parent);
+        if (strcmp(argv[1], "deaf") == 0) {
+            OK(MPI_Barrier(parent));
+            OK(MPI_Comm_free(&parent));
+        } else {
+            child(parent);
+        }
         return end();
     }
+    if (rank == 0)
+        unheard(argv[0]);
     for (int i = 0; rank == 0 && i < often; i++) {
         one(argv[0]);
         if (i == FIRST) {
