@@ -171,6 +171,7 @@ static bool early_deliver(int *n)
         STAILQ_REMOVE(&c->early, k, arrival_kept, next);
         free(k);
     }
+    in.offset = 0; /* where it has been lost meanwhile, it is over in the middle of one */
     in.catching = NULL;
     return true;
 }
@@ -206,8 +207,10 @@ static bool message_deliver(const struct fi_cq_data_entry *e, int *n)
     struct ofi_head h;
     memcpy(&h, data, e->len < sizeof h ? e->len : sizeof h);
     struct channel *c = sender_of(&h, e->len);
-    if (!c || c->lost)
+    if (!c || c->lost) { /* it may be in the middle of this one */
+        in.offset = 0;
         return true;
+    }
     uint32_t ahead = h.number - c->next_in;
     if (ahead != 0)
         return ahead >= AHEAD || kept_of(c, h.number) || keep(c, data, (uint32_t)e->len, h.number);
