@@ -350,7 +350,7 @@ static enum bulk_arrival answer_add(struct conn *c, enum transfer_kind kind, con
         t->memory = h->key.ctx;
         t->at = h->key.pair;
         t->left = (size_t)n;
-        t->kind = n <= SIZE_MAX && memory_at(t->memory, t->at, t->left, MEM_GET) ? ANSWER : REFUSAL;
+        t->kind = n > 0 && n <= SIZE_MAX && memory_at(t->memory, t->at, t->left, MEM_GET) ? ANSWER : REFUSAL;
     } else {
         t->fault = c->bulk.refused;
         c->bulk.refused = false;
