@@ -87,8 +87,11 @@ _Atomic uint32_t *doorbell_arm(uint32_t *value)
     atomic_store_explicit(&d->sleeping, 1, memory_order_seq_cst);
     if (all_fence || !doorbell_is_shared())
         atomic_thread_fence(memory_order_seq_cst);
-    else if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL_EXPEDITED, 0, 0) != 0)
+    else if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL_EXPEDITED, 0, 0) != 0) {
         no_sleep = true;
+        doorbell_disarm();
+        return NULL;
+    }
     return &d->bell;
 }
 
