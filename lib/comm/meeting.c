@@ -158,6 +158,17 @@ static int comm_from(struct comm *local, const struct meeting *m, MPI_Comm *out)
     return MPI_SUCCESS;
 }
 
+/* Nobody goes on, and perhaps ends, before all of both groups watch: who comes too late to one that has finalized takes
+ * it for dead. Whatever fails here is told by those who watch. */
+static void wait_for_watchers(struct comm *local, int leader, struct line *line)
+{
+    char mine = 0, other;
+    mpi_barrier(local);
+    if (local->rank == leader)
+        line->trade(line, &mine, sizeof mine, &other, sizeof other);
+    mpi_barrier(local);
+}
+
 int meeting_addresses(struct comm *local, int leader, unsigned char **all)
 {
     unsigned char mine[ADDRESS_EXPORT];
@@ -198,10 +209,13 @@ int meeting_create(struct comm *local, int leader, struct line *line, bool gathe
     int rc = tell_verdict(local, leader, &m);
     if (rc == MPI_SUCCESS && m.several_jobs && !gathered)
         rc = meet_again(local, leader, line, &m);
+    bool meets = rc == MPI_SUCCESS;
     if (rc == MPI_SUCCESS)
         rc = tell_roster(local, leader, &m);
     if (rc == MPI_SUCCESS)
         rc = comm_from(local, &m, newcomm);
+    if (meets && m.several_jobs)
+        wait_for_watchers(local, leader, line);
     free(m.roster);
     return rc;
 }
