@@ -85,7 +85,7 @@ static void ask_nodes(struct cluster *c, unsigned kinds)
     s->kinds |= kinds;
     s->nodes_left = 0;
     for (uint32_t i = 0; i < c->nnodes; i++) {
-        s->told[i] = false;
+        s->told[i] = c->node_lost[i];
         s->digests[i] = 0;
         s->nodes_left += !c->node_lost[i];
     }
