@@ -96,10 +96,16 @@ int name_place_open(struct name_place *p, bool make, struct err *e)
     return p->names >= 0 ? 0 : refuse(p, e);
 }
 
-bool name_place_lost(struct name_place *p)
+static bool is_removed(int fd)
 {
     struct stat st;
-    if (p->names < 0 || (fstat(p->names, &st) == 0 && st.st_nlink > 0))
+    return fstat(fd, &st) < 0 || st.st_nlink == 0;
+}
+
+/* The owners go with the last of them, the names only if nothing was left there. */
+bool name_place_lost(struct name_place *p)
+{
+    if (p->names < 0 || (!is_removed(p->names) && !is_removed(p->owners)))
         return false;
     close_all(p);
     return true;

@@ -117,7 +117,7 @@ static void publish(void *ctx, const struct pmi_name_op *op)
 
 static enum name_dir_result look_outside(struct names *n, struct bytes name, struct bytes *port, struct err *e)
 {
-    struct name_entry entry;
+    struct name_entry entry = {.job = 0};
     enum name_dir_result r = name_dir_lookup(n->dir, name, &entry, e);
     *port = entry.port;
     return r;
