@@ -41,7 +41,9 @@ static void add_node(struct cluster *c, const struct hostlist_host *h, unsigned 
 
 int cluster_grow(struct cluster *c, const struct hostlist *more, struct err *e)
 {
-    size_t first = c->nnodes;
+    size_t first = c->nnodes, most = c->hosts.max ? c->hosts.max : HOSTLIST_MAX;
+    if (more->n > most - first) /* one that is in the list, and no node, would be looked up as one */
+        return err_set(e, "more than %zu hosts", most);
     if (!c->hosts.n && hostlist_add(&c->hosts, &(struct hostlist_host){.name = (char *)c->nodes[0].name}, e) < 0)
         return -1;
     for (size_t i = 0; i < more->n; i++)
