@@ -84,15 +84,15 @@ static int by_host(const void *a, const void *b)
     return by ? by : x->node < y->node ? -1 : x->node > y->node;
 }
 
-/* Machines of their own with one address: nobody could tell them apart. */
-static bool is_ambiguous(struct choice *h)
+/* Machines of their own with one address: nobody could tell them apart. The first two; NULL: none. */
+static const struct place *find_ambiguous(struct choice *h)
 {
     qsort(h->at, h->n, sizeof *h->at, by_host);
     for (uint32_t i = 1; i < h->n; i++)
         if (memcmp(&h->at[i].host, &h->at[i - 1].host, sizeof h->at[i].host) == 0 &&
             (!h->at[i].machine || h->at[i].machine != h->at[i - 1].machine))
-            return true;
-    return false;
+            return &h->at[i - 1];
+    return NULL;
 }
 
 static void place_set(struct choice *h, uint32_t i, const struct in6_addr *host, uint64_t machine)
@@ -109,7 +109,7 @@ static bool try_network(struct choice *h, const struct network *n)
         place_set(h, i, &own->host, networks_of(h, i)->machine);
     }
     network_text(&n->host, n->bits, h->name);
-    return !is_ambiguous(h);
+    return !find_ambiguous(h);
 }
 
 static bool choose_shared(struct choice *h)
@@ -148,9 +148,10 @@ static int choose_each(struct choice *h, struct err *e)
         place_set(h, i, &own->host, networks_of(h, i)->machine);
     }
     snprintf(h->name, sizeof h->name, "several networks");
-    if (is_ambiguous(h))
-        return err_set(e, "hosts %s and others have the same address in their first network: --interface chooses another",
-                       cluster_node_name(h->c, h->at[0].node));
+    const struct place *same = find_ambiguous(h);
+    if (same)
+        return err_set(e, "hosts %s and %s have the same address in their first network: --interface chooses another",
+                       cluster_node_name(h->c, same[0].node), cluster_node_name(h->c, same[1].node));
     return 0;
 }
 

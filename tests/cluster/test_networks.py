@@ -59,7 +59,7 @@ def test_one_that_a_host_has_not(mpiexec, networks):
 def test_one_that_all_have_with_one_address(mpiexec, networks):
     networks("docker0", "172.17.0.1/16", "172.17.0.1/16")
     r = mpiexec("--hosts", "h1,h2", "-n", 2, "--interface", "docker0", "true")
-    assert r.code == 1 and "hosts h1 and others have the same address" in r.err, r
+    assert r.code == 1 and "hosts h1 and h2 have the same address" in r.err, r
 
 
 def test_one_that_leads_nowhere(mpiexec, programs, networks):
