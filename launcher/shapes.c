@@ -192,10 +192,12 @@ bool shapes_info(struct cluster *c, uint32_t node, struct rbuf *r)
 {
     struct shapes *s = c->shapes;
     struct control_node_info info;
-    if (!control_node_info_get(r, &info) || !s || node >= c->nnodes || s->told[node])
+    if (!control_node_info_get(r, &info) || !s || node >= c->nnodes)
         return false;
     if (c->node_lost[node])
         return true;
+    if (s->told[node])
+        return false;
     s->told[node] = true;
     s->nodes_left--;
     c->nodes[node].processors = info.processors;

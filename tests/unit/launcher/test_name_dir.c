@@ -188,6 +188,25 @@ static void a_directory_that_vanishes(void **state)
     name_dir_destroy(b);
 }
 
+/* What nobody knows keeps the names there, while the owners go and come. */
+static void a_directory_of_owners_that_is_a_new_one(void **state)
+{
+    struct name_dir *a = name_dir_create(), *b = name_dir_create(), *c = name_dir_create();
+    char stray[300];
+    assert_int_equal(publish(b, "x", bytes_of("port")), NAME_DIR_DONE);
+    expect(a, "x", "port");
+    snprintf(stray, sizeof stray, "%s/names/stray", place);
+    assert_int_equal(symlink("nowhere", stray), 0);
+    name_dir_unpublish(b, bytes_of("x"));
+    name_dir_destroy(b);
+    assert_int_equal(publish(c, "y", bytes_of("port")), NAME_DIR_DONE);
+    expect(a, "y", "port");
+    assert_int_equal(unlink(stray), 0);
+    name_dir_unpublish(c, bytes_of("y"));
+    name_dir_destroy(a);
+    name_dir_destroy(c);
+}
+
 static void a_directory_that_others_can_enter(void **state)
 {
     struct name_dir *a = name_dir_create();
@@ -304,6 +323,7 @@ int main(void)
         TEST(any_text),
         TEST(who_is_killed_has_published_nothing),
         TEST(a_directory_that_vanishes),
+        TEST(a_directory_of_owners_that_is_a_new_one),
         TEST(a_directory_that_others_can_enter),
         TEST(held_by_another),
         TEST(many_at_once),

@@ -146,6 +146,20 @@ static void the_last_host_is_gone(void **state)
     assert_int_equal(calls, 1); /* with nothing: whoever plans says so */
 }
 
+/* Its subtree goes with all that was in it, also what is not there any more. */
+static void a_host_that_is_lost_twice_counts_once(void **state)
+{
+    script.cluster.node_lost[4] = true;
+    shapes_ask(&script.cluster, TOPO_ALWAYS, on_known, NULL);
+    assert_true(tell(1, 2, false, true) && tell(2, 2, false, true) && send_shape(1, 2, false));
+    script.cluster.node_lost[3] = true;
+    shapes_node_lost(&script.cluster, 3);
+    shapes_node_lost(&script.cluster, 4);
+    assert_int_equal(calls, 1);
+    shapes_ask(&script.cluster, TOPO_ALWAYS, on_known, NULL);
+    assert_int_equal(calls, 2);
+}
+
 static void what_was_not_asked_for_is_refused(void **state)
 {
     assert_false(tell(1, 2, false, true));
@@ -208,6 +222,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(each_shape_is_fetched_once, begin, script_end),
         cmocka_unit_test_setup_teardown(a_host_that_is_gone_is_not_waited_for, begin, script_end),
         cmocka_unit_test_setup_teardown(the_last_host_is_gone, begin, script_end),
+        cmocka_unit_test_setup_teardown(a_host_that_is_lost_twice_counts_once, begin, script_end),
         cmocka_unit_test_setup_teardown(what_was_not_asked_for_is_refused, begin, script_end),
         cmocka_unit_test_setup_teardown(more_kinds_take_another_round, begin, script_end),
         cmocka_unit_test_setup_teardown(a_host_that_joins_is_asked, begin, script_end),
