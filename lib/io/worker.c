@@ -54,7 +54,6 @@ static void *work(void *unused)
         STAILQ_INSERT_TAIL(&worker.ran, j, link);
         pthread_mutex_unlock(&worker.mutex);
         atomic_store(&worker.any, true);
-        atomic_thread_fence(memory_order_seq_cst); /* before it is seen whether somebody sleeps */
         doorbell_wake_own();
     }
     return NULL;

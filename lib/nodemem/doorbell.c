@@ -72,12 +72,14 @@ _Atomic uint32_t *doorbell_sleeping(int local)
     return &doorbell_of(local)->sleeping;
 }
 
+/* What is awaited was stored before; who arms looks for it after. */
 void doorbell_wake_own(void)
 {
+    atomic_thread_fence(memory_order_seq_cst);
     doorbell_wake(doorbell_own());
 }
 
-/* Threads of this process alone ring with an instruction that is a fence. */
+/* Threads of this process ring behind a fence. */
 _Atomic uint32_t *doorbell_arm(uint32_t *value)
 {
     struct doorbell *d = doorbell_own();

@@ -111,7 +111,7 @@ static enum remote_state ready(const struct conn *c)
 {
     if (c->lost || c->shut || c->state == CONN_CLOSED)
         return REMOTE_PEER_FAILED;
-    return c->state == CONN_OPEN ? REMOTE_DONE : REMOTE_BUSY;
+    return c->state == CONN_OPEN && c->out ? REMOTE_DONE : REMOTE_BUSY; /* no buffer: it is just being closed */
 }
 
 enum remote_state bulk_get(struct conn *c, const struct iovec *to, int pieces, struct remote from, size_t n,
