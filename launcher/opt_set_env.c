@@ -43,7 +43,7 @@ static int set_runtime(struct opt_target *a, const char *variable, const char *c
             append(&r->set, &r->nset, xasprintf("%s=%s", variable, v));
             return 0;
         }
-    return opt_expected(a, expected);
+    return opt_expected(a, "%s", expected);
 }
 
 int opt_set_deadlock(struct opt_target *a)
