@@ -23,6 +23,8 @@ def fields(name):
 def test_what_is_loaded_later_is_depended_on():
     depends = re.search(r"^Depends: (.*)$", fields("muster"), re.M).group(1)
     assert all(re.search(rf"\b{name}", depends) for name in ("libc6", "libhwloc15", "libnettle8", "libssh2-1", "libcjson1")), depends
+    assert "libpmix" not in depends and "libfabric" not in depends, depends
+    assert "libnettle8" in re.search(r"^Depends: (.*)$", fields("libmpi-abi-muster1"), re.M).group(1)
 
 
 def test_nothing_changes_beside_another_mpi(before, installed):
