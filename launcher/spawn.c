@@ -185,12 +185,13 @@ static int read_hosts(struct spawn_job *s, uint32_t i, struct err *e)
     struct options own = {.hosts = k->host, .hostfile = k->hostfile};
     struct options more = {.hosts = k->add_host, .hostfile = k->add_hostfile};
     struct hostlist added = {0};
-    int rc = options_hosts(&own, &s->named[i], e);
-    rc = rc < 0 ? rc : options_hosts(&more, &added, e);
-    rc = rc < 0 ? rc : hosts_join(&s->hosts, &s->named[i], e);
-    rc = rc < 0 ? rc : hosts_join(&s->hosts, &added, e);
+    struct err why;
+    int rc = options_hosts(&own, &s->named[i], &why);
+    rc = rc < 0 ? rc : options_hosts(&more, &added, &why);
+    rc = rc < 0 ? rc : hosts_join(&s->hosts, &s->named[i], &why);
+    rc = rc < 0 ? rc : hosts_join(&s->hosts, &added, &why);
     hostlist_fini(&added);
-    return rc;
+    return rc < 0 ? err_set(e, "info keys of hosts: %s", why.text) : 0;
 }
 
 static int read_command(struct spawn_job *s, uint32_t i, const struct pmi_control_command *c)

@@ -82,6 +82,7 @@ struct boot_ask {
     const struct boot_preput *preput;
     int preput_count;
     int *codes;                    /* spawn: room for one of each process; MPI_SUCCESS or MPI_ERR_SPAWN */
+    int unstarted, why;            /* spawn: a process that could not be started, and the error number; 0: not told */
     char found[BOOT_PORT_MAX + 1]; /* lookup: the port */
     char job[BOOT_JOB_MAX];        /* spawn: the new job, as its launcher calls it; "": not told */
     struct boot_asking {           /* boot's own */

@@ -2,6 +2,7 @@
  *
  * pmi_service: names and spawning in the words of PMI-1 and PMI-2. PMI-1 sends a block of lines for each command, and
  * counts arguments from 1; PMI-2 sends one message. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -146,7 +147,13 @@ const char *pmi_service_begin(struct pmi_client *c, const struct boot_ask *a)
     return bad;
 }
 
-static void take_codes(const struct boot_ask *a, const struct pmi_msg *m)
+/* Numbers of other launchers may mean something else: these are what starting a program comes to. */
+static bool is_cause(int64_t code)
+{
+    return code == ENOENT || code == EACCES || code == ENOTDIR || code == ENOEXEC || code == ELOOP || code == ENOMEM;
+}
+
+static void take_codes(struct boot_ask *a, const struct pmi_msg *m)
 {
     const char *list = pmi_msg_get(m, "errcodes");
     int count = 0;
@@ -163,6 +170,10 @@ static void take_codes(const struct boot_ask *a, const struct pmi_msg *m)
             code = 0;
         }
         a->codes[i] = code ? MPI_ERR_SPAWN : MPI_SUCCESS;
+        if (!a->why && is_cause(code)) {
+            a->unstarted = i;
+            a->why = (int)code;
+        }
     }
 }
 

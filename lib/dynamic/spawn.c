@@ -103,6 +103,19 @@ static bool all_started(const struct spawning *s)
     return true;
 }
 
+/* It names one of the processes. */
+static void tell_unstarted(const struct spawning *s, int process, int error)
+{
+    int i = 0;
+    for (int left = process; i < s->wanted->count - 1 && left >= s->commands[i].maxprocs; i++)
+        left -= s->commands[i].maxprocs;
+    if (error)
+        error_detail_set(MPI_ERR_SPAWN, "unable to start process %d, %.200s: %s", process, s->commands[i].program,
+                         strerror(error));
+    else
+        error_detail_set(MPI_ERR_SPAWN, "not all processes could be started; array_of_errcodes says which");
+}
+
 static int ask_launcher(struct spawning *s, const char *port)
 {
     struct boot_preput put = {PARENT_KEY, port, strlen(port)};
@@ -115,7 +128,7 @@ static int ask_launcher(struct spawning *s, const char *port)
     int rc = commands_fill(s) ? ask_await(&a) : MPI_ERR_NO_MEM;
     strcpy(s->job, a.job);
     if (rc == MPI_SUCCESS && !all_started(s)) {
-        error_detail_set(MPI_ERR_SPAWN, "not all processes could be started; array_of_errcodes says which");
+        tell_unstarted(s, a.unstarted, a.why);
         rc = MPI_ERR_SPAWN;
     }
     return rc;
