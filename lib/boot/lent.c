@@ -107,7 +107,7 @@ static _Noreturn void become_server(const char *path, char **argv, int theirs)
 static bool start_server(const char *path, int theirs)
 {
     char host[256] = "localhost",
-         *argv[WORDS] = {(char *)path, "--rmk", "none",    "--launcher", "fork",       "--hosts", host,
+         *argv[WORDS] = {(char *)path, "--rmk", "none",    "--launcher", "ssh",        "--hosts", host,
                          "-n",         "1",     "--stdin", "0",          (char *)path, "--lend",  NULL};
     gethostname(host, sizeof host - 1);
     long child = syscall(SYS_clone, 0, 0, 0, 0, 0);

@@ -4,10 +4,11 @@
 import json
 import re
 import signal
+import subprocess
 
 import pytest
 
-import conftest  # noqa: F401, by which processes is found
+import conftest
 from processes import PATIENCE, Marked
 
 # Speaks, spawns two of itself as deep as its argument says, and waits until it is ended.
@@ -177,3 +178,40 @@ say("nothing")
 p.finalize()
 """)
     assert r.lines == ["0: nothing"], r
+
+
+IN_VAIN = """
+#include <mpi.h>
+#include <string.h>
+
+/* IN_VAIN PROGRAM [KEY VALUE] */
+int main(int argc, char **argv)
+{
+    char *commands[] = {"true", argv[1]};
+    int counts[] = {2, 1};
+    MPI_Info infos[] = {MPI_INFO_NULL, MPI_INFO_NULL};
+    MPI_Comm children;
+    MPI_Init(&argc, &argv);
+    if (argc > 3) {
+        MPI_Info_create(&infos[1]);
+        MPI_Info_set(infos[1], argv[2], argv[3]);
+    }
+    return MPI_Comm_spawn_multiple(2, commands, MPI_ARGVS_NULL, counts, infos, 0, MPI_COMM_SELF, &children, MPI_ERRCODES_IGNORE);
+}
+"""
+
+
+@pytest.mark.parametrize("words, why", [
+    (["./nosuch"], "unable to start process 2, ./nosuch: No such file or directory"),
+    (["/etc/passwd"], "unable to start process 2, /etc/passwd: Permission denied"),
+    (["true", "host", "n7;x"], "info keys of hosts: this character is not allowed here")], ids=["missing", "no program", "host"])
+def test_our_library_says_why_it_has_not_spawned(mpiexec, programs, words, why):
+    r = mpiexec("-n", "1", conftest.on_runtime(programs, IN_VAIN), *words)
+    assert r.code == 53 and why in r.err, r
+
+
+def test_our_library_alone_does_not_simulate_hosts(programs, tmp_path):
+    """A program without mpiexec reaches the hosts that it names, as mpiexec does."""
+    r = subprocess.run([conftest.on_runtime(programs, IN_VAIN), "true", "host", "no.such.host.invalid"], env=conftest.clean_env(tmp_path),
+                       cwd=tmp_path, capture_output=True, text=True, timeout=4 * PATIENCE)
+    assert r.returncode == 53 and "host no.such.host.invalid: unable to" in r.stderr, r
