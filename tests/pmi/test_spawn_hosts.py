@@ -171,15 +171,20 @@ spawn(1)
 
 
 def test_a_slow_host_does_not_keep_others_waiting(spawner):
+    """The slow one never comes: its job is ended when the quick one is there."""
     r = spawner("-n", "2", "--hosts", "a", """
 if RANK == 0:
-    spawn(1, ("host", "slow"))
-    say("slow is there")
-else:
-    spawn(1, ("host", "quick"))
-    say("quick is there")
-""", env={"MUSTER_TEST_START": "slow=3000"})
-    assert [line[3:] for line in r.lines if "there" in line] == ["quick is there", "slow is there"], r
+    p.send(b"mcmd=spawn\\nnprocs=1\\nexecname=/bin/true\\ntotspawns=1\\nspawnssofar=1\\nargcnt=0\\npreput_num=0\\ninfo_num=1\\n"
+           b"info_key_0=host\\ninfo_val_0=slow\\nendcmd\\n")
+    open("asked", "w").close()
+    time.sleep(1000)
+while not os.path.exists("asked"):
+    time.sleep(0.01)
+spawn(1, ("host", "quick"))
+say("quick is there")
+os._exit(3)
+""", ok=False, env={"MUSTER_TEST_START": "slow=silent"})
+    assert r.code == 3 and "1: quick is there" in r.lines, r
 
 
 @pytest.mark.parametrize("fault", ["silent", "stuck"])
