@@ -90,25 +90,31 @@ int mpi_comm_connect(const char *port_name, struct info *info, int root, struct 
     return meet_by(comm, root, &(struct meet_way){reach_connect, &a, false}, newcomm);
 }
 
-/* Both say which library they are of: what comes from another one would be taken for a roster. */
+/* Both say which library they are of: what comes from another one would be taken for a roster. Who is first waits for
+ * the other one as long as it takes. */
 static int reach_join(void *arg, int *fd)
 {
     static const char ours[16] = "Muster join 1";
     char its[sizeof ours] = "";
-    struct socket_line line = socket_line(*(int *)arg, NULL);
-    int type, rc;
+    int type, error, s = *(int *)arg;
     socklen_t n = sizeof type;
-    if (getsockopt(line.fd, SOL_SOCKET, SO_TYPE, &type, &n) != 0 || type != SOCK_STREAM) {
-        error_detail_set(MPI_ERR_ARG, "fd is %d, which is not a connected stream socket", line.fd);
+    if (getsockopt(s, SOL_SOCKET, SO_TYPE, &type, &n) != 0 || type != SOCK_STREAM) {
+        error_detail_set(MPI_ERR_ARG, "fd is %d, which is not a connected stream socket", s);
         return MPI_ERR_ARG;
     }
-    rc = line.line.trade(&line.line, ours, sizeof ours, its, sizeof its);
-    if (rc == MPI_SUCCESS && memcmp(ours, its, sizeof ours) != 0) {
-        error_detail_set(MPI_ERR_OTHER, "the other end of the socket is not in MPI_Comm_join of this library");
-        rc = MPI_ERR_OTHER;
+    *fd = s;
+    error = socket_send(s, ours, sizeof ours, SOCKET_FOREVER, NULL);
+    if (error == 0)
+        error = socket_recv(s, its, sizeof its, SOCKET_FOREVER, NULL);
+    if (error != 0) {
+        error_detail_set(MPI_ERR_PORT, "the other end of the socket is lost: %s", socket_error(error));
+        return MPI_ERR_PORT;
     }
-    *fd = line.fd;
-    return rc;
+    if (memcmp(ours, its, sizeof ours) != 0) {
+        error_detail_set(MPI_ERR_OTHER, "the other end of the socket is not in MPI_Comm_join of this library");
+        return MPI_ERR_OTHER;
+    }
+    return MPI_SUCCESS;
 }
 
 int mpi_comm_join(int fd, MPI_Comm *intercomm)
