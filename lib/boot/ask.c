@@ -168,9 +168,3 @@ bool boot_ask_drop(struct boot_ask *a)
     a->asking.sent = c && !c->ops->ask_end(c, a, false, &granted, why, sizeof why);
     return !a->asking.sent;
 }
-
-bool boot_spawned(void)
-{
-    const char *told = getenv("PMI_SPAWNED");
-    return boot_launched() && told && strcmp(told, "1") == 0;
-}

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 #include "lib/core/error.h"
 #include "lib/core/output.h"
@@ -96,7 +97,15 @@ bool boot_kvs_starting(void)
 
 bool boot_launched(void)
 {
-    return way && way != &boot_lent && pmi_offered();
+    return way && way != &boot_lent && (way == &boot_pmix || pmi_offered());
+}
+
+bool boot_spawned(void)
+{
+    if (way && way->spawned)
+        return way->spawned();
+    const char *told = getenv("PMI_SPAWNED");
+    return boot_launched() && told && strcmp(told, "1") == 0;
 }
 
 void boot_forked(void)

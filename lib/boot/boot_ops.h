@@ -19,6 +19,8 @@ struct boot_ops {
     void (*abort)(int code, const char *why);
     /* Makes ready for key-values; NULL with a note in why: it cannot. */
     struct kvs *(*kvs)(char *why, size_t n);
+    /* Was this job spawned by another? NULL: the environment tells, as it does for all who have PMI_FD. */
+    bool (*spawned)(void);
 };
 
 extern const struct boot_ops boot_inherited, boot_pmi, boot_pmix, boot_lent;

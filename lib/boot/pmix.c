@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include "lib/boot/boot_ops.h"
 #include "lib/boot/pmix_kvs.h"
+#include "lib/boot/pmix_spawn.h"
 #include "lib/core/state.h"
 
 static const struct pmix_library *pmix; /* NULL: it is not in use */
@@ -123,4 +124,14 @@ static struct kvs *kvs(char *why, size_t n)
     return pmix ? keys : NULL;
 }
 
-const struct boot_ops boot_pmix = {"PMIx", init, fini, abort_job, kvs};
+static bool spawned(void)
+{
+    pmix_value_t *v = fact(PMIX_RANK_WILDCARD, PMIX_PARENT_ID);
+    v = v ? v : fact(self.rank, PMIX_PARENT_ID);
+    bool known = v && v->type == PMIX_PROC && v->data.proc;
+    bool child = pmix_spawn_child(known ? v->data.proc->nspace : NULL);
+    fact_free(v);
+    return child;
+}
+
+const struct boot_ops boot_pmix = {"PMIx", init, fini, abort_job, kvs, spawned};

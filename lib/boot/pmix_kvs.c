@@ -2,24 +2,24 @@
  *
  * pmix_kvs: answers come in the library's own thread, which leaves them here and does nothing else. */
 #include "lib/boot/pmix_kvs.h"
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "lib/boot/pmix_names.h"
+#include "lib/boot/pmix_reply.h"
+#include "lib/boot/pmix_spawn.h"
 
 static const struct pmix_library *pmix;
 static pmix_proc_t self;
 
 static struct answer {
-    pthread_mutex_t lock;
-    pthread_cond_t come;
+    struct pmix_reply reply;
     pmix_proc_t owner; /* of the key: the library does not copy what was asked */
     char key[PMIX_MAX_KEYLEN + 1];
-    bool here;
-    pmix_status_t status;
     char *text; /* NULL: no value, or no memory for it */
-} answer = {.lock = PTHREAD_MUTEX_INITIALIZER, .come = PTHREAD_COND_INITIALIZER};
+} answer = {PMIX_REPLY_INITIALIZER};
+
+static bool spawning; /* what ask_begin has asked */
 
 static bool fail(struct kvs *k, const char *what, const char *why)
 {
@@ -51,22 +51,27 @@ static bool fence(struct kvs *k)
 static void answered(pmix_status_t status, pmix_value_t *value, void *unused)
 {
     bool text = status == PMIX_SUCCESS && value && value->type == PMIX_STRING && value->data.string;
-    pthread_mutex_lock(&answer.lock);
-    answer.status = status;
     answer.text = text ? strdup(value->data.string) : NULL;
-    answer.here = true;
-    pthread_cond_signal(&answer.come);
-    pthread_mutex_unlock(&answer.lock);
+    pmix_reply_come(&answer.reply, status);
+}
+
+/* What others have put for this job is in its environment. */
+static bool gift_begin(struct kvs *k, const char *key)
+{
+    answer.text = pmix_spawn_gift(key);
+    pmix_reply_come(&answer.reply, answer.text ? PMIX_SUCCESS : PMIX_ERR_NOT_FOUND);
+    k->asked = 1;
+    return true;
 }
 
 static bool get_begin(struct kvs *k, int owner, const char *key, bool wait)
 {
     if (owner < 0)
-        return fail(k, key, "PMIx must know which rank has put it");
+        return gift_begin(k, key);
     answer.owner = self;
     answer.owner.rank = (pmix_rank_t)owner;
     snprintf(answer.key, sizeof answer.key, "%s", key);
-    answer.here = false;
+    pmix_reply_expect(&answer.reply);
     if (!is_well(k, "PMIx_Get", pmix->PMIx_Get_nb(&answer.owner, answer.key, NULL, 0, answered, NULL)))
         return false;
     k->asked = 1;
@@ -75,33 +80,29 @@ static bool get_begin(struct kvs *k, int owner, const char *key, bool wait)
 
 static bool get_end(struct kvs *k, bool block, char **value)
 {
-    pthread_mutex_lock(&answer.lock);
-    while (block && !answer.here)
-        pthread_cond_wait(&answer.come, &answer.lock);
-    bool here = answer.here;
-    pthread_mutex_unlock(&answer.lock);
-    if (!here)
+    if (!pmix_reply_here(&answer.reply, block))
         return false;
     k->asked = 0;
     *value = answer.text;
     answer.text = NULL;
-    if (answer.status == PMIX_SUCCESS && !*value)
+    if (answer.reply.status == PMIX_SUCCESS && !*value)
         fail(k, "PMIx_Get", "a value that is no text, or no memory for it");
-    else if (answer.status != PMIX_SUCCESS && answer.status != PMIX_ERR_NOT_FOUND)
-        fail(k, "PMIx_Get", pmix->PMIx_Error_string(answer.status));
+    else if (answer.reply.status != PMIX_SUCCESS && answer.reply.status != PMIX_ERR_NOT_FOUND)
+        fail(k, "PMIx_Get", pmix->PMIx_Error_string(answer.reply.status));
     return true;
 }
 
 static const char *ask_begin(struct kvs *k, const struct boot_ask *a)
 {
-    const char *bad = pmix_names_begin(pmix, a);
+    spawning = a->what == BOOT_SPAWN;
+    const char *bad = spawning ? pmix_spawn_begin(pmix, &self, a) : pmix_names_begin(pmix, a);
     k->asked = !bad;
     return bad;
 }
 
 static bool ask_end(struct kvs *k, struct boot_ask *a, bool block, bool *granted, char *why, size_t n)
 {
-    if (!pmix_names_end(pmix, a, block, granted, why, n))
+    if (!(spawning ? pmix_spawn_end : pmix_names_end)(pmix, a, block, granted, why, n))
         return false;
     k->asked = 0;
     return true;

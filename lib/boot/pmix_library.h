@@ -18,6 +18,7 @@
     F(PMIx_Publish_nb)                                                                                                 \
     F(PMIx_Lookup_nb)                                                                                                  \
     F(PMIx_Unpublish_nb)                                                                                               \
+    F(PMIx_Spawn_nb)                                                                                                   \
     F(PMIx_Value_destruct)                                                                                             \
     F(PMIx_Error_string)
 

@@ -3,30 +3,23 @@
  * pmix_names: what is asked stays here until it is answered, since the library does not copy it. Answers come in its
  * own thread, which leaves them here and does nothing else. */
 #include "lib/boot/pmix_names.h"
-#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include "lib/boot/pmix_reply.h"
 
 static struct question {
-    pthread_mutex_t lock;
-    pthread_cond_t come;
+    struct pmix_reply reply;
     pmix_info_t named;              /* publish */
     char name[PMIX_MAX_KEYLEN + 1]; /* the others */
     char *names[2];
     char port[BOOT_PORT_MAX + 1]; /* asked, or found; "": none, or one too long */
-    bool here;
-    pmix_status_t status;
-} question = {.lock = PTHREAD_MUTEX_INITIALIZER, .come = PTHREAD_COND_INITIALIZER};
+} question = {PMIX_REPLY_INITIALIZER};
 
 static void answered(pmix_status_t status, const char *port)
 {
-    pthread_mutex_lock(&question.lock);
-    question.status = status;
     if (port && strlen(port) <= BOOT_PORT_MAX)
         strcpy(question.port, port);
-    question.here = true;
-    pthread_cond_signal(&question.come);
-    pthread_mutex_unlock(&question.lock);
+    pmix_reply_come(&question.reply, status);
 }
 
 static void done(pmix_status_t status, void *unused)
@@ -62,15 +55,13 @@ const char *pmix_names_begin(const struct pmix_library *l, const struct boot_ask
 {
     static pmix_status_t (*const verbs[])(const struct pmix_library *, const struct boot_ask *) = {
         [BOOT_PUBLISH] = publish, [BOOT_LOOKUP] = lookup, [BOOT_UNPUBLISH] = unpublish};
-    if (a->what == BOOT_SPAWN)
-        return "not through a launcher that speaks PMIx; start the program with Muster's mpiexec";
     if (strlen(a->name) > PMIX_MAX_KEYLEN)
         return "the name is too long for PMIx";
     memset(question.name, 0, sizeof question.name);
     strcpy(question.name, a->name);
     question.names[0] = question.name;
     question.port[0] = '\0';
-    question.here = false;
+    pmix_reply_expect(&question.reply);
     pmix_status_t rc = verbs[a->what](l, a);
     if (rc == PMIX_OPERATION_SUCCEEDED)
         done(PMIX_SUCCESS, NULL);
@@ -82,21 +73,16 @@ const char *pmix_names_begin(const struct pmix_library *l, const struct boot_ask
 /* Lookup: the port may be none that we could take. */
 static const char *refusal(const struct pmix_library *l, const struct boot_ask *a)
 {
-    if (question.status == PMIX_ERR_NOT_FOUND)
+    if (question.reply.status == PMIX_ERR_NOT_FOUND)
         return "nobody has published it";
-    if (question.status != PMIX_SUCCESS)
-        return l->PMIx_Error_string(question.status);
+    if (question.reply.status != PMIX_SUCCESS)
+        return l->PMIx_Error_string(question.reply.status);
     return a->what == BOOT_LOOKUP && !question.port[0] ? "what is published is no port" : NULL;
 }
 
 bool pmix_names_end(const struct pmix_library *l, struct boot_ask *a, bool block, bool *granted, char *why, size_t n)
 {
-    pthread_mutex_lock(&question.lock);
-    while (block && !question.here)
-        pthread_cond_wait(&question.come, &question.lock);
-    bool here = question.here;
-    pthread_mutex_unlock(&question.lock);
-    if (!here)
+    if (!pmix_reply_here(&question.reply, block))
         return false;
     const char *no = refusal(l, a);
     *granted = !no;

@@ -58,12 +58,60 @@ static void names(int rank)
     must(class == MPI_ERR_NAME);
 }
 
+/* Two commands of this program, two processes and one, which are then one with those that have started them. */
+static void spawn(char *program)
+{
+    char *commands[] = {program, program}, *first[] = {"child", "first", NULL}, *second[] = {"child", "second", NULL},
+         **arguments[] = {first, second};
+    int counts[] = {2, 1}, codes[3] = {-1, -1, -1}, rank, size, sum;
+    MPI_Info infos[2];
+    MPI_Comm children, all;
+    for (int i = 0; i < 2; i++)
+        MPI_Info_create(&infos[i]);
+    MPI_Info_set(infos[0], "env", "OWN_SAYS=hello\nOWN_TOO=2");
+    MPI_Info_set(infos[1], "wdir", "/");
+    must(MPI_Comm_spawn_multiple(2, commands, arguments, counts, infos, 0, MPI_COMM_WORLD, &children, codes) == MPI_SUCCESS);
+    must(codes[0] == MPI_SUCCESS && codes[1] == MPI_SUCCESS && codes[2] == MPI_SUCCESS);
+    for (int i = 0; i < 2; i++)
+        MPI_Info_free(&infos[i]);
+    MPI_Intercomm_merge(children, 0, &all);
+    MPI_Comm_rank(all, &rank);
+    MPI_Allreduce(&rank, &sum, 1, MPI_INT, MPI_SUM, all);
+    MPI_Comm_size(all, &size);
+    must(sum == size * (size - 1) / 2);
+    MPI_Comm_free(&all);
+    MPI_Comm_disconnect(&children);
+}
+
+static void child(const char *which)
+{
+    char directory[4096] = "";
+    int rank, size, sum;
+    MPI_Comm parents, all;
+    MPI_Comm_get_parent(&parents);
+    must(parents != MPI_COMM_NULL);
+    MPI_Intercomm_merge(parents, 1, &all);
+    MPI_Comm_rank(all, &rank);
+    MPI_Allreduce(&rank, &sum, 1, MPI_INT, MPI_SUM, all);
+    MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+    MPI_Comm_size(MPI_COMM_WORLD, &size);
+    printf("child %d of %d: %s %s %s\n", rank, size, which, getenv("OWN_SAYS") ? getenv("OWN_SAYS") : "-",
+           strcmp(getcwd(directory, sizeof directory), "/") == 0 ? "at /" : "elsewhere");
+    MPI_Comm_free(&all);
+    MPI_Comm_disconnect(&parents);
+}
+
 int main(int argc, char **argv)
 {
     int rank, size, here, sum, x;
     const char *what = argc > 1 ? argv[1] : "";
     MPI_Comm node;
     MPI_Init(&argc, &argv);
+    if (strcmp(what, "child") == 0) {
+        child(argc > 2 ? argv[2] : "");
+        MPI_Finalize();
+        return 0;
+    }
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     MPI_Comm_size(MPI_COMM_WORLD, &size);
     MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node);
@@ -91,6 +139,8 @@ int main(int argc, char **argv)
         MPI_Barrier(MPI_COMM_WORLD);
     if (strcmp(what, "names") == 0)
         names(rank);
+    if (strcmp(what, "spawn") == 0)
+        spawn(argv[0]);
     MPI_Comm_free(&node);
     MPI_Finalize();
     return 0;

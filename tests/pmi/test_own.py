@@ -340,6 +340,16 @@ def test_names_under_open_mpis_mpirun(openmpi, own, n):
     assert r.code == 0 and sorted(r.lines) == lines(n) and r.err == "", r
 
 
+CHILDREN = ["child 0 of 3: first hello elsewhere", "child 1 of 3: first hello elsewhere", "child 2 of 3: second - at /"]
+
+
+@pytest.mark.parametrize("n", [1, 3])
+def test_spawn_under_open_mpis_mpirun(openmpi, own, n):
+    r = openmpi("-n", str(n), own, "spawn")
+    assert r.code == 0 and sorted(r.lines) == sorted([*lines(n), *CHILDREN]) and r.err == "", r
+    assert not left_in_shm()
+
+
 def test_open_mpis_mpirun_abort(openmpi, own):
     r = openmpi("-n", "3", own, "abort")
     assert r.code == 5 and len(re.findall("MPI_Abort with code 5", r.err)) == 1, r
