@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * back: addresses are tried in turn. One that refuses has no mpiexec any more; one that closes early may have had too
+ * back: addresses are tried in turn. At one that refuses nothing listens any more; one that closes early may have had too
  * many callers, and is tried again.
  */
 #include "common/back.h"
@@ -19,14 +19,16 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define CALL_MS 30000
 #define CONNECT_MS 5000 /* one address of several may lead nowhere */
 #define PAUSE_MS 50
+#define REFUSALS_MAX 3 /* of a key: who has too many callers closes early too, but not often in a row */
 
 struct call {
-    const char *name, *secret;
+    const struct back_end *to;
+    const char *name;
     uint64_t end;
     bool again; /* it may work another time */
+    int refusals;
     struct err *e;
 };
 
@@ -76,7 +78,23 @@ static int read_all(int fd, void *to, size_t n, uint64_t end)
 static int broken(struct call *c, const char *address)
 {
     c->again = true;
-    return err_set(c->e, "unable to speak to mpiexec at %s: %m", address);
+    return err_set(c->e, "unable to speak to %s at %s: %m", c->to->what, address);
+}
+
+/* It has closed after our proof. */
+static int refused(struct call *c, const char *address)
+{
+    if (!c->to->key)
+        return broken(c, address);
+    c->again |= ++c->refusals < REFUSALS_MAX;
+    return err_set(c->e, "%s at %s does not take the key in %s: copy the file from the machine where it runs", c->to->what,
+                   address, c->to->key);
+}
+
+static int fake(struct call *c, const char *address)
+{
+    return c->to->key ? err_set(c->e, "what listens at %s does not have the key in %s", address, c->to->key)
+                      : err_set(c->e, "what listens at %s is not the mpiexec that started this", address);
 }
 
 static int prove(struct call *c, int fd, const char *address)
@@ -90,24 +108,24 @@ static int prove(struct call *c, int fd, const char *address)
     if (read_all(fd, challenge, sizeof challenge, c->end) < 0)
         return broken(c, address);
     if (!back_challenge_get(challenge, nonce))
-        return err_set(c->e, "what listens at %s is not an mpiexec of this version", address);
-    if (back_prove(a.proof, BACK_PROXY, c->secret, nonce, &a, c->e) < 0 ||
-        back_prove(wanted, BACK_MPIEXEC, c->secret, nonce, &a, c->e) < 0)
+        return err_set(c->e, "what listens at %s is no %s of this version", address, c->to->what);
+    if (back_prove(a.proof, BACK_PROXY, c->to->secret, nonce, &a, c->e) < 0 ||
+        back_prove(wanted, BACK_MPIEXEC, c->to->secret, nonce, &a, c->e) < 0)
         return -1;
     back_answer_put(answer, &a);
-    if (send(fd, answer, sizeof answer, MSG_NOSIGNAL) != sizeof answer ||
-        read_all(fd, theirs, sizeof theirs, c->end) < 0)
+    if (send(fd, answer, sizeof answer, MSG_NOSIGNAL) != sizeof answer)
         return broken(c, address);
-    if (!sha256_equal(theirs, wanted))
-        return err_set(c->e, "what listens at %s is not the mpiexec that started this", address);
-    return 0;
+    if (read_all(fd, theirs, sizeof theirs, c->end) < 0)
+        return errno == ECONNABORTED || errno == ECONNRESET ? refused(c, address) : broken(c, address);
+    return sha256_equal(theirs, wanted) ? 0 : fake(c, address);
 }
 
 /* "address:port" or "[address]:port" */
 static int resolve(struct call *c, const char *address, struct addrinfo **found)
 {
-    char text[128];
-    struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM};
+    char text[320];
+    struct addrinfo hints = {.ai_flags = AI_NUMERICSERV, .ai_socktype = SOCK_STREAM};
+    hints.ai_flags |= c->to->resolve ? 0 : AI_NUMERICHOST;
     snprintf(text, sizeof text, "%s", address);
     char *port = strrchr(text, ':'), *host = text;
     if (!port)
@@ -140,16 +158,24 @@ static int connect_to(struct call *c, const char *address, const struct addrinfo
         return fd;
     close(fd);
     c->again |= error == ETIMEDOUT;
-    return err_set(c->e, "unable to connect to mpiexec at %s: %s", address, strerror(error));
+    return err_set(c->e, "unable to connect to %s at %s: %s", c->to->what, address, strerror(error));
+}
+
+static int connect_any(struct call *c, const char *address)
+{
+    struct addrinfo *all;
+    int fd = -1;
+    if (resolve(c, address, &all) < 0)
+        return -1;
+    for (const struct addrinfo *a = all; a && fd < 0; a = a->ai_next)
+        fd = connect_to(c, address, a);
+    freeaddrinfo(all);
+    return fd;
 }
 
 static int call_one(struct call *c, const char *address)
 {
-    struct addrinfo *a;
-    if (resolve(c, address, &a) < 0)
-        return -1;
-    int fd = connect_to(c, address, a);
-    freeaddrinfo(a);
+    int fd = connect_any(c, address);
     if (fd < 0)
         return -1;
     keepalive_set(fd);
@@ -171,12 +197,12 @@ static int call_all(struct call *c, const char *addresses)
     return fd;
 }
 
-int back_call(const char *addresses, const char *name, const char *secret, struct err *e)
+int back_call(const struct back_end *to, const char *name, struct err *e)
 {
-    struct call c = {.name = name, .secret = secret, .end = now_ns() + (uint64_t)CALL_MS * 1000000, .e = e};
+    struct call c = {.to = to, .name = name, .end = now_ns() + (uint64_t)to->patience_ms * 1000000, .e = e};
     for (;;) {
         c.again = false;
-        int fd = call_all(&c, addresses);
+        int fd = call_all(&c, to->addresses);
         if (fd >= 0 || !c.again || now_ns() >= c.end)
             return fd;
         poll(NULL, 0, PAUSE_MS);

@@ -50,9 +50,16 @@ static void peer_end(struct peer *p, const char *why)
     p->ops->gone(p->arg, p, why);
 }
 
-/* What a frame of PMI carries, for traces; "" for other frames. */
-static const char *pmi_name(unsigned type, const void *payload, size_t len)
+static const char *type_name(const struct peer *p, unsigned type)
 {
+    return p->ops->name ? p->ops->name(type) : control_name(type);
+}
+
+/* What a frame of PMI carries, for traces; "" for other frames. */
+static const char *pmi_name(const struct peer *p, unsigned type, const void *payload, size_t len)
+{
+    if (p->ops->name)
+        return "";
     return type == CONTROL_PMI_UP || type == CONTROL_PMI_DOWN ? pmi_control_payload_name(payload, len) : "";
 }
 
@@ -73,8 +80,8 @@ static bool deliver(struct peer *p)
             break;
         const unsigned char *payload = p->in + p->in_start + FRAME_HEAD_SIZE;
         p->in_start += whole;
-        const char *pmi = pmi_name(h.type, payload, h.len);
-        log_trace("<- %s %s%s%s job %u node %d, %u bytes", p->name, control_name(h.type), *pmi ? " " : "", pmi, h.job,
+        const char *pmi = pmi_name(p, h.type, payload, h.len);
+        log_trace("<- %s %s%s%s job %u node %d, %u bytes", p->name, type_name(p, h.type), *pmi ? " " : "", pmi, h.job,
                   (int)h.node, h.len);
         p->ops->frame(p->arg, p, &h, payload);
         if (!alive)
@@ -195,12 +202,12 @@ void peer_sendv(struct peer *p, unsigned type, unsigned job, uint32_t node, cons
     for (int i = 0; i < n; i++)
         len += iov[i].iov_len;
     if (len > FRAME_PAYLOAD_MAX)
-        log_fatal("a %s message of %zu bytes is longer than any may be", control_name(type), len);
+        log_fatal("a %s message of %zu bytes is longer than any may be", type_name(p, type), len);
     struct frame_head h = {(uint32_t)len, (uint16_t)type, (uint16_t)job, node};
     unsigned char head[FRAME_HEAD_SIZE];
     frame_head_put(head, &h);
-    const char *pmi = n ? pmi_name(type, iov[0].iov_base, iov[0].iov_len) : "";
-    log_trace("-> %s %s%s%s job %u node %d, %zu bytes", p->name, control_name(type), *pmi ? " " : "", pmi, job,
+    const char *pmi = n ? pmi_name(p, type, iov[0].iov_base, iov[0].iov_len) : "";
+    log_trace("-> %s %s%s%s job %u node %d, %zu bytes", p->name, type_name(p, type), *pmi ? " " : "", pmi, job,
               (int)node, len);
     if (evbuffer_get_length(p->out) == 0)
         event_active(p->ev_write, EV_WRITE, 0);
@@ -216,7 +223,7 @@ void peer_sendv(struct peer *p, unsigned type, unsigned job, uint32_t node, cons
 void peer_send(struct peer *p, unsigned type, unsigned job, uint32_t node, const struct buf *payload)
 {
     if (payload && payload->failed)
-        log_fatal("unable to write a %s message: out of memory, or a field of it is too long", control_name(type));
+        log_fatal("unable to write a %s message: out of memory, or a field of it is too long", type_name(p, type));
     struct iovec iov = {payload ? payload->data : NULL, payload ? payload->len : 0};
     peer_sendv(p, type, job, node, &iov, 1);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * peer: one link of the control tree: framed messages over a byte stream, in a libevent loop.
+ * peer: one link, mostly of the control tree: framed messages over a byte stream, in a libevent loop.
  *
  * Sending never blocks and never fails at the call: frames are queued and written when the loop comes round, many at
  * a time. A sender that produces without bound looks at peer_backlog and stops until its `drained` callback.
@@ -26,6 +26,8 @@ struct peer_ops {
     void (*gone)(void *arg, struct peer *p, const char *why);
     /* The queue, which was over PEER_BACKLOG_HIGH, is nearly empty again. May be NULL. */
     void (*drained)(void *arg, struct peer *p);
+    /* What a type of frame is called, for traces. NULL: they are those of the control tree. */
+    const char *(*name)(unsigned type);
 };
 
 /* The `why` of a stream that carries something else than frames. */

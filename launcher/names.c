@@ -11,6 +11,7 @@
 #include "common/now.h"
 #include "common/xalloc.h"
 #include "launcher/name_dir.h"
+#include "launcher/name_far.h"
 #include "pmi-server/name_store.h"
 
 #include <event2/event.h>
@@ -28,6 +29,7 @@ struct held {
 };
 
 struct names {
+    struct name_far *far; /* then nothing else is set */
     struct event_base *base;
     struct pmi_root *root;
     struct pmi_name_store *store;
@@ -226,9 +228,14 @@ static void on_sweep(evutil_socket_t fd, short what, void *arg)
 
 static const struct pmi_name_ops ops = {publish, lookup, unpublish, forget, job_end, rank_end};
 
-struct names *names_create(struct event_base *base, struct pmi_root *root)
+struct names *names_create(struct event_base *base, struct pmi_root *root, const char *server, const char *key)
 {
     struct names *n = xcalloc(1, sizeof *n);
+    TAILQ_INIT(&n->held);
+    if (server) {
+        n->far = name_far_create(base, root, server, key);
+        return n;
+    }
     n->base = base;
     n->root = root;
     n->dir = name_dir_create();
@@ -237,7 +244,6 @@ struct names *names_create(struct event_base *base, struct pmi_root *root)
     n->sweep = evtimer_new(base, on_sweep, n);
     if (!n->look || !n->sweep)
         log_fatal("out of memory");
-    TAILQ_INIT(&n->held);
     pmi_name_store_watch(n->store, on_gone, n);
     pmi_root_names(root, &ops, n);
     return n;
@@ -251,7 +257,10 @@ void names_destroy(struct names *n)
         held_free(n, TAILQ_FIRST(&n->held));
     pmi_name_store_destroy(n->store);
     name_dir_destroy(n->dir);
-    event_free(n->look);
-    event_free(n->sweep);
+    if (n->look)
+        event_free(n->look);
+    if (n->sweep)
+        event_free(n->sweep);
+    name_far_destroy(n->far);
     free(n);
 }

@@ -73,7 +73,7 @@ void root_init(struct run *run, void (*spawn)(struct run *run, const struct pmi_
 {
     run->spawn = spawn;
     run->pmi = pmi_root_create(&ops, run, run->cluster->links.n);
-    run->names = names_create(run->cluster->base, run->pmi);
+    run->names = names_create(run->cluster->base, run->pmi, run->opt.names_server, run->opt.names_key);
 }
 
 void root_links(struct run *run)

@@ -94,7 +94,8 @@ static int call_back(const char *addresses, const char *name)
     if (!*secret)
         log_fatal(BACK_SECRET
                   " is not set, and stdin has no secret: did what starts proxies here leave the environment behind?");
-    int fd = back_call(addresses, name, secret, &e);
+    const struct back_end to = {addresses, secret, "mpiexec", NULL, false, BACK_MPIEXEC_MS};
+    int fd = back_call(&to, name, &e);
     explicit_bzero(secret, sizeof secret);
     if (fd < 0)
         log_fatal("%s", e.text);

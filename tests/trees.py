@@ -25,10 +25,12 @@ class Tree:
         self.is_build = (self.root / "launcher/mpiexec").exists()
         if self.is_build:
             self.mpiexec, self.proxy = self.root / "launcher/mpiexec", self.root / "proxy/muster-proxy"
+            self.names = self.root / "registry/muster-names"
             self.mpicc, self.lib = self.root / "lib/wrappers/mpicc", self.root / "lib"
             self.header = self.root / "lib/mpi.h"
         else:
             self.mpiexec, self.proxy = self.root / "bin/mpiexec", self.root / "libexec/muster/muster-proxy"
+            self.names = self.root / "bin/muster-names"
             self.mpicc, self.lib = self.root / "bin/mpicc", next(p.parent for p in self.root.rglob("libmpi_abi.so.1"))
             self.header = self.root / "include/mpi.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * callers: takes the connections of proxies that connect back (common/back.h). Who does not prove to be one of those
- * that are expected gets some random bytes and nothing else; there may be many of those at once and for long.
+ * that are expected gets nothing (common/strangers.h).
  */
 #ifndef LAUNCHER_START_CALLERS_H
 #define LAUNCHER_START_CALLERS_H

@@ -194,7 +194,8 @@ static void begin(struct node *n, const char *address, const char *secret)
     char name[32];
     struct err e;
     snprintf(name, sizeof name, "n%u", n->number);
-    int fd = back_call(address, name, secret, &e);
+    const struct back_end to = {address, secret, "mpiexec", NULL, false, BACK_MPIEXEC_MS};
+    int fd = back_call(&to, name, &e);
     if (fd < 0)
         log_fatal("%s", e.text);
     n->peer = peer_create(base, fd, fd, "mpiexec", &ops, n);

@@ -68,7 +68,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size < 2)
         return 0;
-    switch (data[0] % 5) {
+    switch (data[0] % 6) {
     case 0:
         frame(data + 2, size - 2);
         break;
@@ -83,6 +83,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         break;
     case 4:
         codec(launch_spec_checks, data[1], data + 2, size - 2);
+        break;
+    case 5:
+        codec(registry_checks, data[1], data + 2, size - 2);
     }
     return 0;
 }

@@ -16,7 +16,7 @@ mpiexec, programs, cc = _launch.mpiexec, _launch.programs, _launch.cc
 mpich, mpicc = _launch.mpich, _launch.mpicc
 open_mpi, ompicc, pmixcc, own_cc = _launch.open_mpi, _launch.ompicc, _launch.pmixcc, _launch.own_cc
 on_runtime, clean_env, MPIEXEC, TREE = _launch.on_runtime, _launch.clean_env, _launch.MPIEXEC, _launch.TREE
-Result, Started = _launch.Result, _launch.Started
+Result, Started, Runner = _launch.Result, _launch.Started, _launch.Runner
 
 
 class Ranks:

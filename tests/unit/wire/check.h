@@ -16,7 +16,7 @@ struct check {
 };
 
 /* They end with one without a name. */
-extern const struct check control_checks[], launch_spec_checks[], pmi_control_checks[];
+extern const struct check control_checks[], launch_spec_checks[], pmi_control_checks[], registry_checks[];
 
 struct buf *check_buf(void); /* for the items of a list; lives on until check_clear */
 void check_clear(void);

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 #include "wire/control.h"
 #include "wire/pmi_control.h"
+#include "wire/registry.h"
 
 /* What the decoder says of the first n bytes, in memory of their size. */
 static int cut(const struct check *c, const struct buf *b, size_t n)
@@ -69,12 +70,18 @@ static void launch_spec(void **state)
     assert_true(check_all(launch_spec_checks) > 3);
 }
 
+static void registry(void **state)
+{
+    assert_true(check_all(registry_checks) >= REGISTRY_END - 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(control),
         cmocka_unit_test(pmi_control),
         cmocka_unit_test(launch_spec),
+        cmocka_unit_test(registry),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

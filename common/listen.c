@@ -2,7 +2,7 @@
  *
  * listen: which address reaches a host is asked of the kernel, by a datagram socket that sends nothing.
  */
-#include "launcher/start/listen.h"
+#include "common/listen.h"
 
 #include "common/log.h"
 
@@ -79,19 +79,19 @@ static void note_address(struct listen *l, int fd)
              host, strchr(host, ':') ? "]" : "", port);
 }
 
-static int add_address(struct listen *l, const struct start_remote *r, const struct sockaddr *a, struct err *e)
+static int add_address(struct listen *l, const struct listen_wish *w, const struct sockaddr *a, struct err *e)
 {
     struct sockaddr_storage own;
     char host[64] = "?";
     if (l->n == LISTEN_MAX)
         return 0;
     memcpy(&own, a, size_of(a));
-    int fd = bind_range((struct sockaddr *)&own, r->port_low, r->port_high);
+    int fd = bind_range((struct sockaddr *)&own, w->port_low, w->port_high);
     if (fd < 0) {
         int error = errno;
         getnameinfo(a, size_of(a), host, sizeof host, NULL, 0, NI_NUMERICHOST);
-        return r->port_high ? err_set(e, "unable to listen on %s with a port of %u to %u (--port-range): %s", host,
-                                      r->port_low, r->port_high, strerror(error))
+        return w->port_high ? err_set(e, "unable to listen on %s with a port of %u to %u (--port-range): %s", host,
+                                      w->port_low, w->port_high, strerror(error))
                             : err_set(e, "unable to listen on %s: %s", host, strerror(error));
     }
     note_address(l, fd);
@@ -110,7 +110,7 @@ static bool is_reachable(const struct sockaddr *a)
 }
 
 /* Those of one interface, or of all (NULL). */
-static int add_interfaces(struct listen *l, const struct start_remote *r, const char *name, struct err *e)
+static int add_interfaces(struct listen *l, const struct listen_wish *w, const char *name, struct err *e)
 {
     struct ifaddrs *all;
     int rc = 0;
@@ -119,24 +119,24 @@ static int add_interfaces(struct listen *l, const struct start_remote *r, const 
     for (const struct ifaddrs *i = all; rc == 0 && i; i = i->ifa_next)
         if (i->ifa_addr && i->ifa_flags & IFF_UP && (name ? !strcmp(i->ifa_name, name) : true) &&
             (is_reachable(i->ifa_addr) || (name && i->ifa_addr->sa_family == AF_INET)))
-            rc = add_address(l, r, i->ifa_addr, e);
+            rc = add_address(l, w, i->ifa_addr, e);
     freeifaddrs(all);
     return rc;
 }
 
-static int open_named(struct listen *l, const struct start_remote *r, struct err *e)
+static int open_named(struct listen *l, const struct listen_wish *w, struct err *e)
 {
     struct addrinfo *a, hints = {.ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_STREAM};
-    if (getaddrinfo(r->iface, NULL, &hints, &a) == 0) {
-        int rc = add_address(l, r, a->ai_addr, e);
+    if (getaddrinfo(w->iface, NULL, &hints, &a) == 0) {
+        int rc = add_address(l, w, a->ai_addr, e);
         freeaddrinfo(a);
         return rc;
     }
-    if (add_interfaces(l, r, r->iface, e) < 0)
+    if (add_interfaces(l, w, w->iface, e) < 0)
         return -1;
     return l->n ? 0
                 : err_set(e, "--iface %s: this machine has no such address, nor an interface of that name with one",
-                          r->iface);
+                          w->iface);
 }
 
 /* The own address towards another one. */
@@ -163,22 +163,20 @@ static bool find_route(const char *host, struct sockaddr_storage *own)
     return found;
 }
 
-int listen_open(struct listen *l, const struct start_remote *remote, const char *host, struct err *e)
+int listen_open(struct listen *l, const struct listen_wish *wish, const char *host, struct err *e)
 {
     struct sockaddr_storage own;
     int rc;
     *l = (struct listen){.n = 0};
-    if (remote->iface)
-        rc = open_named(l, remote, e);
+    if (wish->iface)
+        rc = open_named(l, wish, e);
     else if (find_route(host, &own))
-        rc = add_address(l, remote, (struct sockaddr *)&own, e);
+        rc = add_address(l, wish, (struct sockaddr *)&own, e);
     else
-        rc = add_interfaces(l, remote, NULL, e);
+        rc = add_interfaces(l, wish, NULL, e);
     if (rc == 0 && l->n == 0)
         rc = err_set(e, "this machine has no address that other hosts can reach");
     for (unsigned i = 0; rc < 0 && i < l->n; i++)
         close(l->fd[i]);
-    if (rc == 0)
-        log_debug("proxies connect back to %s", l->addresses);
     return rc;
 }
