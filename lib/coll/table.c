@@ -40,6 +40,7 @@ int coll_init(void)
 void coll_fini(void)
 {
     sched_fini();
+    place_fini();
 }
 
 static struct coll_shape shape_of(const struct coll_args *args, const struct coll_set *set, MPI_Count bytes, bool later)

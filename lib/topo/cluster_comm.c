@@ -6,20 +6,23 @@
 #include <limits.h>
 #include <stdlib.h>
 #include "lib/bindings/impl.h"
+#include "lib/coll/base/place.h"
 #include "lib/topo/cluster.h"
 #include "lib/topo/nodes.h"
 
 static bool worth_while(int n)
 {
-    return n > 2 && nodes_several();
+    return n > 2 && place_several();
 }
 
 static int order_find(const struct comm *c, const struct web *w, int **order)
 {
     uint32_t *node = malloc((size_t)w->n * sizeof *node);
     int *found = malloc((size_t)w->n * sizeof *found), better = -1;
-    if (node && found && nodes_of(c, w->n, node) == MPI_SUCCESS)
+    if (node && found) {
+        nodes_of(c, w->n, node);
         better = cluster_order(w, node, found);
+    }
     if (better > 0)
         *order = found;
     else

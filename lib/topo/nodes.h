@@ -6,10 +6,7 @@
 
 #include "lib/object/comm.h"
 
-/* Is there more than one, or is one taken for more (place.h)? */
-bool nodes_several(void);
-/* Those of the first n ranks of c; a rank of another job is on node 0, which costs nothing but quality. Takes
- * O(runs of the rank map + n log runs). MPI_SUCCESS or MPI_ERR_NO_MEM. */
-int nodes_of(const struct comm *c, int n, uint32_t *node);
+/* Those of the first n ranks of c (place_node); a rank of another job is on node 0, which costs nothing but quality. */
+void nodes_of(const struct comm *c, int n, uint32_t *node);
 
 #endif

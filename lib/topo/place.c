@@ -4,6 +4,7 @@
 #include "lib/topo/place.h"
 #include <stdlib.h>
 #include <string.h>
+#include "lib/coll/base/place.h"
 #include "lib/topo/nodes.h"
 
 enum {
@@ -259,12 +260,14 @@ int place_order(const uint32_t *node, int n, int ndims, const int *dims, const i
 int place_grid(const struct comm *c, int ndims, const int *dims, const int *periods, int n, int **order)
 {
     *order = NULL;
-    if (n <= 2 || !nodes_several())
+    if (n <= 2 || !place_several())
         return MPI_SUCCESS;
     uint32_t *node = malloc((size_t)n * sizeof *node);
     int *found = malloc((size_t)n * sizeof *found), better = -1;
-    if (node && found && nodes_of(c, n, node) == MPI_SUCCESS)
+    if (node && found) {
+        nodes_of(c, n, node);
         better = place_order(node, n, ndims, dims, periods, found);
+    }
     if (better > 0)
         *order = found;
     else

@@ -5,6 +5,7 @@
 #include "lib/coll/base/sched.h"
 #include <stdlib.h>
 #include <string.h>
+#include "lib/coll/base/blocks.h"
 #include "lib/core/state.h"
 #include "lib/p2p/failure_sweep.h"
 #include "lib/request/counter.h"
@@ -217,7 +218,8 @@ static int step_begin(struct sched *s, struct step *t)
     case RECV:
         return p2p_recv(t->to, t->count, t->type, t->peer, s->tag, s->comm, ctx, &t->request);
     case COPY:
-        return datatype_copy(t->from, t->count, t->type, t->to, t->to_count, t->to_type);
+        return blocks_own(&(struct coll_data){t->from, t->count, t->type},
+                          &(struct coll_data){t->to, t->to_count, t->to_type});
     case REDUCE:
         op_apply(t->op, t->from, t->to, t->count, t->type);
         return MPI_SUCCESS;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 #include "lib/boot/boot.h"
+#include "lib/coll/base/place.h"
 #include "lib/process/process.h"
 #include "lib/topo/nodes.h"
 
@@ -34,16 +35,19 @@ static void check(const struct rankmap_block *runs, uint32_t count, uint32_t nod
     struct group *forth = group_new_regular(0, 1, n), *back = group_new_regular(n - 1, -1, n);
     struct comm c = {.size = n};
     comm_set_peers(&c, forth);
-    assert_true(nodes_several() == (nodes > 1));
-    assert_int_equal(nodes_of(&c, n, node), MPI_SUCCESS);
+    assert_int_equal(place_init(), MPI_SUCCESS);
+    assert_true(place_several() == (nodes > 1));
+    nodes_of(&c, n, node);
     for (int i = 0; i < n; i++)
         assert_int_equal(node[i], node_segment_node_of(boot.segment, (uint32_t)i));
     comm_set_peers(&c, back);
-    assert_int_equal(nodes_of(&c, n / 2, node), MPI_SUCCESS);
+    nodes_of(&c, n / 2, node);
     for (int i = 0; i < n / 2; i++)
         assert_int_equal(node[i], node_segment_node_of(boot.segment, (uint32_t)(n - 1 - i)));
     group_unref(forth);
     group_unref(back);
+    assert_int_equal(place_node(n), -1);
+    place_fini();
     process_fini();
     free(node);
     free(boot.segment);
@@ -52,7 +56,7 @@ static void check(const struct rankmap_block *runs, uint32_t count, uint32_t nod
 
 static void test_one_run(void **state)
 {
-    assert_false(nodes_several());
+    assert_false(place_several());
     check(&(struct rankmap_block){.nodes = 1, .ranks_per_node = 5, .repeat = 1}, 1, 1);
     check(&(struct rankmap_block){.nodes = 7, .ranks_per_node = 4, .repeat = 1}, 1, 7);
     check(&(struct rankmap_block){.nodes = 4, .ranks_per_node = 1, .repeat = 6}, 1, 4);
