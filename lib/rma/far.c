@@ -9,6 +9,7 @@
 #include "lib/p2p/failure_sweep.h"
 #include "lib/process/finalized.h"
 #include "lib/rma/epoch.h"
+#include "lib/rma/far_remote.h"
 #include "lib/rma/far_type.h"
 #include "lib/rma/message.h"
 
@@ -66,6 +67,8 @@ int far_error(const struct target *t, struct far_failure why)
     if (why.class == MPI_ERR_RMA_RANGE)
         error_detail_set(why.class, "%lld bytes at %s %lld are not in the window of rank %d", (long long)why.bytes,
                          t->w->flavor == MPI_WIN_FLAVOR_DYNAMIC ? "address" : "offset", (long long)why.at, t->rank);
+    else if (why.class == MPI_ERR_PROC_ABORTED && alive(t) != MPI_SUCCESS)
+        return alive(t);
     else if (why.class == MPI_ERR_PROC_ABORTED)
         error_detail_set(why.class, "rank %d waits for a process that has ended", t->rank);
     else if (why.class != MPI_SUCCESS)
@@ -125,7 +128,7 @@ int far_enter(struct target *t)
     return rc;
 }
 
-static void list(struct far *f)
+void far_list(struct far *f)
 {
     if (!f->listed)
         TAILQ_INSERT_TAIL(&f->t->w->message->dirty, f, in_dirty);
@@ -135,12 +138,12 @@ static void list(struct far *f)
 void far_soil(struct target *t)
 {
     t->far->dirty = true;
-    list(t->far);
+    far_list(t->far);
 }
 
 static void unlist(struct far *f)
 {
-    if (!f->listed || f->dirty || (f->t->lock && f->t->w->access == ACCESS_LOCK_ALL))
+    if (!f->listed || f->dirty || far_remote_is_dirty(f) || (f->t->lock && f->t->w->access == ACCESS_LOCK_ALL))
         return;
     TAILQ_REMOVE(&f->t->w->message->dirty, f, in_dirty);
     f->listed = false;
@@ -167,7 +170,7 @@ int far_lock(struct target *t, bool exclusive)
     if (refused)
         f->failure.class = MPI_SUCCESS;
     else
-        list(f);
+        far_list(f);
     return rc;
 }
 
@@ -179,6 +182,8 @@ struct flush {
 
 static int flush_begin(struct flush *x, struct target *t, enum message_sync what)
 {
+    far_remote_fence(t);
+    far_remote_settle(t);
     int rc = say(t, MESSAGE_SYNC, what);
     *x = (struct flush){t->far, t->far->asked};
     if (rc == MPI_SUCCESS) {
@@ -219,8 +224,11 @@ int far_unlock(struct target *t)
 
 int far_flush(struct target *t)
 {
-    /* What is not dirty may be flushed by another thread at the moment. */
-    return t->far->dirty ? flush(t, SYNC_FLUSH) : flush_end(&(struct flush){t->far, t->far->asked});
+    if (t->far->dirty)
+        return flush(t, SYNC_FLUSH);
+    far_remote_fence(t);
+    far_remote_settle(t);
+    return flush_end(&(struct flush){t->far, t->far->asked}); /* what another thread flushes at the moment */
 }
 
 static bool is_local(const void *arg)
@@ -230,7 +238,10 @@ static bool is_local(const void *arg)
 
 int far_flush_local(struct target *t)
 {
-    return far_wait(t, is_local, t->far);
+    int rc = far_wait(t, is_local, t->far);
+    if (rc != MPI_SUCCESS)
+        far_remote_settle(t);
+    return rc;
 }
 
 /* Those that there is something to do for, as they are now: other threads may add some. From malloc; *n of them. */
@@ -265,9 +276,12 @@ static int flush_all(struct win *w, bool unlock)
     size_t n;
     struct flush *all = w->message ? dirty_ones(w, &n) : NULL;
     int rc = w->message && !all ? MPI_ERR_NO_MEM : MPI_SUCCESS, error;
+    for (size_t i = 0; all && i < n; i++)
+        far_remote_fence(all[i].f->t);
     for (size_t i = 0; all && i < n; i++) {
         struct target *t = all[i].f->t;
         bool locked = unlock && t->lock;
+        far_remote_settle(t);
         if (!locked && !all[i].f->dirty)
             continue;
         error = flush_begin(&all[i], t, locked ? SYNC_UNLOCK : SYNC_FLUSH);

@@ -11,6 +11,7 @@
 #include <sys/queue.h>
 #include "lib/rma/combine.h"
 #include "lib/rma/target.h"
+#include "lib/transport/remote.h"
 
 /* Something that could not be done, or not wholly. */
 struct far_failure {
@@ -34,6 +35,12 @@ struct far {
     uint64_t owed;             /* bytes of what they wait for that the other side has to keep until it can send them */
     struct far_failure failure;
     struct far_types *told; /* types that it knows; NULL: none */
+    uint8_t remote;         /* enum mem_access: what its transport can do to its memory (far_remote.h) */
+    bool unfenced, fencing; /* something was put so since the last fence; one is under way */
+    uint32_t under_way;     /* operations that the transport has to do with, and the fence */
+    struct completion fence;
+    uint32_t key_bytes;
+    unsigned char key[MEM_KEY_MAX];
     /* as the target: of that rank as an origin */
     TAILQ_ENTRY(far) in_lockers; /* of the window's: it waits for this rank's lock */
     uint8_t holds, wants;        /* 0, TARGET_EXCLUSIVE, TARGET_SHARED: of this rank's lock */
@@ -54,8 +61,9 @@ void far_free(struct far *f); /* NULL is fine */
 /* Before an operation on t within an epoch: learns how its part of the window is laid out, and takes its lock in an
  * epoch of lock_all. It may wait; an error class. */
 int far_enter(struct target *t);
-/* What goes to it from now on is to be flushed. */
+/* What goes to it from now on is to be flushed; and that of f there is something to be done by a flush. */
 void far_soil(struct target *t);
+void far_list(struct far *f);
 /* Waits until ready(arg), which messages of t make true. MPI_ERR_PROC_ABORTED: it is gone. */
 int far_wait(struct target *t, bool (*ready)(const void *arg), const void *arg);
 
@@ -77,7 +85,7 @@ int far_completed(struct target *t);
  * needed. request: as of a get, or NULL. */
 int far_accumulate(struct target *t, const struct combine *c, const void *compare, struct request **request);
 
-/* An operation that waits for data (far_move.c). Data of it have come, or will not. */
+/* An operation that waits for data (far_op.c). Data of it have come, or will not. */
 void far_data(struct target *t, uint64_t request, MPI_Count from, const char *data, size_t n);
 void far_refused(struct target *t, uint64_t request, size_t n, struct far_failure why);
 /* All that wait for t end with that error class. */

@@ -8,6 +8,7 @@
 #include "lib/p2p/p2p.h"
 #include "lib/process/failed.h"
 #include "lib/rma/epoch.h"
+#include "lib/rma/far_remote.h"
 #include "lib/rma/helper.h"
 #include "lib/rma/wire_type.h"
 
@@ -266,6 +267,7 @@ int message_begin(struct win *w)
     m->w = w;
     TAILQ_INIT(&m->dirty);
     TAILQ_INIT(&m->lockers);
+    SLIST_INIT(&m->exposed);
     w->message = m;
     TAILQ_INSERT_TAIL(&windows, m, all);
     p2p_listen(P2P_WINDOW, arrived);
@@ -291,6 +293,10 @@ void message_end(struct win *w)
     struct message *m = w->message;
     if (!m)
         return;
+    for (uint32_t i = 0; w->targets && i <= w->target_mask; i++)
+        if (w->targets[i] && w->targets[i]->far)
+            far_remote_settle(w->targets[i]);
+    far_conceal(m);
     helper_end();
     TAILQ_REMOVE(&windows, m, all);
     for (uint32_t i = 0; w->targets && i <= w->target_mask; i++)

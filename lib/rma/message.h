@@ -24,7 +24,7 @@ enum message_kind {
     MESSAGE_SYNC,         /* what: enum message_sync */
     MESSAGE_POST,
     /* to an origin */
-    MESSAGE_TOLD, /* at: size, count: unit */
+    MESSAGE_TOLD, /* at: size, count: unit; what: enum mem_access that its transport can do with the key in the data */
     MESSAGE_DATA,
     MESSAGE_REFUSED, /* what: an error class; at, bytes: of the operation */
     MESSAGE_GRANT,   /* what: an error class, or MPI_SUCCESS */
@@ -50,6 +50,7 @@ struct message {
     TAILQ_ENTRY(message) all;
     struct win *w;
     TAILQ_HEAD(, far) dirty, lockers;
+    SLIST_HEAD(, exposed) exposed; /* far_remote.h */
 };
 
 /* From now on messages for the window are served, by a thread too; w->comm and w->node are there. An error class with a

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * put_get: MPI_Put and MPI_Get, and their forms with requests: by loads and stores in memory that is mapped here, or one
- * copy by the kernel where it is another process's; by messages, in far_move.c. Only what messages get is not complete
- * at once. */
+ * copy by the kernel where it is another process's; by messages, or what carries them, in far_move.c and far_remote.c:
+ * only what messages get, and what is done without them, is not complete at once. */
 #include "lib/bindings/impl.h"
 #include "lib/core/bytes.h"
 #include "lib/nodemem/nodemem.h"
@@ -98,16 +98,22 @@ ALWAYS_INLINE int aim(struct win *w, int rank, MPI_Aint disp, MPI_Count *count, 
     return target_place(w, *t, disp, count, type, at);
 }
 
-int mpi_put(const void *origin, MPI_Count n, struct datatype *type, int rank, MPI_Aint disp, MPI_Count count,
-            struct datatype *there, struct win *w)
+static int put(const void *origin, MPI_Count n, struct datatype *type, int rank, MPI_Aint disp, MPI_Count count,
+               struct datatype *there, struct win *w, struct request **request)
 {
     struct target *t = NULL;
     char *at = NULL;
-    struct origin from = {(void *)(uintptr_t)origin, n, type, NULL};
+    struct origin from = {(void *)(uintptr_t)origin, n, type, request};
     int rc = aim(w, rank, disp, &count, there, &t, &at);
     if (rc != MPI_SUCCESS || count == 0)
         return rc;
     return t->verbs->put(t, &from, at, count, there);
+}
+
+int mpi_put(const void *origin, MPI_Count n, struct datatype *type, int rank, MPI_Aint disp, MPI_Count count,
+            struct datatype *there, struct win *w)
+{
+    return put(origin, n, type, rank, disp, count, there, w, NULL);
 }
 
 static int get(void *origin, MPI_Count n, struct datatype *type, int rank, MPI_Aint disp, MPI_Count count,
@@ -131,10 +137,11 @@ int mpi_get(void *origin, MPI_Count n, struct datatype *type, int rank, MPI_Aint
 int mpi_rput(const void *origin, MPI_Count n, struct datatype *type, int rank, MPI_Aint disp, MPI_Count count,
              struct datatype *there, struct win *w, MPI_Request *request)
 {
+    struct request *r = NULL;
     int rc = epoch_passive(w);
     if (rc == MPI_SUCCESS)
-        rc = mpi_put(origin, n, type, rank, disp, count, there, w);
-    return epoch_requested(rc, NULL, request);
+        rc = put(origin, n, type, rank, disp, count, there, w, &r);
+    return epoch_requested(rc, r, request);
 }
 
 int mpi_rget(void *origin, MPI_Count n, struct datatype *type, int rank, MPI_Aint disp, MPI_Count count,

@@ -7,6 +7,7 @@
 #include "lib/core/error.h"
 #include "lib/nodemem/nodemem.h"
 #include "lib/rma/epoch.h"
+#include "lib/rma/far_remote.h"
 #include "lib/rma/far_type.h"
 #include "lib/rma/lock_word.h"
 #include "lib/rma/message.h"
@@ -90,9 +91,15 @@ static bool refuse(struct target *t, const struct message_head *h, int class, in
 static bool ask(struct target *t, const struct message_head *h, const char *data, size_t n)
 {
     struct message_reply r;
-    struct message_head to = {.kind = MESSAGE_TOLD, .at = (int64_t)t->w->size, .count = t->w->disp_unit};
-    if (!message_reply_begin(&r, t, 0))
+    const struct exposed *e = far_expose(t);
+    struct message_head to = {.kind = MESSAGE_TOLD,
+                              .what = e ? e->access : 0,
+                              .at = (int64_t)t->w->size,
+                              .count = t->w->disp_unit};
+    if (!message_reply_begin(&r, t, e ? e->by->key_bytes : 0))
         return false;
+    if (e)
+        memcpy(r.data, e->key, e->by->key_bytes);
     message_reply_end(&r, &to);
     return true;
 }
@@ -103,6 +110,7 @@ static bool told(struct target *t, const struct message_head *h, const char *dat
         return true;
     t->size = (uint64_t)h->at;
     t->disp_unit = h->count;
+    far_exposed(t, h->what, data, n);
     t->far->known = FAR_TOLD;
     return true;
 }
