@@ -138,6 +138,12 @@ bool abroad_announce(struct link *l)
     return l->out.announced;
 }
 
+void abroad_break(const struct link *l)
+{
+    l->abroad->error = EBADMSG;
+    due = true;
+}
+
 static void forget(struct abroad *a)
 {
     TAILQ_REMOVE(&all, a, more);
@@ -191,7 +197,7 @@ static bool is_drained(struct abroad *a)
     struct cursor *in = &a->link->in;
     while (in->slots && cursor_drain(in) > 0)
         ;
-    return !in->slots || !cursor_has(in);
+    return !in->slots || in->broken || !cursor_has(in);
 }
 
 /* True: the letter is done with. */
@@ -250,6 +256,11 @@ static void deaths_see(void)
     due = due || n == EVENTS;
 }
 
+static const char *loss_text(int error)
+{
+    return error == ESRCH ? "it has ended" : error == EBADMSG ? SHM_NONSENSE : strerror(error);
+}
+
 static void tell(struct abroad *a, bool left)
 {
     struct cursor *out = &a->link->out;
@@ -260,7 +271,7 @@ static void tell(struct abroad *a, bool left)
     if (left)
         peer_finalized(out->peer);
     else
-        peer_failed(out->peer, a->error == ESRCH ? "it has ended" : strerror(a->error));
+        peer_failed(out->peer, loss_text(a->error));
 }
 
 /* Has something become of it? What it sent before comes first. */

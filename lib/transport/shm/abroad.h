@@ -18,6 +18,8 @@ bool abroad_reaches(const struct peer *p);
 bool abroad_open(struct peer *p, struct link *l, const void *address);
 /* Before the first packet. False: not now. */
 bool abroad_announce(struct link *l);
+/* What it has written into a channel makes no sense: told from poll. */
+void abroad_break(const struct link *l);
 /* Takes nothing for it any more, and brings nothing. What it has not come to open stays until it has. */
 void abroad_end(struct link *l);
 int abroad_poll(void);

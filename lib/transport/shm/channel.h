@@ -15,6 +15,8 @@
 #include "lib/transport/shm/shm.h"
 
 enum { SHM_INLINE = 40 };
+/* Why a peer is given up that no longer keeps to what is below. */
+#define SHM_NONSENSE "what it has written into memory that we share makes no sense"
 
 /* A packet of up to SHM_INLINE bytes lies in its slot, together with the sequence number that announces it, so that it
  * crosses in one transfer of a cache line; a longer one lies in the byte ring. */
@@ -41,6 +43,7 @@ struct cursor {
     uint32_t last;  /* of the slots: one less than a power of two */
     bool fence;     /* sender: has one before it looks whether the receiver sleeps */
     bool announced;
+    bool broken; /* the other side has written what makes no sense: nothing more is read */
     struct doorbell *doorbell; /* sender: the receiver's */
     char *bytes;
     uint64_t at, consumed_bytes; /* in the byte ring */

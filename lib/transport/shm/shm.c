@@ -54,6 +54,7 @@ static bool home_open(struct peer *p, struct link *l)
     if (!room_both(p))
         return false;
     cursor_open(&l->out, channel_at(p->local, nodemem.me), shm.slots, shm.bytes);
+    l->out.peer = p;
     l->out.doorbell = doorbell_of(p->local);
     l->out.fence = nodemem.fence;
     l->cma = &nodemem.cma[p->local];
@@ -89,6 +90,19 @@ ALWAYS_INLINE struct slot *slot_of(const struct cursor *c, uint32_t seq)
     return &c->slots[seq & c->last];
 }
 
+/* The other side has written what makes no sense. */
+static __attribute__((noinline)) void cursor_break(struct cursor *c)
+{
+    const struct link *l = c->peer->channel;
+    if (c->broken)
+        return;
+    c->broken = true;
+    if (l->abroad)
+        abroad_break(l);
+    else
+        peer_failed(c->peer, SHM_NONSENSE);
+}
+
 static void announce(struct peer *p, struct cursor *c)
 {
     _Atomic uint64_t *map = shm.senders + ((ptrdiff_t)p->local - nodemem.me) * (ptrdiff_t)shm.words;
@@ -110,7 +124,10 @@ static __attribute__((noinline)) bool slots_more(struct peer *p, struct cursor *
             doorbell_wake(c->doorbell);
         announce(p, c);
     }
-    c->limit = (uint32_t)atomic_load_explicit(&c->ch->consumed, memory_order_acquire) + c->last + 1;
+    uint32_t consumed = (uint32_t)atomic_load_explicit(&c->ch->consumed, memory_order_acquire);
+    if (c->next - consumed > c->last + 1) /* more than was sent, or than there is room for */
+        return cursor_break(c), false;
+    c->limit = consumed + c->last + 1;
     return c->next != c->limit;
 }
 
@@ -119,6 +136,8 @@ static void *room_for(struct cursor *c, size_t n)
     uint64_t off = c->at % c->ring, start = off + n > c->ring ? c->at + c->ring - off : c->at;
     if (UNLIKELY(start + n - c->consumed_bytes > c->ring)) {
         c->consumed_bytes = atomic_load_explicit(&c->ch->consumed_bytes, memory_order_acquire);
+        if (c->consumed_bytes > c->at)
+            cursor_break(c);
         if (start + n - c->consumed_bytes > c->ring)
             return NULL;
     }
@@ -239,13 +258,15 @@ ALWAYS_INLINE bool arrived(const struct cursor *c, const struct slot *s)
     return atomic_load_explicit(&s->head.seq, memory_order_acquire) == c->next + 1;
 }
 
-/* Where the payload of a packet lies that has arrived. */
-ALWAYS_INLINE const char *payload_of(struct cursor *c, const struct slot *s)
+/* Where the payload of n bytes of a packet lies that has arrived. NULL: it is no packet. */
+ALWAYS_INLINE const char *payload_of(struct cursor *c, const struct slot *s, size_t n)
 {
-    if (LIKELY(packet_bytes(&s->head) <= SHM_INLINE))
+    if (LIKELY(n <= SHM_INLINE))
         return s->data;
     uint64_t off = c->at % c->ring;
-    if (off + packet_bytes(&s->head) > c->ring)
+    if (UNLIKELY(n > c->ring))
+        return NULL;
+    if (off + n > c->ring)
         c->at += c->ring - off;
     return c->bytes + c->at % c->ring;
 }
@@ -273,7 +294,8 @@ static struct arrival shm_peek(struct peer *p, int spins)
         if (--spins <= 0)
             return (struct arrival){NULL, NULL};
     bytes_prefetch_for_write(answer);
-    return (struct arrival){&s->head, payload_of(c, s)};
+    const char *data = payload_of(c, s, packet_bytes(&s->head));
+    return (struct arrival){data ? &s->head : NULL, data}; /* what is no packet is told by poll */
 }
 
 static bool shm_is_polling(const struct peer *p)
@@ -296,8 +318,12 @@ int cursor_drain(struct cursor *c)
         const struct slot *s = slot_of(c, c->next);
         if (!arrived(c, s))
             break;
-        const char *data = payload_of(c, s);
         size_t bytes = packet_bytes(&s->head);
+        const char *data = payload_of(c, s, bytes);
+        if (UNLIKELY(!data)) {
+            cursor_break(c);
+            break;
+        }
         if (UNLIKELY(!p2p_deliver(c->peer, &s->head, data, bytes)))
             break;
         c->next++;

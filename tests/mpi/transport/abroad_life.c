@@ -18,11 +18,13 @@
 #include <unistd.h>
 #include "lib/boot/boot.h"
 #include "lib/core/clock.h"
+#include "lib/core/error.h"
 #include "lib/core/knobs.h"
 #include "lib/process/failed.h"
 #include "lib/process/finalized.h"
 #include "lib/process/process.h"
 #include "lib/transport/address.h"
+#include "lib/transport/shm/channel.h"
 #include "lib/transport/sleep.h"
 
 #define CHECK(x)                                                                                                       \
@@ -153,6 +155,11 @@ static void packets_send(struct peer *p, uint32_t first, uint32_t count)
 static bool by_memory(const struct peer *p)
 {
     return p->carrier && strcmp(p->carrier->name, "shm") == 0;
+}
+
+static bool is_told(const struct peer *p, const char *why)
+{
+    return failed_error(p->proc) == MPI_ERR_PROC_ABORTED && strstr(error_detail_get(MPI_ERR_PROC_ABORTED), why);
 }
 
 /* What the ring holds without anybody's help. */
@@ -318,6 +325,56 @@ static void strange_visitor(void)
     address_send(1);
 }
 
+/* It keeps to the channel for a while, then a packet is longer than the ring that it lies in. */
+static void overlong_host(void)
+{
+    struct peer *p = meet(1);
+    while (failed_seen_of == 0)
+        look();
+    CHECK(failed_seen_of == p->proc && came[p->proc] == FEW);
+    CHECK(is_told(p, "makes no sense"));
+    CHECK(!p->transport->peek(p, 1).head); /* nor is it looked at by another way */
+    word_send(1);
+    peer_retire(p, &transport_failed);
+}
+
+static void overlong_visitor(void)
+{
+    struct peer *p = meet(1);
+    packets_send(p, 0, FEW);
+    struct cursor *out = &((struct link *)p->channel)->out;
+    CHECK(PACKET_PAYLOAD_MAX > out->ring);
+    struct slot *s = &out->slots[out->next & out->last];
+    s->head.what = packet_what(1, PACKET_PAYLOAD_MAX);
+    atomic_store(&s->head.seq, out->next + 1);
+    word_await(1);
+}
+
+/* It says that it has got more than was sent. */
+static void overhasty_host(void)
+{
+    struct peer *p = meet(1);
+    packets_send(p, 0, 1);
+    word_await(1);
+    for (uint32_t i = 1; failed_seen_of == 0; look())
+        i += p->transport->inject(p, 1, i, 0, "", 0);
+    CHECK(failed_seen_of == p->proc && is_told(p, "makes no sense"));
+    word_send(1);
+    peer_retire(p, &transport_failed);
+}
+
+static void overhasty_visitor(void)
+{
+    struct peer *p = meet(1);
+    struct link *l = p->channel;
+    while (came[p->proc] < 1)
+        look();
+    atomic_store(&l->in.ch->consumed, l->in.next + 1000);
+    atomic_store(&l->in.ch->consumed_bytes, UINT64_MAX);
+    word_send(1);
+    word_await(1);
+}
+
 /* One of both lets nobody look at its files, or can make none, or is of another realm: neither uses memory. */
 static void secret_host(void)
 {
@@ -376,7 +433,9 @@ static const struct {
 } table[] = {{"killed", 1, killed_host, killed_visitor},    {"leaves", 1, leaves_host, leaves_visitor},
              {"gone", 1, gone_host, gone_visitor},          {"killed early", 1, gone_host, killed_early_visitor},
              {"sleeps", 1, sleeps_host, sleeps_visitor},    {"crowd", MANY, crowd_host, crowd_visitor},
-             {"strange", 1, strange_host, strange_visitor}, {"secret", 1, secret_host, secret_visitor},
+             {"strange", 1, strange_host, strange_visitor}, {"overlong", 1, overlong_host, overlong_visitor},
+             {"overhasty", 1, overhasty_host, overhasty_visitor},
+             {"secret", 1, secret_host, secret_visitor},
              {"limited", 1, secret_host, limited_visitor},  {"contained", 1, secret_host, contained_visitor},
              {"again", 1, again_both, again_both}};
 
