@@ -125,6 +125,19 @@ static const char *outcome(const struct rank_info *r)
     return r->status || (r->flags & EXIT_IN_PMI) ? "failed" : "ok";
 }
 
+/* Of a wait for a rank that is reached over a network. */
+static void add_flight(cJSON *to, const struct control_rank_state *s)
+{
+    if (s->outgoing == UINT64_MAX) {
+        cJSON_AddBoolToObject(to, "connected", false);
+        return;
+    }
+    if (s->outgoing)
+        cJSON_AddNumberToObject(to, "bytes_outgoing", (double)s->outgoing);
+    if (s->incoming)
+        cJSON_AddNumberToObject(to, "bytes_incoming", (double)s->incoming);
+}
+
 /* What the rank was doing when it was last asked: after a timeout, who waited for whom. */
 static void add_seen(cJSON *to, const struct watch_row *r)
 {
@@ -136,6 +149,7 @@ static void add_seen(cJSON *to, const struct watch_row *r)
     if (*r->what) {
         add_text(o, "waits_in", r->what);
         cJSON_AddNumberToObject(o, "seconds", (double)r->state.since / 1e9);
+        add_flight(o, &r->state);
     } else {
         cJSON_AddNullToObject(o, "waits_in");
     }

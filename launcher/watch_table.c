@@ -20,7 +20,7 @@ struct group {
     uint32_t n;
     uint32_t last; /* the rank that was added last */
     bool several_nodes;
-    uint64_t cpu, rss, since; /* the most of all */
+    uint64_t cpu, rss, since, outgoing, incoming; /* the most of all */
     char ranks[RANKS_WIDTH + 16];
     uint32_t from; /* where the range that ends with `last` begins */
     bool cut;      /* `ranks` is full */
@@ -93,6 +93,8 @@ static void add(struct group *g, const struct watch_row *r, uint32_t rank)
     g->cpu = max(g->cpu, r->state.cpu);
     g->rss = max(g->rss, r->state.rss);
     g->since = max(g->since, r->state.since);
+    g->outgoing = max(g->outgoing, r->state.outgoing);
+    g->incoming = max(g->incoming, r->state.incoming);
 }
 
 /* Returns the number of groups; *left is the number of ranks that are in none because there are too many. */
@@ -131,10 +133,37 @@ static void format_seconds(char *to, size_t size, double s)
         snprintf(to, size, "%d:%02d h", (int)s / 3600, (int)s / 60 % 60);
 }
 
+static void format_bytes(char *to, size_t size, uint64_t n)
+{
+    if (n < 10000)
+        snprintf(to, size, "%u B", (unsigned)n);
+    else if (n < 10000000)
+        snprintf(to, size, "%.1f kB", (double)n / 1e3);
+    else
+        snprintf(to, size, "%.1f MB", (double)n / 1e6);
+}
+
+/* What is on its way between the ranks and whom they wait for, where a network carries. */
+static void format_flight(char *to, size_t size, const struct group *g)
+{
+    char outgoing[32], incoming[32];
+    *to = 0;
+    if (g->outgoing == UINT64_MAX || g->incoming == UINT64_MAX) {
+        snprintf(to, size, ", not connected so far");
+        return;
+    }
+    format_bytes(outgoing, sizeof outgoing, g->outgoing);
+    format_bytes(incoming, sizeof incoming, g->incoming);
+    if (g->outgoing > 0 && g->incoming > 0)
+        snprintf(to, size, ", %s to it and %s from it under way", outgoing, incoming);
+    else if (g->outgoing > 0 || g->incoming > 0)
+        snprintf(to, size, ", %s %s it under way", g->outgoing > 0 ? outgoing : incoming, g->outgoing > 0 ? "to" : "from");
+}
+
 static void print_group(FILE *out, const struct group *g, const char *host)
 {
     const struct watch_row *r = g->first;
-    char pid[16], cpu[32], since[64] = "", what[80 * PRINTABLE_WIDTH] = "-";
+    char pid[16], cpu[32], since[64] = "", flight[96] = "", what[80 * PRINTABLE_WIDTH] = "-";
     fprintf(out, "  %-*s %-10s ", RANKS_WIDTH, g->ranks, g->several_nodes ? "(several)" : host);
     if (!lives(r)) {
         fprintf(out, "%s\n", watch_table_state(r));
@@ -147,8 +176,10 @@ static void print_group(FILE *out, const struct group *g, const char *host)
         printable_put(what, sizeof what, r->what, strnlen(r->what, 80));
         format_seconds(t, sizeof t, (double)g->since / 1e9);
         snprintf(since, sizeof since, " for %s", t);
+        format_flight(flight, sizeof flight, g);
     }
-    fprintf(out, "%-9s %-9s %9s %7.1f MB  %s%s\n", pid, watch_table_state(r), cpu, (double)g->rss / 1024, what, since);
+    fprintf(out, "%-9s %-9s %9s %7.1f MB  %s%s%s\n", pid, watch_table_state(r), cpu, (double)g->rss / 1024, what, since,
+            flight);
 }
 
 void watch_table_print(FILE *out, const struct watch_row *rows, uint32_t n, const char *(*name)(const void *, uint32_t),

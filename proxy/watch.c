@@ -69,6 +69,8 @@ static void describe_mpi(const struct rank_status *st, struct control_rank_state
     *what = 0;
     s->peer = n == 1 && found[0].peer >= 0 ? (uint32_t)found[0].peer : UINT32_MAX;
     s->since = age_of(found[0].since_ns);
+    if (s->peer != UINT32_MAX)
+        rank_flight_read(st, &found[0], &s->outgoing, &s->incoming);
     for (int i = 0; i < n; i++) {
         size_t len = strlen(what);
         snprintf(what + len, size - len, "%s", i ? "; " : "");

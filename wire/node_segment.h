@@ -33,7 +33,7 @@
 #include "wire/rankmap.h"
 
 #define NODE_SEGMENT_MAGIC UINT64_C(0x315265747375754d)
-#define NODE_SEGMENT_VERSION 8
+#define NODE_SEGMENT_VERSION 9
 #define NODE_SEGMENT_FD_ENV "MUSTER_NODE_FD"
 #define NODE_SEGMENT_LOCAL_RANK_ENV "MUSTER_LOCAL_RANK"
 #define NODE_SEGMENT_APPNUM_ENV "MUSTER_APPNUM"
@@ -121,6 +121,13 @@ struct rank_wait {
     char comm_name[64];     /* "": it has none */
 };
 static_assert(sizeof(struct rank_wait) == 128, "two cache lines a wait");
+/* Of a wait that has lasted, for a rank that is reached over a network: bytes that are given or asked for, and not known
+ * to have come. It holds for the wait that began then. */
+struct rank_flight {
+    _Atomic uint64_t since_ns;      /* 0: nothing is told */
+    _Atomic uint64_t outgoing, incoming; /* to the peer, from it; RANK_NOT_CONNECTED: there is no connection so far */
+};
+#define RANK_NOT_CONNECTED UINT64_MAX
 #define RANK_TESTS_MOST 256
 #define RANK_WAIT_THREADS 3 /* of so many threads it can be told, and the last wait is of tests */
 struct rank_status {
@@ -136,13 +143,17 @@ struct rank_status {
     _Atomic int32_t unmatched_from, unmatched_tag; /* the first of them; the rank in its communicator */
     char pad[12];
     struct rank_wait waits[RANK_WAIT_THREADS + 1];
+    struct rank_flight flight;
+    char pad_flight[40];
 };
-static_assert(sizeof(struct rank_status) == 576, "what each call writes has a cache line of its own");
+static_assert(sizeof(struct rank_status) == 640, "what each call writes has a cache line of its own");
 #define RANK_STATUS_ANY (-1)
 #define RANK_STATUS_NONE (-2)
 
 /* Does the rank wait as told in waits[i]? Then that goes to *w, as it was at one moment. */
 bool rank_wait_read(const struct rank_status *s, int i, struct rank_wait *w);
+/* What is under way for a wait that was read; both 0: nothing, or it is not told. */
+void rank_flight_read(const struct rank_status *s, const struct rank_wait *w, uint64_t *outgoing, uint64_t *incoming);
 /* "MPI_Recv from 3 tag 7 on MPI_COMM_WORLD", "MPI_Wait (receive from 3 tag 7) on ...": cut to what there is room for.
  */
 void rank_wait_text(const struct rank_wait *w, char *text, size_t n);

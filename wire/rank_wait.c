@@ -33,6 +33,18 @@ bool rank_wait_read(const struct rank_status *s, int i, struct rank_wait *w)
     return call & 0xffff && wait == call;
 }
 
+/* Who writes clears since_ns first, and writes it last. */
+void rank_flight_read(const struct rank_status *s, const struct rank_wait *w, uint64_t *outgoing, uint64_t *incoming)
+{
+    uint64_t before = atomic_load_explicit(&s->flight.since_ns, memory_order_acquire);
+    *outgoing = atomic_load_explicit(&s->flight.outgoing, memory_order_relaxed);
+    *incoming = atomic_load_explicit(&s->flight.incoming, memory_order_relaxed);
+    atomic_thread_fence(memory_order_acquire);
+    if (before == 0 || before != w->since_ns ||
+        atomic_load_explicit(&s->flight.since_ns, memory_order_relaxed) != before)
+        *outgoing = *incoming = 0;
+}
+
 /* " from 3 tag 7" */
 static void message_text(const struct rank_wait *w, char *text, size_t n)
 {

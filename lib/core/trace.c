@@ -32,6 +32,16 @@ void trace_wait_set(const struct trace_wait *w)
     tell(&lib.status->waits[0], RANK_WAITS, w, present());
 }
 
+void trace_flight_set(uint64_t since_ns, uint64_t outgoing, uint64_t incoming)
+{
+    struct rank_flight *f = &lib.status->flight;
+    atomic_store_explicit(&f->since_ns, 0, memory_order_relaxed);
+    atomic_thread_fence(memory_order_release); /* who sees any of these sees that */
+    atomic_store_explicit(&f->outgoing, outgoing, memory_order_relaxed);
+    atomic_store_explicit(&f->incoming, incoming, memory_order_relaxed);
+    atomic_store_explicit(&f->since_ns, since_ns, memory_order_release);
+}
+
 int trace_thread_set(const struct trace_wait *w)
 {
     struct rank_wait *v = lib.status->waits;

@@ -34,6 +34,9 @@ struct trace_wait {
 };
 /* The present call, of the only thread, waits. */
 void trace_wait_set(const struct trace_wait *w);
+/* So much is under way between this process and the one that the wait is for which began then; both
+ * RANK_NOT_CONNECTED: there is no connection so far. */
+void trace_flight_set(uint64_t since_ns, uint64_t outgoing, uint64_t incoming);
 /* The call of one of several threads waits, until trace_thread_clear. Returns the slot to clear; -1: all are taken, and
  * the wait is not shown. */
 int trace_thread_set(const struct trace_wait *w);

@@ -24,7 +24,7 @@
 #include "lib/request/counter.h"
 #include "lib/request/progress.h"
 #include "lib/request/threads.h"
-#include "lib/transport/transport.h"
+#include "lib/transport/peer.h"
 #include "lib/transport/sleep.h"
 
 static TAILQ_HEAD(, progress_hook) hooks = TAILQ_HEAD_INITIALIZER(hooks);
@@ -149,6 +149,19 @@ static void wait_report(struct waiter *w, const struct request *on)
     w->reported = true;
 }
 
+/* Once more to whoever watches, since the wait lasts: is anything moving? */
+static void flight_report(const struct waiter *w, const struct request *on)
+{
+    struct trace_wait t = wait_of(on, w->comm, w->describe, w->arg);
+    uint64_t outgoing = 0, incoming = 0;
+    const struct peer *p = t.peer >= 0 && t.peer < boot.size ? peer_table[t.peer] : NULL;
+    if (!p || !p->carrier || !p->carrier->in_flight)
+        return;
+    if (!p->carrier->in_flight(p, &outgoing, &incoming))
+        outgoing = incoming = RANK_NOT_CONNECTED;
+    trace_flight_set(w->since, outgoing, incoming);
+}
+
 void progress_give_up(struct waiter *w)
 {
     if (lock_used() && w->reported)
@@ -248,7 +261,9 @@ static void rest(struct waiter *w, const struct request *on)
         give_way();
     } else {
         bool first = !w->slept;
-        if (!w->reported)
+        if (w->reported)
+            flight_report(w, on);
+        else
             wait_report(w, on);
         if (first && on && on->ops->prefault)
             on->ops->prefault(on);

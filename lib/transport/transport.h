@@ -151,6 +151,9 @@ struct transport {
     void (*part)(void);
     /* Would the peer see a packet at once: has it a processor, and does not sleep? NULL: not known. */
     bool (*is_polling)(const struct peer *p);
+    /* Bytes that are on their way to the peer, and from it, as far as this side knows; false: it is not connected so
+     * far. For whoever watches: may take a system call. NULL: nothing is ever on its way. */
+    bool (*in_flight)(const struct peer *p, uint64_t *outgoing, uint64_t *incoming);
     /* The number of the MPI function that the peer is in, as its status line tells it at a glance; 0: none, -1: not
      * known. NULL: it never is. */
     int (*present_call)(const struct peer *p);

@@ -237,6 +237,20 @@ def test_the_host_of_who_is_waited_for(mpiexec, stuck):
     w.end()
 
 
+def test_what_is_under_way(mpiexec, programs, tmp_path):
+    """Between ranks of two hosts: no connection; messages that are not taken; one that is asked for."""
+    w = Watched(mpiexec.start("--report", "report.json", "--hosts", "a,b", "-n", "2", runtime_program(programs, "flight.c")))
+    w.until(r"^  0 +a .*  MPI_Ssend to 1 tag 1 on MPI_COMM_WORLD \(1 is on b\) for \S+ s, not connected so far$", ask=True)
+    tell(mpiexec.cwd, "connected")
+    w.until(r"^  0 +a .*  MPI_Waitall \(send to 1 tag 2\) .* \(1 is on b\) for \S+ s, \S+ [kM]?B to it under way$", ask=True)
+    tell(mpiexec.cwd, "taken")
+    w.until(r"^  1 +b .*  MPI_Recv from 0 tag 3 on .* \(0 is on a\) for \S+ s, 16.8 MB from it under way$", ask=True)
+    tell(mpiexec.cwd, "fetched")
+    w.end(None)
+    ranks = json.loads((tmp_path / "report.json").read_text())["jobs"][0]["ranks"]
+    assert ranks[1]["last_seen"]["bytes_incoming"] == 16 << 20 and "bytes_outgoing" not in ranks[1]["last_seen"], ranks
+
+
 @pytest.mark.parametrize("n", [8, 64])
 def test_a_deadlock_until_the_timeout(mpiexec, stuck, n):
     """Not all may have arrived by then on a slow machine, where it is given more time."""

@@ -142,6 +142,7 @@ static void flush(struct channel *c)
             break;
         take_off(c, s);
         c->flying++;
+        c->flying_bytes += s->bytes;
     }
     if (rc != 0 && rc != -FI_EAGAIN)
         channel_break(c, ofi_library.fi_strerror((int)-rc));
@@ -152,8 +153,9 @@ static void flush(struct channel *c)
 void channel_sent(struct ofi_send *s, int rc)
 {
     struct channel *c = s->to;
-    send_free(s);
     c->flying--;
+    c->flying_bytes -= s->bytes;
+    send_free(s);
     if (rc != 0)
         channel_break(c, ofi_library.fi_strerror(-rc));
     flush(c);
@@ -210,6 +212,15 @@ int channel_retry(void)
 bool channel_waits(void)
 {
     return !TAILQ_EMPTY(&again);
+}
+
+uint64_t channel_in_flight(const struct channel *c)
+{
+    const struct ofi_send *s;
+    uint64_t n = c->flying_bytes + (c->open ? c->open->bytes : 0);
+    STAILQ_FOREACH(s, &c->waiting, next)
+    n += s->bytes;
+    return n;
 }
 
 bool channel_unsent(void)

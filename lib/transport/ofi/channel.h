@@ -52,6 +52,7 @@ struct channel {
     struct ofi_sends waiting;   /* full ones */
     struct ofi_send *open;      /* that is being filled; goes after those */
     int held, flying;           /* messages that are its own, and of those under way */
+    uint64_t flying_bytes;
     bool refused;               /* libfabric does not take the next one now */
     bool goodbye;               /* the peer has said that nothing more comes */
     bool parted;                /* we have said so */
@@ -79,6 +80,8 @@ void channel_break(struct channel *c, const char *why);
 int channel_retry(void);
 /* Is there something to be tried again? */
 bool channel_waits(void);
+/* Bytes that are not known to be out. */
+uint64_t channel_in_flight(const struct channel *c);
 /* Is anything left that only polling sends? */
 bool channel_unsent(void);
 /* Says goodbye to all, and waits some seconds for what is to go out. */

@@ -244,6 +244,16 @@ static bool ofi_unsent(void)
     return ofi.state == OPEN && channel_unsent();
 }
 
+static bool ofi_in_flight(const struct peer *p, uint64_t *outgoing, uint64_t *incoming)
+{
+    const struct channel *c = p->channel;
+    if (c && !c->lost) {
+        *outgoing = channel_in_flight(c);
+        *incoming = remote_in_flight(c);
+    }
+    return c && (c->to != FI_ADDR_NOTAVAIL || c->lost);
+}
+
 static int ofi_sleep_fd(void)
 {
     struct fid *queue = ofi.state == OPEN ? &ofi_endpoint.cq->fid : NULL;
@@ -301,6 +311,7 @@ const struct transport transport_ofi = {.name = "ofi",
                                         .inject = ofi_inject,
                                         .poll = ofi_poll,
                                         .unsent = ofi_unsent,
+                                        .in_flight = ofi_in_flight,
                                         .sleep_fd = ofi_sleep_fd,
                                         .mem_register = ofi_mem_register,
                                         .mem_deregister = remote_deregister,

@@ -160,6 +160,15 @@ int remote_retry(void)
     return n;
 }
 
+uint64_t remote_in_flight(const struct channel *c)
+{
+    const struct read *r;
+    uint64_t n = 0;
+    TAILQ_FOREACH(r, &reads, next)
+    n += r->from == c ? r->part + r->left : 0;
+    return n;
+}
+
 bool remote_waits(void)
 {
     return waiting > 0;

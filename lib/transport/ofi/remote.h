@@ -16,6 +16,8 @@ enum remote_state remote_get(struct channel *c, const struct iovec *to, struct r
 void remote_event(struct ofi_op *op, int rc);
 /* Tries again what libfabric did not take, and calls completions; how many. */
 int remote_retry(void);
+/* Bytes that were asked of that peer, and have not come. */
+uint64_t remote_in_flight(const struct channel *c);
 /* Is there something to be tried again? */
 bool remote_waits(void);
 /* The peer is gone: all with it is over. */

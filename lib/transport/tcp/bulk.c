@@ -104,6 +104,16 @@ void bulk_end(struct conn *c, enum remote_state how)
     }
 }
 
+void bulk_in_flight(const struct bulk *b, uint64_t *outgoing, uint64_t *incoming)
+{
+    const struct transfer *t;
+    *outgoing = *incoming = 0;
+    STAILQ_FOREACH(t, &b->out, link)
+    *outgoing += t->left;
+    STAILQ_FOREACH(t, &b->gets, link)
+    *incoming += t->left;
+}
+
 /* ---- the verbs ---- */
 
 /* REMOTE_DONE: it can be asked for. */

@@ -36,6 +36,9 @@ void bulk_begin(struct conn *c);
 /* Everything ends as that. */
 void bulk_end(struct conn *c, enum remote_state how);
 
+/* Bytes that are to be written, and that are asked for and have not come. */
+void bulk_in_flight(const struct bulk *b, uint64_t *outgoing, uint64_t *incoming);
+
 /* The verbs. */
 enum remote_state bulk_get(struct conn *c, const struct iovec *to, int pieces, struct remote from, size_t n,
                            struct completion *done);

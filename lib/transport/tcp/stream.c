@@ -3,8 +3,10 @@
  * stream: buffers of a connection, and what lies in them. */
 #include "lib/transport/tcp/stream.h"
 #include <errno.h>
+#include <linux/sockios.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include "lib/transport/tcp/bulk.h"
 #include "lib/transport/tcp/gather.h"
@@ -134,6 +136,16 @@ static int write_once(struct conn *c)
 bool stream_unsent(const struct conn *c)
 {
     return c->out_end > 0 || bulk_waits(&c->bulk);
+}
+
+void stream_in_flight(const struct conn *c, uint64_t *outgoing, uint64_t *incoming)
+{
+    int unacknowledged = 0;
+    if (ioctl(c->fd, SIOCOUTQ, &unacknowledged) != 0)
+        unacknowledged = 0;
+    bulk_in_flight(&c->bulk, outgoing, incoming);
+    *outgoing += c->out_end - c->out_at + (unsigned)unacknowledged;
+    *incoming += c->in_end - c->in_at;
 }
 
 bool stream_write(struct conn *c)

@@ -47,6 +47,8 @@ bool stream_goodbye_early(int fd);
 /* Writes what waits, as far as the socket takes it; has anything gone? */
 bool stream_write(struct conn *c);
 /* Does anything wait? */
+/* Bytes that the peer's kernel has not got, and those that were asked for or have come, and are not taken. */
+void stream_in_flight(const struct conn *c, uint64_t *outgoing, uint64_t *incoming);
 bool stream_unsent(const struct conn *c);
 /* Reads and delivers; packets, and what else has come to an end. The end of the connection is told. */
 int stream_read(struct conn *c);

@@ -187,6 +187,14 @@ static void tcp_consume(struct peer *p)
     stream_consume(p->channel);
 }
 
+static bool tcp_in_flight(const struct peer *p, uint64_t *outgoing, uint64_t *incoming)
+{
+    const struct conn *c = p->channel;
+    if (c && c->state == CONN_OPEN && c->fd >= 0)
+        stream_in_flight(c, outgoing, incoming);
+    return c && (c->state >= CONN_OPEN || c->lost);
+}
+
 static int tcp_sleep_fd(void)
 {
     sleeps = true;
@@ -246,6 +254,7 @@ const struct transport transport_tcp = {.name = "tcp",
                                         .unsent = conn_unsent,
                                         .push = gather_push,
                                         .part = conn_part,
+                                        .in_flight = tcp_in_flight,
                                         .sleep_fd = tcp_sleep_fd,
                                         .mem_register = memory_register,
                                         .mem_deregister = memory_deregister,

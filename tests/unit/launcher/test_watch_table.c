@@ -188,9 +188,29 @@ static void who_is_missing(void **state)
     assert_string_equal(text, "  not waiting: 7 9\n");
 }
 
+/* The most of all that stand on a line. */
+static void what_is_under_way(void **state)
+{
+    set_all(2, "S", "MPI_Recv from 2");
+    rows[0].state.outgoing = 9999;
+    print(2);
+    assert_non_null(strstr(text, "MPI_Recv from 2 for 0.0 s, 9999 B to it under way\n"));
+    rows[1].state.outgoing = 10000;
+    rows[1].state.incoming = 123456789;
+    print(2);
+    assert_non_null(strstr(text, " for 0.0 s, 10.0 kB to it and 123.5 MB from it under way\n"));
+    rows[1].state.outgoing = rows[0].state.outgoing = 0;
+    print(2);
+    assert_non_null(strstr(text, " for 0.0 s, 123.5 MB from it under way\n"));
+    rows[0].state.outgoing = UINT64_MAX;
+    print(2);
+    assert_non_null(strstr(text, " for 0.0 s, not connected so far\n"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_under_way),
         cmocka_unit_test(text_of_ranks_is_made_printable),
         cmocka_unit_test(the_instant_does_not_part_those_that_wait),
         cmocka_unit_test(nor_do_ages_times_and_memory),

@@ -99,7 +99,7 @@ static void a_state_is_cut_not_refused(void **state)
 {
     char long_text[2 * CONTROL_STATE_WHAT_MAX];
     memset(long_text, 'x', sizeof long_text);
-    struct control_rank_state t = {1, 2, 'S', 4, 5, 6, {long_text, sizeof long_text}}, got;
+    struct control_rank_state t = {1, 2, 'S', 4, 5, 6, {long_text, sizeof long_text}, 7, 8, 9}, got;
     struct buf b;
     struct rbuf r;
     buf_init(&b);
@@ -107,7 +107,7 @@ static void a_state_is_cut_not_refused(void **state)
     rbuf_init(&r, b.data, b.len);
     assert_true(control_rank_state_get(&r, &got) && rbuf_done(&r));
     assert_int_equal(got.what.len, CONTROL_STATE_WHAT_MAX);
-    assert_true(got.state == 'S' && got.since == 6);
+    assert_true(got.state == 'S' && got.since == 6 && got.peer == 7 && got.outgoing == 8 && got.incoming == 9);
     buf_fini(&b);
 }
 
