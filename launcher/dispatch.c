@@ -168,10 +168,26 @@ static void forget_nodes(struct run *run, uint32_t first, uint32_t count)
     }
 }
 
+/* Those that have ranks there, and what is connected with these. */
+static bool end_jobs_of(struct run *run, uint32_t node)
+{
+    struct job *j;
+    bool any = false;
+    TAILQ_FOREACH(j, &run->jobs, link)
+    {
+        if (!job_is_on(j, node))
+            continue;
+        any = true;
+        if (!j->killed)
+            job_end(j);
+    }
+    return any;
+}
+
 static void nodes_lost(void *arg, uint32_t first, uint32_t count, const char *why)
 {
     struct run *run = arg;
-    bool first_failure = false;
+    bool first_failure = false, of_jobs = false;
     for (uint32_t i = first; i < first + count; i++) {
         if (run->cluster->node_lost[i])
             continue;
@@ -181,8 +197,9 @@ static void nodes_lost(void *arg, uint32_t first, uint32_t count, const char *wh
         snprintf(text, sizeof text, "the proxy on %s is gone (%s): its ranks are lost",
                  cluster_node_name(run->cluster, i), why);
         first_failure |= failure_node_lost(run, i, now_ns(), text);
+        of_jobs |= tree_is_open(run->cluster) && !run->opt.no_kill && end_jobs_of(run, i);
     }
-    if (first_failure && !run->opt.no_kill)
+    if (first_failure && !of_jobs && !run->opt.no_kill)
         job_kill_all(run, SIGTERM, run->opt.kill_timeout);
     forget_nodes(run, first, count);
 }

@@ -35,7 +35,8 @@ static bool earlier(const struct failure *f, enum failure_kind kind, const struc
     bool whole_job = f->kind == FAILURE_NODE || f->kind > FAILURE_STUCK;
     if (whole_job || (kind != FAILURE_EXIT && kind != FAILURE_START) || (j == f->job && rank == f->rank))
         return false;
-    if (kind == FAILURE_EXIT && died(j, rank) && !(f->kind == FAILURE_EXIT && died(f->job, f->rank)))
+    bool together = j->ending == f->job->ending; /* as far as both were told to end: they were connected */
+    if (together && kind == FAILURE_EXIT && died(j, rank) && !(f->kind == FAILURE_EXIT && died(f->job, f->rank)))
         return time < f->time + CAUSE_WINDOW_NS;
     return time < f->time;
 }
@@ -210,7 +211,7 @@ static void print_count(FILE *out, unsigned n, bool other, const char *what)
 static void print_others(FILE *out, const struct run *run)
 {
     const struct failure *f = &run->failure;
-    unsigned stopped = 0, failed = 0, lost = 0, not_started = 0;
+    unsigned stopped = 0, later = 0, failed = 0, lost = 0, not_started = 0;
     struct job *j;
     TAILQ_FOREACH(j, &run->jobs, link)
     for (uint32_t i = 0; i < j->spec.map.nranks; i++) {
@@ -221,6 +222,8 @@ static void print_others(FILE *out, const struct run *run)
             lost++;
         else if (!r->started)
             not_started++;
+        else if (r->stopped && f->job && j->ending != f->job->ending)
+            later++;
         else if (r->stopped)
             stopped++;
         else if (r->status || r->flags & EXIT_IN_PMI)
@@ -228,6 +231,7 @@ static void print_others(FILE *out, const struct run *run)
     }
     print_count(out, failed, f->job, "failed after that");
     print_count(out, stopped, f->job, "stopped because of it");
+    print_count(out, later, f->job, "stopped later, and not because of it");
     print_count(out, lost, f->job, "lost");
     print_count(out, not_started, f->job, "not started");
 }

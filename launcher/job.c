@@ -8,6 +8,7 @@
 #include "common/now.h"
 #include "common/xalloc.h"
 #include "launcher/failure.h"
+#include "launcher/kin.h"
 #include "launcher/stdio.h"
 #include "launcher/tree.h"
 
@@ -62,6 +63,7 @@ void job_destroy(struct job *j)
         free(j->libraries[i]);
     free(j->libraries);
     free(j->wanted);
+    kin_leave(j);
     launch_spec_fini(&j->spec);
     free(j->ranks);
     free(j->node_open);
@@ -100,17 +102,62 @@ static void arm_deadline(struct run *run, double grace)
         log_fatal("out of memory");
 }
 
+static void end_one(struct job *j, int sig, double grace)
+{
+    if (!j->ending)
+        j->ending = j->run->endings;
+    job_kill(j, sig, grace);
+}
+
 void job_kill_all(struct run *run, int sig, double grace)
 {
     struct job *j;
+    run->endings++;
     TAILQ_FOREACH(j, &run->jobs, link)
-    job_kill(j, sig, grace);
+    end_one(j, sig, grace);
     if (run->at.launched) {
         arm_deadline(run, grace);
         tree_cancel(run->cluster);
     } else {
         tree_shutdown(run->cluster); /* while the hosts are asked what they are: nothing runs */
     }
+}
+
+/* Jobs that nobody has told to end. */
+static uint32_t count_going(const struct run *run)
+{
+    const struct job *j;
+    uint32_t n = 0;
+    TAILQ_FOREACH(j, &run->jobs, link)
+    n += !j->done && !j->killed;
+    return n;
+}
+
+/* Once nothing is left but what was told to end, its end is waited for no longer than that of a whole run. */
+static void check_going(struct run *run)
+{
+    if (!run->endings || count_going(run) > 0 || (run->deadline && evtimer_pending(run->deadline, NULL)))
+        return;
+    arm_deadline(run, run->opt.kill_timeout);
+    tree_cancel(run->cluster);
+}
+
+static void end_kin(struct job *j, void *arg)
+{
+    if (!j->killed)
+        end_one(j, SIGTERM, j->run->opt.kill_timeout);
+}
+
+void job_end(struct job *j)
+{
+    struct run *run = j->run;
+    run->endings++;
+    kin_each(j, end_kin, NULL);
+    uint32_t going = count_going(run);
+    if (going > 0)
+        log_info("job %u has failed; %u job%s not connected with it, and go%s on", j->spec.job, going,
+                 going == 1 ? " is" : "s are", going == 1 ? "es" : "");
+    check_going(run);
 }
 
 void job_fail(struct job *j, enum failure_kind kind, uint32_t rank, uint64_t time, int code, const char *text)
@@ -125,7 +172,7 @@ void job_fail(struct job *j, enum failure_kind kind, uint32_t rank, uint64_t tim
         return;
     }
     if (!j->killed)
-        job_kill_all(run, SIGTERM, run->opt.kill_timeout);
+        job_end(j);
 }
 
 static void forget(evutil_socket_t fd, short what, void *arg)
@@ -155,11 +202,14 @@ static void check_done(struct job *j)
     j->done = true;
     log_debug("job %u is over", j->spec.job);
     tree_send(run->cluster, CONTROL_JOB_DONE, j->spec.job, FRAME_ALL_NODES, NULL);
+    kin_leave(j);
     run->job_ops->done(run, j);
-    if (--run->jobs_left == 0)
+    if (--run->jobs_left == 0) {
         tree_shutdown(run->cluster);
-    else
-        forget_later(j);
+        return;
+    }
+    check_going(run);
+    forget_later(j);
 }
 
 static struct rank_info *rank_of(struct job *j, uint32_t rank, uint32_t node)
@@ -311,6 +361,11 @@ void job_output_end(struct job *j, uint32_t node)
         j->open_nodes--;
     }
     check_done(j);
+}
+
+bool job_is_on(const struct job *j, uint32_t node)
+{
+    return !j->done && node < j->spec.map.nnodes && j->node_open[node];
 }
 
 static void rank_lost(struct job *j, uint32_t rank, uint32_t node)

@@ -26,13 +26,17 @@ bool job_started(struct job *j, uint32_t node, struct rbuf *r);
 bool job_exited(struct job *j, uint32_t node, struct rbuf *r);
 void job_output_end(struct job *j, uint32_t node);
 void job_node_lost(struct job *j, uint32_t node);
+/* Has it ranks there that have not ended, or output that is still to come? */
+bool job_is_on(const struct job *j, uint32_t node);
 
 /* sig to the ranks now, SIGKILL after the grace. */
 void job_kill(struct job *j, int sig, double grace);
 /* All jobs, because of the failure that was noted. */
 void job_kill_all(struct run *run, int sig, double grace);
+/* The job, and all that are connected with it (kin.h); those that are told to end already hear nothing new. */
+void job_end(struct job *j);
 
-/* What follows a failure, unless --no-kill: all jobs are ended. */
+/* What follows a failure, unless --no-kill: job_end. */
 void job_fail(struct job *j, enum failure_kind kind, uint32_t rank, uint64_t time, int code, const char *text);
 
 #endif

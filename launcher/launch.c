@@ -8,6 +8,7 @@
 #include "common/now.h"
 #include "common/xalloc.h"
 #include "launcher/job.h"
+#include "launcher/kin.h"
 #include "launcher/map/map.h"
 #include "launcher/plan.h"
 #include "launcher/root.h"
@@ -115,6 +116,7 @@ static void launch_planned(void *arg)
     for (uint32_t i = 0; i < n; i++) {
         root_job_add(run, jobs[i]);
         job_launch(jobs[i]);
+        kin_tie(jobs[0], jobs[i], 1); /* one command: for ever */
     }
     stdio_start(run->io);
 }

@@ -17,6 +17,7 @@
 
 struct grow;
 struct job_ops;
+struct kin_end;
 struct names;
 struct pmi_root;
 struct pmi_spawn;
@@ -53,6 +54,10 @@ struct job {
     uint32_t open_nodes;     /* nodes with ranks that have not said OUTPUT_END */
     bool *node_open;         /* by node */
     bool killed;
+    unsigned ending; /* which of the endings (run.endings) told it to end; 0: none has */
+    LIST_HEAD(, kin_end) kin; /* the jobs that it is connected with (kin.h), which has these */
+    unsigned kin_walk;
+    struct job *kin_next;
     bool told_started; /* the spawn request is answered */
     bool done;
     const char *world; /* the MPI of its programs, where those of the command line have several; else NULL */
@@ -99,6 +104,8 @@ struct run {
     TAILQ_HEAD(, job) jobs;
     uint32_t jobs_begun; /* numbers of jobs: 0 is the command line's */
     uint32_t jobs_left;
+    unsigned endings; /* so many times jobs were told to end, because of a failure or by the user */
+    unsigned kin_walks;
     const struct job_ops *job_ops; /* who hears of their lives */
     struct stdio *io;
     char *const *argv; /* the command line, for the report */

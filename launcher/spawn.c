@@ -13,6 +13,7 @@
 #include "launcher/grow.h"
 #include "launcher/hosts.h"
 #include "launcher/job.h"
+#include "launcher/kin.h"
 #include "launcher/map/map.h"
 #include "launcher/plan.h"
 #include "launcher/root.h"
@@ -69,10 +70,10 @@ static bool is_over(struct spawn_job *s)
 {
     const struct run *run = s->run;
     const struct job *asker = job_find(s->run, s->asker);
-    if (run->cluster->ending || (run->failure.kind && !run->opt.no_kill))
-        refuse_spawn(s, "the job is ending");
-    else if (!asker || asker->done)
+    if (!asker || asker->done)
         refuse_spawn(s, "the job that asks has ended");
+    else if (run->cluster->ending || asker->killed)
+        refuse_spawn(s, "the job is ending");
     else
         return false;
     return true;
@@ -145,6 +146,7 @@ static void spawn_planned(void *arg)
     }
     root_job_add(run, j);
     job_launch(j);
+    kin_tie(job_find(run, s->asker), j, j->spec.map.nranks);
     spawn_free(s);
 }
 
