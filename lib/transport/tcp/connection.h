@@ -45,6 +45,7 @@ struct conn {
     bool unread;  /* packets lie in `in` that poll is to deliver: for want of memory it could not, or somebody peeked */
     bool born;    /* its place follows from the launcher's word; what it says itself counts more */
     bool asked;   /* for that */
+    bool silent;  /* in this round somebody has got our hello, and has said nothing */
     uint8_t rests;
     char *out;      /* CONN_BUFFER bytes each, while open */
     char *in;       /* so many, or more while a long packet comes */
@@ -55,6 +56,7 @@ struct conn {
     bool keeps;        /* packets of a burst (gather.h) */
     struct bulk bulk;
     struct sockaddr_in6 tries[PLACE_TRIES];
+    struct in6_addr from; /* of the last try */
     int try_count, try_at;
     struct place place;
     struct hello hello; /* ours, while greeting */

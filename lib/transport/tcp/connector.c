@@ -5,10 +5,13 @@
  * one itself. */
 #include "lib/transport/tcp/connector.h"
 #include <errno.h>
+#include <limits.h>
+#include <linux/sockios.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include "lib/core/clock.h"
@@ -42,8 +45,8 @@ static void give_up(struct conn *c, int error)
         conn_fail(c, "its host has no network that is up");
         return;
     }
-    if (c->born && tcp.own.count > 0) {
-        struct sockaddr_in6 own = {.sin6_addr = tcp.own.hosts[0], .sin6_port = htons(tcp.own.port)};
+    if (memcmp(&c->from, &in6addr_any, sizeof c->from) != 0) {
+        struct sockaddr_in6 own = {.sin6_addr = c->from};
         place_text(&own, to, sizeof to);
         snprintf(from, sizeof from, "from %.*s ", (int)strcspn(to, " "), to);
     }
@@ -67,7 +70,7 @@ static bool may_pass(const struct conn *c, int error)
 /* All places have been tried once more. */
 static void rest_or_fail(struct conn *c, int error)
 {
-    if (!may_pass(c, error) || clock_ns() - c->began > conn_patience()) {
+    if (!c->silent && (!may_pass(c, error) || clock_ns() - c->began > conn_patience())) {
         give_up(c, error);
         return;
     }
@@ -93,6 +96,7 @@ static int try_one(struct conn *c)
     conn_take_fd(c, fd);
     if ((connect(fd, (const struct sockaddr *)&to, n) == 0 || errno == EINPROGRESS) &&
         conn_watch(fd, (uintptr_t)c, EPOLLOUT)) {
+        c->from = place_bound(fd).sin6_addr;
         c->state = CONN_CONNECTING;
         c->writing = true;
         return 0;
@@ -124,13 +128,14 @@ static void next_or_rest(struct conn *c, int error)
 static void try_all(struct conn *c)
 {
     c->try_at = 0;
+    c->silent = false;
     try_next(c);
 }
 
-/* A listener who says nothing may compute, or be somebody else: if there is another place it is tried. */
+/* A listener who says nothing may compute, or be somebody else: if there is another place it is tried, in turn. */
 static bool has_other(const struct conn *c)
 {
-    return c->try_at + 1 < c->try_count || (c->born && !c->asked);
+    return c->try_count > 1 || (c->born && !c->asked);
 }
 
 static bool places_find(struct conn *c, const void *address)
@@ -166,6 +171,19 @@ bool connector_begin(struct peer *p, const void *address)
     return true;
 }
 
+/* A hello that is not acknowledged, or a host that falls silent before it answers, is an error in time; whether who has
+ * got it answers soon, nobody can know. seconds 0: it has answered. */
+static void silence_bound(const struct conn *c, int seconds)
+{
+    int on = seconds > 0, idle = seconds / 2 > 0 ? seconds / 2 : 1, ms = seconds < INT_MAX / 1000 ? seconds * 1000 : INT_MAX;
+    setsockopt(c->fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+    setsockopt(c->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof ms);
+    if (on) {
+        setsockopt(c->fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof idle);
+        setsockopt(c->fd, IPPROTO_TCP, TCP_KEEPINTVL, &idle, sizeof idle);
+    }
+}
+
 static bool hello_send(struct conn *c)
 {
     const struct process_job *own = process_job_own();
@@ -187,6 +205,7 @@ static void connected(struct conn *c)
         next_or_rest(c, error);
         return;
     }
+    silence_bound(c, (int)(conn_patience() / 1000000000));
     if (!hello_send(c)) {
         next_or_rest(c, errno);
         return;
@@ -206,8 +225,10 @@ static void welcomed(struct conn *c)
         conn_fail(c, hmac_why());
     else if (send(c->fd, &s, sizeof s, MSG_NOSIGNAL | MSG_DONTWAIT) != (ssize_t)sizeof s)
         next_or_rest(c, errno);
-    else
+    else {
+        silence_bound(c, 0);
         conn_open(c);
+    }
 }
 
 static void answered(struct conn *c)
@@ -241,17 +262,25 @@ void connector_event(struct conn *c)
         answered(c);
 }
 
+/* Who has got the hello, and says nothing, may be the peer, which computes. */
+static bool is_heard(const struct conn *c)
+{
+    int unacknowledged = 0;
+    return c->state == CONN_GREETING && ioctl(c->fd, SIOCOUTQ, &unacknowledged) == 0 && unacknowledged == 0;
+}
+
 void connector_expire(struct conn *c)
 {
     if (c->state == CONN_RESTING || c->state == CONN_AWAITED) {
         try_all(c);
-    } else if (c->state == CONN_GREETING && c->try_at + 1 == c->try_count) {
+    } else if (c->state == CONN_GREETING && c->born && !c->asked) {
         /* It may be the peer all the same: what it has told itself, if it ever did, decides. */
         c->asked = true;
         conn_due(c, 0);
         if (!address_fetch(c->peer))
             conn_fail(c, "no memory for a connection");
     } else {
+        c->silent |= is_heard(c);
         next_or_rest(c, ETIMEDOUT);
     }
 }

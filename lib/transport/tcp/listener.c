@@ -58,25 +58,11 @@ static void descriptors_raise(void)
     }
 }
 
-/* Where a socket is bound to; port 0: it is none that listens. */
-static struct sockaddr_in6 bound_to(int fd)
+static bool is_stream(int fd)
 {
-    struct sockaddr_storage ss = {.ss_family = AF_UNSPEC};
-    socklen_t n = sizeof ss, size = sizeof(int);
-    struct sockaddr_in6 at = {.sin6_family = AF_INET6};
     int type = 0;
-    if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0 || type != SOCK_STREAM ||
-        getsockname(fd, (struct sockaddr *)&ss, &n) != 0)
-        return at;
-    if (ss.ss_family == AF_INET6)
-        memcpy(&at, &ss, sizeof at);
-    if (ss.ss_family == AF_INET) {
-        const struct sockaddr_in *v4 = (const struct sockaddr_in *)(const void *)&ss;
-        at.sin6_port = v4->sin_port;
-        at.sin6_addr = (struct in6_addr){.s6_addr = {[10] = 0xff, [11] = 0xff}};
-        memcpy(&at.sin6_addr.s6_addr[12], &v4->sin_addr, sizeof v4->sin_addr);
-    }
-    return at;
+    socklen_t size = sizeof type;
+    return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM;
 }
 
 /* The one that the launcher has given, if a script has not closed it, or uses that number otherwise. It may have
@@ -87,9 +73,9 @@ static bool inherit(void)
     struct sockaddr_in6 at = {.sin6_port = 0};
     struct node_host *own = NULL;
     uint16_t port;
-    if (fd >= 0) {
+    if (fd >= 0 && is_stream(fd)) {
         own = (struct node_host *)(uintptr_t)node_segment_host(boot.segment, (uint32_t)process_self, &port);
-        at = bound_to(fd);
+        at = place_bound(fd);
     }
     if (!own || at.sin6_port == 0 || memcmp(&at.sin6_addr, own->address, sizeof at.sin6_addr) != 0 ||
         listen(fd, SOMAXCONN) != 0)

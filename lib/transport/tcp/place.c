@@ -134,6 +134,24 @@ socklen_t place_sockaddr(const struct sockaddr_in6 *from, struct sockaddr_storag
     return sizeof v4;
 }
 
+struct sockaddr_in6 place_bound(int fd)
+{
+    struct sockaddr_storage ss = {.ss_family = AF_UNSPEC};
+    socklen_t n = sizeof ss;
+    struct sockaddr_in6 at = {.sin6_family = AF_INET6};
+    if (getsockname(fd, (struct sockaddr *)&ss, &n) != 0)
+        return at;
+    if (ss.ss_family == AF_INET6)
+        memcpy(&at, &ss, sizeof at);
+    if (ss.ss_family == AF_INET) {
+        const struct sockaddr_in *v4 = (const struct sockaddr_in *)(const void *)&ss;
+        at.sin6_port = v4->sin_port;
+        at.sin6_addr = (struct in6_addr){.s6_addr = {[10] = 0xff, [11] = 0xff}};
+        memcpy(&at.sin6_addr.s6_addr[12], &v4->sin_addr, sizeof v4->sin_addr);
+    }
+    return at;
+}
+
 /* Listens on any port of a family's socket; the port, or 0 with errno. */
 static uint16_t listen_any(int fd, sa_family_t family)
 {

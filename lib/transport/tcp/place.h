@@ -39,6 +39,7 @@ socklen_t place_sockaddr(const struct sockaddr_in6 *from, struct sockaddr_storag
  * with errno. */
 int place_listen(uint16_t *port);
 /* "10.0.0.1 port 40000", for messages. */
+struct sockaddr_in6 place_bound(int fd); /* what a socket is bound to; port 0: nothing */
 void place_text(const struct sockaddr_in6 *a, char *text, size_t n);
 
 #endif

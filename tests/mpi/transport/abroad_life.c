@@ -3,6 +3,7 @@
  * Processes of different jobs that share memory come and go: each is a job of one that nobody has started, and they
  * meet over sockets. Whatever one has sent arrives, in order, and then its end.
  * Usage: abroad_life SCENARIO, see the table at the end. */
+#include <linux/filter.h>
 #include <linux/futex.h>
 #include <sched.h>
 #include <signal.h>
@@ -26,6 +27,7 @@
 #include "lib/transport/address.h"
 #include "lib/transport/shm/channel.h"
 #include "lib/transport/sleep.h"
+#include "lib/transport/tcp/place.h"
 
 #define CHECK(x)                                                                                                       \
     do {                                                                                                               \
@@ -375,6 +377,129 @@ static void overhasty_visitor(void)
     word_await(1);
 }
 
+/* ---- listeners that are no process of ours, at a place that one of us tells of ---- */
+
+/* What has come from somewhere else is thrown away; all of it, or what brings data alone. */
+static void filter(int fd, bool all)
+{
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 12),      BPF_STMT(BPF_ALU | BPF_RSH | BPF_K, 4),
+        BPF_STMT(BPF_ALU | BPF_LSH | BPF_K, 2),      BPF_STMT(BPF_MISC | BPF_TAX, 0), /* X: bytes of the head */
+        BPF_STMT(BPF_LD | BPF_W | BPF_LEN, 0),       BPF_STMT(BPF_ALU | BPF_SUB | BPF_X, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 1), BPF_STMT(BPF_RET | BPF_K, all ? 0 : 0xffff),
+        BPF_STMT(BPF_RET | BPF_K, 0)};
+    const struct sock_fprog program = {.len = sizeof code / sizeof *code, .filter = code};
+    CHECK(setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) == 0);
+}
+
+static int stranger(unsigned host, uint16_t *port)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(*port), .sin_addr.s_addr = htonl(host)};
+    socklen_t n = sizeof at;
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    CHECK(fd >= 0);
+    if (bind(fd, (struct sockaddr *)&at, n) != 0 || listen(fd, 8) != 0) {
+        close(fd);
+        return -1;
+    }
+    CHECK(getsockname(fd, (struct sockaddr *)&at, &n) == 0);
+    *port = ntohs(at.sin_port);
+    return fd;
+}
+
+/* The part of an exported address that is tcp's, alone. */
+static void place_send(uint16_t port, const unsigned *hosts, int count)
+{
+    unsigned char mine[ADDRESS_EXPORT] = {sizeof(struct place), 't', 'c', 'p'};
+    struct place p = {.port = port, .count = (uint8_t)count};
+    for (int i = 0; i < count; i++) {
+        uint32_t host = htonl(hosts[i]);
+        p.prefix[i] = 128;
+        p.hosts[i] = (struct in6_addr){.s6_addr = {[10] = 0xff, [11] = 0xff}};
+        memcpy(&p.hosts[i].s6_addr[12], &host, sizeof host);
+    }
+    memcpy(mine + 8, &p, sizeof p);
+    address_take(1);
+    CHECK(write(socket_of(1), mine, sizeof mine) == (ssize_t)sizeof mine);
+    CHECK(write(socket_of(1), &port, sizeof port) == sizeof port);
+}
+
+enum { HOST_A = 0x7f000002, HOST_B = 0x7f000003 };
+
+/* Nothing comes back: from where to where, and why, in time. */
+static void mute_host(void)
+{
+    uint16_t port;
+    char to[80];
+    knobs.CONNECT_PATIENCE = 1;
+    struct peer *p = meet(1);
+    CHECK(recv(socket_of(1), &port, sizeof port, MSG_WAITALL) == sizeof port);
+    while (failed_seen_of == 0)
+        look();
+    snprintf(to, sizeof to, "no connection from 127.0.0.1 to 127.0.0.2 port %u: Connection timed out (", port);
+    CHECK(failed_seen_of == p->proc && is_told(p, to));
+    word_send(1);
+    peer_retire(p, &transport_failed);
+}
+
+static void mute(bool all)
+{
+    uint16_t port = 0;
+    int fd = stranger(HOST_A, &port);
+    CHECK(fd >= 0);
+    filter(fd, all);
+    place_send(port, (const unsigned[]){HOST_A}, 1);
+    word_await(1);
+    close(fd);
+}
+
+static void mute_visitor(void)
+{
+    mute(true);
+}
+
+static void deaf_visitor(void)
+{
+    mute(false);
+}
+
+/* Two take what is said, and say nothing: the peer, which computes, and somebody else. They are asked in turn, and it is
+ * no failure. */
+static void silent_host(void)
+{
+    uint16_t port;
+    char c;
+    knobs.CONNECT_PATIENCE = 1;
+    struct peer *p = meet(1);
+    CHECK(recv(socket_of(1), &port, sizeof port, MSG_WAITALL) == sizeof port);
+    while (recv(socket_of(1), &c, 1, MSG_DONTWAIT) != 1)
+        look();
+    CHECK(failed_seen_of == 0 && finalized_seen_of == 0);
+    p->transport->disconnect(p);
+}
+
+static void silent_visitor(void)
+{
+    int fds[2], taken[4];
+    uint16_t port = 0;
+    for (fds[1] = -1; fds[1] < 0;) {
+        port = 0;
+        fds[0] = stranger(HOST_A, &port);
+        CHECK(fds[0] >= 0);
+        fds[1] = stranger(HOST_B, &port);
+        if (fds[1] < 0)
+            close(fds[0]);
+    }
+    place_send(port, (const unsigned[]){HOST_A, HOST_B}, 2);
+    for (int i = 0; i < 4; i++)
+        CHECK((taken[i] = accept(fds[i % 2], NULL, NULL)) >= 0);
+    word_send(1);
+    for (int i = 0; i < 4; i++)
+        close(taken[i]);
+    close(fds[0]);
+    close(fds[1]);
+}
+
 /* One of both lets nobody look at its files, or can make none, or is of another realm: neither uses memory. */
 static void secret_host(void)
 {
@@ -435,6 +560,8 @@ static const struct {
              {"sleeps", 1, sleeps_host, sleeps_visitor},    {"crowd", MANY, crowd_host, crowd_visitor},
              {"strange", 1, strange_host, strange_visitor}, {"overlong", 1, overlong_host, overlong_visitor},
              {"overhasty", 1, overhasty_host, overhasty_visitor},
+             {"mute", 1, mute_host, mute_visitor}, {"deaf", 1, mute_host, deaf_visitor},
+             {"silent", 1, silent_host, silent_visitor},
              {"secret", 1, secret_host, secret_visitor},
              {"limited", 1, secret_host, limited_visitor},  {"contained", 1, secret_host, contained_visitor},
              {"again", 1, again_both, again_both}};
