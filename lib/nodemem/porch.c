@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,7 +18,7 @@
 #include "lib/boot/boot.h"
 #include "lib/core/knobs.h"
 
-enum { LAYOUT = 1 }; /* of what jobs share; who has another one is of another realm */
+enum { LAYOUT = 2 }; /* of what jobs share; who has another one is of another realm */
 
 static struct porch *own;
 static int alone_fd = -1; /* the file of a process that is alone */
@@ -165,6 +166,7 @@ static bool make(void)
     for (int i = 0; i < PORCH_KNOCKS; i++)
         porch_answer(i); /* of an earlier life */
     address = (struct porch_address){.token = own->bell.token,
+                                     .life = atomic_load(&own->bell.lives),
                                      .at = nodemem_active ? (uint64_t)((char *)own - (char *)boot.segment) : 0,
                                      .pid = (int32_t)getpid(),
                                      .fd = nodemem_active ? boot.segment_fd : alone_fd};
@@ -199,14 +201,20 @@ void porch_close(void)
 
 /* ---- another one's ---- */
 
+static bool lives(const struct visit *v)
+{
+    struct pollfd ended = {.fd = v->pidfd, .events = POLLIN};
+    return poll(&ended, 1, 0) == 0;
+}
+
 static int map_page(const struct porch_address *a, struct visit *v)
 {
     struct letter l = {.pid = a->pid, .fd = a->fd, .dev = a->dev, .ino = a->ino};
     size_t bytes, page = (size_t)sysconf(_SC_PAGESIZE);
     uint64_t from = a->at / page * page;
     int fd = letter_open(&l, &bytes);
-    if (fd < 0)
-        return errno == ENOENT || errno == ESTALE ? ESRCH : errno;
+    if (fd < 0) /* who is alone closes the file with MPI */
+        return (errno == ENOENT || errno == ESTALE) ? lives(v) ? ESHUTDOWN : ESRCH : errno;
     bool inside = a->at % sizeof(struct porch) == 0 && a->at < bytes && sizeof(struct porch) <= bytes - a->at;
     char *p = inside ? mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)from) : MAP_FAILED;
     int error = inside ? errno : ESRCH;
@@ -222,11 +230,11 @@ int porch_visit(const struct porch_address *a, struct visit *v)
 {
     *v = (struct visit){.pidfd = pidfd_of(a->pid)};
     int error = v->pidfd >= 0 ? map_page(a, v) : errno;
-    if (error == 0) {
-        v->life = atomic_load_explicit(&v->porch->bell.lives, memory_order_acquire);
-        if (v->porch->bell.token != a->token)
-            error = ESRCH;
-    }
+    v->life = a->life;
+    if (error == 0 && v->porch->bell.token != a->token)
+        error = ESRCH;
+    if (error == 0 && porch_is_left(v))
+        error = ESHUTDOWN;
     if (error != 0)
         porch_leave(v);
     return error;

@@ -39,6 +39,7 @@ struct porch_address {
     uint64_t token; /* as in its doorbell */
     uint64_t dev, ino, at;
     int32_t pid, fd;
+    uint32_t life, unused; /* of its doorbell: another one by now says that MPI is over there */
 };
 
 /* Others may come to the porch of this process from now on, until porch_close. Writes how they find it; realm is 0 if
@@ -55,7 +56,7 @@ struct visit {
     int pidfd; /* readable when the process has ended */
     uint32_t life;
 };
-/* 0, or an errno value: ESRCH: the process has ended, or MPI is over there. */
+/* 0, or an errno value: ESRCH: the process has ended; ESHUTDOWN: it lives, and MPI is over there. */
 int porch_visit(const struct porch_address *a, struct visit *v);
 void porch_leave(struct visit *v);
 /* Is MPI over there, in good order? */

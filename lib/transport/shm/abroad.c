@@ -277,7 +277,7 @@ static void tell(struct abroad *a, bool left)
 /* Has something become of it? What it sent before comes first. */
 static int look_at(struct abroad *a)
 {
-    bool left = a->visit.porch && porch_is_left(&a->visit), lost = left || a->error != 0;
+    bool left = a->error == ESHUTDOWN || (a->visit.porch && porch_is_left(&a->visit)), lost = left || a->error != 0;
     bool arrived = channel_file_arrived(&a->out);
     if (!a->link) {
         if (lost || arrived)

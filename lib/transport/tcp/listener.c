@@ -26,7 +26,7 @@ enum { GUESTS_MAX = 256 };
 
 enum guest_state {
     GUEST_NEW,    /* has not said who it is */
-    GUEST_EARLY,  /* has, and is not known so far; what it sends meanwhile stays in the socket */
+    GUEST_EARLY,  /* has, and is not known so far; what it sends meanwhile stays in the socket, also when it has gone */
     GUEST_WELCOME /* is to consent */
 };
 
@@ -43,7 +43,7 @@ struct guest {
 };
 static TAILQ_HEAD(guests, guest) guests = TAILQ_HEAD_INITIALIZER(guests); /* new ones */
 static TAILQ_HEAD(, guest) known = TAILQ_HEAD_INITIALIZER(known);         /* who have proved something */
-static int guest_count;                                                   /* new ones */
+static int guest_count, early_count;                                      /* new ones, and early ones */
 static bool keyed;                                                        /* tcp.own has its key */
 
 /* ---- the door ---- */
@@ -137,6 +137,7 @@ static void guest_drop(struct guest *g, bool shut)
     } else {
         TAILQ_REMOVE(&known, g, more);
     }
+    early_count -= g->state == GUEST_EARLY;
     if (shut)
         close(g->fd);
     free(g);
@@ -149,7 +150,20 @@ static void guest_promote(struct guest *g, enum guest_state state)
         guest_count--;
         TAILQ_INSERT_TAIL(&known, g, more);
     }
+    early_count += (state == GUEST_EARLY) - (g->state == GUEST_EARLY);
     g->state = (uint8_t)state;
+}
+
+/* Of those who are early the one that has waited longest: it may come again. */
+static bool early_drop(void)
+{
+    struct guest *g;
+    TAILQ_FOREACH(g, &known, more)
+    if (g->state == GUEST_EARLY) {
+        guest_drop(g, true);
+        return true;
+    }
+    return false;
 }
 
 static bool answer(struct guest *g, enum verdict verdict)
@@ -221,8 +235,11 @@ static void guest_judge(struct guest *g)
     } else if (proc >= 0) {
         invite(g, proc);
     } else if (g->state == GUEST_NEW) {
-        epoll_ctl(tcp.epoll, EPOLL_CTL_DEL, g->fd, NULL);
+        if (early_count == GUESTS_MAX)
+            early_drop();
         guest_promote(g, GUEST_EARLY);
+        if (!conn_watch(g->fd, (uintptr_t)g | 1, EPOLLRDHUP))
+            guest_drop(g, true);
     }
 }
 
@@ -291,9 +308,23 @@ static void guest_read(struct guest *g)
         guest_drop(g, true);
 }
 
+/* An early one has gone. If it has said so, that is to be read when it is known. */
+static void early_gone(struct guest *g)
+{
+    char byte;
+    if (recv(g->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 1)
+        epoll_ctl(tcp.epoll, EPOLL_CTL_DEL, g->fd, NULL);
+    else
+        guest_drop(g, true);
+}
+
 void listener_event(uint64_t data)
 {
-    guest_read((struct guest *)(uintptr_t)(data & ~UINT64_C(1)));
+    struct guest *g = (struct guest *)(uintptr_t)(data & ~UINT64_C(1));
+    if (g->state == GUEST_EARLY)
+        early_gone(g);
+    else
+        guest_read(g);
 }
 
 void listener_recognise(void)
@@ -332,7 +363,8 @@ static void take_in(int fd)
         guest_drop(g, true);
 }
 
-/* Without descriptors the oldest who has proved nothing makes room; with nobody like that we are deaf for a moment. */
+/* Without descriptors the oldest who has proved nothing makes room, or who is early; with nobody like that we are deaf for
+ * a moment. */
 static bool make_room(void)
 {
     if (errno != EMFILE && errno != ENFILE)
@@ -341,6 +373,8 @@ static bool make_room(void)
         guest_drop(TAILQ_FIRST(&guests), true);
         return true;
     }
+    if (early_drop())
+        return true;
     conn_watch(tcp.listener, CONN_KNOCK, 0);
     conn_deaf();
     return false;

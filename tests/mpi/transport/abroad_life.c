@@ -3,6 +3,7 @@
  * Processes of different jobs that share memory come and go: each is a job of one that nobody has started, and they
  * meet over sockets. Whatever one has sent arrives, in order, and then its end.
  * Usage: abroad_life SCENARIO, see the table at the end. */
+#include <dirent.h>
 #include <linux/filter.h>
 #include <linux/futex.h>
 #include <sched.h>
@@ -21,6 +22,7 @@
 #include "lib/core/clock.h"
 #include "lib/core/error.h"
 #include "lib/core/knobs.h"
+#include "lib/nodemem/porch.h"
 #include "lib/process/failed.h"
 #include "lib/process/finalized.h"
 #include "lib/process/process.h"
@@ -377,6 +379,114 @@ static void overhasty_visitor(void)
     word_await(1);
 }
 
+/* MPI is over in it, and it lives: before it is spoken to. */
+static void over_host(void)
+{
+    address_send(1);
+    int proc = address_take(1);
+    word_await(1);
+    struct peer *p = peer_get(proc);
+    CHECK(by_memory(p));
+    while (failed_seen_of == 0 && finalized_seen_of == 0)
+        look();
+    CHECK(finalized_seen_of == p->proc && failed_seen_of == 0);
+    CHECK(!p->transport->inject(p, 1, 0, 0, "", 0));
+    word_send(1);
+    peer_retire(p, &transport_finalized);
+}
+
+static void over_visitor(void)
+{
+    gone_visitor();
+    end();
+    word_send(1);
+    word_await(1);
+    exit(0);
+}
+
+/* The same where its memory stays, which is a node's: by hand. */
+static void over_in_a_segment_visitor(void)
+{
+    gone_visitor();
+    atomic_fetch_add(&porch_own()->bell.lives, 1);
+    word_send(1);
+    word_await(1);
+}
+
+static int descriptors(void)
+{
+    DIR *d = opendir("/proc/self/fd");
+    int n = 0;
+    CHECK(d);
+    while (readdir(d))
+        n++;
+    closedir(d);
+    return n;
+}
+
+/* By TCP: it speaks before it is known here, and goes. */
+static void early_one_comes(void)
+{
+    knobs.SHM_JOBS = SHM_JOBS_OFF;
+    address_send(1);
+    int before = descriptors();
+    while (descriptors() == before)
+        look();
+    while (descriptors() != before + 1)
+        look();
+}
+
+static void early_goes_host(void)
+{
+    early_one_comes();
+    int with_it = descriptors();
+    word_send(1);
+    while (descriptors() == with_it)
+        look();
+    CHECK(descriptors() == with_it - 1);
+}
+
+static void early_leaves_host(void)
+{
+    unsigned char theirs[ADDRESS_EXPORT];
+    char c;
+    early_one_comes();
+    int with_it = descriptors();
+    CHECK(recv(socket_of(1), theirs, sizeof theirs, MSG_WAITALL) == (ssize_t)sizeof theirs);
+    word_send(1);
+    CHECK(recv(socket_of(1), &c, 1, MSG_WAITALL) == 0);
+    for (int i = 0; i < 5000; i++)
+        look();
+    CHECK(descriptors() == with_it); /* that it has left is kept for who will know it */
+    int proc = process_job_add("life.1", 1);
+    CHECK(proc > 0 && address_tell(proc, theirs) == MPI_SUCCESS);
+    process_hold(proc);
+    struct peer *p = peer_get(proc);
+    while (failed_seen_of == 0 && finalized_seen_of == 0)
+        look();
+    CHECK(finalized_seen_of == proc && failed_seen_of == 0);
+    peer_retire(p, &transport_finalized);
+}
+
+static void early_comes(void)
+{
+    char c;
+    unsigned char mine[ADDRESS_EXPORT];
+    knobs.SHM_JOBS = SHM_JOBS_OFF;
+    CHECK(address_export(mine) == MPI_SUCCESS);
+    struct peer *p = peer_get(address_take(1));
+    CHECK(p->carrier && !by_memory(p));
+    CHECK(write(socket_of(1), mine, sizeof mine) == (ssize_t)sizeof mine);
+    while (recv(socket_of(1), &c, 1, MSG_DONTWAIT) != 1)
+        look();
+}
+
+static void early_goes_visitor(void)
+{
+    early_comes();
+    raise(SIGKILL);
+}
+
 /* ---- listeners that are no process of ours, at a place that one of us tells of ---- */
 
 /* What has come from somewhere else is thrown away; all of it, or what brings data alone. */
@@ -560,6 +670,9 @@ static const struct {
              {"sleeps", 1, sleeps_host, sleeps_visitor},    {"crowd", MANY, crowd_host, crowd_visitor},
              {"strange", 1, strange_host, strange_visitor}, {"overlong", 1, overlong_host, overlong_visitor},
              {"overhasty", 1, overhasty_host, overhasty_visitor},
+             {"over", 1, over_host, over_visitor}, {"over in a segment", 1, over_host, over_in_a_segment_visitor},
+             {"early goes", 1, early_goes_host, early_goes_visitor},
+             {"early leaves", 1, early_leaves_host, early_comes},
              {"mute", 1, mute_host, mute_visitor}, {"deaf", 1, mute_host, deaf_visitor},
              {"silent", 1, silent_host, silent_visitor},
              {"secret", 1, secret_host, secret_visitor},
