@@ -67,10 +67,13 @@ int transport_init(void)
 
 void transport_fini(void)
 {
+    uint32_t rows = 0;
     sleep_fini();
     address_fini();
-    for (uint32_t i = 0; transport_table[i]; i++)
-        transport_table[i]->fini();
+    while (transport_table[rows])
+        rows++;
+    while (rows > 0) /* shm last of those that have threads: they ring the doorbell, which lies in its memory */
+        transport_table[--rows]->fini();
     peer_fini();
     transport_attention = 0;
 }

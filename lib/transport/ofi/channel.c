@@ -52,14 +52,23 @@ static bool slab_new(void)
     return true;
 }
 
+void channel_unregister(void)
+{
+    struct slab *s;
+    SLIST_FOREACH(s, &slabs, next)
+    {
+        if (s->mr)
+            fi_close(&s->mr->fid);
+        s->mr = NULL;
+    }
+}
+
 static void slabs_free(void)
 {
     struct slab *s;
     STAILQ_INIT(&spare);
     while ((s = SLIST_FIRST(&slabs)) != NULL) {
         SLIST_REMOVE_HEAD(&slabs, next);
-        if (s->mr)
-            fi_close(&s->mr->fid);
         free(s);
     }
     taken = 0;
@@ -73,6 +82,7 @@ static struct ofi_send *send_new(struct channel *c)
     STAILQ_REMOVE_HEAD(&spare, next);
     struct ofi_head h = {.token = c->token, .proc = (uint32_t)process_self, .number = c->next_out++};
     memcpy(s->data, &h, sizeof h);
+    s->number = h.number;
     s->bytes = sizeof h;
     s->to = c;
     c->held++;
@@ -112,7 +122,18 @@ void channel_break(struct channel *c, const char *why)
 static struct ofi_send *next_of(struct channel *c)
 {
     struct ofi_send *s = STAILQ_FIRST(&c->waiting);
-    return s ? s : c->open && c->open->bytes > sizeof(struct ofi_head) ? c->open : NULL;
+    return s ? s : c->open && (c->owes || c->open->bytes > sizeof(struct ofi_head)) ? c->open : NULL;
+}
+
+/* The message that may go now; NULL: none. */
+static struct ofi_send *next_now(struct channel *c)
+{
+    if (c->to == FI_ADDR_NOTAVAIL || c->lost || c->flying == FLYING)
+        return NULL;
+    if (c->owes && !c->open && STAILQ_EMPTY(&c->waiting))
+        c->open = send_new(c);
+    struct ofi_send *s = next_of(c);
+    return s && s->number - c->credit < (c->owes || c->parted ? 2 * OFI_WINDOW : OFI_WINDOW) ? s : NULL;
 }
 
 static void take_off(struct channel *c, struct ofi_send *s)
@@ -126,6 +147,7 @@ static void take_off(struct channel *c, struct ofi_send *s)
 /* The last ones are done when the peer has them: the endpoint is closed then, and with it what a provider keeps. */
 static ssize_t message_begin(struct channel *c, struct ofi_send *s)
 {
+    memcpy(s->data + offsetof(struct ofi_head, delivered), &c->next_in, sizeof c->next_in);
     struct iovec v = {s->data, s->bytes};
     void *descriptor = ofi_descriptor(s->mr);
     struct fi_msg m = {.msg_iov = &v, .desc = &descriptor, .iov_count = 1, .addr = c->to, .context = &s->op.context};
@@ -137,9 +159,11 @@ static void flush(struct channel *c)
 {
     struct ofi_send *s;
     ssize_t rc = 0;
-    while (c->to != FI_ADDR_NOTAVAIL && !c->lost && c->flying < FLYING && (s = next_of(c)) != NULL) {
+    while ((s = next_now(c)) != NULL) {
         if ((rc = message_begin(c, s)) != 0)
             break;
+        c->said = c->next_in;
+        c->owes = false;
         take_off(c, s);
         c->flying++;
         c->flying_bytes += s->bytes;
@@ -147,7 +171,27 @@ static void flush(struct channel *c)
     if (rc != 0 && rc != -FI_EAGAIN)
         channel_break(c, ofi_library.fi_strerror((int)-rc));
     else if (!c->broken)
-        refused_set(c, rc == -FI_EAGAIN);
+        refused_set(c, rc == -FI_EAGAIN || (c->owes && c->held == 0)); /* the second for want of memory */
+}
+
+void channel_credit(struct channel *c, uint32_t delivered)
+{
+    uint32_t fresh = delivered - c->credit;
+    if (fresh == 0 || fresh > c->next_out - c->credit)
+        return; /* an older one, or nonsense */
+    c->credit = delivered;
+    if (!c->refused)
+        flush(c);
+}
+
+void channel_delivered(struct channel *c)
+{
+    c->next_in++;
+    if (c->next_in - c->said < OFI_WINDOW / 2 || c->owes || c->goodbye || c->broken)
+        return;
+    c->owes = true;
+    if (!c->refused)
+        flush(c);
 }
 
 void channel_sent(struct ofi_send *s, int rc)

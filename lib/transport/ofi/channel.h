@@ -7,8 +7,13 @@
  * known to the processes of the job alone: libfabric tells no connections apart, and takes messages from whoever
  * knows an address, so that one proof at the beginning would prove nothing of the next message.
  *
- *     message   token (8), process of the sender (4), number of the message (4), frames
- *     frame     head of a packet (24), whose own part says what it is; payload, filled up to eight bytes */
+ *     message   token (8), process of the sender (4), number of the message (4), how many of the other way's have been
+ *               delivered (4), zeros (4), frames
+ *     frame     head of a packet (24), whose own part says what it is; payload, filled up to eight bytes
+ *
+ * Credit: OFI_WINDOW messages may be under way whose delivery the sender has not heard of. Who has delivered half as many
+ * says so, by a message without frames if there is no other one. What says so, and the goodbye, may go beyond the window,
+ * up to twice its length: two windows that are full do not wait for each other. */
 #ifndef LIB_TRANSPORT_OFI_CHANNEL_H
 #define LIB_TRANSPORT_OFI_CHANNEL_H
 
@@ -21,8 +26,9 @@ struct channel;
 
 struct ofi_head {
     uint64_t token;
-    uint32_t proc, number;
+    uint32_t proc, number, delivered, zero;
 };
+enum { OFI_WINDOW = 16 };
 /* The own part of a packet's head. */
 enum ofi_frame { OFI_PACKET = 0x4b434f50, OFI_GOODBYE = 0x45594f47 };
 enum { OFI_PAYLOAD = OFI_MESSAGE - sizeof(struct ofi_head) - sizeof(struct packet) };
@@ -37,7 +43,7 @@ struct ofi_send {
     struct ofi_op op; /* first */
     struct channel *to;
     struct fid_mr *mr; /* of all that were made with it; NULL: none is needed */
-    uint32_t bytes;
+    uint32_t bytes, number;
     STAILQ_ENTRY(ofi_send) next;
     _Alignas(16) char data[OFI_MESSAGE];
 };
@@ -49,11 +55,14 @@ struct channel {
     fi_addr_t to; /* FI_ADDR_NOTAVAIL: not connected */
     uint64_t token;
     uint32_t next_out, next_in; /* numbers of messages */
+    uint32_t credit;            /* of ours so many have been delivered */
+    uint32_t said;              /* of theirs, as they have been told */
     struct ofi_sends waiting;   /* full ones */
     struct ofi_send *open;      /* that is being filled; goes after those */
     int held, flying;           /* messages that are its own, and of those under way */
     uint64_t flying_bytes;
     bool refused;               /* libfabric does not take the next one now */
+    bool owes;                  /* it is time to tell the peer how many have been delivered */
     bool goodbye;               /* the peer has said that nothing more comes */
     bool parted;                /* we have said so */
     bool lost;                  /* peer_failed or peer_finalized has been said, or it was disconnected */
@@ -74,6 +83,10 @@ void *channel_reserve(struct channel *c, size_t bytes);
 void channel_commit(struct channel *c, uint8_t kind, struct match_key key, size_t bytes);
 /* A message is out, or will never be: rc, a negative error. */
 void channel_sent(struct ofi_send *s, int rc);
+/* Of those that went to the peer so many have been delivered. */
+void channel_credit(struct channel *c, uint32_t delivered);
+/* One more that came from it has been. */
+void channel_delivered(struct channel *c);
 /* The peer is to be said to have failed, once what has come is delivered; why stays. */
 void channel_break(struct channel *c, const char *why);
 /* Tries again what libfabric did not take, and says which peers have failed; how many. */
@@ -86,7 +99,8 @@ uint64_t channel_in_flight(const struct channel *c);
 bool channel_unsent(void);
 /* Says goodbye to all, and waits some seconds for what is to go out. */
 void channel_end(void);
-/* After the endpoint is closed: its messages. */
+/* Their memory is not libfabric's any more; after the endpoint is closed it is freed. */
+void channel_unregister(void);
 void channel_free(void);
 
 #endif

@@ -52,10 +52,17 @@ static void close_one(struct fid *f)
         fi_close(f); /* a peer that has gone first may make it fail: nobody is to know */
 }
 
-void ofi_close(void)
+void ofi_close_endpoint(void)
 {
     struct ofi_endpoint *e = &ofi_endpoint;
     close_one(e->ep ? &e->ep->fid : NULL);
+    e->ep = NULL;
+}
+
+void ofi_close(void)
+{
+    struct ofi_endpoint *e = &ofi_endpoint;
+    ofi_close_endpoint();
     close_one(e->av ? &e->av->fid : NULL);
     close_one(e->cq ? &e->cq->fid : NULL);
     close_one(e->domain ? &e->domain->fid : NULL);

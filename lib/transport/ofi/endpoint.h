@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * endpoint: the provider that is chosen, and what is opened of it. All of this runs in the thread that loads libfabric,
- * and touches nothing else of the library; ofi_close excepted. */
+ * and touches nothing else of the library; what closes excepted. */
 #ifndef LIB_TRANSPORT_OFI_ENDPOINT_H
 #define LIB_TRANSPORT_OFI_ENDPOINT_H
 
@@ -59,6 +59,13 @@ static inline void *ofi_descriptor(struct fid_mr *mr)
 {
     return mr ? fi_mr_desc(mr) : NULL;
 }
+/* Does memory belong to the endpoint, which cannot be closed before? Otherwise nothing may write to it afterwards. */
+static inline bool ofi_binds_memory(void)
+{
+    return ofi_endpoint.info->domain_attr->mr_mode & FI_MR_ENDPOINT;
+}
+/* The endpoint alone: memory is registered with the domain, which is closed after that. */
+void ofi_close_endpoint(void);
 void ofi_close(void);
 
 #endif

@@ -101,6 +101,11 @@ static void loaded(void)
 
 static void close_all(void)
 {
+    if (!ofi_binds_memory())
+        ofi_close_endpoint();
+    receive_unregister();
+    channel_unregister();
+    remote_unregister();
     ofi_close();
     receive_end();
     remote_free();

@@ -9,7 +9,7 @@
 #include "lib/transport/ofi/channel.h"
 
 enum { MEMORY = 256 << 10, LONG = 64 << 10, FEW = MEMORY / LONG, MANY = MEMORY / OFI_MESSAGE };
-enum { AHEAD = 4096 }; /* messages that may overtake one, at most */
+enum { AHEAD = 2 * OFI_WINDOW }; /* messages that may overtake one, at most, and are kept */
 
 struct buffer {
     struct ofi_op op; /* first */
@@ -71,12 +71,16 @@ bool receive_begin(void)
     return taken;
 }
 
-void receive_end(void)
+void receive_unregister(void)
 {
     if (in.mr)
         fi_close(&in.mr->fid);
-    free(in.memory);
     in.mr = NULL;
+}
+
+void receive_end(void)
+{
+    free(in.memory);
     in.memory = NULL;
     in.came_count = in.came_at = 0;
     in.catching = NULL;
@@ -157,7 +161,7 @@ static bool frames_deliver(struct channel *c, const char *data, uint32_t bytes, 
         (*n)++;
     }
     in.offset = 0;
-    c->next_in++;
+    channel_delivered(c);
     return true;
 }
 
@@ -212,8 +216,14 @@ static bool message_deliver(const struct fi_cq_data_entry *e, int *n)
         return true;
     }
     uint32_t ahead = h.number - c->next_in;
+    if (in.offset == 0)
+        channel_credit(c, h.delivered);
+    if (ahead >= AHEAD) {
+        channel_break(c, "it sent more than it may");
+        return true;
+    }
     if (ahead != 0)
-        return ahead >= AHEAD || kept_of(c, h.number) || keep(c, data, (uint32_t)e->len, h.number);
+        return kept_of(c, h.number) || keep(c, data, (uint32_t)e->len, h.number);
     in.offset = in.offset ? in.offset : sizeof h;
     if (!frames_deliver(c, data, (uint32_t)e->len, n))
         return false;

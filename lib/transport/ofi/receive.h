@@ -27,7 +27,8 @@ void arrivals_drop(struct arrivals *a);
 
 /* Hands the buffers to libfabric. False: no memory, or it does not take them. */
 bool receive_begin(void);
-/* After the endpoint is closed. */
+/* Their memory is not libfabric's any more; after the endpoint is closed it is freed. */
+void receive_unregister(void);
 void receive_end(void);
 /* Something has come, or a buffer was given back. */
 void receive_event(const struct fi_cq_data_entry *e);

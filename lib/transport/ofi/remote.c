@@ -49,10 +49,16 @@ void remote_deregister(void *handle)
     fi_close(&mr->fid);
 }
 
-static void read_free(struct read *r)
+static void read_unregister(struct read *r)
 {
     if (r->mr)
         fi_close(&r->mr->fid);
+    r->mr = NULL;
+}
+
+static void read_free(struct read *r)
+{
+    read_unregister(r);
     waiting -= r->waits;
     TAILQ_REMOVE(&reads, r, next);
     count--;
@@ -184,13 +190,18 @@ void remote_disconnect(struct channel *c)
         if (r->from != c || !done)
             continue;
         r->done = NULL;
-        if (r->mr)
-            fi_close(&r->mr->fid);
-        r->mr = NULL;
+        read_unregister(r);
         if (r->waits)
             read_free(r);
         done->done(done, REMOTE_PEER_FAILED);
     }
+}
+
+void remote_unregister(void)
+{
+    struct read *r;
+    TAILQ_FOREACH(r, &reads, next)
+    read_unregister(r);
 }
 
 void remote_free(void)

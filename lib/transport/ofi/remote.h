@@ -22,7 +22,8 @@ uint64_t remote_in_flight(const struct channel *c);
 bool remote_waits(void);
 /* The peer is gone: all with it is over. */
 void remote_disconnect(struct channel *c);
-/* After the endpoint is closed. */
+/* Their memory is not libfabric's any more; after the endpoint is closed they are freed. */
+void remote_unregister(void);
 void remote_free(void);
 
 #endif
