@@ -35,9 +35,10 @@ void links_fini(struct links *set)
     set->n = set->left = set->pending = 0;
 }
 
-static void add_link(struct links *set, uint32_t first, uint32_t count)
+static void add_link(struct links *set, uint32_t first, uint32_t count, bool aside)
 {
     struct link *l = link_create(set, first, count);
+    l->aside = aside;
     uint32_t before = set->route[first - set->first];
     if (before != LINK_NONE)
         link_queue_move(set->v[before], l);
@@ -48,13 +49,13 @@ static void add_link(struct links *set, uint32_t first, uint32_t count)
     set->pending++;
 }
 
-void links_start(struct links *set, uint32_t first, uint32_t count, uint32_t width)
+static void start_links(struct links *set, uint32_t first, uint32_t count, uint32_t width, bool aside)
 {
     uint32_t *part = xcalloc(count < width ? count + 1 : width, sizeof *part);
     uint32_t from = set->n, n = link_split(count, width, part);
     set->v = xreallocarray(set->v, set->n + n + 1, sizeof *set->v);
     for (uint32_t i = 0; i < n; first += part[i++])
-        add_link(set, first, part[i]);
+        add_link(set, first, part[i], aside);
     struct start **starts = xcalloc(n + 1, sizeof *starts);
     for (uint32_t i = 0; i < n; i++)
         starts[i] = &set->v[from + i]->start;
@@ -63,10 +64,14 @@ void links_start(struct links *set, uint32_t first, uint32_t count, uint32_t wid
     free(part);
 }
 
+void links_start(struct links *set, uint32_t first, uint32_t count, uint32_t width)
+{
+    start_links(set, first, count, width, false);
+}
+
 void links_start_aside(struct links *set, uint32_t node)
 {
-    links_start(set, node, 1, 1);
-    set->v[set->n - 1]->aside = true;
+    start_links(set, node, 1, 1, true);
 }
 
 void links_grow(struct links *set, uint32_t nnodes, char *const *names)

@@ -178,6 +178,8 @@ void job_fail(struct job *j, enum failure_kind kind, uint32_t rank, uint64_t tim
 static void forget(evutil_socket_t fd, short what, void *arg)
 {
     struct job *j = arg;
+    if (j->run->failure.job == j) /* it was noted meanwhile: the story at the end is of it */
+        return;
     j->run->job_ops->forgotten(j->run, j);
     TAILQ_REMOVE(&j->run->jobs, j, link);
     job_destroy(j);

@@ -66,7 +66,7 @@ static void hold(struct names *n, const struct pmi_name_op *op)
     char *port = xmalloc(op->port.len + 1);
     memcpy(port, op->port.data, op->port.len);
     h->op.port.data = port;
-    h->until = now_ns() + BUSY_MS * 1000000ull;
+    h->until = now_steady_ns() + BUSY_MS * 1000000ull;
     TAILQ_INSERT_TAIL(&n->held, h, link);
     arm(n->look, LOOK_US);
 }
@@ -156,7 +156,7 @@ static bool found_outside(void *arg, struct bytes name, struct bytes *port)
 static void on_look(evutil_socket_t fd, short what, void *arg)
 {
     struct names *n = arg;
-    uint64_t begun = now_ns();
+    uint64_t begun = now_steady_ns();
     struct held *h, *next;
     for (h = TAILQ_FIRST(&n->held); h; h = next) {
         next = TAILQ_NEXT(h, link);
@@ -164,7 +164,7 @@ static void on_look(evutil_socket_t fd, short what, void *arg)
             held_free(n, h);
     }
     pmi_name_store_offer(n->store, found_outside, n);
-    uint64_t us = (now_ns() - begun) / 1000 * LOOK_SHARE;
+    uint64_t us = (now_steady_ns() - begun) / 1000 * LOOK_SHARE;
     if (!TAILQ_EMPTY(&n->held) || pmi_name_store_waits(n->store))
         arm(n->look, us > LOOK_US ? us : LOOK_US);
 }

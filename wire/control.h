@@ -17,7 +17,7 @@
 #define CONTROL_STDIN_NO_MORE UINT32_MAX /* a credit: nobody on that node takes any more */
 
 #define CONTROL_STATE_WHAT_MAX 512
-#define CONTROL_NETWORKS_MAX 16
+#define CONTROL_NETWORKS_MAX 64
 
 /* How far the start of a rank came when it failed. */
 enum start_stage { START_OK, START_RESOURCES, START_CHDIR, START_FIND, START_EXEC, START_BIND, START_OUTPUT };

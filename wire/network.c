@@ -101,15 +101,25 @@ static struct network network_of(const struct ifaddrs *i)
     return n;
 }
 
+/* How useful one is: by a lower number it is likelier that other machines are reached. */
+enum { RANKS = 4 };
+static uint32_t rank_of(const struct network *n)
+{
+    return n->kind & NETWORK_IDLE ? 3 : n->kind & NETWORK_LOOPBACK ? 2 : n->kind & NETWORK_INNER ? 1 : 0;
+}
+
 int network_list(struct network *out, int most)
 {
     struct ifaddrs *all;
     int n = 0;
     if (getifaddrs(&all) != 0)
         return -1;
-    for (const struct ifaddrs *i = all; i && n < most; i = i->ifa_next)
-        if (is_usable(i))
-            out[n++] = network_of(i);
+    for (uint32_t rank = 0; rank < RANKS; rank++) /* a host of containers may have hundreds */
+        for (const struct ifaddrs *i = all; i && n < most; i = i->ifa_next) {
+            struct network one = is_usable(i) ? network_of(i) : (struct network){.kind = NETWORK_KINDS};
+            if (one.kind < NETWORK_KINDS && rank_of(&one) == rank)
+                out[n++] = one;
+        }
     freeifaddrs(all);
     return n;
 }

@@ -26,7 +26,8 @@ struct network {
     char name[NETWORK_NAME_MAX + 1];
 };
 
-/* Those that are up and have an address that is good beyond its link, at most `most`. How many, or -1 with errno. */
+/* Those that are up and have an address that is good beyond its link, those first that are of no kind, then by kind; at
+ * most `most`. How many, or -1 with errno. */
 int network_list(struct network *out, int most);
 /* Do the first `bits` bits agree? */
 bool network_same(const struct in6_addr *a, const struct in6_addr *b, uint32_t bits);

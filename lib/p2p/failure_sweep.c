@@ -61,8 +61,10 @@ int failure_of_all(struct comm *c)
     if (c->size == 1 && !c->inter)
         return MPI_SUCCESS;
     if (broken(c)) {
-        int proc = failed_member(c, 0); /* -1: only of what c is a part of */
-        return failed_error(proc >= 0 ? proc : failed_proc(0));
+        int proc = failed_member(c, 0); /* -1: only of what c is a part of, or of a job that was forgotten since */
+        for (uint32_t i = 0; proc < 0 && i < failed_count(); i++)
+            proc = failed_proc(i);
+        return failed_error(proc);
     }
     return spans(c) ? failed_error_far() : MPI_SUCCESS;
 }

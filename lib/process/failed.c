@@ -70,6 +70,10 @@ int failed_error(int proc)
 {
     bool never;
     char who[PROCESS_TEXT];
+    if (proc < 0) {
+        error_detail_set(MPI_ERR_PROC_ABORTED, "a process has failed, of a job that is no longer known");
+        return MPI_ERR_PROC_ABORTED;
+    }
     process_text(proc, who);
     if (!is_told(proc, &never)) {
         error_detail_set(MPI_ERR_PROC_ABORTED, "%s can no longer be reached%s%s", who,

@@ -31,7 +31,7 @@ bool failed_scan(bool (*accept)(int proc));
 /* Those noted, in that order. */
 uint32_t failed_count(void);
 int failed_proc(uint32_t i);
-/* MPI_ERR_PROC_ABORTED, with a note of how that process failed. */
+/* MPI_ERR_PROC_ABORTED, with a note of how that process failed; -1: one that was forgotten. */
 int failed_error(int proc);
 /* MPI_ERR_UNSUPPORTED_OPERATION, with a note that other nodes cannot be reached yet. */
 int failed_error_far(void);

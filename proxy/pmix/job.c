@@ -19,7 +19,7 @@ struct pmix_job {
     uint32_t pending; /* answers of the library */
     pmix_status_t status;
     bool oversubscribed; /* ranks share processors */
-    void (*then)(struct job *j, const char *why);
+    void (*then)(struct job *j, const char *why); /* NULL: it is known, and its ranks are not served */
 };
 
 struct registered {
@@ -179,7 +179,7 @@ char **pmix_environment(const struct rank *r)
 {
     char **env = NULL;
     pmix_proc_t proc;
-    if (!r->job->pmix || !speaks(r))
+    if (!r->job->pmix || !r->job->pmix->then || !speaks(r))
         return NULL;
     proc_set(&proc, r->job->spec.kvsname, r->rank);
     if (pmix_server()->lib->PMIx_server_setup_fork(&proc, &env) != PMIX_SUCCESS)

@@ -15,7 +15,7 @@
 #include "lib/core/types.h"
 #include "wire/network.h"
 
-enum { NETWORKS = 32 };
+enum { NETWORKS = 64 };
 
 static const struct in6_addr loopback = {.s6_addr = {[10] = 0xff, [11] = 0xff, [12] = 127, [15] = 1}};
 
@@ -39,7 +39,8 @@ static const char *wanted_interface(void)
     return wanted && *wanted ? wanted : NULL;
 }
 
-static void hosts_find(struct place *p)
+/* False with errno: the kernel does not say. */
+static bool hosts_find(struct place *p)
 {
     const char *wanted = wanted_interface();
     struct network all[NETWORKS];
@@ -47,12 +48,16 @@ static void hosts_find(struct place *p)
     memset(p, 0, sizeof *p);
     hosts_add(p, all, n, wanted, 0);
     hosts_add(p, all, n, wanted, NETWORK_INNER);
+    return n >= 0;
 }
 
 int place_own(struct place *p)
 {
     const char *wanted = wanted_interface();
-    hosts_find(p);
+    if (!hosts_find(p)) {
+        error_detail_set(MPI_ERR_OTHER, "the networks of this host cannot be listed: %s", strerror(errno));
+        return MPI_ERR_OTHER;
+    }
     p->machine = wanted ? 0 : network_machine();
     if (wanted && p->count == 0) {
         error_detail_set(MPI_ERR_OTHER, "MUSTER_INTERFACE is %.60s: no interface that is up has that name or network",

@@ -5,9 +5,11 @@
 #include "launcher/job.h"
 
 #include "launcher/exit_status.h"
+#include "launcher/failure.h"
 #include "script.h"
 
 #include <errno.h>
+#include <event2/event.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -136,6 +138,21 @@ static void a_spawned_job_is_forgotten(void **state)
     assert_false(script.shutdown);
 }
 
+/* A failure that is told between its end and that keeps it. */
+static void one_that_fails_late_is_kept(void **state)
+{
+    static const uint32_t one[] = {1};
+    script_job(two_nodes, 3, 0);
+    struct job *j = script_job(one, 1, 5);
+    assert_true(script_started(1, 1, 0, 0) && script_exited(1, 1, 0, 0));
+    job_output_end(j, 1);
+    assert_int_equal(script.done, 1);
+    failure_note(&script.run, FAILURE_ABORT, j, 0, 1, 3, "late");
+    event_base_loop(script.cluster.base, EVLOOP_NONBLOCK);
+    assert_int_equal(script.forgotten, 0);
+    assert_ptr_equal(job_find(&script.run, 1), script.run.failure.job);
+}
+
 static void a_node_is_lost(void **state)
 {
     struct job *j = script_job(two_nodes, 3, 0);
@@ -189,6 +206,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_cannot_be_started, script_begin, script_end),
         cmocka_unit_test_setup_teardown(a_spawned_job_that_cannot_be_started, script_begin, script_end),
         cmocka_unit_test_setup_teardown(a_spawned_job_is_forgotten, script_begin, script_end),
+        cmocka_unit_test_setup_teardown(one_that_fails_late_is_kept, script_begin, script_end),
         cmocka_unit_test_setup_teardown(a_node_is_lost, script_begin, script_end),
         cmocka_unit_test_setup_teardown(killed_before_there_is_a_job, script_begin, script_end),
         cmocka_unit_test_setup_teardown(a_grace_of_a_year, script_begin, script_end),

@@ -5,9 +5,13 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <arpa/inet.h>
 #include <cmocka.h>
+#include <dlfcn.h>
+#include <ifaddrs.h>
+#include <net/if.h>
 #include "wire/network.h"
 
 static struct network of(const char *text, uint32_t bits, const char *name)
@@ -72,6 +76,55 @@ static void test_this_machine(void **state)
     assert_true(network_machine() == network_machine());
 }
 
+/* In place of the kernel's, while it is set. */
+static struct ifaddrs *pretended;
+
+int getifaddrs(struct ifaddrs **all)
+{
+    int (*real)(struct ifaddrs **);
+    *(void **)&real = dlsym(RTLD_NEXT, "getifaddrs");
+    *all = pretended;
+    return pretended ? 0 : real(all);
+}
+
+void freeifaddrs(struct ifaddrs *all)
+{
+    void (*real)(struct ifaddrs *);
+    *(void **)&real = dlsym(RTLD_NEXT, "freeifaddrs");
+    if (all != pretended)
+        real(all);
+}
+
+/* A host of containers: what there is room for is what other machines are reached by. */
+static void test_many(void **state)
+{
+    enum { MANY = 100 };
+    struct ifaddrs v[MANY];
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x0a000001)}, mask = at;
+    struct network got[3];
+    mask.sin_addr.s_addr = htonl(0xffffff00);
+    for (int i = 0; i < MANY; i++)
+        v[i] = (struct ifaddrs){.ifa_next = i + 1 < MANY ? &v[i + 1] : NULL, .ifa_name = "br-1", .ifa_flags = IFF_UP | IFF_RUNNING,
+                                .ifa_addr = (struct sockaddr *)&at, .ifa_netmask = (struct sockaddr *)&mask};
+    v[0].ifa_flags = IFF_UP;
+    v[0].ifa_name = "eth0";
+    v[1].ifa_flags |= IFF_LOOPBACK;
+    v[1].ifa_name = "lo";
+    v[60].ifa_name = "eth1";
+    v[90].ifa_name = "eth2";
+    pretended = v;
+    assert_int_equal(network_list(got, 3), 3);
+    assert_string_equal(got[0].name, "eth1");
+    assert_string_equal(got[1].name, "eth2");
+    assert_string_equal(got[2].name, "br-1");
+    struct network *whole = calloc(MANY, sizeof *whole);
+    assert_int_equal(network_list(whole, MANY), MANY);
+    assert_string_equal(whole[MANY - 2].name, "lo");
+    assert_string_equal(whole[MANY - 1].name, "eth0");
+    free(whole);
+    pretended = NULL;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -79,6 +132,7 @@ int main(void)
         cmocka_unit_test(test_text),
         cmocka_unit_test(test_halves),
         cmocka_unit_test(test_this_machine),
+        cmocka_unit_test(test_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
