@@ -41,8 +41,7 @@ static int bind_one(struct sockaddr *a, unsigned port)
     port_set(a, port);
     if (a->sa_family == AF_INET6)
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
-    if (port)
-        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on); /* ends of older connections may linger there */
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on); /* so that ends of our connections are in nobody's way */
     if (bind(fd, a, size_of(a)) == 0 && listen(fd, BACKLOG) == 0)
         return fd;
     int error = errno;

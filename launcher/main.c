@@ -338,7 +338,7 @@ int main(int argc, char **argv)
     case OPTIONS_DONE:
         return 0;
     case OPTIONS_NAMES:
-        if (name_list(stdout, run->opt.names_json, &e) < 0)
+        if (name_list(stdout, run->opt.names_json, run->opt.names_server, run->opt.names_key, &e) < 0)
             log_fatal("%s", e.text);
         return 0;
     case OPTIONS_ERROR:

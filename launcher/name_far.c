@@ -6,6 +6,7 @@
  */
 #include "launcher/name_far.h"
 
+#include "common/log.h"
 #include "common/xalloc.h"
 #include "launcher/name_registry.h"
 #include "pmi-server/name_store.h"
@@ -162,7 +163,12 @@ static void on_done(void *arg, uint32_t id, enum registry_result r, struct bytes
     free(h);
 }
 
-static const struct name_registry_ops registry_ops = {on_done, NULL};
+static void on_lost(void *arg, const char *why)
+{
+    log_warn("%s", why);
+}
+
+static const struct name_registry_ops registry_ops = {on_done, on_lost, NULL};
 
 /* The store completes an operation: one that waits there and here is over. */
 static void on_store_done(void *arg, uint32_t id, int rc, struct bytes text)

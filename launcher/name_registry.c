@@ -52,7 +52,7 @@ struct name_registry {
     size_t prompt; /* requests that do not wait */
     struct ours *ours;
     uint64_t numbers;
-    bool warned;
+    bool lost; /* and that was told */
 };
 
 static void arm(struct event *e, unsigned ms)
@@ -169,9 +169,9 @@ static void fail(struct name_registry *n, const char *why)
     struct request *q;
     struct err text;
     err_set(&text, "%s", why);
-    if (!n->warned)
-        log_warn("%s", text.text);
-    n->warned = true;
+    if (!n->lost && n->ops->lost)
+        n->ops->lost(n->arg, text.text);
+    n->lost = true;
     name_call_drop(n->call);
     peer_destroy(n->peer);
     n->call = NULL;
@@ -272,9 +272,9 @@ static bool on_hello(struct name_registry *n, struct rbuf *r)
         fail(n, e.text);
         return true;
     }
-    if (n->warned)
-        log_info("muster-names at %s answers", n->addresses);
-    n->warned = false;
+    if (n->lost)
+        log_info("muster-names at %s answers again", n->addresses);
+    n->lost = false;
     n->again_ms = AGAIN_MS;
     return true;
 }

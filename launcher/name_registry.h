@@ -17,7 +17,9 @@ struct name_registry_ops {
     /* The answer to what was asked under that id; never inside the call that asks. port is that of a lookup; all is
      * borrowed. why not NULL: muster-names could not be asked, in one line. */
     void (*done)(void *arg, uint32_t id, enum registry_result r, struct bytes port, const char *why);
-    void (*listed)(void *arg, const struct registry_listed *l); /* one of name_registry_list; else NULL */
+    /* NULL: nobody asks. Once until it answers again, before those who asked are told. */
+    void (*lost)(void *arg, const char *why);
+    void (*listed)(void *arg, const struct registry_listed *l); /* one of name_registry_list; NULL: nobody asks */
 };
 
 /* addresses and key: as in name_call.h; ops and arg are borrowed. */

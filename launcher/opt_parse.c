@@ -334,7 +334,7 @@ enum options_result options_parse(struct options *o, int argc, char **argv, char
     options_init(o);
     if (opt_scan(&command, o, argc, argv, &why) == 0)
         rc = tell(&command, o, &why);
-    if (rc == OPTIONS_RUN && settle(&command, o, env, &why) < 0)
+    if ((rc == OPTIONS_RUN || rc == OPTIONS_NAMES) && settle(&command, o, env, &why) < 0)
         rc = OPTIONS_ERROR;
     if (rc == OPTIONS_ERROR) {
         make_printable(why.text);
