@@ -17,8 +17,8 @@ EXAMPLES = EXAMPLE.findall((TOP / "README.md").read_text())
 
 
 def test_the_tree_is_whole(tree):
-    for name in ("bin/mpiexec", "libexec/muster/muster-proxy", "share/man/man1/mpiexec.1", "include/mpi.h",
-                 "share/man/man1/mpicc.1", "share/man/man7/libmpi_abi.7", "share/man/man7/muster-files.7",
+    for name in ("bin/mpiexec", "bin/muster-names", "libexec/muster/muster-proxy", "share/man/man1/mpiexec.1", "include/mpi.h",
+                 "share/man/man1/mpicc.1", "share/man/man1/muster-names.1", "share/man/man7/libmpi_abi.7", "share/man/man7/muster-files.7",
                  "share/man/man7/muster-hosts.7", "share/man/man7/muster-spawn.7"):
         assert (tree / name).is_file(), name
     assert list(tree.rglob("libmpi_abi.so.1"))
@@ -108,13 +108,13 @@ def test_no_text_in_the_tree_names_the_place_that_it_was_built_in(tree, build):
 
 
 def test_programs_look_for_libraries_nowhere_near_the_build(tree, build):
-    for program in (tree / "bin/mpiexec", tree / "libexec/muster/muster-proxy"):
+    for program in (tree / "bin/mpiexec", tree / "bin/muster-names", tree / "libexec/muster/muster-proxy"):
         dynamic = subprocess.run(["readelf", "-d", program], capture_output=True, text=True, check=True).stdout
         assert "NEEDED" in dynamic and "RUNPATH" not in dynamic and "RPATH" not in dynamic, dynamic
 
 
 def test_programs_are_hardened(tree):
-    for program in (tree / "bin/mpiexec", tree / "libexec/muster/muster-proxy"):
+    for program in (tree / "bin/mpiexec", tree / "bin/muster-names", tree / "libexec/muster/muster-proxy"):
         told = subprocess.run(["readelf", "-hldW", program], capture_output=True, text=True, check=True).stdout
         assert re.search(r"Type:\s+DYN", told) and "GNU_RELRO" in told, told
         assert re.search(r"FLAGS.*\bNOW\b", told) and not re.search(r"GNU_STACK.*RWE", told), told
