@@ -2,12 +2,16 @@
 """Two mpiexecs on two machines whose jobs meet: a port's name is published at a muster-names on a third."""
 
 import os
+import pathlib
 import signal
 import subprocess
 
 import pytest
 
 from conftest import MPIEXEC, PATIENCE, TREE, Started, clean_env, on_runtime
+from processes import tell, until
+
+BUILD = os.environ.get("MUSTER_TEST_BUILD", pathlib.Path(__file__).resolve().parents[2] / "build")
 
 MEET = """
 #include <mpi.h>
@@ -115,3 +119,26 @@ def test_they_meet(machines, programs, serve, call):
     lines = sorted(machines.ended(a) + machines.ended(b))
     first = int(call[-1])
     assert lines == [f"{'call' if me < first else 'serve'} {me} of {n}, {n * (n - 1) // 2}" for me in range(n)], lines
+
+
+def test_off_the_network(machines, rig, programs, tmp_path):
+    """What a machine has published goes, and what it asks for fails, when it is cut off; without it nobody waits."""
+    names = machines.serve("h2", "--iface", "eth0")
+    asks = str(pathlib.Path(BUILD) / "tests/pmi/asks")
+    job = machines.start("h1", MPIEXEC, "-n", "1", asks, "publish", "lost", "here", "touch", "up", "file", "cut", "publish", "more", "x",
+                         MUSTER_NAMES_SERVER=names)
+    until(lambda: (tmp_path / "up").exists())
+    rig.cut("h1")
+    tell(tmp_path, "cut")
+    out, err = job.communicate(timeout=2 * PATIENCE)
+    assert out.decode().splitlines() == ["ok ", "service"] and b"muster-names at" in err, (out, err)
+    until(lambda: machines.ended(machines.start("h3", MPIEXEC, "-n", "1", asks, "lookup", "lost", MUSTER_NAMES_SERVER=names)) == ["name"])
+
+
+def test_by_its_hosts_name(machines, programs, tmp_path):
+    """And a host of that list that is not there is no obstacle."""
+    address = machines.serve("h2")
+    asks = str(pathlib.Path(BUILD) / "tests/pmi/asks")
+    names = "no-such-host:1,h2:" + address.rpartition(":")[2]
+    job = machines.start("h1", MPIEXEC, "-n", "1", asks, "publish", "a", "here", "lookup", "a", MUSTER_NAMES_SERVER=names)
+    assert machines.ended(job) == ["ok ", "ok here"]

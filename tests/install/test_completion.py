@@ -123,3 +123,12 @@ def test_tab_is_pressed(script, tmp_path):
 
 def test_mpirun_has_it_too(tree):
     assert pathlib.Path(tree / "share/bash-completion/completions/mpirun").resolve().name == "mpiexec"
+
+
+def test_the_server_of_names(tree, tmp_path):
+    """Its options are those that it has."""
+    script = shlex.quote(str(tree / "share/bash-completion/completions/muster-names"))
+    text = f". {script}; _muster_names muster-names -- muster-names; printf '%s\\n' \"${{COMPREPLY[@]}}\""
+    words = subprocess.run(["bash", "--norc", "-c", text], capture_output=True, text=True, timeout=60, cwd=tmp_path).stdout.split()
+    told = subprocess.run([tree / "bin/muster-names", "--help"], capture_output=True, text=True, timeout=60).stdout
+    assert words and set(words) == set(re.findall(r"--[a-z][a-z-]*", told)), (words, told)
