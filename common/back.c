@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * back: addresses are tried in turn. At one that refuses nothing listens any more; one that closes early may have had too
- * many callers, and is tried again.
+ * back: addresses are tried in turn. At one that refuses nothing listens any more; one that closes early may have had
+ * too many callers, and is tried again.
  */
 #include "common/back.h"
 
@@ -87,8 +87,8 @@ static int refused(struct call *c, const char *address)
     if (!c->to->key)
         return broken(c, address);
     c->again |= ++c->refusals < REFUSALS_MAX;
-    return err_set(c->e, "%s at %s does not take the key in %s: copy the file from the machine where it runs", c->to->what,
-                   address, c->to->key);
+    return err_set(c->e, "%s at %s does not take the key in %s: copy the file from the machine where it runs",
+                   c->to->what, address, c->to->key);
 }
 
 static int fake(struct call *c, const char *address)

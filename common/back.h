@@ -21,16 +21,16 @@ int back_prove(unsigned char proof[BACK_PROOF_SIZE], enum back_side side, const 
 struct back_end {
     const char *addresses; /* "address:port[,address:port...]", tried in turn */
     const char *secret;
-    const char *what;      /* for messages: "mpiexec" */
-    const char *key;       /* the file that the secret is of; NULL: it is that of a run */
-    bool resolve;          /* hosts may be named too */
-    unsigned patience_ms;  /* for all of it but the resolver's own time */
+    const char *what;     /* for messages: "mpiexec" */
+    const char *key;      /* the file that the secret is of; NULL: it is that of a run */
+    bool resolve;         /* hosts may be named too */
+    unsigned patience_ms; /* for all of it but the resolver's own time */
 };
 
 #define BACK_MPIEXEC_MS 30000
 
-/* Blocks until one of them has proven that it knows the secret, and has been shown the same of us, whose name is of 1 to
- * BACK_NAME_MAX bytes. Returns the connection, or -1. */
+/* Blocks until one of them has proven that it knows the secret, and has been shown the same of us, whose name is of 1
+ * to BACK_NAME_MAX bytes. Returns the connection, or -1. */
 int back_call(const struct back_end *to, const char *name, struct err *e);
 
 #endif

@@ -59,7 +59,8 @@ static int read_key(int fd, const char *path, char key[KEY_FILE_DIGITS + 1], str
     key[whole ? KEY_FILE_DIGITS : 0] = '\0';
     explicit_bzero(text, sizeof text);
     if (!whole || strspn(key, DIGITS) != KEY_FILE_DIGITS)
-        return err_set(e, "the key file %s is refused: it is not a line of %d hexadecimal digits", path, KEY_FILE_DIGITS);
+        return err_set(e, "the key file %s is refused: it is not a line of %d hexadecimal digits", path,
+                       KEY_FILE_DIGITS);
     return 0;
 }
 
@@ -67,8 +68,9 @@ int key_file_read(const char *path, char key[KEY_FILE_DIGITS + 1], struct err *e
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0)
-        return errno == ENOENT ? err_set(e, "there is no key file %s: copy it from the machine where muster-names runs", path)
-                               : err_set(e, "unable to read the key file %s: %m", path);
+        return errno == ENOENT
+                   ? err_set(e, "there is no key file %s: copy it from the machine where muster-names runs", path)
+                   : err_set(e, "unable to read the key file %s: %m", path);
     int rc = read_key(fd, path, key, e);
     close(fd);
     return rc;

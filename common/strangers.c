@@ -22,9 +22,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define STRANGERS_MAX 512   /* that have not proven themselves yet, besides as many as are expected */
-#define STRANGER_MS 10000   /* for the proof */
-#define ACCEPTS_A_TURN 64   /* so that the links have their turn too */
+#define STRANGERS_MAX 512 /* that have not proven themselves yet, besides as many as are expected */
+#define STRANGER_MS 10000 /* for the proof */
+#define ACCEPTS_A_TURN 64 /* so that the links have their turn too */
 
 struct stranger {
     TAILQ_ENTRY(stranger) next;

@@ -21,14 +21,14 @@ struct strangers_ops {
     void (*full)(void *arg);
 };
 
-/* `host` is one that shall reach this machine, or NULL (listen_open). secret, ops and arg are borrowed. NULL with e set:
- * nothing can listen, or the proofs cannot be made. */
+/* `host` is one that shall reach this machine, or NULL (listen_open). secret, ops and arg are borrowed. NULL with e
+ * set: nothing can listen, or the proofs cannot be made. */
 struct strangers *strangers_create(struct event_base *base, const struct listen_wish *wish, const char *host,
                                    const char *secret, const struct strangers_ops *ops, void *arg, struct err *e);
 void strangers_destroy(struct strangers *s); /* takes NULL */
 
 const char *strangers_addresses(const struct strangers *s); /* for back_call */
-void strangers_welcome(struct strangers *s, unsigned n); /* so many are expected: they are kept besides the others */
-void strangers_pause(struct strangers *s, unsigned ms);  /* nobody is taken in for so long */
+void strangers_welcome(struct strangers *s, unsigned n);    /* so many are expected: they are kept besides the others */
+void strangers_pause(struct strangers *s, unsigned ms);     /* nobody is taken in for so long */
 
 #endif

@@ -112,8 +112,8 @@ static void on_answer(evutil_socket_t fd, short what, void *arg)
     done(to, found, e.text);
 }
 
-struct name_call *name_call_begin(struct event_base *base, const char *addresses, const char *key, name_call_done_fn *done,
-                                  void *arg)
+struct name_call *name_call_begin(struct event_base *base, const char *addresses, const char *key,
+                                  name_call_done_fn *done, void *arg)
 {
     int fd[2];
     unsigned char proof[SHA256_SIZE];

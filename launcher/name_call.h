@@ -14,8 +14,8 @@ struct name_call;
 typedef void name_call_done_fn(void *arg, int fd, const char *why);
 
 /* addresses: "host:port[,host:port...]"; key: the file, NULL: the default one. Both are copied. */
-struct name_call *name_call_begin(struct event_base *base, const char *addresses, const char *key, name_call_done_fn *done,
-                                  void *arg);
+struct name_call *name_call_begin(struct event_base *base, const char *addresses, const char *key,
+                                  name_call_done_fn *done, void *arg);
 void name_call_drop(struct name_call *c); /* done does not come; NULL is allowed */
 
 #endif

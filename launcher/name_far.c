@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * name_far: muster-names says who is first among all; what it has taken goes into the store in memory, from which owners
- * take their names with them. A lookup that waits does so in both, since names that are for our own jobs alone are in the
- * store only.
+ * name_far: muster-names says who is first among all; what it has taken goes into the store in memory, from which
+ * owners take their names with them. A lookup that waits does so in both, since names that are for our own jobs alone
+ * are in the store only.
  */
 #include "launcher/name_far.h"
 
@@ -77,8 +77,7 @@ static void publish(void *ctx, const struct pmi_name_op *op)
         pmi_name_store_answer(f->store, op->id, "name or value too long for muster-names");
     } else {
         hold(f, op, PUBLISH);
-        name_registry_publish(f->registry, op->id,
-                              &(struct registry_entry){op->name, op->port, op->job, op->rank, 0});
+        name_registry_publish(f->registry, op->id, &(struct registry_entry){op->name, op->port, op->job, op->rank, 0});
     }
 }
 
@@ -116,9 +115,10 @@ static void published(struct name_far *f, const struct pmi_name_op *op, enum reg
     }
     if (!why && r == REGISTRY_DONE_WELL) /* meanwhile it was for our own jobs alone */
         name_registry_drop(f->registry, op->name);
-    pmi_name_store_answer(f->store, op->id, why                  ? why
-                                            : r == REGISTRY_FULL ? "muster-names has no room for more"
-                                                                 : "key_already_present");
+    pmi_name_store_answer(f->store, op->id,
+                          why                  ? why
+                          : r == REGISTRY_FULL ? "muster-names has no room for more"
+                                               : "key_already_present");
 }
 
 static void found(struct name_far *f, const struct pmi_name_op *op, enum registry_result r, struct bytes port,
@@ -128,9 +128,10 @@ static void found(struct name_far *f, const struct pmi_name_op *op, enum registr
     if (!why && r == REGISTRY_DONE_WELL)
         pmi_root_name_done(f->root, op->id, 0, port);
     else
-        pmi_name_store_answer(f->store, op->id, why                  ? why
-                                                : r == REGISTRY_FULL ? "muster-names has no room for more"
-                                                                     : "service_not_found");
+        pmi_name_store_answer(f->store, op->id,
+                              why                  ? why
+                              : r == REGISTRY_FULL ? "muster-names has no room for more"
+                                                   : "service_not_found");
 }
 
 static void unpublished(struct name_far *f, const struct pmi_name_op *op, enum registry_result r, const char *why)
@@ -138,10 +139,11 @@ static void unpublished(struct name_far *f, const struct pmi_name_op *op, enum r
     if (is_here(f, op))
         pmi_name_store_ops.unpublish(f->store, op);
     else
-        pmi_name_store_answer(f->store, op->id, why                       ? why
-                                                : r == REGISTRY_FOREIGN   ? "published by a job of another mpiexec"
-                                                : r == REGISTRY_DONE_WELL ? NULL
-                                                                          : "service_not_found");
+        pmi_name_store_answer(f->store, op->id,
+                              why                       ? why
+                              : r == REGISTRY_FOREIGN   ? "published by a job of another mpiexec"
+                              : r == REGISTRY_DONE_WELL ? NULL
+                                                        : "service_not_found");
 }
 
 static void on_done(void *arg, uint32_t id, enum registry_result r, struct bytes port, const char *why)

@@ -12,7 +12,8 @@ struct event_base;
 struct name_far;
 
 /* Names of root are kept there from now on. addresses and key: as in name_call.h. */
-struct name_far *name_far_create(struct event_base *base, struct pmi_root *root, const char *addresses, const char *key);
+struct name_far *name_far_create(struct event_base *base, struct pmi_root *root, const char *addresses,
+                                 const char *key);
 void name_far_destroy(struct name_far *f); /* what is still published goes; NULL is allowed */
 
 #endif

@@ -167,7 +167,7 @@ int name_list(FILE *to, bool json, const char *server, const char *key, struct e
     struct name_dir *d = name_dir_create();
     int rc = name_dir_each(d, add_near, &rows, e);
     name_dir_destroy(d);
-    if (rc == 0 && server)
+    if (rc == 0 && server && *server)
         rc = ask_far(&rows, server, key, e);
     if (print_rows(to, json, &rows, rc < 0 ? NULL : e) < 0)
         rc = -1;

@@ -11,8 +11,8 @@
 #include <stdio.h>
 
 /* A line for each name that other jobs find, by name; json: an array of objects. Those of the directory, and of
- * muster-names if server is not NULL (its addresses; key: the file, or NULL. name_call.h). 0, or -1 with e set; what is
- * known is listed even then. */
+ * muster-names if server is not NULL or "" (its addresses; key: the file, or NULL. name_call.h). 0, or -1 with e set;
+ * what is known is listed even then. */
 int name_list(FILE *to, bool json, const char *server, const char *key, struct err *e);
 
 #endif

@@ -36,6 +36,7 @@ struct request {
     bool forgotten; /* a publish */
     struct buf payload;
     struct ours *ours; /* of a publish that is asked for, not yet done */
+    struct ours *copy; /* of one that is repeated */
 };
 
 struct name_registry {
@@ -122,13 +123,15 @@ static void request_free(struct name_registry *n, struct request *q)
     n->prompt -= !q->waits;
     buf_fini(&q->payload);
     ours_free(q->ours);
+    ours_free(q->copy);
     free(q);
 }
 
 static void begin_call(struct name_registry *n);
 
 /* Takes what stands in payload. */
-static struct request *ask(struct name_registry *n, uint64_t id, enum registry_type type, bool waits, struct buf *payload)
+static struct request *ask(struct name_registry *n, uint64_t id, enum registry_type type, bool waits,
+                           struct buf *payload)
 {
     struct request *q = xcalloc(1, sizeof *q);
     *q = (struct request){.id = id, .type = type, .waits = waits, .payload = *payload};
@@ -145,12 +148,12 @@ static struct request *ask(struct name_registry *n, uint64_t id, enum registry_t
     return q;
 }
 
-static void ask_publish(struct name_registry *n, uint64_t id, const struct registry_entry *e, struct ours *made)
+static struct request *ask_publish(struct name_registry *n, uint64_t id, const struct registry_entry *e)
 {
     struct buf b;
     buf_init(&b);
     registry_publish_put(&b, &(struct registry_publish){.id = id, .entry = *e});
-    ask(n, id, REGISTRY_PUBLISH, false, &b)->ours = made;
+    return ask(n, id, REGISTRY_PUBLISH, false, &b);
 }
 
 static void ask_unpublish(struct name_registry *n, uint64_t id, struct bytes name)
@@ -220,7 +223,7 @@ static void on_gone(void *arg, struct peer *p, const char *why)
 static void publish_again(struct name_registry *n)
 {
     for (const struct ours *o = n->ours; o; o = o->hh.next)
-        ask_publish(n, OF_NOBODY + n->numbers++, &o->entry, NULL);
+        ask_publish(n, OF_NOBODY + n->numbers++, &o->entry)->copy = ours_create(&o->entry);
 }
 
 static const struct peer_ops peer_ops;
@@ -279,27 +282,33 @@ static bool on_hello(struct name_registry *n, struct rbuf *r)
     return true;
 }
 
+/* The answer to one that was repeated. */
+static void published_again(const struct ours *o, enum registry_result r)
+{
+    char name[PRINTABLE_WIDTH * 64 + 1];
+    printable_put(name, sizeof name, o->entry.name.data, o->entry.name.len);
+    if (r != REGISTRY_DONE_WELL)
+        log_warn(
+            "\"%s\", which rank %u of job %u had published before muster-names was lost, is not found there now: %s",
+            name, o->entry.rank, o->entry.job, r == REGISTRY_TAKEN ? "somebody else has published it" : "it is full");
+}
+
 /* The answer to a publish. */
 static void published(struct name_registry *n, struct request *q, enum registry_result r)
 {
-    char name[PRINTABLE_WIDTH * 64 + 1];
     struct ours *o = q->ours;
     q->ours = NULL;
-    if (r != REGISTRY_DONE_WELL || !o) {
-        if (r != REGISTRY_DONE_WELL && !o)
-            log_warn("a name is lost that was published before muster-names was started again: %s",
-                     r == REGISTRY_TAKEN ? "somebody else has published it" : "there is no room");
-        ours_free(o);
+    if (q->copy)
+        published_again(q->copy, r);
+    if (!o)
+        return;
+    if (r == REGISTRY_DONE_WELL && !q->forgotten) {
+        HASH_ADD_KEYPTR(hh, n->ours, o->entry.name.data, o->entry.name.len, o);
         return;
     }
-    if (q->forgotten) {
+    if (r == REGISTRY_DONE_WELL)
         ask_unpublish(n, OF_NOBODY + n->numbers++, o->entry.name);
-        ours_free(o);
-        return;
-    }
-    HASH_ADD_KEYPTR(hh, n->ours, o->entry.name.data, o->entry.name.len, o);
-    printable_put(name, sizeof name, o->entry.name.data, o->entry.name.len);
-    log_debug("published at muster-names: %s", name);
+    ours_free(o);
 }
 
 static bool on_done(struct name_registry *n, struct rbuf *r)
@@ -389,7 +398,7 @@ void name_registry_destroy(struct name_registry *n)
 
 void name_registry_publish(struct name_registry *n, uint32_t id, const struct registry_entry *e)
 {
-    ask_publish(n, id, e, ours_create(e));
+    ask_publish(n, id, e)->ours = ours_create(e);
 }
 
 void name_registry_lookup(struct name_registry *n, uint32_t id, struct bytes name, bool wait)

@@ -27,7 +27,8 @@ struct name_registry *name_registry_create(struct event_base *base, const char *
                                            const struct name_registry_ops *ops, void *arg);
 void name_registry_destroy(struct name_registry *n); /* what we have published goes; NULL is allowed */
 
-/* Each is answered once, unless it is forgotten. Ids are those of the caller, each in use once. Everything is copied. */
+/* Each is answered once, unless it is forgotten. Ids are those of the caller, each in use once. Everything is copied.
+ */
 void name_registry_publish(struct name_registry *n, uint32_t id, const struct registry_entry *e);
 void name_registry_lookup(struct name_registry *n, uint32_t id, struct bytes name, bool wait);
 void name_registry_unpublish(struct name_registry *n, uint32_t id, struct bytes name);

@@ -232,7 +232,7 @@ struct names *names_create(struct event_base *base, struct pmi_root *root, const
 {
     struct names *n = xcalloc(1, sizeof *n);
     TAILQ_INIT(&n->held);
-    if (server) {
+    if (server && *server) {
         n->far = name_far_create(base, root, server, key);
         return n;
     }

@@ -11,8 +11,8 @@
 struct event_base;
 struct names;
 
-/* Names of root are kept there from now on; in the place of the directory by muster-names, if server is not NULL (its
- * addresses; key: the file, or NULL. name_call.h). */
+/* Names of root are kept there from now on; in the place of the directory by muster-names, if server is not NULL or ""
+ * (its addresses; key: the file, or NULL. name_call.h). */
 struct names *names_create(struct event_base *base, struct pmi_root *root, const char *server, const char *key);
 /* At the end, when nothing is asked of root any more: what is still published goes. NULL is allowed. */
 void names_destroy(struct names *n);

@@ -95,11 +95,11 @@ void options_fini(struct options *o)
     free(o->launcher_args);
     env_rules_fini(&o->genv);
     char *const strings[] = {
-        o->hosts,        o->hostfile,    o->launcher,      o->map_by,        o->rank_by,         o->bind_to,
-        o->rankmap,      o->rankfile,    o->label_pattern, o->output_dir,    o->outfile_pattern, o->errfile_pattern,
-        o->stdin_ranks,  o->report,      o->rmk,           o->launcher_exec, o->iface,           o->psets,
-        o->interface,    o->memory_kinds, o->stage_files,  o->cpu_set,       o->pmi,
-        o->names_server, o->names_key,
+        o->hosts,           o->hostfile,        o->launcher,    o->map_by,        o->rank_by,
+        o->bind_to,         o->rankmap,         o->rankfile,    o->label_pattern, o->output_dir,
+        o->outfile_pattern, o->errfile_pattern, o->stdin_ranks, o->report,        o->rmk,
+        o->launcher_exec,   o->iface,           o->psets,       o->interface,     o->memory_kinds,
+        o->stage_files,     o->cpu_set,         o->pmi,         o->names_server,  o->names_key,
     };
     for (size_t i = 0; i < sizeof strings / sizeof *strings; i++)
         free(strings[i]);

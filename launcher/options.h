@@ -93,9 +93,10 @@ struct options {
     unsigned display; /* enum display, or-ed */
     bool dry_run;
     bool names_json;    /* with OPTIONS_NAMES: for programs */
-    char *names_server; /* NULL: names are in the directory of this user; else "host:port[,host:port...]" of muster-names */
+    char *names_server; /* NULL: names are in the directory of this user; else "host:port[,host:port...]" of
+                           muster-names */
     char *names_key;    /* NULL: the default file */
-    bool explain;    /* tell what the programs are, and start nothing */
+    bool explain;       /* tell what the programs are, and start nothing */
 
     /* standard I/O */
     bool label;

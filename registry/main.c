@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * muster-names: keeps the names that programs publish, for mpiexecs on several machines. The story: read the words, have
- * the key, listen, say where, serve until it is ended.
+ * muster-names: keeps the names that programs publish, for mpiexecs on several machines. The story: read the words,
+ * have the key, listen, say where, serve until it is ended.
  */
 #include "common/key_file.h"
 #include "common/log.h"
@@ -64,10 +64,10 @@ static void take_ports(struct listen_wish *l, const char *text)
 static void take_words(struct wish *w, int argc, char **argv)
 {
     static const struct option options[] = {
-        {"iface", required_argument, NULL, 'i'},  {"port-range", required_argument, NULL, 'p'},
-        {"key", required_argument, NULL, 'k'},    {"background", no_argument, NULL, 'b'},
-        {"verbose", no_argument, NULL, 'v'},      {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'V'},      {NULL, 0, NULL, 0},
+        {"iface", required_argument, NULL, 'i'}, {"port-range", required_argument, NULL, 'p'},
+        {"key", required_argument, NULL, 'k'},   {"background", no_argument, NULL, 'b'},
+        {"verbose", no_argument, NULL, 'v'},     {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'V'},     {NULL, 0, NULL, 0},
     };
     for (int o; (o = getopt_long(argc, argv, "+vhV", options, NULL)) != -1;) {
         if (o == 'i')

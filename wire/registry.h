@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * registry: the messages between mpiexec and muster-names, which keeps published names for several machines. Structs and
- * codecs are generated from the catalogue registry.def; here is what their fields may hold.
+ * registry: the messages between mpiexec and muster-names, which keeps published names for several machines. Structs
+ * and codecs are generated from the catalogue registry.def; here is what their fields may hold.
  */
 #ifndef WIRE_REGISTRY_H
 #define WIRE_REGISTRY_H
@@ -9,7 +9,7 @@
 #include "wire/registry_codec.h"
 
 #define REGISTRY_VERSION 1u
-#define REGISTRY_NAME_MAX 1024u /* bytes of a name */
+#define REGISTRY_NAME_MAX 1024u      /* bytes of a name */
 #define REGISTRY_PORT_MAX (1u << 20) /* and of what is published under it */
 #define REGISTRY_OWNER_MAX 255u
 

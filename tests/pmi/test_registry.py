@@ -341,3 +341,44 @@ def is_server(pid, key):
     except OSError:
         return False
     return "--background" in words and str(key / "names.key") in words
+
+
+# --- other libraries
+
+
+NAMES = r"""
+#include <mpi.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+int main(int argc, char **argv)
+{
+    char port[MPI_MAX_PORT_NAME] = "";
+    MPI_Init(&argc, &argv);
+    MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
+    MPI_Comm_set_errhandler(MPI_COMM_SELF, MPI_ERRORS_RETURN);
+    if (argc > 2) {
+        int rc = MPI_Publish_name(argv[1], MPI_INFO_NULL, argv[2]);
+        fclose(fopen("up", "w"));
+        while (access("down", F_OK))
+            usleep(10000);
+        printf("%d %d\n", rc, MPI_Unpublish_name(argv[1], MPI_INFO_NULL, argv[2]));
+    } else {
+        int rc = MPI_Lookup_name(argv[1], MPI_INFO_NULL, port);
+        printf("%s\n", rc == MPI_SUCCESS ? port : "none");
+    }
+    MPI_Finalize();
+    return 0;
+}
+"""
+
+
+@pytest.mark.parametrize("publisher, finder", [("ompicc", "mpicc"), ("mpicc", "ompicc"), ("own_cc", "ompicc")])
+def test_between_programs_of_other_libraries(request, one, two, publisher, finder):
+    publisher, finder = (request.getfixturevalue(cc)(NAMES) for cc in (publisher, finder))
+    job = one.start("-n", "1", publisher, "theirs", "a-port")
+    until(lambda: (one.cwd / "up").exists())
+    assert two.ok("-n", "1", finder, "theirs").lines == ["a-port"]
+    tell(one.cwd, "down")
+    assert ended(job) == ["0 0"]
+    assert two.ok("-n", "1", finder, "theirs").lines == ["none"]

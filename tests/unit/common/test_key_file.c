@@ -44,8 +44,8 @@ static void its_place(void **state)
     assert_string_equal(path, "/conf/muster/names.key");
     assert_int_equal(key_file_path("asked", path, sizeof path, &e), 0);
     assert_string_equal(path, "asked");
-    assert_int_equal(key_file_path("/it/is/longer/than/there/is/room/for/as/paths/can/be/in/this/test", path, sizeof path, &e),
-                     -1);
+    assert_int_equal(
+        key_file_path("/it/is/longer/than/there/is/room/for/as/paths/can/be/in/this/test", path, sizeof path, &e), -1);
     unsetenv("XDG_CONFIG_HOME");
     unsetenv("HOME");
     assert_int_equal(key_file_path(NULL, path, sizeof path, &e), -1);

@@ -41,7 +41,8 @@ static int publish(struct name_table *t, struct name_owner *o, const char *name,
     return (int)name_table_publish(t, o, &(struct registry_entry){text(name), text(port), 1, 2, 0});
 }
 
-static int look(struct name_table *t, struct name_owner *o, uint64_t id, const char *name, bool wait, const char *expected)
+static int look(struct name_table *t, struct name_owner *o, uint64_t id, const char *name, bool wait,
+                const char *expected)
 {
     struct bytes port = {NULL, 0};
     int rc = (int)name_table_lookup(t, o, &(struct registry_lookup){id, wait, text(name)}, &port);
