@@ -19,7 +19,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define CONNECT_MS 5000 /* one address of several may lead nowhere */
+#define CONNECT_MS 5000 /* one address of several may lead nowhere, or to somebody else, who says nothing */
 #define PAUSE_MS 50
 #define REFUSALS_MAX 3 /* of a key: who has too many callers closes early too, but not often in a row */
 
@@ -38,6 +38,13 @@ int back_prove(unsigned char proof[BACK_PROOF_SIZE], enum back_side side, const 
     unsigned char text[BACK_TEXT_SIZE];
     back_text(text, side, challenge, a);
     return sha256_hmac(proof, secret, text, sizeof text, e);
+}
+
+/* The end of what takes at most so long. */
+static uint64_t end_of(const struct call *c, uint64_t ms)
+{
+    uint64_t end = now_ns() + ms * 1000000;
+    return end < c->end ? end : c->end;
 }
 
 static int ms_until(uint64_t end)
@@ -102,10 +109,11 @@ static int prove(struct call *c, int fd, const char *address)
     struct back_answer a;
     unsigned char challenge[BACK_CHALLENGE_SIZE], nonce[BACK_NONCE_SIZE], answer[BACK_ANSWER_SIZE];
     unsigned char theirs[BACK_PROOF_SIZE], wanted[BACK_PROOF_SIZE];
+    uint64_t end = c->to->key ? end_of(c, CONNECT_MS) : c->end; /* the mpiexec of a run may be busy */
     snprintf(a.name, sizeof a.name, "%s", c->name);
     if (getrandom(a.nonce, sizeof a.nonce, 0) != sizeof a.nonce)
         return err_set(c->e, "unable to get random bytes: %m");
-    if (read_all(fd, challenge, sizeof challenge, c->end) < 0)
+    if (read_all(fd, challenge, sizeof challenge, end) < 0)
         return broken(c, address);
     if (!back_challenge_get(challenge, nonce))
         return err_set(c->e, "what listens at %s is no %s of this version", address, c->to->what);
@@ -115,7 +123,7 @@ static int prove(struct call *c, int fd, const char *address)
     back_answer_put(answer, &a);
     if (send(fd, answer, sizeof answer, MSG_NOSIGNAL) != sizeof answer)
         return broken(c, address);
-    if (read_all(fd, theirs, sizeof theirs, c->end) < 0)
+    if (read_all(fd, theirs, sizeof theirs, end) < 0)
         return errno == ECONNABORTED || errno == ECONNRESET ? refused(c, address) : broken(c, address);
     return sha256_equal(theirs, wanted) ? 0 : fake(c, address);
 }
@@ -142,7 +150,6 @@ static int resolve(struct call *c, const char *address, struct addrinfo **found)
 static int connect_to(struct call *c, const char *address, const struct addrinfo *a)
 {
     int fd = socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), error = 0;
-    uint64_t end = now_ns() + (uint64_t)CONNECT_MS * 1000000;
     socklen_t size = sizeof error;
     if (fd < 0)
         return err_set(c->e, "no socket: %m");
@@ -150,8 +157,7 @@ static int connect_to(struct call *c, const char *address, const struct addrinfo
         error = errno;
     if (error == EINPROGRESS) {
         error = 0;
-        if (wait_for(fd, POLLOUT, end < c->end ? end : c->end) < 0 ||
-            getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0)
+        if (wait_for(fd, POLLOUT, end_of(c, CONNECT_MS)) < 0 || getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0)
             error = errno;
     }
     if (error == 0)

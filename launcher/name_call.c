@@ -21,7 +21,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define PATIENCE_MS 5000
+#define PATIENCE_MS 12000
 #define STACK_SIZE (256u << 10)
 
 /* What both have. */

@@ -10,6 +10,7 @@ import pytest
 
 from conftest import MPIEXEC, PATIENCE, TREE, Started, clean_env, on_runtime
 from processes import tell, until
+from test_networks import networks  # noqa: F401
 
 BUILD = os.environ.get("MUSTER_TEST_BUILD", pathlib.Path(__file__).resolve().parents[2] / "build")
 
@@ -119,6 +120,18 @@ def test_they_meet(machines, programs, serve, call):
     lines = sorted(machines.ended(a) + machines.ended(b))
     first = int(call[-1])
     assert lines == [f"{'call' if me < first else 'serve'} {me} of {n}, {n * (n - 1) // 2}" for me in range(n)], lines
+
+
+def test_they_meet_though_networks_lead_nowhere(machines, networks, programs):
+    """One that both have, whose address is the same on each; and one on which they cannot reach each other."""
+    networks("docker0", "172.17.0.1/16", "172.17.0.1/16", "172.17.0.1/16")
+    networks("aaa0", "10.66.0.1/24", "10.66.0.2/24", "10.66.0.3/24")
+    names = machines.serve("h2")
+    program = on_runtime(programs, MEET)
+    a, b = (machines.start(host, MPIEXEC, "-n", "2", program, what, MUSTER_NAMES_SERVER=names)
+            for what, host in (("call", "h3"), ("serve", "h1")))
+    lines = sorted(machines.ended(a) + machines.ended(b))
+    assert lines == ["call 0 of 4, 6", "call 1 of 4, 6", "serve 2 of 4, 6", "serve 3 of 4, 6"], lines
 
 
 def test_off_the_network(machines, rig, programs, tmp_path):
