@@ -133,7 +133,8 @@ static bool suits(const struct target *t, unsigned access, const struct origin *
                   const struct datatype *type)
 {
     MPI_Count n = count * type->size;
-    return (t->far->remote & access) && (size_t)n >= knobs.RMA_REMOTE_MIN && n == o->count * o->type->size &&
+    size_t least = access == MEM_PUT ? knobs.RMA_PUT_MIN : knobs.RMA_GET_MIN;
+    return (t->far->remote & access) && (size_t)n >= least && n == o->count * o->type->size &&
            datatype_is_run(type, count) && datatype_is_run(o->type, o->count);
 }
 

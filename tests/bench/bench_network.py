@@ -3,7 +3,7 @@
 costs the processor, without wire or card. Ours beside Debian's MPICH and Open MPI, and beside sockets without MPI
 (raw_tcp.c). For root alone.
 
-MUSTER_BENCH_NETWORK=pt2pt|coll: one half of it."""
+MUSTER_BENCH_NETWORK=pt2pt|windows|coll: one part of it."""
 
 import os
 import pathlib
@@ -17,7 +17,8 @@ from bench_mpi import LIMIT, compiled, lines
 sys.path.insert(0, str(HERE.parent / "cluster"))
 import rig as rigs  # noqa: E402
 
-UNITS = {"latency": ("us", "less"), "rate": ("1/s", "more"), "rate-each": ("1/s", "more"), "stream": ("MB/s", "more")}
+UNITS = {"latency": ("us", "less"), "rate": ("1/s", "more"), "rate-each": ("1/s", "more"), "stream": ("MB/s", "more"),
+         "strided": ("MB/s", "more")}
 GOALS = {("latency", 8): ("<= 1.15 x raw", lambda m: m["muster"] <= 1.15 * m["raw"]),
          ("rate", 8): (">= 0.5 x raw", lambda m: m["muster"] >= 0.5 * m["raw"]),
          ("stream", 1 << 20): (">= 0.95 x raw", lambda m: m["muster"] >= 0.95 * m["raw"]),
@@ -70,6 +71,12 @@ def pt2pt(rig, rounds, out):
         yield row(f"2 hosts, {name} of {size} B", unit, values, better, GOALS.get((name, size)))
 
 
+def windows(rig, rounds, out):
+    commands = {name: cmd(["h1", "h2"], 1, "windows") for name, cmd in libraries(out, "mpi_network").items()}
+    for (name, size), values in collected(rig, rounds, commands, False).items():
+        yield row(f"2 hosts, {name} of {size} B", "us", values)
+
+
 def coll(rig, rounds, out):
     hosts = sorted(rig.hosts)
     for n in (1, 2):
@@ -92,6 +99,8 @@ def run(rounds):
         try:
             if half in ("", "pt2pt"):
                 yield from pt2pt(rig, rounds, out)
+            if half in ("", "windows"):
+                yield from windows(rig, min(rounds, 3), out)
             if half in ("", "coll"):
                 yield from coll(rig, min(rounds, 3), out)
         finally:

@@ -422,6 +422,33 @@ static void win_puts(void)
     DEAD(MPI_Win_unlock(last, win));
 }
 
+/* Between nodes the transport reads and writes this memory itself: it is free again when the calls say so. */
+static void win_long(void)
+{
+    enum { INTS = BIG / 2 };
+    MPI_Request r[2];
+    int *mine = malloc(2 * INTS * sizeof *mine), rc = MPI_Win_lock_all(MPI_MODE_NOCHECK, win);
+    IS(mine && rc == MPI_SUCCESS);
+    memset(mine, 0, 2 * INTS * sizeof *mine);
+    while (rc == MPI_SUCCESS) {
+        r[0] = r[1] = MPI_REQUEST_NULL;
+        rc = MPI_Rput(mine, INTS, MPI_INT, last, 0, INTS, MPI_INT, win, &r[0]);
+        if (rc == MPI_SUCCESS)
+            rc = MPI_Rget(mine + INTS, INTS, MPI_INT, last, 0, INTS, MPI_INT, win, &r[1]);
+        for (int i = 0; i < 2; i++) {
+            int error = MPI_Wait(&r[i], MPI_STATUS_IGNORE);
+            rc = rc == MPI_SUCCESS ? error : rc;
+        }
+        if (rc == MPI_SUCCESS)
+            rc = MPI_Put(mine, INTS, MPI_INT, last, 0, INTS, MPI_INT, win);
+        int error = MPI_Win_flush(last, win);
+        rc = rc == MPI_SUCCESS ? error : rc;
+    }
+    DEAD(rc);
+    free(mine);
+    IS(MPI_Win_flush(rank, win) == MPI_SUCCESS);
+}
+
 #define BY_MESSAGE(name) {#name, name}
 static const struct scenario scenarios[] = {
     S(recv_named),     S(recv_any),     S(ssend),        S(send_long),     S(send_many),      S(probe),
@@ -432,7 +459,7 @@ static const struct scenario scenarios[] = {
     S(finalize),       S(threads),      S(inter_recv),   S(inter_barrier), S(inter_ibarrier), S(inter_allreduce),
     S(inter_alltoall), S(inter_derive), S(inter_middle), S(tool),          S(win_lock),       S(win_lock_all),
     S(win_readers),    S(win_fence),    S(win_group),    S(file_write),    S(file_iread),     S(file_middle),
-    BY_MESSAGE(win_gets), BY_MESSAGE(win_puts),
+    BY_MESSAGE(win_gets), BY_MESSAGE(win_puts), BY_MESSAGE(win_long),
 };
 
 /* What the last rank does until its end. */
@@ -479,7 +506,8 @@ static void make_inter(void)
 static void make_win(const char *name)
 {
     int *memory;
-    MPI_Win_allocate(sizeof *memory, 1, MPI_INFO_NULL, MPI_COMM_WORLD, &memory, &win);
+    MPI_Aint bytes = sizeof *memory * (strstr(name, "long") ? BIG / 2 : 1);
+    MPI_Win_allocate(bytes, sizeof *memory, MPI_INFO_NULL, MPI_COMM_WORLD, &memory, &win);
     MPI_Win_set_errhandler(win, MPI_ERRORS_RETURN);
     if (rank == last && strstr(name, "lock"))
         MPI_Win_lock(MPI_LOCK_EXCLUSIVE, 0, 0, win);

@@ -38,9 +38,18 @@ def test_over_nodes(mpiexec, dead, what, hosts, n):
 
 
 @pytest.mark.parametrize("n", [2, 3, 8])
-@pytest.mark.parametrize("what", ["win_lock", "win_readers", "win_fence", "win_group", "win_gets", "win_puts"])
+@pytest.mark.parametrize("what", ["win_lock", "win_readers", "win_fence", "win_group", "win_gets", "win_puts", "win_long"])
 def test_windows_by_messages(mpiexec, dead, what, n):
     r = mpiexec("--no-kill", "-n", str(n), "-genv", "MUSTER_RMA_DIRECT", "1", dead, what)
+    assert r.out.splitlines() == ["fine"] * (n - 1), r
+    assert r.code == 137 and "muster:" not in r.err, r
+
+
+@pytest.mark.parametrize("hosts", ["a,b", "a,b,c,d"])
+@pytest.mark.parametrize("what", ["win_gets", "win_puts", "win_long"])
+def test_windows_of_another_node(mpiexec, dead, what, hosts):
+    n = 1 + hosts.count(",")
+    r = mpiexec("--no-kill", "--hosts", hosts, "--ppn", "1", "-n", str(n), dead, what)
     assert r.out.splitlines() == ["fine"] * (n - 1), r
     assert r.code == 137 and "muster:" not in r.err, r
 
