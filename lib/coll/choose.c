@@ -14,7 +14,8 @@ static bool any;
 
 static bool is_usable(const struct coll_algorithm *row, const struct coll_shape *x)
 {
-    bool has = row->build || (row->stages && !x->any_order) || (x->later ? row->program && !x->any_order : row->run || row->messages);
+    bool has = row->build || (row->stages && !x->any_order) ||
+               (x->later ? row->program && !x->any_order : row->run || row->messages);
     bool meant = row->between == ANY_GROUPS || (row->between == TWO_GROUPS) == x->comm->inter;
     return has && meant && (!row->fits || row->fits(x));
 }
@@ -33,7 +34,7 @@ const struct coll_algorithm *choose_row(const struct coll_kind *k, const struct 
     const struct coll_algorithm *row = UNLIKELY(any) ? forced[place_of(k)] : NULL;
     if (row && is_usable(row, x))
         return row;
-    for (row = k->rows; !is_usable(row, x); row++)
+    for (row = k->rows; !is_usable(row, x) || (row->pays && !row->pays(x)); row++)
         ;
     return row;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * choose: which row of its table a collective takes: the first that fits, or one that the variable MUSTER_COLL names
- * (or a tool: "bcast=binomial,allreduce=ring"), wherever that fits. */
+ * choose: which row of its table a collective takes: the first that fits and pays, or one that the variable MUSTER_COLL
+ * names (or a tool: "bcast=binomial,allreduce=ring"), wherever that fits. */
 #ifndef LIB_COLL_CHOOSE_H
 #define LIB_COLL_CHOOSE_H
 

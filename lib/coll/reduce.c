@@ -3,6 +3,7 @@
  * reduce: the tables of reduce and allreduce. */
 #include "lib/coll/base/short.h"
 #include "lib/coll/checks.h"
+#include "lib/coll/cost.h"
 #include "lib/coll/groups.h"
 #include "lib/coll/levels.h"
 #include "lib/coll/shm/choice.h"
@@ -63,10 +64,53 @@ static bool fits_short(const struct coll_shape *x)
     return x->t->dense && x->t->true_lb == 0 && x->bytes <= (MPI_Count)knobs.COLL_SHORT_MAX;
 }
 
+/* Does each rank have a part of the vector? */
+static bool is_divisible(const struct coll_shape *x)
+{
+    return x->bytes / x->t->size >= x->comm->size;
+}
+
+/* The ranks that go on where some give theirs to a neighbour first: a power of two; *folds: two more messages. */
+static int rounds_folded(int n, int *folds)
+{
+    int rounds = 0;
+    while (2 << rounds <= n)
+        rounds++;
+    *folds = n > 1 << rounds ? 2 : 0;
+    return rounds;
+}
+
+static MPI_Count doubling_cost(const struct coll_shape *x)
+{
+    int folds, rounds = rounds_folded(x->comm->size, &folds) + folds;
+    return cost_of(rounds, rounds * x->bytes);
+}
+
+static MPI_Count halving_cost(const struct coll_shape *x)
+{
+    int folds, rounds = rounds_folded(x->comm->size, &folds);
+    return cost_of(2 * rounds + folds, 2 * (x->bytes - (x->bytes >> rounds)) + folds * x->bytes);
+}
+
+static MPI_Count ring_cost(const struct coll_shape *x)
+{
+    int n = x->comm->size;
+    return cost_of(2 * (n - 1), 2 * (x->bytes - x->bytes / n));
+}
+
 static bool fits_ring(const struct coll_shape *x)
 {
-    enum { LONG = 32768 };
-    return x->op->commutative && x->bytes >= LONG && x->comm->size > 1 && x->bytes / x->t->size >= x->comm->size;
+    return x->op->commutative && is_divisible(x);
+}
+
+static bool ring_pays(const struct coll_shape *x)
+{
+    return ring_cost(x) < halving_cost(x) && ring_cost(x) < doubling_cost(x);
+}
+
+static bool halving_pays(const struct coll_shape *x)
+{
+    return halving_cost(x) < doubling_cost(x);
 }
 
 const struct coll_kind coll_reduce = {
@@ -90,7 +134,8 @@ const struct coll_kind coll_allreduce = {
         {.name = "shm", .fits = fits_allreduce, .run = allreduce_run, .program = &shm_iallreduce},
         {.name = "two-level", .fits = fits_levels_reduce, .stages = levels_allreduce},
         {.name = "short", .fits = fits_short, .messages = short_allreduce},
-        {.name = "ring", .fits = fits_ring, .build = messages_allreduce_ring},
+        {.name = "ring", .fits = fits_ring, .pays = ring_pays, .build = messages_allreduce_ring},
+        {.name = "halving", .fits = is_divisible, .pays = halving_pays, .build = messages_allreduce_halving},
         {.name = "recursive-doubling", .build = messages_allreduce_doubling},
         {.name = "two-group", .between = TWO_GROUPS, .stages = groups_allreduce},
         {0},
@@ -111,9 +156,8 @@ int mpi_reduce(const void *sendbuf, void *recvbuf, MPI_Count count, struct datat
     if (!is_pair(a, count, t, op) || UNLIKELY(sendbuf == MPI_IN_PLACE && comm->rank != root))
         return coll_run(&coll_reduce,
                         &(struct coll_args){{.buf = sendbuf}, BLOCKS_EQUAL(recvbuf, count, t), op, root, comm});
-    int rc =
-        shm_pair_reduce(a, sendbuf == MPI_IN_PLACE ? recvbuf : sendbuf, recvbuf, count, t, op_kernel_of(op, t),
-                        op->which, root);
+    int rc = shm_pair_reduce(a, sendbuf == MPI_IN_PLACE ? recvbuf : sendbuf, recvbuf, count, t, op_kernel_of(op, t),
+                             op->which, root);
     return LIKELY(!a->broken) ? rc : a->broken;
 }
 COLL_LATER(reduce, &coll_reduce,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * table: what a collective is: how its arguments are checked, and a table of algorithms, of which the first that fits
- * is taken. Blocking, nonblocking and persistent variants come from the same table. */
+ * and pays is taken. Blocking, nonblocking and persistent variants come from the same table. */
 #ifndef LIB_COLL_TABLE_H
 #define LIB_COLL_TABLE_H
 
@@ -33,6 +33,7 @@ enum coll_between { ONE_GROUP, TWO_GROUPS, ANY_GROUPS };
 struct coll_algorithm {
     const char *name;
     bool (*fits)(const struct coll_shape *x); /* NULL: always */
+    bool (*pays)(const struct coll_shape *x); /* is it cheaper than those that follow? NULL: always */
     enum coll_between between;
     /* On one node, in the area of x->shm: */
     int (*run)(struct shm_coll *a, const struct coll_args *args);

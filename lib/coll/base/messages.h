@@ -16,6 +16,9 @@ void messages_bcast(struct sched *s, const struct coll_args *a);
 void messages_reduce(struct sched *s, const struct coll_args *a);
 /* Recursive doubling: log2 n rounds, each with the whole vector. */
 void messages_allreduce_doubling(struct sched *s, const struct coll_args *a);
+/* Reduce-scatter by recursive halving and allgather by recursive doubling (R. Rabenseifner, Optimization of collective
+ * reduction operations, 2004): 2 log2 n rounds, in all with less than two vectors. */
+void messages_allreduce_halving(struct sched *s, const struct coll_args *a);
 /* Reduce-scatter and allgather around a ring: 2 (n - 1) rounds, each with an n-th of the vector. For operations that
  * commute. */
 void messages_allreduce_ring(struct sched *s, const struct coll_args *a);
