@@ -2,6 +2,7 @@
  *
  * alltoall: the tables of alltoall, alltoallv and alltoallw. */
 #include "lib/coll/checks.h"
+#include "lib/coll/levels.h"
 #include "lib/coll/shm/choice.h"
 #include "lib/coll/shm/moves.h"
 #include "lib/coll/shm/cma_read.h"
@@ -76,6 +77,7 @@ const struct coll_kind coll_alltoall = {
     (const struct coll_algorithm[]){
         {.name = "cma", .fits = fits_cma, .run = alltoall_cma},
         {.name = "shm", .fits = fits_alltoall, .run = alltoall_run, .program = &shm_ialltoall},
+        {.name = "two-level", .fits = fits_levels_alltoall, .pays = alltoall_levels_pays, .stages = levels_alltoall},
         {.name = "pairwise", .between = ANY_GROUPS, .build = messages_alltoall},
         {0},
     },

@@ -3,6 +3,7 @@
  * levels: how a communicator comes to leaders, and how stages are done. */
 #include "lib/coll/levels.h"
 #include <stdlib.h>
+#include "lib/boot/boot.h"
 #include "lib/coll/base/place.h"
 #include "lib/p2p/failure_sweep.h"
 
@@ -23,6 +24,7 @@ void levels_free(struct levels *l)
     comm_unref(l->local);
     comm_unref(l->leaders);
     free(l->first);
+    free(l->places);
     free(l);
 }
 
@@ -38,37 +40,33 @@ struct levels *levels_of_group(struct comm *local)
 
 int levels_node_of(const struct levels *l, const struct comm *c, int rank)
 {
-    int node = place_node(comm_proc(c, rank)), low = 0, high = l->nodes;
-    for (int i = 0; !l->contiguous && i < l->nodes; i++)
-        if (place_node(comm_proc(c, l->first[i])) == node)
-            return i;
-    while (high - low > 1) {
-        int middle = low + (high - low) / 2;
-        if (l->first[middle] <= rank)
-            low = middle;
-        else
-            high = middle;
-    }
-    return low;
+    return l->places[place_node(comm_proc(c, rank))];
 }
 
-/* Every node's place in the order of its lowest rank, by its number. -1: not met. NULL without memory, or if one is not
- * known. */
-static int *places_of(const struct comm *c)
+/* One more than the greatest number of a node; 0: one is not known. */
+static int numbers_of(const struct comm *c)
 {
-    int most = 0, node = 0;
-    for (int r = 0; r < c->size && node >= 0; r++) {
-        node = place_node(comm_proc(c, r));
+    int most = -1;
+    for (int r = 0; r < c->size; r++) {
+        int node = place_node(comm_proc(c, r));
+        if (node < 0)
+            return 0;
         most = node > most ? node : most;
     }
-    int *places = node >= 0 ? malloc(((size_t)most + 1) * sizeof *places) : NULL;
-    for (int i = 0; places && i <= most; i++)
-        places[i] = -1;
-    return places;
+    return most + 1;
+}
+
+static bool room_make(struct levels *l, int numbers)
+{
+    l->first = malloc((size_t)numbers * sizeof *l->first);
+    l->places = malloc((size_t)numbers * sizeof *l->places);
+    for (int i = 0; l->places && i < numbers; i++)
+        l->places[i] = -1; /* not met */
+    return l->first && l->places;
 }
 
 /* Fills it in from the places of all ranks. */
-static void survey(struct making *m, int *places)
+static void survey(struct making *m)
 {
     struct levels *l = m->l;
     const struct comm *c = m->comm;
@@ -76,17 +74,17 @@ static void survey(struct making *m, int *places)
     l->contiguous = true;
     for (int r = 0; r < c->size; r++) {
         int node = place_node(comm_proc(c, r));
-        if (places[node] >= 0 && node != last)
+        if (l->places[node] >= 0 && node != last)
             l->contiguous = false;
         last = node;
-        if (places[node] < 0) {
-            places[node] = l->nodes;
+        if (l->places[node] < 0) {
+            l->places[node] = l->nodes;
             l->first[l->nodes++] = r;
         }
         if (node == own)
             m->members[m->members_count++] = r;
     }
-    l->mine = places[own];
+    l->mine = l->places[own];
 }
 
 static struct comm *comm_of_ranks(struct comm *c, const int *ranks, int n, uint64_t ctx)
@@ -153,20 +151,16 @@ bool levels_make(struct sched *s, struct levels **out, struct comm *c)
 {
     if (c->inter || c->size < 2)
         return false;
-    int *places = places_of(c);
-    struct making *m = places ? sched_temp(s, sizeof *m) : NULL;
-    struct levels *l = m ? calloc(1, sizeof *l) : NULL;
-    if (l)
-        l->first = malloc((size_t)c->size * sizeof *l->first);
-    int *members = l && l->first ? sched_temp(s, (size_t)c->size * sizeof *members) : NULL;
-    if (!members) {
+    int numbers = numbers_of(c);
+    struct making *m = numbers > 1 ? sched_temp(s, sizeof *m) : NULL;
+    int *members = m ? sched_temp(s, (size_t)boot.local_size * sizeof *members) : NULL;
+    struct levels *l = members ? calloc(1, sizeof *l) : NULL;
+    if (!l || !room_make(l, numbers)) {
         levels_free(l);
-        free(places);
         return false;
     }
     *m = (struct making){.l = l, .out = out, .comm = c, .members = members};
-    survey(m, places);
-    free(places);
+    survey(m);
     if (l->nodes < 2 || l->nodes == c->size) {
         levels_free(l);
         return false;

@@ -13,6 +13,7 @@ struct levels {
     struct comm *leaders; /* one of each node, by the rank of each; NULL: this one leads nobody */
     int nodes, mine;      /* how many; this one's place */
     int *first;           /* ranks of the leaders */
+    int *places;          /* of the nodes, by number */
     bool contiguous;      /* the ranks of each node follow one another */
 };
 
@@ -28,6 +29,12 @@ struct levels *levels_of_group(struct comm *local); /* takes over a reference to
 struct comm *levels_turn(struct comm *c);
 /* The place of the node of a rank of c. */
 int levels_node_of(const struct levels *l, const struct comm *c, int rank);
+
+/* Of a rank of c on this node, its rank among those. */
+static inline int levels_local_rank(const struct levels *l, const struct comm *c, int rank)
+{
+    return group_rank_of(l->local->group, comm_proc(c, rank));
+}
 
 /* What is done one after the other on this rank: at once where somebody waits, else as steps of a schedule. All of it
  * has the tags that follow from the one that the collective has in the whole communicator, so that members who chose
@@ -58,9 +65,12 @@ void levels_allreduce(struct stages *p, const struct coll_args *args);
 void levels_gather(struct stages *p, const struct coll_args *args);
 void levels_scatter(struct stages *p, const struct coll_args *args);
 void levels_allgather(struct stages *p, const struct coll_args *args);
+void levels_alltoall(struct stages *p, const struct coll_args *args);
 
 /* Conditions of their rows. */
 bool fits_levels_reduce(const struct coll_shape *x);
 bool fits_levels_blocks(const struct coll_shape *x);
+bool fits_levels_alltoall(const struct coll_shape *x);
+bool alltoall_levels_pays(const struct coll_shape *x);
 
 #endif
