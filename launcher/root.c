@@ -12,6 +12,7 @@
 #include "common/xalloc.h"
 #include "launcher/explain.h"
 #include "launcher/job.h"
+#include "launcher/kin.h"
 #include "launcher/names.h"
 #include "launcher/tree.h"
 #include "pmi-server/root.h"
@@ -67,7 +68,31 @@ static uint32_t op_child_of(void *ctx, uint32_t job, uint32_t rank)
     return link == LINK_NONE || l->v[link]->state == LINK_LOST ? PMI_NO_CHILD : link;
 }
 
-static const struct pmi_root_ops ops = {op_down, op_spawn, op_stuck, op_child_of};
+static void op_ties(void *ctx, uint32_t job, struct bytes other, int64_t more)
+{
+    struct run *run = ctx;
+    struct job *j = job_find(run, job), *o;
+    TAILQ_FOREACH(o, &run->jobs, link)
+    if (j && bytes_eq(other, o->spec.kvsname)) {
+        kin_tie(j, o, more);
+        log_debug("job %u: %+lld ties with job %u", job, (long long)more, o->spec.job);
+    }
+}
+
+static void op_met(void *ctx, const uint32_t *jobs, uint32_t n, bool parted)
+{
+    struct run *run = ctx;
+    for (uint32_t i = 0; i < n; i++)
+        for (uint32_t k = 0; k < i; k++) {
+            struct job *a = job_find(run, jobs[i]), *b = job_find(run, jobs[k]);
+            if (a && b && parted)
+                kin_part(a, b);
+            else if (a && b)
+                kin_tie(a, b, 1);
+        }
+}
+
+static const struct pmi_root_ops ops = {op_down, op_spawn, op_stuck, op_ties, op_met, op_child_of};
 
 void root_init(struct run *run, void (*spawn)(struct run *run, const struct pmi_spawn *req))
 {

@@ -36,7 +36,7 @@ void pmi_meet(struct pmi_request *q, const struct pmi_meeting *m)
         buf_put_u32(&jobs, m->jobs[i]);
     pmi_mem_check(&jobs);
     pmi_control_meeting_put(&b, &(struct pmi_control_meeting){bytes_of(m->name), m->arrived, m->expected,
-                                                              list_of(m->njobs, &jobs), m->data});
+                                                              list_of(m->njobs, &jobs), (uint8_t)m->kin, m->data});
     buf_fini(&jobs);
     pmi_remote_send(q, PMI_REQUEST_MEETING, &b);
 }

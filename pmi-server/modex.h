@@ -17,6 +17,7 @@ struct pmi_meeting {
     uint32_t arrived, expected; /* ranks: here, of all */
     const uint32_t *jobs;       /* that are needed for it: numbers */
     uint32_t njobs;
+    enum pmi_meeting_kin kin;
     struct bytes data;
 };
 void pmi_meet(struct pmi_request *q, const struct pmi_meeting *m);

@@ -99,6 +99,18 @@ void pmi_name_unpublish(struct pmi_request *q, const char *name, bool inside)
     name_send(q, PMI_REQUEST_UNPUBLISH, name, &b);
 }
 
+void pmi_ties(struct pmi_request *q, const char *space, int64_t count, bool left)
+{
+    struct buf b;
+    if (!space || !*space || strlen(space) >= PMI_KVSNAME_MAX || count < 1 || count > UINT32_MAX) {
+        pmi_answer_fail(q, PMI2_ERROR_INVALID_ARG, "no such job, or not so many ranks");
+        return;
+    }
+    buf_init(&b);
+    pmi_control_ties_put(&b, &(struct pmi_control_ties){bytes_of(space), (uint32_t)count, left});
+    pmi_remote_send(q, PMI_REQUEST_TIES, &b);
+}
+
 bool pmi_remote_child_up(struct pmi_server_job *j, uint32_t child, struct rbuf *r)
 {
     struct pmi_control_request q;

@@ -12,6 +12,8 @@
 void pmi_name_publish(struct pmi_request *q, const char *name, struct bytes port, enum pmi_name_life life, bool inside);
 void pmi_name_lookup(struct pmi_request *q, const char *name, bool wait, bool inside);
 void pmi_name_unpublish(struct pmi_request *q, const char *name, bool inside);
+/* So many ranks of the client's job are connected with that of this name, or left it. */
+void pmi_ties(struct pmi_request *q, const char *space, int64_t count, bool left);
 /* An encoded request without its head: pmi_remote_send() completes and sends it, and frees body. */
 void pmi_remote_send(struct pmi_request *q, enum pmi_request_kind kind, struct buf *body);
 bool pmi_remote_child_up(struct pmi_server_job *j, uint32_t child, struct rbuf *r);

@@ -29,6 +29,7 @@ enum pmi_verb {
     PMI_VERB_LOOKUP,
     PMI_VERB_UNPUBLISH,
     PMI_VERB_SPAWN,
+    PMI_VERB_TIES,
     PMI_VERB_PLAIN, /* answered where it was read */
 };
 

@@ -21,6 +21,7 @@ struct pmi_root_meeting {
     UT_hash_handle hh;
     char *name;
     uint32_t arrived, expected;
+    enum pmi_meeting_kin kin;
     struct asker *askers;
     uint32_t naskers;
     uint32_t *jobs;
@@ -51,6 +52,7 @@ static struct pmi_root_meeting *meeting_take(struct pmi_root *r, const struct pm
     m = pmi_mem_zero(1, sizeof *m);
     m->name = pmi_mem_bytes(ask->name.data, ask->name.len);
     m->expected = ask->expected;
+    m->kin = ask->kin;
     m->jobs = pmi_mem_zero(ask->jobs.n, sizeof *m->jobs);
     struct rbuf jobs = list_items(&ask->jobs);
     for (m->njobs = 0; m->njobs < ask->jobs.n; m->njobs++)
@@ -68,6 +70,13 @@ static const char *missing(const struct pmi_root *r, const struct pmi_root_meeti
         if (!pmi_root_find(r, m->jobs[i]))
             return "the job has ended";
     return m->arrived > m->expected ? "more ranks have come than take part" : NULL;
+}
+
+static void complete(struct pmi_root *r, struct pmi_root_meeting *m)
+{
+    if (m->kin != PMI_KIN_SAME && r->ops->met)
+        r->ops->met(r->ctx, m->jobs, m->njobs, m->kin == PMI_KIN_PARTED);
+    end(r, m, 0, (struct bytes){(const char *)m->data.data, m->data.len});
 }
 
 bool pmi_root_meet(const struct pmi_root_request *q, struct rbuf *in)
@@ -88,7 +97,7 @@ bool pmi_root_meet(const struct pmi_root_request *q, struct rbuf *in)
     if (why)
         end(r, m, PMI2_ERROR_OTHER, bytes_of(why));
     else if (m->arrived == m->expected)
-        end(r, m, 0, (struct bytes){(const char *)m->data.data, m->data.len});
+        complete(r, m);
     return true;
 }
 

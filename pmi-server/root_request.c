@@ -49,6 +49,18 @@ static bool on_notice(const struct pmi_root_request *q, struct rbuf *in)
     return true;
 }
 
+static bool on_ties(const struct pmi_root_request *q, struct rbuf *in)
+{
+    const struct pmi_root *r = q->job->root;
+    struct pmi_control_ties m;
+    if (!pmi_control_ties_get(in, &m))
+        return false;
+    if (r->ops->ties)
+        r->ops->ties(r->ctx, q->job->id, m.job, m.left ? -(int64_t)m.count : m.count);
+    reply(q, 0, "");
+    return true;
+}
+
 static bool on_spawn(const struct pmi_root_request *q, struct rbuf *in)
 {
     struct pmi_root *r = q->job->root;
@@ -74,6 +86,7 @@ bool pmi_root_request_up(struct pmi_root_space *j, uint32_t child, struct rbuf *
         [PMI_REQUEST_MODEX] = pmi_root_modex,
         [PMI_REQUEST_MEETING] = pmi_root_meet,
         [PMI_REQUEST_NOTICE] = on_notice,
+        [PMI_REQUEST_TIES] = on_ties,
     };
     struct pmi_control_request m;
     struct rbuf body;

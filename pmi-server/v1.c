@@ -180,6 +180,23 @@ static void on_unpublish(struct pmi_client *c, const struct pmi_msg *m, const st
     pmi_name_unpublish(request_new(c, cmd, PMI_VERB_UNPUBLISH), service(m), false);
 }
 
+static void ties(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd, bool left)
+{
+    int64_t count = 0;
+    pmi_msg_int(m, "count", 1, UINT32_MAX, &count);
+    pmi_ties(request_new(c, cmd, PMI_VERB_TIES), pmi_msg_get(m, "kvsname"), count, left);
+}
+
+static void on_connect(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
+{
+    ties(c, m, cmd, false);
+}
+
+static void on_disconnect(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
+{
+    ties(c, m, cmd, true);
+}
+
 static void on_abort(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
 {
     char text[1024];
@@ -213,6 +230,8 @@ static const struct command commands[] = {
     {"publish_name", "publish_result", on_publish, false},
     {"lookup_name", "lookup_result", on_lookup, false},
     {"unpublish_name", "unpublish_result", on_unpublish, false},
+    {"job_connect", "job_connect_result", on_connect, false},
+    {"job_disconnect", "job_disconnect_result", on_disconnect, false},
     {"abort", NULL, on_abort, true},
     {"finalize", "finalize_ack", on_finalize, false},
     {"create_kvs", "newkvs", on_unsupported, false},

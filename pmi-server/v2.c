@@ -227,6 +227,28 @@ static void on_spawn(struct pmi_client *c, const struct pmi_msg *m, const struct
     pmi_spawn_request(request_new(c, m, PMI_VERB_SPAWN, cmd->reply), &b, bad);
 }
 
+/* PMI-2 has these commands, and no launcher that does them; `count` is ours. */
+static void ties(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd, bool left)
+{
+    int64_t count = 0;
+    if (!pmi_msg_get(m, "count"))
+        refuse(c, m, cmd->reply, PMI2_ERROR_OTHER, "not supported");
+    else if (pmi_msg_int(m, "count", 1, UINT32_MAX, &count) != 0)
+        refuse(c, m, cmd->reply, PMI2_ERROR_INVALID_ARG, "count is no number of ranks");
+    else
+        pmi_ties(request_new(c, m, PMI_VERB_TIES, cmd->reply), pmi_msg_get(m, "jobid"), count, left);
+}
+
+static void on_connect(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
+{
+    ties(c, m, cmd, false);
+}
+
+static void on_disconnect(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
+{
+    ties(c, m, cmd, true);
+}
+
 static void on_abort(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
 {
     char text[1024];
@@ -240,11 +262,6 @@ static void on_finalize(struct pmi_client *c, const struct pmi_msg *m, const str
 {
     accept_plain(c, m, cmd);
     pmi_client_finalized(c);
-}
-
-static void on_unsupported(struct pmi_client *c, const struct pmi_msg *m, const struct command *cmd)
-{
-    refuse(c, m, cmd->reply, PMI2_ERROR_OTHER, "not supported");
 }
 
 static const struct command commands[] = {
@@ -262,8 +279,8 @@ static const struct command commands[] = {
     {"spawn", "spawn-response", on_spawn},
     {"abort", NULL, on_abort},
     {"finalize", "finalize-response", on_finalize},
-    {"job-connect", "job-connect-response", on_unsupported},
-    {"job-disconnect", "job-disconnect-response", on_unsupported},
+    {"job-connect", "job-connect-response", on_connect},
+    {"job-disconnect", "job-disconnect-response", on_disconnect},
 };
 
 static const struct command *find_command(const char *name)

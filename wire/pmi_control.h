@@ -41,6 +41,14 @@ enum pmi_request_kind {
     PMI_REQUEST_MODEX,
     PMI_REQUEST_MEETING,
     PMI_REQUEST_NOTICE, /* to all proxies; answered when it is on its way */
+    PMI_REQUEST_TIES,
+};
+
+/* What a meeting makes of the jobs that take part in it. */
+enum pmi_meeting_kin {
+    PMI_KIN_SAME,  /* nothing */
+    PMI_KIN_TIED,  /* they are connected */
+    PMI_KIN_PARTED /* they are not, any more */
 };
 
 /* How long a published name stays, unless it is taken back before. */

@@ -19,7 +19,9 @@ static const struct {
              [BOOT_LOOKUP] = {"look up", MPI_ERR_NAME, 500000, 100000000},
              [BOOT_UNPUBLISH] = {"unpublish", MPI_ERR_SERVICE},
              [BOOT_SPAWN] = {"spawn", MPI_ERR_SPAWN},
-             [BOOT_ENDED] = {"ask for the end of", MPI_ERR_SERVICE, 100000000, 1000000000}};
+             [BOOT_ENDED] = {"ask for the end of", MPI_ERR_SERVICE, 100000000, 1000000000},
+             [BOOT_TIE] = {"connect with", MPI_ERR_SERVICE},
+             [BOOT_PART] = {"part from", MPI_ERR_SERVICE}};
 
 static uint64_t now(void)
 {
@@ -74,7 +76,7 @@ static void pause_next(struct boot_ask *a)
 static int send_now(struct boot_ask *a, struct kvs *c)
 {
     const char *bad = invalid(a);
-    if (!bad && a->what == BOOT_ENDED && !c->waits)
+    if (!bad && a->what >= BOOT_ENDED && !c->waits) /* not ours */
         bad = "the launcher does not tell";
     if (!bad && c->asked)
         return MPI_ERR_PENDING;
@@ -142,6 +144,8 @@ static int test(struct boot_ask *a, bool block)
         pause_next(a); /* most jobs that are asked for have just begun */
     if (!a->asking.sent && a->asking.again && now() < a->asking.again)
         return MPI_ERR_PENDING;
+    if (a->what > BOOT_ENDED && !boot_kvs_begun())
+        return unanswered(a, "there is no launcher");
     struct kvs *c = boot_kvs(why, sizeof why);
     if (!c && boot_kvs_starting())
         return MPI_ERR_PENDING;

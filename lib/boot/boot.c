@@ -95,6 +95,11 @@ bool boot_kvs_starting(void)
     return starting;
 }
 
+bool boot_kvs_begun(void)
+{
+    return way && way->kvs;
+}
+
 bool boot_launched(void)
 {
     return way && way != &boot_lent && (way == &boot_pmix || pmi_offered());

@@ -29,6 +29,8 @@ extern const struct boot_ops boot_inherited, boot_pmi, boot_pmix, boot_lent;
 struct kvs *boot_kvs(char *why, size_t n);
 /* It is NULL, but will be there: the launcher of this process is just being started. */
 bool boot_kvs_starting(void);
+/* Is there one to ask, that need not be started? */
+bool boot_kvs_begun(void);
 /* One step of starting a launcher for a process that has none. BOOT_DONE: its connection is adopted. BOOT_ABSENT: not
  * yet. BOOT_ERROR: it cannot be had, and why says why; the next step begins anew. */
 int lent_poll(char *why, size_t n);

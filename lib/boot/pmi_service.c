@@ -15,7 +15,9 @@ static const enum pmi_question questions[] = {[BOOT_PUBLISH] = PMI_ASK_PUBLISH,
                                               [BOOT_LOOKUP] = PMI_ASK_LOOKUP,
                                               [BOOT_UNPUBLISH] = PMI_ASK_UNPUBLISH,
                                               [BOOT_SPAWN] = PMI_ASK_SPAWN,
-                                              [BOOT_ENDED] = PMI_ASK_GET};
+                                              [BOOT_ENDED] = PMI_ASK_GET,
+                                              [BOOT_TIE] = PMI_ASK_TIE,
+                                              [BOOT_PART] = PMI_ASK_PART};
 
 static void put_name(struct pmi_client *c, const struct boot_ask *a)
 {
@@ -35,6 +37,15 @@ static void put_job(struct pmi_client *c, const struct boot_ask *a)
     pmi_out_str(&o, c->version == 2 ? "jobid" : "kvsname", a->name);
     pmi_out_str(&o, "key", "PMI_get_wait");
     pmi_talk_say(c, &o, PMI_ASK_GET);
+}
+
+static void put_ties(struct pmi_client *c, const struct boot_ask *a)
+{
+    struct buf b;
+    struct pmi_out o = pmi_talk_begin(c, &b, questions[a->what]);
+    pmi_out_str(&o, c->version == 2 ? "jobid" : "kvsname", a->name);
+    pmi_out_int(&o, "count", a->count < UINT32_MAX ? a->count : UINT32_MAX);
+    pmi_talk_say(c, &o, questions[a->what]);
 }
 
 static void put_nth(struct pmi_out *o, const char *key, int i, const char *value)
@@ -140,6 +151,8 @@ const char *pmi_service_begin(struct pmi_client *c, const struct boot_ask *a)
         bad = say_spawn(c, a);
     else if (a->what == BOOT_ENDED)
         put_job(c, a);
+    else if (a->what == BOOT_TIE || a->what == BOOT_PART)
+        put_ties(c, a);
     else
         put_name(c, a);
     if (!bad && !c->kvs.why[0])

@@ -27,6 +27,8 @@ static const struct {
     [PMI_ASK_LOOKUP] = {{"lookup_name", "lookup_result"}, {"name-lookup", "name-lookup-response"}},
     [PMI_ASK_UNPUBLISH] = {{"unpublish_name", "unpublish_result"}, {"name-unpublish", "name-unpublish-response"}},
     [PMI_ASK_SPAWN] = {{"spawn", "spawn_result"}, {"spawn", "spawn-response"}},
+    [PMI_ASK_TIE] = {{"job_connect", "job_connect_result"}, {"job-connect", "job-connect-response"}},
+    [PMI_ASK_PART] = {{"job_disconnect", "job_disconnect_result"}, {"job-disconnect", "job-disconnect-response"}},
 };
 
 const char *pmi_talk_word(const struct pmi_client *c, enum pmi_question q)

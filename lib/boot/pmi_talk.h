@@ -22,6 +22,8 @@ enum pmi_question {
     PMI_ASK_LOOKUP,
     PMI_ASK_UNPUBLISH,
     PMI_ASK_SPAWN,
+    PMI_ASK_TIE,
+    PMI_ASK_PART,
 };
 
 const char *pmi_talk_word(const struct pmi_client *c, enum pmi_question q);

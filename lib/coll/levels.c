@@ -93,7 +93,7 @@ static struct comm *comm_of_ranks(struct comm *c, const int *ranks, int n, uint6
     for (int i = 0; procs && i < n; i++)
         procs[i] = comm_proc(c, ranks[i]);
     struct group *g = procs && ctx ? group_new(procs, n) : NULL;
-    struct comm *made = g ? comm_new(g, ctx, c) : NULL;
+    struct comm *made = g ? comm_new_inner(g, ctx, c) : NULL;
     group_unref(g);
     return made;
 }

@@ -64,7 +64,7 @@ static struct coll_state *state_of(struct comm *c)
  * told apart by their tags (stages). */
 static struct levels *levels_of_inter(const struct coll_state *st, const struct coll_set *set, struct comm *c)
 {
-    struct comm *local = set == &st->now ? comm_local(c) : comm_new(c->group, c->local_ctx, c);
+    struct comm *local = set == &st->now ? comm_local(c) : comm_new_inner(c->group, c->local_ctx, c);
     return levels_of_group(local && set == &st->now ? comm_ref(local) : local);
 }
 

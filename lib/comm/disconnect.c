@@ -2,7 +2,7 @@
  *
  * disconnect: the end of communicators, at once or when nothing is pending. */
 #include "lib/bindings/impl.h"
-#include "lib/object/comm.h"
+#include "lib/comm/ties.h"
 #include "lib/p2p/p2p.h"
 
 int mpi_comm_free(MPI_Comm *comm)
@@ -34,5 +34,7 @@ int mpi_comm_disconnect(MPI_Comm *comm)
         return MPI_ERR_COMM;
     while ((r = pending(c)) != NULL)
         progress_wait(&w, r);
+    if (c->group->foreign || c->peers->foreign)
+        ties_leave(c);
     return mpi_comm_free(comm);
 }

@@ -58,7 +58,7 @@ int mpi_intercomm_create(struct comm *local, int local_leader, struct comm *peer
         return MPI_ERR_COMM;
     if (local_leader < 0 || local_leader >= local->size)
         return MPI_ERR_RANK;
-    struct peer_leader p = {{trade}, peer, remote_leader, P2P_GROUP_TAG | (tag & (P2P_GROUP_TAG - 1))};
+    struct peer_leader p = {{.trade = trade}, peer, remote_leader, P2P_GROUP_TAG | (tag & (P2P_GROUP_TAG - 1))};
     int error = local->rank == local_leader ? leader_check(peer, remote_leader) : MPI_SUCCESS;
     return meeting_create(local, local_leader, &p.line, false, NULL, error, newcomm);
 }
@@ -90,7 +90,7 @@ static int leaders_meet(struct group *own, struct group *remote, int remote_lead
     MPI_Comm c = MPI_COMM_NULL;
     int rc = mpi_comm_create_from_group(pair, string, NULL, e, &c);
     group_unref(pair);
-    *p = (struct peer_leader){{trade}, comm_of(c), first, P2P_GROUP_TAG};
+    *p = (struct peer_leader){{.trade = trade}, comm_of(c), first, P2P_GROUP_TAG};
     return rc;
 }
 

@@ -214,6 +214,8 @@ int meeting_create(struct comm *local, int leader, struct line *line, bool gathe
         rc = tell_roster(local, leader, &m);
     if (rc == MPI_SUCCESS)
         rc = comm_from(local, &m, newcomm);
+    if (rc == MPI_SUCCESS && m.several_jobs)
+        ties_make(comm_of(*newcomm), line->counts);
     if (meets && m.several_jobs)
         wait_for_watchers(local, leader, line);
     free(m.roster);

@@ -5,12 +5,13 @@
 #ifndef LIB_COMM_MEETING_H
 #define LIB_COMM_MEETING_H
 
-#include "lib/object/comm.h"
+#include "lib/comm/ties.h"
 
 /* Between the leaders: sends out_n bytes and takes in_n, which the other one sends in the same call. Blocks, and makes
  * progress. An error class with a note. */
 struct line {
     int (*trade)(struct line *l, const void *out, int out_n, void *in, int in_n);
+    enum ties_side counts; /* of processes of several jobs; told everywhere, not to the leader alone */
 };
 
 /* Collects where all members of `local` are reached, for the leader: *addresses is malloc's, or NULL elsewhere, and

@@ -33,6 +33,7 @@ int meet_by(struct comm *comm, int root, const struct meet_way *way, MPI_Comm *n
     if (comm->rank == root)
         error = way->reach(way->arg, &fd);
     struct socket_line line = socket_line(fd, comm);
+    line.line.counts = way->counts;
     rc = meeting_create(comm, root, &line.line, true, addresses, error, newcomm);
     if (fd >= 0 && !way->keeps)
         close(fd);
@@ -81,13 +82,13 @@ static int reach_connect(void *arg, int *fd)
 int mpi_comm_accept(const char *port_name, struct info *info, int root, struct comm *comm, MPI_Comm *newcomm)
 {
     struct asked a = {port_name, info, comm, -1};
-    return meet_by(comm, root, &(struct meet_way){reach_accept, &a, false}, newcomm);
+    return meet_by(comm, root, &(struct meet_way){reach_accept, &a, false, TIES_LOW}, newcomm);
 }
 
 int mpi_comm_connect(const char *port_name, struct info *info, int root, struct comm *comm, MPI_Comm *newcomm)
 {
     struct asked a = {port_name, info, comm, (double)knobs.CONNECT_TIMEOUT};
-    return meet_by(comm, root, &(struct meet_way){reach_connect, &a, false}, newcomm);
+    return meet_by(comm, root, &(struct meet_way){reach_connect, &a, false, TIES_LOW}, newcomm);
 }
 
 /* Both say which library they are of: what comes from another one would be taken for a roster. Who is first waits for
@@ -119,7 +120,7 @@ static int reach_join(void *arg, int *fd)
 
 int mpi_comm_join(int fd, MPI_Comm *intercomm)
 {
-    return meet_by(&comm_self, 0, &(struct meet_way){reach_join, &fd, true}, intercomm);
+    return meet_by(&comm_self, 0, &(struct meet_way){reach_join, &fd, true, TIES_LOW}, intercomm);
 }
 
 /* ---- ports ---- */

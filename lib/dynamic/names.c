@@ -3,47 +3,9 @@
  * names: published names (MPI 5.0, section 11.9.4), which the launcher keeps. */
 #include <string.h>
 #include "lib/bindings/impl.h"
+#include "lib/comm/ask.h"
 #include "lib/core/error.h"
-#include "lib/core/trace.h"
-#include "lib/dynamic/ask.h"
 #include "lib/dynamic/timeout.h"
-#include "lib/request/progress.h"
-
-struct awaited {
-    struct boot_ask *ask;
-    int rc;
-};
-
-static bool is_answered(const void *arg)
-{
-    struct awaited *a = (struct awaited *)arg;
-    if (a->rc == MPI_ERR_PENDING)
-        a->rc = boot_ask_test(a->ask, false);
-    return a->rc != MPI_ERR_PENDING;
-}
-
-int ask_await(struct boot_ask *ask)
-{
-    struct awaited a = {ask, MPI_ERR_PENDING};
-    struct waiter w = {.ready = is_answered, .arg = &a};
-    while (!is_answered(&a)) {
-        progress_wait(&w, NULL);
-        trace_moved(); /* as of what comes from outside of the job */
-    }
-    return a.rc;
-}
-
-static bool is_dropped(const void *arg)
-{
-    return boot_ask_drop((struct boot_ask *)arg);
-}
-
-void ask_drop(struct boot_ask *ask)
-{
-    struct waiter w = {.ready = is_dropped, .arg = ask};
-    while (!is_dropped(ask))
-        progress_wait(&w, NULL);
-}
 
 int mpi_publish_name(const char *service_name, struct info *info, const char *port_name)
 {

@@ -43,7 +43,7 @@ int parent_meet(void)
     if (rc != MPI_SUCCESS || told[0] != MPI_SUCCESS || !told[1])
         return rc != MPI_SUCCESS ? rc : told[0];
     MPI_Comm made;
-    rc = meet_by(&comm_world, 0, &(struct meet_way){reach_parent, name, false}, &made);
+    rc = meet_by(&comm_world, 0, &(struct meet_way){reach_parent, name, false, TIES_OURS}, &made);
     if (rc == MPI_SUCCESS) {
         parent = comm_ref(comm_of(made));
         strcpy(parent->name, "MPI_COMM_PARENT");

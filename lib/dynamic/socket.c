@@ -98,5 +98,5 @@ static int trade(struct line *l, const void *out, int out_n, void *in, int in_n)
 
 struct socket_line socket_line(int fd, const struct comm *comm)
 {
-    return (struct socket_line){{trade}, fd, comm};
+    return (struct socket_line){{.trade = trade}, fd, comm};
 }

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include "lib/bindings/impl.h"
+#include "lib/comm/ask.h"
 #include "lib/core/error.h"
 #include "lib/datatype/datatype.h"
-#include "lib/dynamic/ask.h"
 #include "lib/dynamic/meet.h"
 #include "lib/dynamic/parent.h"
 #include "lib/dynamic/port.h"
@@ -216,7 +216,7 @@ static int codes_tell(struct spawning *s, int root, struct comm *comm, int *code
 static int spawn(const struct wanted *w, int root, struct comm *comm, MPI_Comm *intercomm, int *codes)
 {
     struct spawning s = {.wanted = w, .comm = comm};
-    int rc = meet_by(comm, root, &(struct meet_way){reach_children, &s, false}, intercomm);
+    int rc = meet_by(comm, root, &(struct meet_way){reach_children, &s, false, TIES_THEIRS}, intercomm);
     int told = comm->inter ? MPI_SUCCESS : codes_tell(&s, root, comm, codes);
     return rc != MPI_SUCCESS ? rc : told;
 }

@@ -49,6 +49,14 @@ struct comm *comm_new(struct group *g, uint64_t ctx, const struct comm *parent)
     return c;
 }
 
+struct comm *comm_new_inner(struct group *g, uint64_t ctx, const struct comm *parent)
+{
+    struct comm *c = comm_new(g, ctx, parent);
+    if (c)
+        c->inner = true;
+    return c;
+}
+
 struct comm *comm_new_inter(struct group *local, struct group *remote, bool low, const struct comm *parent)
 {
     struct comm *c = comm_new(local, 0, parent);
@@ -65,7 +73,7 @@ struct comm *comm_new_inter(struct group *local, struct group *remote, bool low,
 struct comm *comm_local(struct comm *c)
 {
     if (!c->local)
-        c->local = comm_new(c->group, c->local_ctx, c);
+        c->local = comm_new_inner(c->group, c->local_ctx, c);
     return c->local;
 }
 

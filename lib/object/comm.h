@@ -56,6 +56,7 @@ struct comm {
     int rank, size;
     int peer_size; /* of the group that a rank in a call means: the remote one of an intercommunicator */
     bool inter;
+    bool inner; /* a part of another one, which the user does not know */
     bool low; /* of an intercommunicator: the local group is the one that speaks for both */
     struct group *group;
     struct group *peers; /* == group, or the remote group */
@@ -98,6 +99,8 @@ uint64_t comm_ctx_new(const struct comm *c);
 /* A new intracommunicator over a group of which this process is a member; takes a reference to the group. Its error
  * handler and session are the parent's; without one, the session is the group's. NULL without memory. */
 struct comm *comm_new(struct group *g, uint64_t ctx, const struct comm *parent);
+/* The same of one that is only a part of another, its parent. */
+struct comm *comm_new_inner(struct group *g, uint64_t ctx, const struct comm *parent);
 /* The same of an intercommunicator with `remote`, to which it takes a reference, too. Of two groups one is low. */
 struct comm *comm_new_inter(struct group *local, struct group *remote, bool low, const struct comm *parent);
 /* An intracommunicator over the local group of c, of which the user does not know, for blocking collectives alone. NULL

@@ -126,6 +126,11 @@ void process_release(int index)
         jobs[place_of(index)].held--;
 }
 
+int64_t *process_ties(int index)
+{
+    return &jobs[place_of(index)].ties;
+}
+
 bool process_is_held(int index)
 {
     int at = place_of(index);

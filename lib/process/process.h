@@ -23,6 +23,7 @@ struct process_job {
     int first;    /* index of its rank 0 */
     int size;
     int64_t held; /* by members of groups */
+    int64_t ties; /* as many as this process has made, and not left (comm/ties.h) */
 };
 enum { PROCESS_TAG_BITS = 20 };
 
@@ -46,6 +47,8 @@ const struct process_job *process_job_own(void);
 /* A group has a process of another job as a member, or has gone. */
 void process_hold(int index);
 void process_release(int index);
+/* Of the job of an index. Valid until the next process_job_add. */
+int64_t *process_ties(int index);
 /* Does any group hold a process of its job? Of the own one: always. */
 bool process_is_held(int index);
 /* A job that none is held of, the first that begins at this index or behind it; NULL: there is none. */

@@ -26,6 +26,7 @@ struct meeting {
     pmix_info_cbfunc_t group_done;
     pmix_modex_cbfunc_t fence_done;
     void *arg;
+    enum pmi_meeting_kin kin;
     bool numbered; /* a group that wants a number */
     bool answered;
 };
@@ -161,7 +162,7 @@ static void on_timeout(evutil_socket_t fd, short what, void *arg)
 static void begin(struct handover_task *t)
 {
     struct meeting *m = (struct meeting *)t;
-    struct pmi_meeting pm = {.data = m->data};
+    struct pmi_meeting pm = {.kin = m->kin, .data = m->data};
     struct pmi_client *c = NULL;
     uint32_t *jobs = xcalloc(m->nprocs ? m->nprocs : 1, sizeof *jobs);
     qsort(m->procs, m->nprocs, sizeof *m->procs, by_proc);
@@ -195,11 +196,12 @@ static struct meeting *meeting_new(const pmix_proc_t procs[], size_t nprocs, con
     return m;
 }
 
-static pmix_status_t simple(const char *what, const pmix_proc_t procs[], size_t nprocs, const pmix_info_t info[],
+static pmix_status_t simple(const char *what, enum pmi_meeting_kin kin, const pmix_proc_t procs[], size_t nprocs, const pmix_info_t info[],
                             size_t ninfo, pmix_op_cbfunc_t done, void *arg)
 {
     struct meeting *m = meeting_new(procs, nprocs, info, ninfo, arg);
     snprintf(m->what, sizeof m->what, "%s", what);
+    m->kin = kin;
     m->done = done;
     handover_post(&m->task);
     return PMIX_SUCCESS;
@@ -208,13 +210,13 @@ static pmix_status_t simple(const char *what, const pmix_proc_t procs[], size_t 
 pmix_status_t meeting_connect(const pmix_proc_t procs[], size_t nprocs, const pmix_info_t info[], size_t ninfo,
                               pmix_op_cbfunc_t done, void *arg)
 {
-    return simple("connect", procs, nprocs, info, ninfo, done, arg);
+    return simple("connect", PMI_KIN_TIED, procs, nprocs, info, ninfo, done, arg);
 }
 
 pmix_status_t meeting_disconnect(const pmix_proc_t procs[], size_t nprocs, const pmix_info_t info[], size_t ninfo,
                                  pmix_op_cbfunc_t done, void *arg)
 {
-    return simple("disconnect", procs, nprocs, info, ninfo, done, arg);
+    return simple("disconnect", PMI_KIN_PARTED, procs, nprocs, info, ninfo, done, arg);
 }
 
 pmix_status_t meeting_group(pmix_group_operation_t op, char name[], const pmix_proc_t procs[], size_t nprocs,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * ask: a question to the launcher, waited for as anything else. */
-#ifndef LIB_DYNAMIC_ASK_H
-#define LIB_DYNAMIC_ASK_H
+#ifndef LIB_COMM_ASK_H
+#define LIB_COMM_ASK_H
 
 #include "lib/boot/boot.h"
 
