@@ -185,13 +185,13 @@ static void forget(evutil_socket_t fd, short what, void *arg)
     job_destroy(j);
 }
 
-/* A spawned job that went well is of no more interest, and there may be any number of them. Not at once: our callers
+/* A spawned job that was not told to end is of no more interest, and there may be any number of them. Not at once: our callers
  * still look at it. */
 static void forget_later(struct job *j)
 {
     struct run *run = j->run;
     struct timeval now = {0, 0};
-    if (j->spawn && !run->opt.report && run->failure.job != j)
+    if (j->spawn && !j->ending && !run->opt.report && run->failure.job != j)
         event_base_once(run->cluster->base, -1, EV_TIMEOUT, forget, j, &now);
 }
 

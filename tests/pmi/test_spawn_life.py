@@ -73,6 +73,61 @@ time.sleep(1000)
     assert "1 other rank stopped because of it" in r.err, r
 
 
+# Says what it is told of its parent's job, tells who it is, and dies.
+LEAVES = """
+p = Pmi{version}().init()
+for words in sys.argv[2:]:
+    say(p.ask(words.replace("JOB", sys.argv[1])).split("rc=")[1].split(";")[0].split()[0])
+with open("new", "w") as f:
+    f.write(str(os.getpid()))
+os.rename("new", "pid")
+os._exit(7)
+"""
+# Once the child has gone, it can do what others can.
+LEFT = """
+p = Pmi1().init()
+child = {child!r}
+p.spawn((child[0], 1, [*child[1:], p.kvs, *{words!r}], []))
+try:
+    while True:
+        if os.path.exists("pid"):
+            os.kill(int(open("pid").read()), 0)
+        time.sleep(0.01)
+except ProcessLookupError:
+    p.spawn(("/bin/true", 1, [], []))
+    say("alive")
+p.finalize()
+"""
+SAID = {1: ("cmd=job_{}connect kvsname={} count={}"), 2: ("cmd=job-{}connect;jobid={};count={};")}
+
+
+def leave(ranks, version, *said):
+    words = [SAID[version].format(*s) for s in said]
+    child = ranks.program(LEAVES.replace("{version}", str(version)))
+    r = ranks("-n", "1", "--hosts", "a:1,b:1", LEFT.format(child=child, words=words), ok=False)
+    assert r.code == 7, r
+    return r.lines
+
+
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("said", [[("dis", "JOB", 1)], [("", "JOB", 3), ("dis", "JOB", 2), ("dis", "JOB", 2)]])
+def test_a_child_that_has_left_dies_alone(ranks, version, said):
+    """mpiexec knows of one tie for each rank of the child; what it makes besides, it has to leave as well."""
+    assert sorted(leave(ranks, version, *said)) == ["0: 0"] * len(said) + ["0: alive"]
+
+
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("said", [[("", "JOB", 1), ("dis", "JOB", 1)], [("dis", "JOB", 2)], [("dis", "other", 1)]],
+                         ids=["not all", "too many", "another"])
+def test_a_child_that_has_not_left_takes_its_parent_along(ranks, version, said):
+    assert leave(ranks, version, *said) == ["0: 0"] * len(said)
+
+
+@pytest.mark.parametrize("version, refused", [(1, "1"), (2, "3")])
+def test_what_is_no_leave(ranks, version, refused):
+    assert leave(ranks, version, ("dis", "JOB", 0), ("dis", "x" * 300, 1)) == [f"0: {refused}"] * 2
+
+
 def test_with_no_kill_the_parent_goes_on(ranks):
     child = ranks.program("p = Pmi1().init()\nos._exit(7)\n")
     r = ranks("-n", "1", "--no-kill", f"""
