@@ -499,6 +499,72 @@ static void scene_terminate(void)
     sleep(1000);
 }
 
+/* Another job of this program: one rank, which plays that scene. */
+static void spawn(const char *scene, pmix_proc_t *child)
+{
+    char path[4096], *argv[] = {path, (char *)scene, NULL};
+    ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
+    CHECK(n > 0, "the name of this program is not known");
+    path[n] = 0;
+    pmix_app_t app = {.cmd = path, .argv = argv, .maxprocs = 1};
+    OK(PMIx_Spawn(NULL, 0, &app, 1, child->nspace));
+    child->rank = PMIX_RANK_WILDCARD;
+}
+
+/* A parent connects with its child, parts again or not, and then is told by a file who the child was, which dies. */
+static void meet_child(const char *scene, bool parts)
+{
+    pmix_proc_t procs[2] = {proc_of(PMIX_RANK_WILDCARD)};
+    int pid = 0;
+    spawn(scene, &procs[1]);
+    OK(PMIx_Connect(procs, 2, NULL, 0));
+    if (parts)
+        OK(PMIx_Disconnect(procs, 2, NULL, 0));
+    for (FILE *f = NULL; !f; usleep(5000))
+        if ((f = fopen("pid", "r")) != NULL) {
+            CHECK(fscanf(f, "%d", &pid) == 1, "the file is empty");
+            fclose(f);
+        }
+    while (kill(pid, 0) == 0)
+        usleep(5000);
+    spawn("nothing", &procs[1]);
+    puts("alive");
+}
+
+static void scene_parts(void)
+{
+    meet_child("parted", true);
+}
+
+static void scene_stays(void)
+{
+    meet_child("stayed", false);
+}
+
+static void meet_parent(bool parts)
+{
+    pmix_proc_t procs[2] = {proc_of(PMIX_RANK_WILDCARD), proc_of(PMIX_RANK_WILDCARD)};
+    pmix_value_t *v;
+    OK(PMIx_Get(&procs[0], PMIX_PARENT_ID, NULL, 0, &v));
+    snprintf(procs[1].nspace, sizeof procs[1].nspace, "%s", v->data.proc->nspace);
+    OK(PMIx_Connect(procs, 2, NULL, 0));
+    if (parts)
+        OK(PMIx_Disconnect(procs, 2, NULL, 0));
+    FILE *f = fopen("new", "w");
+    CHECK(f && fprintf(f, "%d", getpid()) > 0 && fclose(f) == 0 && rename("new", "pid") == 0, "no file can be written");
+    _exit(7);
+}
+
+static void scene_parted(void)
+{
+    meet_parent(true);
+}
+
+static void scene_stayed(void)
+{
+    meet_parent(false);
+}
+
 static const struct {
     const char *name;
     void (*play)(void);
@@ -521,6 +587,10 @@ static const struct {
     {"log", scene_log},
     {"signal", scene_signal},
     {"terminate", scene_terminate},
+    {"parts", scene_parts},
+    {"parted", scene_parted},
+    {"stays", scene_stays},
+    {"stayed", scene_stayed},
 };
 
 int main(int argc, char **argv)

@@ -67,6 +67,13 @@ def test_a_rank_that_ends_while_others_wait(mpiexec, pmix):
     assert r.code == 1 and "rank 1" in r.err and "exited without PMIx, in which rank" in r.err, r
 
 
+@pytest.mark.parametrize("scene, lines", [("parts", ["alive"]), ("stays", [])])
+def test_who_has_disconnected_goes_on(mpiexec, pmix, scene, lines):
+    """Within one node the library keeps to itself who has."""
+    r = mpiexec("-n", "1", "--hosts", "a:1,b:1", pmix, scene, timeout=4 * PATIENCE)
+    assert r.code == 7 and "rank 0 of spawned job 1" in r.err and r.lines == lines, r
+
+
 def test_names_are_those_of_pmi1(mpiexec, pmixcc, ranks):
     """What a rank of PMIx publishes, one of PMI-1 finds."""
     publisher = pmixcc(r'''
