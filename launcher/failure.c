@@ -57,8 +57,8 @@ bool failure_note(struct run *run, enum failure_kind kind, const struct job *j, 
 static bool explains(const struct failure *f, uint32_t node, uint64_t time)
 {
     return f->kind == FAILURE_EXIT && rankmap_node(&f->job->spec.map, f->rank) == node &&
-           WIFSIGNALED((int)f->job->ranks[f->rank].status) &&
-           WTERMSIG((int)f->job->ranks[f->rank].status) == SIGKILL && time < f->time + NODE_WINDOW_NS;
+           WIFSIGNALED((int)f->job->ranks[f->rank].status) && WTERMSIG((int)f->job->ranks[f->rank].status) == SIGKILL &&
+           time < f->time + NODE_WINDOW_NS;
 }
 
 bool failure_node_lost(struct run *run, uint32_t node, uint64_t time, const char *text)

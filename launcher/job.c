@@ -185,8 +185,8 @@ static void forget(evutil_socket_t fd, short what, void *arg)
     job_destroy(j);
 }
 
-/* A spawned job that was not told to end is of no more interest, and there may be any number of them. Not at once: our callers
- * still look at it. */
+/* A spawned job that was not told to end is of no more interest, and there may be any number of them. Not at once: our
+ * callers still look at it. */
 static void forget_later(struct job *j)
 {
     struct run *run = j->run;

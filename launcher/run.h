@@ -54,7 +54,7 @@ struct job {
     uint32_t open_nodes;     /* nodes with ranks that have not said OUTPUT_END */
     bool *node_open;         /* by node */
     bool killed;
-    unsigned ending; /* which of the endings (run.endings) told it to end; 0: none has */
+    unsigned ending;          /* which of the endings (run.endings) told it to end; 0: none has */
     LIST_HEAD(, kin_end) kin; /* the jobs that it is connected with (kin.h), which has these */
     unsigned kin_walk;
     struct job *kin_next;

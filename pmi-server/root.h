@@ -35,7 +35,8 @@ struct pmi_root_ops {
     /* So many more ties of a job with the one of that kvsname (wire/pmi_control.def; it may be unknown). NULL: nobody
      * keeps them. */
     void (*ties)(void *ctx, uint32_t job, struct bytes other, int64_t more);
-    /* These jobs (numbers, which may be unknown) are connected with each other, or (parted) are not any more. NULL too. */
+    /* These jobs (numbers, which may be unknown) are connected with each other, or (parted) are not any more. NULL too.
+     */
     void (*met)(void *ctx, const uint32_t *jobs, uint32_t n, bool parted);
     /* The link by which this rank is reached; PMI_NO_CHILD: it is out of reach. NULL: nobody asks. */
     uint32_t (*child_of)(void *ctx, uint32_t job, uint32_t rank);

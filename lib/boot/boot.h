@@ -74,8 +74,8 @@ struct boot_preput { /* found by the new processes with boot_gift */
 };
 struct boot_ask {
     enum { BOOT_PUBLISH, BOOT_LOOKUP, BOOT_UNPUBLISH, BOOT_SPAWN, BOOT_ENDED, BOOT_TIE, BOOT_PART } what;
-    const char *name, *port; /* of the service, or (ended, tie, part) the job, at most BOOT_NAME_MAX bytes; of publish, at most
-                                BOOT_PORT_MAX */
+    const char *name, *port; /* of the service, or (ended, tie, part) the job, at most BOOT_NAME_MAX bytes; of publish,
+                                at most BOOT_PORT_MAX */
     double patience;         /* lookup: waits so many seconds for the name; 0: looks once; < 0: waits for ever */
     int64_t count;           /* tie, part: so many processes of this job; at least 1 */
     const struct boot_command *commands;
@@ -95,9 +95,9 @@ struct boot_ask {
  * could); lookup: MPI_ERR_NAME (nobody has published it), MPI_ERR_SERVICE (there is no launcher that could tell);
  * unpublish: MPI_ERR_SERVICE; spawn: MPI_ERR_SPAWN where nothing was started, codes too; where some of them could not
  * be, MPI_SUCCESS and their codes; ended: MPI_SUCCESS as soon as all processes of the job have ended (seen within a
- * second), MPI_ERR_OTHER (the launcher itself has ended), MPI_ERR_SERVICE (it does not tell); tie, part: MPI_ERR_SERVICE
- * (the launcher does not care, or there is none: one is not started for this). `block`: until the answer
- * is there. */
+ * second), MPI_ERR_OTHER (the launcher itself has ended), MPI_ERR_SERVICE (it does not tell); tie, part:
+ * MPI_ERR_SERVICE (the launcher does not care, or there is none: one is not started for this). `block`: until the
+ * answer is there. */
 int boot_ask_test(struct boot_ask *a, bool block);
 /* For who does not want to know any more. False: an answer is under way, and others cannot ask until it has been taken.
  */

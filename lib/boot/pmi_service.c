@@ -11,13 +11,10 @@
 
 enum { SPAWN_BYTES_MAX = 900000 }; /* a message of PMI-2 has 999,999, a block of PMI-1 a few more */
 
-static const enum pmi_question questions[] = {[BOOT_PUBLISH] = PMI_ASK_PUBLISH,
-                                              [BOOT_LOOKUP] = PMI_ASK_LOOKUP,
-                                              [BOOT_UNPUBLISH] = PMI_ASK_UNPUBLISH,
-                                              [BOOT_SPAWN] = PMI_ASK_SPAWN,
-                                              [BOOT_ENDED] = PMI_ASK_GET,
-                                              [BOOT_TIE] = PMI_ASK_TIE,
-                                              [BOOT_PART] = PMI_ASK_PART};
+static const enum pmi_question questions[] = {
+    [BOOT_PUBLISH] = PMI_ASK_PUBLISH, [BOOT_LOOKUP] = PMI_ASK_LOOKUP, [BOOT_UNPUBLISH] = PMI_ASK_UNPUBLISH,
+    [BOOT_SPAWN] = PMI_ASK_SPAWN,     [BOOT_ENDED] = PMI_ASK_GET,     [BOOT_TIE] = PMI_ASK_TIE,
+    [BOOT_PART] = PMI_ASK_PART};
 
 static void put_name(struct pmi_client *c, const struct boot_ask *a)
 {

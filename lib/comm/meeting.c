@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * meeting: the leaders exchange what their groups are and whether all is well, and tell their groups; so all of both
- * return the same error. The leader that comes first in the order of jobs and ranks makes the contexts, and its group is
- * the low one. */
+ * return the same error. The leader that comes first in the order of jobs and ranks makes the contexts, and its group
+ * is the low one. */
 #include "lib/comm/meeting.h"
 #include <stddef.h>
 #include <stdlib.h>

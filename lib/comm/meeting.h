@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * meeting: two groups that know each other by their leaders alone become an intercommunicator. What the leaders talk over
- * is the caller's: messages (inter.c), or a socket (lib/dynamic). */
+ * meeting: two groups that know each other by their leaders alone become an intercommunicator. What the leaders talk
+ * over is the caller's: messages (inter.c), or a socket (lib/dynamic). */
 #ifndef LIB_COMM_MEETING_H
 #define LIB_COMM_MEETING_H
 

@@ -41,7 +41,8 @@ static bool jobs_add(struct jobs *s, const struct group *g)
     return true;
 }
 
-/* Does this process speak for those of its job, the own one, whose indices begin at 0? How many they are goes to *count.
+/* Does this process speak for those of its job, the own one, whose indices begin at 0? How many they are goes to
+ * *count.
  */
 static bool speaks(const struct group *g, int64_t *count)
 {
@@ -112,7 +113,8 @@ static int drops_add(const struct comm *c, struct comm *local, const struct jobs
     for (int i = 0; i < all->count; i++)
         if (process_is_foreign(all->first[i]) && !is_elsewhere(c, all->first[i]))
             row[i] = *process_ties(all->first[i]);
-    return mpi_allreduce(mine, sum, (MPI_Count)all->count * all->count, datatype_of(MPI_INT64_T), op_of(MPI_SUM), local);
+    return mpi_allreduce(mine, sum, (MPI_Count)all->count * all->count, datatype_of(MPI_INT64_T), op_of(MPI_SUM),
+                         local);
 }
 
 static void drop(const struct comm *c, const struct jobs *all, const int64_t *mine, const int64_t *sum)

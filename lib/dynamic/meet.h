@@ -14,8 +14,8 @@ struct meet_way {
     enum ties_side counts; /* the same everywhere */
 };
 
-/* All of comm call it; all of way but counts is significant at the root. All return the same error: an error class, of what failed at
- * either root, or of a member that cannot tell where it is reached. */
+/* All of comm call it; all of way but counts is significant at the root. All return the same error: an error class, of
+ * what failed at either root, or of a member that cannot tell where it is reached. */
 int meet_by(struct comm *comm, int root, const struct meet_way *way, MPI_Comm *newcomm);
 
 #endif

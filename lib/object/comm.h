@@ -57,7 +57,7 @@ struct comm {
     int peer_size; /* of the group that a rank in a call means: the remote one of an intercommunicator */
     bool inter;
     bool inner; /* a part of another one, which the user does not know */
-    bool low; /* of an intercommunicator: the local group is the one that speaks for both */
+    bool low;   /* of an intercommunicator: the local group is the one that speaks for both */
     struct group *group;
     struct group *peers; /* == group, or the remote group */
     const int *procs;    /* as in peers, which only comm_set_peers sets */

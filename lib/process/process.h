@@ -7,8 +7,8 @@
  * mean something in this process only: what crosses a wire are ranks. Groups hold indices, and the table of peers is by
  * index. Jobs are few: looking for one costs O(jobs), and no job takes memory by rank here.
  *
- * A job that no group holds a process of, and of whose processes nothing is kept, can be forgotten; its indices are then
- * given to others. */
+ * A job that no group holds a process of, and of whose processes nothing is kept, can be forgotten; its indices are
+ * then given to others. */
 #ifndef LIB_PROCESS_PROCESS_H
 #define LIB_PROCESS_PROCESS_H
 

@@ -196,8 +196,8 @@ static struct meeting *meeting_new(const pmix_proc_t procs[], size_t nprocs, con
     return m;
 }
 
-static pmix_status_t simple(const char *what, enum pmi_meeting_kin kin, const pmix_proc_t procs[], size_t nprocs, const pmix_info_t info[],
-                            size_t ninfo, pmix_op_cbfunc_t done, void *arg)
+static pmix_status_t simple(const char *what, enum pmi_meeting_kin kin, const pmix_proc_t procs[], size_t nprocs,
+                            const pmix_info_t info[], size_t ninfo, pmix_op_cbfunc_t done, void *arg)
 {
     struct meeting *m = meeting_new(procs, nprocs, info, ninfo, arg);
     snprintf(m->what, sizeof m->what, "%s", what);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * kin: jobs of one mpiexec that connect, disconnect and die. Usage: kin SCENARIO HOW, where HOW says by what the one dies
- * that does: abort, kill or exit. Who is to live spawns a job after that death, which a launcher that ends it does not
- * grant, and prints "fine"; who is to die with another waits for it, in vain.
+ * kin: jobs of one mpiexec that connect, disconnect and die. Usage: kin SCENARIO HOW, where HOW says by what the one
+ * dies that does: abort, kill, exit, or node: its proxy, and all ranks there. Who is to live spawns a job after that
+ * death, which a launcher that ends it does not grant, and prints "fine"; who is to die with another waits for it, in
+ * vain.
  *
  * The program spawns itself: kin SCENARIO HOW PART. */
 #include <errno.h>
@@ -62,7 +63,7 @@ static void die(void)
     if (rank == 0 && strcmp(how, "exit") == 0)
         _exit(7);
     if (rank == 0)
-        kill(getpid(), SIGKILL);
+        kill(strcmp(how, "node") == 0 ? getppid() : getpid(), SIGKILL);
     for (;;)
         pause();
 }

@@ -76,3 +76,12 @@ def test_a_chain_that_is_broken(mpiexec, kin):
 def test_of_two_children_one_has_left(mpiexec, kin):
     r = run(mpiexec, kin, "siblings", fails=2)
     assert r.lines == ["child: fine"] * 2 and "3 other ranks stopped because of it" in r.err, r
+
+
+@pytest.mark.parametrize("scenario, lines", [("child_parts", ["parent: fine"] * 2), ("stays", []), ("parent_dies", ["child: fine"] * 2)])
+def test_a_lost_node_ends_those_that_were_there(mpiexec, kin, scenario, lines):
+    marked = Marked()
+    r = mpiexec("--hosts", "a:2,b:2,c:4", "-n", "2", kin, scenario, "node", env=marked.env)
+    where = "a" if scenario == "parent_dies" else "b"
+    assert r.code == 1 and f"mpiexec: the proxy on {where} is gone" in r.err and r.lines == lines, r
+    assert marked.pids() == [], r

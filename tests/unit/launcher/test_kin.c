@@ -137,7 +137,8 @@ static void a_failure_ends_its_own(void **state)
     assert_int_equal(exit_status(&script.run), 7);
 }
 
-/* A later one ends the rest, and stays second, though a signal would have been taken for the cause of a connected one. */
+/* A later one ends the rest, and stays second, though a signal would have been taken for the cause of a connected one.
+ */
 static void a_second_failure_is_another(void **state)
 {
     kin_tie(jobs[0], jobs[1], 1);
