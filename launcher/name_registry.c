@@ -11,6 +11,7 @@
 #include "common/printable.h"
 #include "common/xalloc.h"
 #include "launcher/name_call.h"
+#include "launcher/name_ours.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,12 +22,6 @@
 enum { SILENT_MS = 10000, CALL_MS = 30000, AGAIN_MS = 1000, AGAIN_MAX_MS = 30000 };
 #define OF_NOBODY ((uint64_t)1 << 32) /* numbers of requests from here on */
 
-/* What we have published, or wish to. */
-struct ours {
-    UT_hash_handle hh; /* by name */
-    struct registry_entry entry;
-};
-
 struct request {
     UT_hash_handle hh;
     TAILQ_ENTRY(request) next;
@@ -35,8 +30,8 @@ struct request {
     bool waits;     /* its answer may take any time */
     bool forgotten; /* a publish */
     struct buf payload;
-    struct ours *ours; /* of a publish that is asked for, not yet done */
-    struct ours *copy; /* of one that is repeated */
+    struct name_ours *ours; /* of a publish that is asked for, not yet done */
+    struct name_ours *copy; /* of one that is repeated */
 };
 
 struct name_registry {
@@ -51,7 +46,7 @@ struct name_registry {
     struct request *requests; /* hash by id */
     TAILQ_HEAD(, request) order;
     size_t prompt; /* requests that do not wait */
-    struct ours *ours;
+    struct name_ours *ours;
     uint64_t numbers;
     bool lost; /* and that was told */
 };
@@ -60,45 +55,6 @@ static void arm(struct event *e, unsigned ms)
 {
     struct timeval later = {ms / 1000, ms % 1000 * 1000};
     evtimer_add(e, &later);
-}
-
-/* --- what is ours */
-
-static struct ours *ours_create(const struct registry_entry *e)
-{
-    struct ours *o = xcalloc(1, sizeof *o);
-    char *name = xstrndup(e->name.len ? e->name.data : "", e->name.len), *port = xmalloc(e->port.len + 1);
-    if (e->port.len)
-        memcpy(port, e->port.data, e->port.len);
-    o->entry = *e;
-    o->entry.name.data = name;
-    o->entry.port.data = port;
-    return o;
-}
-
-static void ours_free(struct ours *o)
-{
-    if (!o)
-        return;
-    free((char *)o->entry.name.data);
-    free((char *)o->entry.port.data);
-    free(o);
-}
-
-static struct ours *find_ours(const struct name_registry *n, struct bytes name)
-{
-    struct ours *o;
-    HASH_FIND(hh, n->ours, name.data, name.len, o);
-    return o;
-}
-
-static bool drop_ours(struct name_registry *n, struct bytes name)
-{
-    struct ours *o = find_ours(n, name);
-    if (o)
-        HASH_DEL(n->ours, o);
-    ours_free(o);
-    return o != NULL;
 }
 
 /* --- requests */
@@ -122,8 +78,8 @@ static void request_free(struct name_registry *n, struct request *q)
     TAILQ_REMOVE(&n->order, q, next);
     n->prompt -= !q->waits;
     buf_fini(&q->payload);
-    ours_free(q->ours);
-    ours_free(q->copy);
+    name_ours_free(q->ours);
+    name_ours_free(q->copy);
     free(q);
 }
 
@@ -222,8 +178,8 @@ static void on_gone(void *arg, struct peer *p, const char *why)
 
 static void publish_again(struct name_registry *n)
 {
-    for (const struct ours *o = n->ours; o; o = o->hh.next)
-        ask_publish(n, OF_NOBODY + n->numbers++, &o->entry)->copy = ours_create(&o->entry);
+    for (const struct name_ours *o = n->ours; o; o = o->hh.next)
+        ask_publish(n, OF_NOBODY + n->numbers++, &o->entry)->copy = name_ours_create(&o->entry);
 }
 
 static const struct peer_ops peer_ops;
@@ -283,7 +239,7 @@ static bool on_hello(struct name_registry *n, struct rbuf *r)
 }
 
 /* The answer to one that was repeated. */
-static void published_again(const struct ours *o, enum registry_result r)
+static void published_again(const struct name_ours *o, enum registry_result r)
 {
     char name[PRINTABLE_WIDTH * 64 + 1];
     printable_put(name, sizeof name, o->entry.name.data, o->entry.name.len);
@@ -296,19 +252,19 @@ static void published_again(const struct ours *o, enum registry_result r)
 /* The answer to a publish. */
 static void published(struct name_registry *n, struct request *q, enum registry_result r)
 {
-    struct ours *o = q->ours;
+    struct name_ours *o = q->ours;
     q->ours = NULL;
     if (q->copy)
         published_again(q->copy, r);
     if (!o)
         return;
     if (r == REGISTRY_DONE_WELL && !q->forgotten) {
-        HASH_ADD_KEYPTR(hh, n->ours, o->entry.name.data, o->entry.name.len, o);
+        name_ours_add(&n->ours, o);
         return;
     }
     if (r == REGISTRY_DONE_WELL)
         ask_unpublish(n, OF_NOBODY + n->numbers++, o->entry.name);
-    ours_free(o);
+    name_ours_free(o);
 }
 
 static bool on_done(struct name_registry *n, struct rbuf *r)
@@ -377,18 +333,14 @@ struct name_registry *name_registry_create(struct event_base *base, const char *
 
 void name_registry_destroy(struct name_registry *n)
 {
-    struct ours *o, *next;
     if (!n)
         return;
     name_call_drop(n->call);
     peer_destroy(n->peer);
     while (!TAILQ_EMPTY(&n->order))
         request_free(n, TAILQ_FIRST(&n->order));
-    HASH_ITER(hh, n->ours, o, next)
-    {
-        HASH_DEL(n->ours, o);
-        ours_free(o);
-    }
+    while (n->ours)
+        name_ours_drop(&n->ours, n->ours->entry.name);
     event_free(n->late);
     event_free(n->again);
     free(n->addresses);
@@ -398,7 +350,7 @@ void name_registry_destroy(struct name_registry *n)
 
 void name_registry_publish(struct name_registry *n, uint32_t id, const struct registry_entry *e)
 {
-    ask_publish(n, id, e)->ours = ours_create(e);
+    ask_publish(n, id, e)->ours = name_ours_create(e);
 }
 
 void name_registry_lookup(struct name_registry *n, uint32_t id, struct bytes name, bool wait)
@@ -412,7 +364,7 @@ void name_registry_lookup(struct name_registry *n, uint32_t id, struct bytes nam
 void name_registry_unpublish(struct name_registry *n, uint32_t id, struct bytes name)
 {
     ask_unpublish(n, id, name);
-    drop_ours(n, name);
+    name_ours_drop(&n->ours, name);
 }
 
 void name_registry_list(struct name_registry *n, uint32_t id)
@@ -444,7 +396,7 @@ void name_registry_forget(struct name_registry *n, uint32_t id)
 
 void name_registry_drop(struct name_registry *n, struct bytes name)
 {
-    if (find_ours(n, name) && n->peer)
+    if (name_ours_find(n->ours, name) && n->peer)
         ask_unpublish(n, OF_NOBODY + n->numbers++, name);
-    drop_ours(n, name);
+    name_ours_drop(&n->ours, name);
 }
