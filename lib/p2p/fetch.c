@@ -18,6 +18,7 @@ enum { PIECES = 64 };
 struct fetch {
     struct completion completion; /* first */
     struct p2p_request *r;
+    struct scatter *scatter; /* NULL: it is got straight to where it belongs */
     struct copy_cost *cost;
     uint64_t begin; /* ticks */
     size_t asked;   /* bytes of the get that is under way, or was last */
@@ -87,6 +88,7 @@ static struct fetch *fetch_new(struct p2p_request *r, const void *key, size_t ke
     else if (!(f = malloc(sizeof *f)))
         return NULL;
     f->r = r;
+    f->scatter = NULL;
     f->under_way = false;
     f->doom = MPI_SUCCESS;
     f->key_bytes = (uint32_t)key_bytes;
@@ -97,6 +99,7 @@ static struct fetch *fetch_new(struct p2p_request *r, const void *key, size_t ke
 static void fetch_free(struct p2p_request *r)
 {
     struct fetch *f = r->extra;
+    scatter_free(f->scatter);
     r->head.stage = 0;
     SLIST_INSERT_HEAD(&spares, f, spare);
 }
@@ -139,14 +142,25 @@ static void fetch_done(struct completion *c, enum remote_state how)
     }
 }
 
+static enum remote_state get_part(struct fetch *f)
+{
+    struct iovec to[PIECES];
+    int pieces = next_part(f->r, to, &f->asked);
+    struct remote from = {f->key, f->key_bytes, (uint64_t)f->r->moved};
+    return f->r->peer->transport->get(f->r->peer, to, pieces, from, f->asked, &f->completion);
+}
+
+static enum remote_state get_scattered(struct fetch *f)
+{
+    f->asked = 0; /* it counts itself */
+    return scatter_get(f->scatter, &f->completion);
+}
+
 bool fetch_push(struct p2p_request *r)
 {
     struct fetch *f = r->extra;
-    struct iovec to[PIECES];
     while (r->moved < r->head.bytes) {
-        int pieces = next_part(r, to, &f->asked);
-        struct remote from = {f->key, f->key_bytes, (uint64_t)r->moved};
-        enum remote_state s = r->peer->transport->get(r->peer, to, pieces, from, f->asked, &f->completion);
+        enum remote_state s = f->scatter ? get_scattered(f) : get_part(f);
         if (s == REMOTE_BUSY)
             return false;
         f->under_way = s == REMOTE_STARTED;
@@ -157,7 +171,10 @@ bool fetch_push(struct p2p_request *r)
             return true;
         r->moved += (MPI_Count)f->asked;
     }
-    trace_read(&tally.p2p_one_copy_bytes_received, (size_t)r->head.bytes);
+    if (f->scatter)
+        trace_streamed(&tally.p2p_two_copy_bytes_received, (size_t)r->head.bytes);
+    else
+        trace_read(&tally.p2p_one_copy_bytes_received, (size_t)r->head.bytes);
     if (f->cost)
         copy_cost_was_read(f->cost, copy_ticks() - f->begin, (size_t)r->head.bytes, r->both);
     fetch_free(r);
@@ -175,16 +192,18 @@ bool fetch_begin(struct p2p_request *r, const void *key, size_t key_bytes, bool 
     if (knobs.SHM_COPY != SHM_COPY_ONE && attends(r->peer) &&
         !(c ? copy_cost_prefers_cma(c, (size_t)r->head.bytes, both) : both))
         return false;
-    if (!pieces_worth(r)) {
-        if (c)
-            copy_cost_cma_denied(c);
-        return false;
-    }
-    struct fetch *f = fetch_new(r, key, key_bytes);
+    bool straight = pieces_worth(r), parts = r->peer->transport->mem_offer != NULL;
+    if (!straight && !parts && c)
+        copy_cost_cma_denied(c);
+    struct fetch *f = straight || parts ? fetch_new(r, key, key_bytes) : NULL;
     if (!f)
         return false;
+    if (!straight && !(f->scatter = scatter_new(r, f->key, key_bytes))) {
+        SLIST_INSERT_HEAD(&spares, f, spare);
+        return false;
+    }
     f->completion.done = fetch_done;
-    f->cost = c;
+    f->cost = straight ? c : NULL;
     f->begin = copy_ticks();
     r->extra = f;
     send_queue_push(r, GET);
@@ -196,6 +215,8 @@ bool fetch_doom(struct p2p_request *r, int error)
     struct fetch *f = r->extra;
     if (r->head.type != REQ_RECV || !r->head.matched || r->head.stage != GET)
         return false;
+    if (f->under_way && f->scatter)
+        scatter_stop(f->scatter);
     if (f->under_way)
         f->doom = error;
     else

@@ -84,6 +84,18 @@ bool fetch_under_way(void); /* any */
 struct copy_cost *fetch_cost(struct p2p_request *r);
 void fetch_fini(void);
 
+/* gather.c: a send that lies in many pieces is got by its receiver: its transport offers it. False: not now. */
+bool gather_offer(struct p2p_request *r, void *key);
+
+/* scatter.c: a matched receive of many small pieces, which is got by parts, with that key, which stays. NULL: no memory,
+ * or others have it. */
+struct scatter;
+struct scatter *scatter_new(struct p2p_request *r, const void *key, size_t key_bytes);
+void scatter_free(struct scatter *s); /* nothing of it is under way; NULL is fine */
+/* As a verb (remote.h): gets what has not been got. r->moved tells how much has, in the end. */
+enum remote_state scatter_get(struct scatter *s, struct completion *done);
+void scatter_stop(struct scatter *s); /* asks for no more */
+
 /* MPI_Cancel of an active send: an operation of its request. Then what the two sides say of it. */
 int cancel_send(struct request *r);
 void cancel_asked(struct peer *from, const void *payload, size_t n);

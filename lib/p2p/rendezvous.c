@@ -85,12 +85,20 @@ static bool control(struct p2p_request *r, uint8_t kind, const void *body, size_
     return r->peer->transport->inject(r->peer, kind, 0, 0, body, n);
 }
 
-/* Offers what lies in one run to be got; bytes of the key, or 0. */
+/* Can it be got? In one run, or where the transport gathers. */
+static bool offers(const struct p2p_request *r)
+{
+    return datatype_is_run(r->datatype, r->count) || r->peer->transport->mem_offer;
+}
+
+/* Offers it to be got; bytes of the key, or 0. */
 static uint8_t offer(struct p2p_request *r, void *key)
 {
     const struct transport *t = r->peer->transport;
     void *base = (char *)(uintptr_t)r->sbuf + r->datatype->true_lb;
-    r->registered = t->mem_register(base, (size_t)r->head.bytes, MEM_GET, key, &r->mem);
+    size_t n = (size_t)r->head.bytes;
+    r->registered =
+        datatype_is_run(r->datatype, r->count) ? t->mem_register(base, n, MEM_GET, key, &r->mem) : gather_offer(r, key);
     return r->registered ? (uint8_t)t->key_bytes : 0;
 }
 
@@ -110,12 +118,12 @@ bool rendezvous_push_rts(struct p2p_request *r)
     uint32_t others = (uint32_t)(announced - p2p_peer(r->peer)->announced);
     struct rts body = {.sender = r->head.obj.handle, .bytes = (uint64_t)r->head.bytes, .others = others};
     bool with = (size_t)r->head.bytes <= t->max_payload - sizeof body;
-    bool run = !with && datatype_is_run(r->datatype, r->count);
-    size_t behind = with ? (size_t)r->head.bytes : run ? t->key_bytes : 0;
+    bool apart = !with && offers(r);
+    size_t behind = with ? (size_t)r->head.bytes : apart ? t->key_bytes : 0;
     char *room = t->reserve(r->peer, sizeof body + behind);
     if (!room)
         return false;
-    if (run)
+    if (apart)
         body.key_bytes = offer(r, room + sizeof body);
     memcpy(room, &body, sizeof body);
     if (with)

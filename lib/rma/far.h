@@ -46,7 +46,7 @@ struct far {
     uint8_t holds, wants;        /* 0, TARGET_EXCLUSIVE, TARGET_SHARED: of this rank's lock */
     struct far_failure noted;    /* the first one since its last flush */
     TAILQ_HEAD(, message_job) jobs;
-    TAILQ_ENTRY(far) in_busy;  /* it has jobs */
+    TAILQ_ENTRY(far) in_busy; /* it has jobs */
     struct far_types *learnt; /* types that it has told; NULL: none */
     /* what each has told the other of posts and completions, as in shared memory */
     struct control_pair pair;
@@ -81,8 +81,8 @@ int far_post(struct target *t);
 int far_complete(struct target *t);
 int far_completed(struct target *t);
 
-/* An accumulate of any kind (compare: of MPI_Compare_and_swap; else NULL) on t, checked; what c says of the guard is not
- * needed. request: as of a get, or NULL. */
+/* An accumulate of any kind (compare: of MPI_Compare_and_swap; else NULL) on t, checked; what c says of the guard is
+ * not needed. request: as of a get, or NULL. */
 int far_accumulate(struct target *t, const struct combine *c, const void *compare, struct request **request);
 
 /* An operation that waits for data (far_op.c). Data of it have come, or will not. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * far_op: an operation on a rank that is reached by messages, which is not over when its call returns: it waits for data
- * that messages bring, or for what the transport does (far_remote.c). */
+ * far_op: an operation on a rank that is reached by messages, which is not over when its call returns: it waits for
+ * data that messages bring, or for what the transport does (far_remote.c). */
 #ifndef LIB_RMA_FAR_OP_H
 #define LIB_RMA_FAR_OP_H
 

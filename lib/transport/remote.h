@@ -15,6 +15,7 @@
 #ifndef LIB_TRANSPORT_REMOTE_H
 #define LIB_TRANSPORT_REMOTE_H
 
+#include <sys/uio.h>
 #include "lib/core/types.h"
 
 enum remote_state {
@@ -48,6 +49,10 @@ struct remote {
     size_t key_bytes;
     uint64_t offset;
 };
+
+/* Bytes of a stream, from place `at` on, as at most `most` pieces of memory; *n: how many are wanted, and then how many
+ * these pieces hold, one at least. They stay until the next call of any such function. Returns the pieces. */
+typedef int mem_pieces(const void *of, uint64_t at, size_t *n, struct iovec *v, int most);
 
 /* One element is replaced, and what it was before is fetched. */
 enum atomic_op {

@@ -172,6 +172,9 @@ struct transport {
      * may be refused. False: this memory cannot be, or not now. */
     bool (*mem_register)(void *base, size_t len, unsigned access, void *key, void **handle);
     void (*mem_deregister)(void *handle);
+    /* The same of a stream of len bytes, to be got, that lies in no one piece: as it is asked for, mem_pieces tells where.
+     * NULL: it does not do that. */
+    bool (*mem_offer)(const void *of, mem_pieces *pieces, size_t len, void *key, void **handle);
     /* Copies n bytes, the sum of the local pieces. The local memory need not be registered. */
     enum remote_state (*get)(struct peer *p, const struct iovec *to, int pieces, struct remote from, size_t n,
                              struct completion *c);

@@ -18,7 +18,7 @@ sys.path.insert(0, str(HERE.parent / "cluster"))
 import rig as rigs  # noqa: E402
 
 UNITS = {"latency": ("us", "less"), "rate": ("1/s", "more"), "rate-each": ("1/s", "more"), "stream": ("MB/s", "more"),
-         "strided": ("MB/s", "more")}
+         "strided": ("MB/s", "more"), "strided-both": ("MB/s", "more")}
 GOALS = {("latency", 8): ("<= 1.15 x raw", lambda m: m["muster"] <= 1.15 * m["raw"]),
          ("rate", 8): (">= 0.5 x raw", lambda m: m["muster"] >= 0.5 * m["raw"]),
          ("stream", 1 << 20): (">= 0.95 x raw", lambda m: m["muster"] >= 0.95 * m["raw"]),

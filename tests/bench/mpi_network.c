@@ -6,7 +6,7 @@
  *
  * Prints "name size value" lines on rank 0, as raw_tcp does: latency in microseconds, streams in MB/s, rates in
  * messages a second. Of strided streams the size is that of a block, of messages of 4 MiB to a receiver who has them in
- * one piece. windows: what rank 0 does to a window of rank 1, who computes nothing, in microseconds. */
+ * one piece, or in the same blocks. windows: what rank 0 does to a window of rank 1, who computes nothing, in microseconds. */
 #include <stdbool.h>
 #include <stdlib.h>
 #include "measure.h"
@@ -67,10 +67,9 @@ static void stream_blocking(void *arg, int times)
     }
 }
 
-/* Messages of 4 MiB: blocks with gaps as long, as one element, to bytes. */
-static void strided(void *arg, int times)
+/* Messages of 4 MiB: blocks with gaps as long, as one element, to bytes or (both) to the same. */
+static void strided_to(const struct work *w, int times, bool both)
 {
-    const struct work *w = arg;
     MPI_Datatype t;
     char answer;
     MPI_Type_vector(4 * MIB / w->bytes, w->bytes, 2 * w->bytes, MPI_BYTE, &t);
@@ -79,12 +78,22 @@ static void strided(void *arg, int times)
         if (rank == 0)
             MPI_Send(w->memory, 1, t, 1, 1, MPI_COMM_WORLD);
         else
-            MPI_Recv(w->memory, 4 * MIB, MPI_BYTE, 0, 1, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+            MPI_Recv(w->memory, both ? 1 : 4 * MIB, both ? t : MPI_BYTE, 0, 1, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
     if (rank == 1)
         MPI_Send(&answer, 1, MPI_BYTE, 0, 2, MPI_COMM_WORLD);
     else
         MPI_Recv(&answer, 1, MPI_BYTE, 1, 2, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
     MPI_Type_free(&t);
+}
+
+static void strided(void *arg, int times)
+{
+    strided_to(arg, times, false);
+}
+
+static void strided_both(void *arg, int times)
+{
+    strided_to(arg, times, true);
 }
 
 static void put(void *arg, int times)
@@ -123,7 +132,7 @@ static void once(const char *name, body *run, struct work *w)
         return;
     double t = measure_for(run, w, (struct patience){0.004, 0.3});
     bool rate = strncmp(name, "rate", 4) == 0;
-    int bytes = run == strided ? 4 * MIB : w->bytes;
+    int bytes = run == strided || run == strided_both ? 4 * MIB : w->bytes;
     report(name, w->bytes, run == pingpong ? t / 2 * 1e6 : rate ? w->count / t : bytes * 1e-6 * w->count / t);
 }
 
@@ -166,6 +175,7 @@ static void messages(struct work *w)
     for (int i = 0; i < 4; i++) {
         w->bytes = blocks[i];
         once("strided", strided, w);
+        once("strided-both", strided_both, w);
     }
 }
 

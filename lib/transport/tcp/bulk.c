@@ -195,11 +195,6 @@ bool bulk_rest(struct conn *c, const struct iovec *v, int count, size_t n)
 
 /* ---- out ---- */
 
-static char *answer_at(const struct transfer *t, size_t n)
-{
-    return memory_at(t->memory, t->at, n, MEM_GET);
-}
-
 static void chunk_begin(struct conn *c, const struct transfer *t, size_t n)
 {
     bool put = t->kind == PUT;
@@ -228,26 +223,29 @@ void bulk_next(struct conn *c)
     struct transfer *t;
     while (c->bulk.chunk + c->bulk.chunk_pad == 0 && (t = STAILQ_FIRST(&c->bulk.out)) && stream_reserve(c, 0)) {
         size_t n = t->left < STREAM_CHUNK ? t->left : STREAM_CHUNK;
-        if (t->kind == PUT || (t->kind == ANSWER && answer_at(t, n)))
+        if (t->kind == PUT || (t->kind == ANSWER && memory_holds(t->memory, t->at, n, MEM_GET)))
             chunk_begin(c, t, n);
         else
             head_send(c, t);
     }
 }
 
-bool bulk_pieces(struct conn *c, struct iovec *v, int *count)
+bool bulk_pieces(struct conn *c, struct iovec *v, int *count, bool *whole)
 {
     static char zeros[8];
     const struct transfer *t = STAILQ_FIRST(&c->bulk.out);
+    size_t n = c->bulk.chunk;
+    *whole = true;
     if (c->bulk.chunk > 0 && t->kind == ANSWER) {
-        char *at = answer_at(t, c->bulk.chunk);
-        if (!at)
+        int pieces = memory_where(t->memory, t->at, &n, v + *count, BULK_PIECES);
+        if (pieces == 0)
             return false;
-        v[(*count)++] = (struct iovec){at, c->bulk.chunk};
+        *count += pieces;
+        *whole = n == c->bulk.chunk;
     } else if (c->bulk.chunk > 0) {
         *count += transfer_pieces(t, c->bulk.chunk, v + *count);
     }
-    if (c->bulk.chunk_pad > 0)
+    if (c->bulk.chunk_pad > 0 && *whole)
         v[(*count)++] = (struct iovec){zeros, c->bulk.chunk_pad};
     return true;
 }
@@ -360,7 +358,7 @@ static enum bulk_arrival answer_add(struct conn *c, enum transfer_kind kind, con
         t->memory = h->key.ctx;
         t->at = h->key.pair;
         t->left = (size_t)n;
-        t->kind = n > 0 && n <= SIZE_MAX && memory_at(t->memory, t->at, t->left, MEM_GET) ? ANSWER : REFUSAL;
+        t->kind = n > 0 && n <= SIZE_MAX && memory_holds(t->memory, t->at, t->left, MEM_GET) ? ANSWER : REFUSAL;
     } else {
         t->fault = c->bulk.refused;
         c->bulk.refused = false;

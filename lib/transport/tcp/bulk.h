@@ -52,9 +52,10 @@ bool bulk_rest(struct conn *c, const struct iovec *v, int count, size_t n);
 int bulk_tell(void);
 
 /* For stream. Out: begins the next chunk if none is under way, its head goes into the buffer; what of it is to be
- * written now, and that so many bytes of that are. False: its memory is not there any more. */
+ * written now (*whole: all of it, else no more than pieces allow), and that so many bytes of that are. False: its
+ * memory is not there any more. */
 void bulk_next(struct conn *c);
-bool bulk_pieces(struct conn *c, struct iovec *v, int *count);
+bool bulk_pieces(struct conn *c, struct iovec *v, int *count, bool *whole);
 void bulk_wrote(struct conn *c, size_t n);
 /* In: where to read, in so many pieces; *whole: they hold all that comes in front of the next frame. How many of n
  * bytes that were read belong there. */

@@ -10,7 +10,8 @@ enum { ACCESS_AT = 60, FIRST = 16 };
 static const uint64_t length_mask = (UINT64_C(1) << ACCESS_AT) - 1;
 
 struct area {
-    char *base; /* NULL: free */
+    char *base;         /* NULL: free; of a stream what it is of */
+    mem_pieces *pieces; /* NULL: it lies there */
     size_t len;
     unsigned access;
     uint32_t used, next; /* of a free one: the place of the next free one, and 1 */
@@ -36,18 +37,30 @@ static bool table_grow(void)
     return true;
 }
 
-bool memory_register(void *base, size_t len, unsigned access, void *key, void **handle)
+static bool area_add(struct area what, void *key, void **handle)
 {
-    if (!base || len > length_mask || (table.free == 0 && !table_grow()))
+    if (!what.base || what.len > length_mask || (table.free == 0 && !table_grow()))
         return false;
     uint32_t i = table.free - 1;
     struct area *a = &table.areas[i];
     table.free = a->next;
-    *a = (struct area){.base = base, .len = len, .access = access, .used = a->used + 1};
-    uint64_t words[2] = {(uint64_t)a->used << 32 | i, len | (uint64_t)(access & 7) << ACCESS_AT};
+    what.used = a->used + 1;
+    *a = what;
+    uint64_t words[2] = {(uint64_t)a->used << 32 | i, a->len | (uint64_t)(a->access & 7) << ACCESS_AT};
     memcpy(key, words, sizeof words);
     *handle = (void *)((uintptr_t)i + 1);
     return true;
+}
+
+bool memory_register(void *base, size_t len, unsigned access, void *key, void **handle)
+{
+    return area_add((struct area){.base = base, .len = len, .access = access}, key, handle);
+}
+
+bool memory_offer(const void *of, mem_pieces *pieces, size_t len, void *key, void **handle)
+{
+    return area_add((struct area){.base = (char *)(uintptr_t)of, .pieces = pieces, .len = len, .access = MEM_GET}, key,
+                    handle);
 }
 
 void memory_deregister(void *handle)
@@ -76,12 +89,34 @@ enum remote_state memory_check(struct remote at, size_t n, unsigned access, uint
     return within && (words[1] >> ACCESS_AT & access) == access ? REMOTE_DONE : REMOTE_FAULT;
 }
 
-char *memory_at(uint64_t number, uint64_t offset, size_t n, unsigned access)
+/* The area that has them; NULL: none has. */
+static const struct area *area_of(uint64_t number, uint64_t offset, size_t n, unsigned access)
 {
     uint32_t i = (uint32_t)number;
     if (i >= table.count)
         return NULL;
     const struct area *a = &table.areas[i];
     bool is = a->base && a->used == number >> 32 && (a->access & access) == access;
-    return is && offset <= a->len && n <= a->len - offset ? a->base + offset : NULL;
+    return is && offset <= a->len && n <= a->len - offset ? a : NULL;
+}
+
+bool memory_holds(uint64_t number, uint64_t offset, size_t n, unsigned access)
+{
+    return area_of(number, offset, n, access) != NULL;
+}
+
+int memory_where(uint64_t number, uint64_t offset, size_t *n, struct iovec *v, int most)
+{
+    const struct area *a = area_of(number, offset, *n, MEM_GET);
+    if (a && a->pieces)
+        return a->pieces(a->base, offset, n, v, most);
+    if (a)
+        v[0] = (struct iovec){a->base + offset, *n};
+    return a != NULL;
+}
+
+char *memory_at(uint64_t number, uint64_t offset, size_t n, unsigned access)
+{
+    const struct area *a = area_of(number, offset, n, access);
+    return a && !a->pieces ? a->base + offset : NULL;
 }

@@ -66,13 +66,14 @@ static void add_piece(struct iovec *v, int *count, char *at, size_t n)
 /* What is to be written next: packets, and among them a chunk. False: it cannot be written any more. */
 static bool out_pieces(struct conn *c, struct iovec *v, int *count)
 {
-    bool chunk = c->bulk.chunk + c->bulk.chunk_pad > 0;
+    bool chunk = c->bulk.chunk + c->bulk.chunk_pad > 0, whole = true;
     uint32_t first = chunk ? c->bulk.mark : c->out_end;
     *count = 0;
     add_piece(v, count, c->out + c->out_at, first - c->out_at);
-    if (chunk && !bulk_pieces(c, v, count))
+    if (chunk && !bulk_pieces(c, v, count, &whole))
         return false;
-    add_piece(v, count, c->out + first, c->out_end - first);
+    if (whole)
+        add_piece(v, count, c->out + first, c->out_end - first);
     return true;
 }
 

@@ -47,6 +47,42 @@ static void test_bounds_and_access(void **state)
     memory_fini();
 }
 
+static int halves(const void *of, uint64_t at, size_t *n, struct iovec *v, int most)
+{
+    const struct owned *o = of;
+    assert_true(most >= 1);
+    size_t left = at < 32 ? 32 - at : 64 - at;
+    *n = *n < left ? *n : left;
+    v[0] = (struct iovec){(void *)(uintptr_t)(o->bytes + at), *n};
+    return 1;
+}
+
+/* What lies in pieces is told piece by piece, within the same bounds; nothing lands in it. */
+static void test_offers(void **state)
+{
+    struct owned o = {.bytes = ""};
+    struct iovec v[2];
+    size_t n = 64;
+    uint64_t number;
+    assert_true(memory_offer(&o, halves, 64, o.key, &o.handle));
+    struct remote all = {o.key, MEMORY_KEY, 0};
+    assert_int_equal(memory_check(all, 64, MEM_PUT, &number), REMOTE_FAULT);
+    assert_int_equal(memory_check(all, 64, MEM_GET, &number), REMOTE_DONE);
+    assert_true(memory_holds(number, 0, 64, MEM_GET) && !memory_holds(number, 1, 64, MEM_GET));
+    assert_int_equal(memory_where(number, 0, &n, v, 2), 1);
+    assert_true(n == 32 && v[0].iov_base == o.bytes);
+    n = 20;
+    assert_int_equal(memory_where(number, 40, &n, v, 2), 1);
+    assert_true(n == 20 && v[0].iov_base == o.bytes + 40);
+    n = 25;
+    assert_int_equal(memory_where(number, 40, &n, v, 2), 0);
+    assert_null(memory_at(number, 0, 1, MEM_GET));
+    memory_deregister(o.handle);
+    n = 1;
+    assert_int_equal(memory_where(number, 0, &n, v, 2), 0);
+    memory_fini();
+}
+
 static void test_numbers_are_not_used_again(void **state)
 {
     static struct owned first[MANY], second[MANY];
@@ -69,7 +105,7 @@ static void test_numbers_are_not_used_again(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_bounds_and_access),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_bounds_and_access), cmocka_unit_test(test_offers),
                                        cmocka_unit_test(test_numbers_are_not_used_again)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
