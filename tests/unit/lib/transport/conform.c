@@ -372,6 +372,54 @@ static void accesses(char *mine)
     t->mem_deregister(handle);
 }
 
+/* The bytes of what is of, as pieces of a hundred, or copied to a place that the next call takes. */
+static int piecemeal(const void *of, uint64_t at, size_t *n, struct iovec *v, int most)
+{
+    enum { PIECE = 100, PLACE = 3000 };
+    static char place[PLACE];
+    static uint32_t seed = 5;
+    const char *from = (const char *)of + at;
+    size_t wanted = *n;
+    CHECK(most >= 1 && wanted > 0 && at <= HALF && wanted <= HALF - at);
+    if (random_next(&seed) % 2) {
+        *n = wanted < PLACE ? wanted : PLACE;
+        memcpy(place, from, *n);
+        v[0] = (struct iovec){place, *n};
+        return 1;
+    }
+    int count = 0;
+    for (*n = 0; count < most && *n < wanted; count++) {
+        size_t k = wanted - *n < PIECE ? wanted - *n : PIECE;
+        v[count] = (struct iovec){(void *)(uintptr_t)(from + *n), k};
+        *n += k;
+    }
+    return count;
+}
+
+/* A stream can be got, within its length, and as long as it is offered. */
+static void offered(char *mine)
+{
+    char byte[16] = {0};
+    struct iovec one = {byte, sizeof byte};
+    unsigned char key[MEM_KEY_MAX];
+    void *handle;
+    struct op o;
+    CHECK(t->mem_offer(mine, piecemeal, HALF, key, &handle));
+    key_exchange(key);
+    for (uint32_t round = 1; round <= 10; round++)
+        gets_checked(round * 577 + (uint32_t)conform_me);
+    get_begin(&o, &one, 1, HALF - 15, 16);
+    CHECK(op_settle(&o) == REMOTE_FAULT);
+    put_begin(&o, &one, 1, 0, 16);
+    CHECK(op_settle(&o) == REMOTE_FAULT);
+    sync_both();
+    t->mem_deregister(handle);
+    sync_both();
+    get_begin(&o, &one, 1, 0, 16);
+    CHECK(op_settle(&o) == REMOTE_FAULT);
+    sync_both();
+}
+
 /* Atomics: the model, in other words than the library's. */
 static uint64_t low(uint64_t bits, size_t n)
 {
@@ -547,6 +595,8 @@ static void memory(char *mine, bool lower)
     t->mem_deregister(handle);
     if (can)
         accesses(mine);
+    if (can && t->mem_offer)
+        offered(mine);
 }
 
 void conform_run(struct peer *p, bool lower, char *const *regions, int count)
