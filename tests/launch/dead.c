@@ -449,6 +449,31 @@ static void win_long(void)
     IS(MPI_Win_flush(rank, win) == MPI_SUCCESS);
 }
 
+/* Blocks with gaps, which the network takes from where they lie, or which are packed and unpacked by parts. */
+static int swap_strided(int *mine, MPI_Datatype t, int with)
+{
+    return MPI_Sendrecv(mine, 1, t, with, 7, mine + 2 * BIG, 1, t, with, 7, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+}
+static MPI_Datatype blocks(int ints)
+{
+    MPI_Datatype t;
+    MPI_Type_vector(BIG / ints, ints, 2 * ints, MPI_INT, &t);
+    MPI_Type_commit(&t);
+    return t;
+}
+static void strided_middle(void)
+{
+    MPI_Datatype t[] = {blocks(4), blocks(1024)};
+    int *mine = calloc(4 * BIG, sizeof *mine), rc = MPI_SUCCESS;
+    IS(mine);
+    for (int i = 0; rc == MPI_SUCCESS; i++)
+        rc = swap_strided(mine, t[i % 2], last);
+    DEAD(rc);
+    free(mine);
+    MPI_Type_free(&t[0]);
+    MPI_Type_free(&t[1]);
+}
+
 #define BY_MESSAGE(name) {#name, name}
 static const struct scenario scenarios[] = {
     S(recv_named),     S(recv_any),     S(ssend),        S(send_long),     S(send_many),      S(probe),
@@ -460,6 +485,7 @@ static const struct scenario scenarios[] = {
     S(inter_alltoall), S(inter_derive), S(inter_middle), S(tool),          S(win_lock),       S(win_lock_all),
     S(win_readers),    S(win_fence),    S(win_group),    S(file_write),    S(file_iread),     S(file_middle),
     BY_MESSAGE(win_gets), BY_MESSAGE(win_puts), BY_MESSAGE(win_long),
+    BY_MESSAGE(strided_middle),
 };
 
 /* What the last rank does until its end. */
@@ -482,6 +508,15 @@ static void live(const char *name)
             buf[i] = n == BIG ? i : 0;
         while (MPI_Wtime() < until)
             MPI_Allreduce(buf, to, n, MPI_INT, MPI_SUM, name[0] == 'i' ? inter : MPI_COMM_WORLD);
+        raise(SIGKILL);
+    }
+    if (strcmp(name, "strided_middle") == 0) {
+        double until = MPI_Wtime() + seconds;
+        MPI_Datatype t[] = {blocks(4), blocks(1024)};
+        int *mine = calloc(4 * BIG, sizeof *mine);
+        for (int i = 0; MPI_Wtime() < until; i++)
+            for (int with = 0; with < last; with++)
+                swap_strided(mine, t[i % 2], with);
         raise(SIGKILL);
     }
     if (strcmp(name, "file_middle") == 0) {

@@ -46,8 +46,8 @@ def test_windows_by_messages(mpiexec, dead, what, n):
 
 
 @pytest.mark.parametrize("hosts", ["a,b", "a,b,c,d"])
-@pytest.mark.parametrize("what", ["win_gets", "win_puts", "win_long"])
-def test_windows_of_another_node(mpiexec, dead, what, hosts):
+@pytest.mark.parametrize("what", ["win_gets", "win_puts", "win_long", "strided_middle"])
+def test_what_goes_between_nodes(mpiexec, dead, what, hosts):
     n = 1 + hosts.count(",")
     r = mpiexec("--no-kill", "--hosts", hosts, "--ppn", "1", "-n", str(n), dead, what)
     assert r.out.splitlines() == ["fine"] * (n - 1), r
