@@ -9,6 +9,7 @@
 #include "lib/request/progress.h"
 #include "lib/rma/epoch.h"
 #include "lib/rma/far.h"
+#include "lib/rma/far_remote.h"
 
 enum { POST_ASSERTS = MPI_MODE_NOCHECK | MPI_MODE_NOSTORE | MPI_MODE_NOPUT };
 
@@ -145,6 +146,9 @@ int mpi_win_complete(struct win *w)
     int rc = MPI_SUCCESS, error;
     if (w->access != ACCESS_START)
         return epoch_wrong("MPI_Win_complete without MPI_Win_start");
+    for (int i = 0; w->message && i < w->started->size; i++)
+        if (target_at(w, w->started, i, &t) == MPI_SUCCESS && t->far)
+            far_remote_fence(t);
     for (int i = 0; i < w->started->size; i++) {
         error = target_at(w, w->started, i, &t) == MPI_SUCCESS ? complete_one(w, t) : MPI_SUCCESS;
         rc = rc == MPI_SUCCESS ? error : rc;
