@@ -192,7 +192,7 @@ bool fetch_begin(struct p2p_request *r, const void *key, size_t key_bytes, bool 
     if (knobs.SHM_COPY != SHM_COPY_ONE && attends(r->peer) &&
         !(c ? copy_cost_prefers_cma(c, (size_t)r->head.bytes, both) : both))
         return false;
-    bool straight = pieces_worth(r), parts = r->peer->transport->mem_offer != NULL;
+    bool parts = r->peer->transport->mem_offer != NULL, straight = parts ? is_run(r) : pieces_worth(r);
     if (!straight && !parts && c)
         copy_cost_cma_denied(c);
     struct fetch *f = straight || parts ? fetch_new(r, key, key_bytes) : NULL;

@@ -87,7 +87,7 @@ void fetch_fini(void);
 /* gather.c: a send that lies in many pieces is got by its receiver: its transport offers it. False: not now. */
 bool gather_offer(struct p2p_request *r, void *key);
 
-/* scatter.c: a matched receive of many small pieces, which is got by parts, with that key, which stays. NULL: no memory,
+/* scatter.c: a matched receive of many pieces, which is got by parts, with that key, which stays. NULL: no memory,
  * or others have it. */
 struct scatter;
 struct scatter *scatter_new(struct p2p_request *r, const void *key, size_t key_bytes);

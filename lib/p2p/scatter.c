@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * scatter: a long message that its receiver has in many small pieces is got in parts into two buffers: while one is
- * unpacked, what goes into the other is on its way. Buffers are bounded; where there are none, the message streams. */
+ * scatter: a long message that its receiver has in many pieces is got in parts, of which a few are under way at once.
+ * Large pieces are written as they lie; small ones come into a buffer a part, and are unpacked while others are on
+ * their way. Buffers are bounded; where there are none, the message streams. */
 #include <stddef.h>
 #include <stdlib.h>
 #include "lib/datatype/layout.h"
 #include "lib/p2p/protocol.h"
 
-enum { PARTS = 2, PART_MOST = 128 << 10, MOST = 32 /* messages at once */ };
+enum { PARTS = 16, PART_MOST = 64 << 10, PIECES = 64, WORTH = 1024, MOST = 16 /* messages at once */ };
 
 struct part {
     struct completion completion; /* first */
     struct scatter *of;
     MPI_Count at;
-    size_t n; /* 0: it is free */
-    char *buffer;
+    size_t n;
+    char *buffer; /* NULL: it goes where it belongs */
 };
 
 struct scatter {
@@ -34,9 +35,22 @@ static int count;
 static void part_unpack(struct part *p)
 {
     struct p2p_request *r = p->of->r;
-    datatype_unpack(r->datatype, r->rbuf, r->count, p->at, p->buffer, p->n);
+    if (p->buffer)
+        datatype_unpack(r->datatype, r->rbuf, r->count, p->at, p->buffer, p->n);
     r->moved += (MPI_Count)p->n;
-    p->n = 0;
+}
+
+/* Where the next *n bytes go, or the first of them. */
+static int part_pieces(const struct part *p, size_t *n, struct iovec *v)
+{
+    const struct p2p_request *r = p->of->r;
+    int most = r->peer->transport->max_pieces;
+    if (!p->buffer)
+        return layout_pieces(r->datatype->layout, r->datatype->extent, (char *)r->rbuf + r->datatype->disp,
+                             p->of->asked, n, v, most < PIECES ? most : PIECES);
+    *n = *n < p->of->part_bytes ? *n : p->of->part_bytes;
+    v[0] = (struct iovec){p->buffer, *n};
+    return 1;
 }
 
 /* Asks for what is next; REMOTE_DONE: it is there, or there is no more. */
@@ -44,12 +58,13 @@ static enum remote_state part_begin(struct part *p)
 {
     struct scatter *s = p->of;
     struct peer *from = s->r->peer;
-    size_t left = (size_t)(s->r->head.bytes - s->asked), n = left < s->part_bytes ? left : s->part_bytes;
     enum remote_state how = REMOTE_DONE;
-    while (n > 0 && how == REMOTE_DONE) {
-        struct iovec to = {p->buffer, n};
+    while (s->asked < s->r->head.bytes && how == REMOTE_DONE) {
+        struct iovec to[PIECES];
+        size_t n = (size_t)(s->r->head.bytes - s->asked);
+        int pieces = part_pieces(p, &n, to);
         s->from.offset = (uint64_t)s->asked;
-        how = from->transport->get(from, &to, 1, s->from, n, &p->completion);
+        how = from->transport->get(from, to, pieces, s->from, n, &p->completion);
         if (how != REMOTE_DONE && how != REMOTE_STARTED)
             return how;
         p->at = s->asked;
@@ -57,8 +72,6 @@ static enum remote_state part_begin(struct part *p)
         s->asked += (MPI_Count)n;
         if (how == REMOTE_DONE)
             part_unpack(p);
-        left -= n;
-        n = left < s->part_bytes ? left : s->part_bytes;
     }
     s->flying += how == REMOTE_STARTED;
     return how;
@@ -97,17 +110,29 @@ void scatter_stop(struct scatter *s)
     s->failed = REMOTE_PEER_FAILED;
 }
 
-struct scatter *scatter_new(struct p2p_request *r, const void *key, size_t key_bytes)
+/* Of a buffer; 0: none is needed. */
+static size_t buffer_bytes(const struct p2p_request *r)
 {
     enum { SHARES = 8, LEAST = 16 << 10 };
-    size_t n = (size_t)r->head.bytes / SHARES;
-    n = n < LEAST ? LEAST : n < PART_MOST ? n : PART_MOST;
+    struct iovec v[PIECES];
+    size_t n = (size_t)r->head.bytes, share = n / SHARES;
+    int pieces =
+        layout_pieces(r->datatype->layout, r->datatype->extent, (char *)r->rbuf + r->datatype->disp, 0, &n, v, PIECES);
+    if (n / (size_t)pieces >= WORTH)
+        return 0;
+    return share < LEAST ? LEAST : share < PART_MOST ? share : PART_MOST;
+}
+
+struct scatter *scatter_new(struct p2p_request *r, const void *key, size_t key_bytes)
+{
+    size_t n = buffer_bytes(r);
     struct scatter *s = count < MOST ? malloc(sizeof *s + PARTS * n) : NULL;
     if (!s)
         return NULL;
     *s = (struct scatter){.r = r, .from = {key, key_bytes, 0}, .part_bytes = n};
     for (int i = 0; i < PARTS; i++)
-        s->parts[i] = (struct part){.completion.done = part_done, .of = s, .buffer = s->buffers + (size_t)i * n};
+        s->parts[i] =
+            (struct part){.completion.done = part_done, .of = s, .buffer = n ? s->buffers + (size_t)i * n : NULL};
     count++;
     return s;
 }

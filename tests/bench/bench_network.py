@@ -24,7 +24,7 @@ GOALS = {("latency", 8): ("<= 1.15 x raw", lambda m: m["muster"] <= 1.15 * m["ra
          ("stream", 1 << 20): (">= 0.95 x raw", lambda m: m["muster"] >= 0.95 * m["raw"]),
          ("stream", 4 << 20): (">= 0.95 x raw", lambda m: m["muster"] >= 0.95 * m["raw"])}
 OPENMPI = ["--allow-run-as-root", "--oversubscribe", "--bind-to", "none", "--mca", "btl_tcp_if_include", "eth0",
-           "--mca", "oob_tcp_if_include", "eth0", "--mca", "btl", "tcp,self,vader"]
+           "--mca", "oob_tcp_if_include", "eth0", "--mca", "btl", "tcp,self,vader", "--mca", "osc", "pt2pt"]
 
 
 def libraries(out, program):
