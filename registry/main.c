@@ -143,18 +143,16 @@ static void on_signal(evutil_socket_t sig, short what, void *base)
     event_base_loopbreak(base);
 }
 
-static void serve_until_ended(struct event_base *base)
+static const int ends[] = {SIGTERM, SIGINT, SIGHUP};
+enum { ENDS = sizeof ends / sizeof *ends };
+
+static void take_signals(struct event_base *base, struct event *events[ENDS])
 {
-    static const int ends[] = {SIGTERM, SIGINT, SIGHUP};
-    struct event *events[sizeof ends / sizeof *ends];
-    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+    for (size_t i = 0; i < ENDS; i++) {
         events[i] = evsignal_new(base, ends[i], on_signal, base);
         if (!events[i] || event_add(events[i], NULL) < 0)
             log_fatal("out of memory");
     }
-    event_base_dispatch(base);
-    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
-        event_free(events[i]);
 }
 
 /* One descriptor an mpiexec. */
@@ -170,6 +168,7 @@ int main(int argc, char **argv)
 {
     struct wish w = {.loud = LOG_NORMAL};
     char key[KEY_FILE_DIGITS + 1];
+    struct event *events[ENDS];
     struct err e;
     log_init("muster-names", LOG_NORMAL);
     take_words(&w, argc, argv);
@@ -181,6 +180,7 @@ int main(int argc, char **argv)
     struct event_base *base = event_base_new();
     if (!base)
         log_fatal("unable to make an event loop");
+    take_signals(base, events);
     struct server *s = server_create(base, &w.listen, key, &e);
     if (!s)
         log_fatal("%s", e.text);
@@ -188,8 +188,10 @@ int main(int argc, char **argv)
         log_fatal("unable to write to stdout: %m");
     if (w.background)
         is_behind(behind);
-    serve_until_ended(base);
+    event_base_dispatch(base);
     server_destroy(s);
+    for (size_t i = 0; i < ENDS; i++)
+        event_free(events[i]);
     event_base_free(base);
     explicit_bzero(key, sizeof key);
     return 0;
