@@ -61,6 +61,7 @@ struct channel {
     struct ofi_send *open;      /* that is being filled; goes after those */
     int held, flying;           /* messages that are its own, and of those under way */
     uint64_t flying_bytes;
+    int writes;                 /* puts that are under way */
     bool refused;               /* libfabric does not take the next one now */
     bool owes;                  /* it is time to tell the peer how many have been delivered */
     bool goodbye;               /* the peer has said that nothing more comes */

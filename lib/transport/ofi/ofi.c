@@ -253,8 +253,8 @@ static bool ofi_in_flight(const struct peer *p, uint64_t *outgoing, uint64_t *in
 {
     const struct channel *c = p->channel;
     if (c && !c->lost) {
-        *outgoing = channel_in_flight(c);
-        *incoming = remote_in_flight(c);
+        *outgoing = channel_in_flight(c) + remote_in_flight(c, true);
+        *incoming = remote_in_flight(c, false);
     }
     return c && (c->to != FI_ADDR_NOTAVAIL || c->lost);
 }
@@ -284,18 +284,18 @@ static enum remote_state ofi_get(struct peer *p, const struct iovec *to, int pie
 static enum remote_state ofi_put(struct peer *p, const struct iovec *from, int pieces, struct remote to, size_t n,
                                  struct completion *c)
 {
-    return REMOTE_NEVER;
+    return p->channel ? remote_put(p->channel, from, to, n, c) : REMOTE_BUSY;
 }
 
 static enum remote_state ofi_atomic(struct peer *p, struct remote at, const struct atomic_call *call,
                                     struct completion *c)
 {
-    return REMOTE_NEVER;
+    return remote_atomic(at, atomic_size(call->type));
 }
 
 static enum remote_state ofi_flush(struct peer *p, struct completion *c)
 {
-    return REMOTE_DONE;
+    return p->channel ? remote_flush(p->channel) : REMOTE_DONE;
 }
 
 const struct transport transport_ofi = {.name = "ofi",
