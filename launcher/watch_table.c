@@ -157,7 +157,8 @@ static void format_flight(char *to, size_t size, const struct group *g)
     if (g->outgoing > 0 && g->incoming > 0)
         snprintf(to, size, ", %s to it and %s from it under way", outgoing, incoming);
     else if (g->outgoing > 0 || g->incoming > 0)
-        snprintf(to, size, ", %s %s it under way", g->outgoing > 0 ? outgoing : incoming, g->outgoing > 0 ? "to" : "from");
+        snprintf(to, size, ", %s %s it under way", g->outgoing > 0 ? outgoing : incoming,
+                 g->outgoing > 0 ? "to" : "from");
 }
 
 static void print_group(FILE *out, const struct group *g, const char *host)

@@ -11,9 +11,9 @@
  *               delivered (4), zeros (4), frames
  *     frame     head of a packet (24), whose own part says what it is; payload, filled up to eight bytes
  *
- * Credit: OFI_WINDOW messages may be under way whose delivery the sender has not heard of. Who has delivered half as many
- * says so, by a message without frames if there is no other one. What says so, and the goodbye, may go beyond the window,
- * up to twice its length: two windows that are full do not wait for each other. */
+ * Credit: OFI_WINDOW messages may be under way whose delivery the sender has not heard of. Who has delivered half as
+ * many says so, by a message without frames if there is no other one. What says so, and the goodbye, may go beyond the
+ * window, up to twice its length: two windows that are full do not wait for each other. */
 #ifndef LIB_TRANSPORT_OFI_CHANNEL_H
 #define LIB_TRANSPORT_OFI_CHANNEL_H
 
@@ -61,14 +61,14 @@ struct channel {
     struct ofi_send *open;      /* that is being filled; goes after those */
     int held, flying;           /* messages that are its own, and of those under way */
     uint64_t flying_bytes;
-    int writes;                 /* puts that are under way */
-    bool refused;               /* libfabric does not take the next one now */
-    bool owes;                  /* it is time to tell the peer how many have been delivered */
-    bool goodbye;               /* the peer has said that nothing more comes */
-    bool parted;                /* we have said so */
-    bool lost;                  /* peer_failed or peer_finalized has been said, or it was disconnected */
-    const char *broken;         /* why it is to be said to have failed, after what has come is delivered */
-    struct arrivals early;      /* messages that came before one that was sent before them */
+    int writes;            /* puts that are under way */
+    bool refused;          /* libfabric does not take the next one now */
+    bool owes;             /* it is time to tell the peer how many have been delivered */
+    bool goodbye;          /* the peer has said that nothing more comes */
+    bool parted;           /* we have said so */
+    bool lost;             /* peer_failed or peer_finalized has been said, or it was disconnected */
+    const char *broken;    /* why it is to be said to have failed, after what has come is delivered */
+    struct arrivals early; /* messages that came before one that was sent before them */
     TAILQ_ENTRY(channel) every;
     TAILQ_ENTRY(channel) again; /* while refused */
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * remote: reads of another process's memory and writes to it, in parts as long as the provider's messages may be. A write
- * is over when it is there, so that a flush has only to wait for those. */
+ * remote: reads of another process's memory and writes to it, in parts as long as the provider's messages may be. A
+ * write is over when it is there, so that a flush has only to wait for those. */
 #include "lib/transport/ofi/remote.h"
 #include <stdlib.h>
 #include <string.h>
@@ -22,8 +22,8 @@ struct transfer {
     char *here;
     uint64_t at, key;
     bool writes;
-    size_t part, left;      /* bytes that are under way, and those behind them */
-    bool waits;             /* for libfabric to take the next part */
+    size_t part, left;          /* bytes that are under way, and those behind them */
+    bool waits;                 /* for libfabric to take the next part */
     TAILQ_ENTRY(transfer) next; /* in transfers */
 };
 static TAILQ_HEAD(, transfer) transfers = TAILQ_HEAD_INITIALIZER(transfers);
@@ -74,8 +74,13 @@ static ssize_t part_write(struct transfer *r, size_t n)
     struct iovec v = {r->here, n};
     struct fi_rma_iov there = {r->at, n, r->key};
     void *descriptor = ofi_descriptor(r->mr);
-    struct fi_msg_rma m = {.msg_iov = &v, .desc = &descriptor, .iov_count = 1, .addr = r->with->to, .rma_iov = &there,
-                           .rma_iov_count = 1, .context = &r->op.context};
+    struct fi_msg_rma m = {.msg_iov = &v,
+                           .desc = &descriptor,
+                           .iov_count = 1,
+                           .addr = r->with->to,
+                           .rma_iov = &there,
+                           .rma_iov_count = 1,
+                           .context = &r->op.context};
     return fi_writemsg(ofi_endpoint.ep, &m, FI_COMPLETION | FI_DELIVERY_COMPLETE);
 }
 

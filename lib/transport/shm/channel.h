@@ -43,7 +43,7 @@ struct cursor {
     uint32_t last;  /* of the slots: one less than a power of two */
     bool fence;     /* sender: has one before it looks whether the receiver sleeps */
     bool announced;
-    bool broken; /* the other side has written what makes no sense: nothing more is read */
+    bool broken;               /* the other side has written what makes no sense: nothing more is read */
     struct doorbell *doorbell; /* sender: the receiver's */
     char *bytes;
     uint64_t at, consumed_bytes; /* in the byte ring */

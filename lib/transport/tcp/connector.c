@@ -26,15 +26,16 @@ enum { CLOSED = 0, SOMEBODY_ELSE = -1 };
 
 static const char *outcome_text(int error)
 {
-    return error == CLOSED ? "it was closed" : error == SOMEBODY_ELSE ? "who listens there is not of this job" : strerror(error);
+    return error == CLOSED          ? "it was closed"
+           : error == SOMEBODY_ELSE ? "who listens there is not of this job"
+                                    : strerror(error);
 }
 
 static const char *remedy(const struct conn *c, int error)
 {
     if (error == EMFILE || error == ENFILE)
         return " (one for each rank it talks to: raise ulimit -Hn)";
-    return c->born ? " (a firewall? see mpiexec --interface, --port-range)"
-                   : " (MUSTER_INTERFACE chooses a network)";
+    return c->born ? " (a firewall? see mpiexec --interface, --port-range)" : " (MUSTER_INTERFACE chooses a network)";
 }
 
 /* None of its places leads to it. */
@@ -175,7 +176,8 @@ bool connector_begin(struct peer *p, const void *address)
  * got it answers soon, nobody can know. seconds 0: it has answered. */
 static void silence_bound(const struct conn *c, int seconds)
 {
-    int on = seconds > 0, idle = seconds / 2 > 0 ? seconds / 2 : 1, ms = seconds < INT_MAX / 1000 ? seconds * 1000 : INT_MAX;
+    int on = seconds > 0, idle = seconds / 2 > 0 ? seconds / 2 : 1,
+        ms = seconds < INT_MAX / 1000 ? seconds * 1000 : INT_MAX;
     setsockopt(c->fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
     setsockopt(c->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof ms);
     if (on) {

@@ -363,8 +363,8 @@ static void take_in(int fd)
         guest_drop(g, true);
 }
 
-/* Without descriptors the oldest who has proved nothing makes room, or who is early; with nobody like that we are deaf for
- * a moment. */
+/* Without descriptors the oldest who has proved nothing makes room, or who is early; with nobody like that we are deaf
+ * for a moment. */
 static bool make_room(void)
 {
     if (errno != EMFILE && errno != ENFILE)
@@ -411,8 +411,7 @@ bool listener_leaves(void)
             continue;
         g->parted = g->parted || stream_goodbye_early(g->fd);
         bool there = recv(g->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) != 0;
-        more |= there &&
-                (!g->parted || (ioctl(g->fd, SIOCOUTQ, &unacknowledged) == 0 && unacknowledged > 0));
+        more |= there && (!g->parted || (ioctl(g->fd, SIOCOUTQ, &unacknowledged) == 0 && unacknowledged > 0));
     }
     return more;
 }

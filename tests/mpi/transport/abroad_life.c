@@ -1,16 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Processes of different jobs that share memory come and go: each is a job of one that nobody has started, and they
- * meet over sockets. Whatever one has sent arrives, in order, and then its end.
- * Usage: abroad_life SCENARIO, see the table at the end. */
-#include <dirent.h>
-#include <linux/filter.h>
+ * Processes of different jobs that share memory come and go, and strangers: whatever one has sent arrives, in order,
+ * and then its end. Usage: abroad_life SCENARIO, see the table at the end. */
 #include <linux/futex.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -18,153 +12,13 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include "lib/boot/boot.h"
+#include "life.h"
 #include "lib/core/clock.h"
-#include "lib/core/error.h"
-#include "lib/core/knobs.h"
 #include "lib/nodemem/porch.h"
 #include "lib/process/failed.h"
-#include "lib/process/finalized.h"
-#include "lib/process/process.h"
 #include "lib/transport/address.h"
 #include "lib/transport/shm/channel.h"
 #include "lib/transport/sleep.h"
-#include "lib/transport/tcp/place.h"
-
-#define CHECK(x)                                                                                                       \
-    do {                                                                                                               \
-        if (!(x)) {                                                                                                    \
-            fprintf(stderr, "%s:%d: %s, process %d: not so: %s\n", __FILE__, __LINE__, scenario, me, #x);              \
-            exit(1);                                                                                                   \
-        }                                                                                                              \
-    } while (0)
-
-enum { MANY = 12, PACKETS = 500, BYTES = 3000, PATIENCE = 60 };
-
-static const char *scenario;
-static int me;               /* 0: who is visited; the others visit */
-static int sockets[MANY][2]; /* of visitor i + 1: its end, then the other */
-static uint32_t came[MANY + 1];
-static int failed_seen_of, finalized_seen_of; /* processes, as the library notes them; 0: none */
-
-bool p2p_deliver(struct peer *from, const struct packet *h, const void *payload, size_t n)
-{
-    uint32_t *next = &came[from->proc];
-    CHECK(h->key.ctx == (*next)++ && n == packet_bytes(h) && n <= BYTES);
-    for (size_t i = 0; i < n; i++)
-        CHECK(((const unsigned char *)payload)[i] == (unsigned char)(h->key.ctx + i));
-    return true;
-}
-
-static bool note_failed(int proc)
-{
-    failed_seen_of = proc;
-    return true;
-}
-
-static void note_finalized(int proc, enum stage now)
-{
-    finalized_seen_of = now == GONE ? proc : 0;
-}
-
-static void look(void)
-{
-    static int64_t until;
-    if (until == 0)
-        until = clock_ns() + PATIENCE * INT64_C(1000000000);
-    CHECK(clock_ns() < until);
-    if (transport_poll() == 0)
-        sched_yield();
-    if (failed_pending())
-        failed_scan(note_failed);
-    finalized_scan(note_finalized);
-}
-
-static void begin(int who)
-{
-    char name[32];
-    me = who;
-    snprintf(name, sizeof name, "life.%d", who);
-    CHECK(boot_init() == MPI_SUCCESS && knobs_init(false) == MPI_SUCCESS);
-    CHECK(process_init(name, 0, 1) == MPI_SUCCESS && transport_init() == MPI_SUCCESS);
-    failed_init();
-}
-
-/* As at the end of MPI. */
-static void end(void)
-{
-    while (transport_unsent())
-        look();
-    transport_fini();
-    finalized_fini();
-    failed_fini();
-    process_fini();
-    boot_fini();
-}
-
-static int socket_of(int visitor)
-{
-    return sockets[visitor - 1][me == 0];
-}
-
-static void address_send(int visitor)
-{
-    unsigned char mine[ADDRESS_EXPORT];
-    CHECK(address_export(mine) == MPI_SUCCESS);
-    CHECK(write(socket_of(visitor), mine, sizeof mine) == (ssize_t)sizeof mine);
-}
-
-/* The other one's index. */
-static int address_take(int visitor)
-{
-    unsigned char theirs[ADDRESS_EXPORT];
-    char name[32];
-    CHECK(recv(socket_of(visitor), theirs, sizeof theirs, MSG_WAITALL) == (ssize_t)sizeof theirs);
-    snprintf(name, sizeof name, "life.%d", me == 0 ? visitor : 0);
-    int proc = process_job_add(name, 1);
-    CHECK(proc > 0 && address_tell(proc, theirs) == MPI_SUCCESS);
-    process_hold(proc); /* as a communicator would */
-    return proc;
-}
-
-static struct peer *meet(int visitor)
-{
-    address_send(visitor);
-    return peer_get(address_take(visitor));
-}
-
-static void word_send(int visitor)
-{
-    CHECK(write(socket_of(visitor), "x", 1) == 1);
-}
-
-static void word_await(int visitor)
-{
-    char c;
-    CHECK(recv(socket_of(visitor), &c, 1, MSG_WAITALL) == 1);
-}
-
-static void packets_send(struct peer *p, uint32_t first, uint32_t count)
-{
-    unsigned char bytes[BYTES];
-    for (uint32_t i = first; i < first + count; i++) {
-        size_t n = i * 7 % BYTES;
-        for (size_t k = 0; k < n; k++)
-            bytes[k] = (unsigned char)(i + k);
-        while (!p->transport->inject(p, 1, i, 0, bytes, n))
-            look();
-    }
-}
-
-static bool by_memory(const struct peer *p)
-{
-    return p->carrier && strcmp(p->carrier->name, "shm") == 0;
-}
-
-static bool is_told(const struct peer *p, const char *why)
-{
-    return failed_error(p->proc) == MPI_ERR_PROC_ABORTED && strstr(error_detail_get(MPI_ERR_PROC_ABORTED), why);
-}
 
 /* What the ring holds without anybody's help. */
 enum { FEW = 20 };
@@ -413,203 +267,6 @@ static void over_in_a_segment_visitor(void)
     word_await(1);
 }
 
-static int descriptors(void)
-{
-    DIR *d = opendir("/proc/self/fd");
-    int n = 0;
-    CHECK(d);
-    while (readdir(d))
-        n++;
-    closedir(d);
-    return n;
-}
-
-/* By TCP: it speaks before it is known here, and goes. */
-static void early_one_comes(void)
-{
-    knobs.SHM_JOBS = SHM_JOBS_OFF;
-    address_send(1);
-    int before = descriptors();
-    while (descriptors() == before)
-        look();
-    while (descriptors() != before + 1)
-        look();
-}
-
-static void early_goes_host(void)
-{
-    early_one_comes();
-    int with_it = descriptors();
-    word_send(1);
-    while (descriptors() == with_it)
-        look();
-    CHECK(descriptors() == with_it - 1);
-}
-
-static void early_leaves_host(void)
-{
-    unsigned char theirs[ADDRESS_EXPORT];
-    char c;
-    early_one_comes();
-    int with_it = descriptors();
-    CHECK(recv(socket_of(1), theirs, sizeof theirs, MSG_WAITALL) == (ssize_t)sizeof theirs);
-    word_send(1);
-    CHECK(recv(socket_of(1), &c, 1, MSG_WAITALL) == 0);
-    for (int i = 0; i < 5000; i++)
-        look();
-    CHECK(descriptors() == with_it); /* that it has left is kept for who will know it */
-    int proc = process_job_add("life.1", 1);
-    CHECK(proc > 0 && address_tell(proc, theirs) == MPI_SUCCESS);
-    process_hold(proc);
-    struct peer *p = peer_get(proc);
-    while (failed_seen_of == 0 && finalized_seen_of == 0)
-        look();
-    CHECK(finalized_seen_of == proc && failed_seen_of == 0);
-    peer_retire(p, &transport_finalized);
-}
-
-static void early_comes(void)
-{
-    char c;
-    unsigned char mine[ADDRESS_EXPORT];
-    knobs.SHM_JOBS = SHM_JOBS_OFF;
-    CHECK(address_export(mine) == MPI_SUCCESS);
-    struct peer *p = peer_get(address_take(1));
-    CHECK(p->carrier && !by_memory(p));
-    CHECK(write(socket_of(1), mine, sizeof mine) == (ssize_t)sizeof mine);
-    while (recv(socket_of(1), &c, 1, MSG_DONTWAIT) != 1)
-        look();
-}
-
-static void early_goes_visitor(void)
-{
-    early_comes();
-    raise(SIGKILL);
-}
-
-/* ---- listeners that are no process of ours, at a place that one of us tells of ---- */
-
-/* What has come from somewhere else is thrown away; all of it, or what brings data alone. */
-static void filter(int fd, bool all)
-{
-    struct sock_filter code[] = {
-        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 12),      BPF_STMT(BPF_ALU | BPF_RSH | BPF_K, 4),
-        BPF_STMT(BPF_ALU | BPF_LSH | BPF_K, 2),      BPF_STMT(BPF_MISC | BPF_TAX, 0), /* X: bytes of the head */
-        BPF_STMT(BPF_LD | BPF_W | BPF_LEN, 0),       BPF_STMT(BPF_ALU | BPF_SUB | BPF_X, 0),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 1), BPF_STMT(BPF_RET | BPF_K, all ? 0 : 0xffff),
-        BPF_STMT(BPF_RET | BPF_K, 0)};
-    const struct sock_fprog program = {.len = sizeof code / sizeof *code, .filter = code};
-    CHECK(setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) == 0);
-}
-
-static int stranger(unsigned host, uint16_t *port)
-{
-    struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(*port), .sin_addr.s_addr = htonl(host)};
-    socklen_t n = sizeof at;
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    CHECK(fd >= 0);
-    if (bind(fd, (struct sockaddr *)&at, n) != 0 || listen(fd, 8) != 0) {
-        close(fd);
-        return -1;
-    }
-    CHECK(getsockname(fd, (struct sockaddr *)&at, &n) == 0);
-    *port = ntohs(at.sin_port);
-    return fd;
-}
-
-/* The part of an exported address that is tcp's, alone. */
-static void place_send(uint16_t port, const unsigned *hosts, int count)
-{
-    unsigned char mine[ADDRESS_EXPORT] = {sizeof(struct place), 't', 'c', 'p'};
-    struct place p = {.port = port, .count = (uint8_t)count};
-    for (int i = 0; i < count; i++) {
-        uint32_t host = htonl(hosts[i]);
-        p.prefix[i] = 128;
-        p.hosts[i] = (struct in6_addr){.s6_addr = {[10] = 0xff, [11] = 0xff}};
-        memcpy(&p.hosts[i].s6_addr[12], &host, sizeof host);
-    }
-    memcpy(mine + 8, &p, sizeof p);
-    address_take(1);
-    CHECK(write(socket_of(1), mine, sizeof mine) == (ssize_t)sizeof mine);
-    CHECK(write(socket_of(1), &port, sizeof port) == sizeof port);
-}
-
-enum { HOST_A = 0x7f000002, HOST_B = 0x7f000003 };
-
-/* Nothing comes back: from where to where, and why, in time. */
-static void mute_host(void)
-{
-    uint16_t port;
-    char to[80];
-    knobs.CONNECT_PATIENCE = 1;
-    struct peer *p = meet(1);
-    CHECK(recv(socket_of(1), &port, sizeof port, MSG_WAITALL) == sizeof port);
-    while (failed_seen_of == 0)
-        look();
-    snprintf(to, sizeof to, "no connection from 127.0.0.1 to 127.0.0.2 port %u: Connection timed out (", port);
-    CHECK(failed_seen_of == p->proc && is_told(p, to));
-    word_send(1);
-    peer_retire(p, &transport_failed);
-}
-
-static void mute(bool all)
-{
-    uint16_t port = 0;
-    int fd = stranger(HOST_A, &port);
-    CHECK(fd >= 0);
-    filter(fd, all);
-    place_send(port, (const unsigned[]){HOST_A}, 1);
-    word_await(1);
-    close(fd);
-}
-
-static void mute_visitor(void)
-{
-    mute(true);
-}
-
-static void deaf_visitor(void)
-{
-    mute(false);
-}
-
-/* Two take what is said, and say nothing: the peer, which computes, and somebody else. They are asked in turn, and it is
- * no failure. */
-static void silent_host(void)
-{
-    uint16_t port;
-    char c;
-    knobs.CONNECT_PATIENCE = 1;
-    struct peer *p = meet(1);
-    CHECK(recv(socket_of(1), &port, sizeof port, MSG_WAITALL) == sizeof port);
-    while (recv(socket_of(1), &c, 1, MSG_DONTWAIT) != 1)
-        look();
-    CHECK(failed_seen_of == 0 && finalized_seen_of == 0);
-    p->transport->disconnect(p);
-}
-
-static void silent_visitor(void)
-{
-    int fds[2], taken[4];
-    uint16_t port = 0;
-    for (fds[1] = -1; fds[1] < 0;) {
-        port = 0;
-        fds[0] = stranger(HOST_A, &port);
-        CHECK(fds[0] >= 0);
-        fds[1] = stranger(HOST_B, &port);
-        if (fds[1] < 0)
-            close(fds[0]);
-    }
-    place_send(port, (const unsigned[]){HOST_A, HOST_B}, 2);
-    for (int i = 0; i < 4; i++)
-        CHECK((taken[i] = accept(fds[i % 2], NULL, NULL)) >= 0);
-    word_send(1);
-    for (int i = 0; i < 4; i++)
-        close(taken[i]);
-    close(fds[0]);
-    close(fds[1]);
-}
-
 /* One of both lets nobody look at its files, or can make none, or is of another realm: neither uses memory. */
 static void secret_host(void)
 {
@@ -665,18 +322,25 @@ static const struct {
     const char *name;
     int visitors;
     void (*host)(void), (*visitor)(void);
-} table[] = {{"killed", 1, killed_host, killed_visitor},    {"leaves", 1, leaves_host, leaves_visitor},
-             {"gone", 1, gone_host, gone_visitor},          {"killed early", 1, gone_host, killed_early_visitor},
-             {"sleeps", 1, sleeps_host, sleeps_visitor},    {"crowd", MANY, crowd_host, crowd_visitor},
-             {"strange", 1, strange_host, strange_visitor}, {"overlong", 1, overlong_host, overlong_visitor},
+} table[] = {{"killed", 1, killed_host, killed_visitor},
+             {"leaves", 1, leaves_host, leaves_visitor},
+             {"gone", 1, gone_host, gone_visitor},
+             {"killed early", 1, gone_host, killed_early_visitor},
+             {"sleeps", 1, sleeps_host, sleeps_visitor},
+             {"crowd", MANY, crowd_host, crowd_visitor},
+             {"strange", 1, strange_host, strange_visitor},
+             {"overlong", 1, overlong_host, overlong_visitor},
              {"overhasty", 1, overhasty_host, overhasty_visitor},
-             {"over", 1, over_host, over_visitor}, {"over in a segment", 1, over_host, over_in_a_segment_visitor},
+             {"over", 1, over_host, over_visitor},
+             {"over in a segment", 1, over_host, over_in_a_segment_visitor},
              {"early goes", 1, early_goes_host, early_goes_visitor},
              {"early leaves", 1, early_leaves_host, early_comes},
-             {"mute", 1, mute_host, mute_visitor}, {"deaf", 1, mute_host, deaf_visitor},
+             {"mute", 1, mute_host, mute_visitor},
+             {"deaf", 1, mute_host, deaf_visitor},
              {"silent", 1, silent_host, silent_visitor},
              {"secret", 1, secret_host, secret_visitor},
-             {"limited", 1, secret_host, limited_visitor},  {"contained", 1, secret_host, contained_visitor},
+             {"limited", 1, secret_host, limited_visitor},
+             {"contained", 1, secret_host, contained_visitor},
              {"again", 1, again_both, again_both}};
 
 static void child(int who, int visitors, void (*act)(void))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What a transport takes for a peer that does not poll is bounded, and all of it arrives, in order, also when both sides
- * have filled what there is. Two ranks; usage: credit NAME_OF_WHAT_CARRIES PACKETS_AT_MOST */
+ * What a transport takes for a peer that does not poll is bounded, and all of it arrives, in order, also when both
+ * sides have filled what there is. Two ranks; usage: credit NAME_OF_WHAT_CARRIES PACKETS_AT_MOST */
 #include <sched.h>
 #include <stdbool.h>
 #include <stdlib.h>
