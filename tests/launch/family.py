@@ -81,6 +81,11 @@ class Job:
         return [f"{pid} grew: {s[0]} to {s[-1]} descriptors, kB" for pid, s in sizes.items()
                 if s[-1][0] > s[0][0] + 16 or (s[-1][1] > s[0][1] + GROWTH_KB and not SANITIZED)]
 
+    def survived(self):
+        """Has a job of its mpiexec died, and another one, which was not connected with it, gone on to its end?"""
+        text = self.text()
+        return "--no-kill" not in self.layout and "DIES" in text and "DONE" in text
+
     def wrong(self):
         """What is wrong with it, that has ended; or an empty list."""
         text = self.text()
@@ -98,7 +103,7 @@ class Family:
         (directory / "tmp").mkdir()
         self.program = runtime_program(directory, "family.c")
         self.begun, self.killed, self.bad = 0, 0, 0
-        self.spawned, self.joined, self.stalest = 0, 0, 0.0
+        self.spawned, self.joined, self.survived, self.stalest = 0, 0, 0, 0.0
         self.longest = (0.0, "")
         self.jobs = [self.start(layout, seconds, 0) for layout in (["-n", "2"], [])[:SPARED]]
 
@@ -119,6 +124,7 @@ class Family:
         for job in [j for j in self.jobs if j.process.poll() is not None]:
             self.jobs.remove(job)
             self.count(job.text())
+            self.survived += job.survived()
             if found := job.wrong():
                 self.say("; ".join(found[:6]), job)
             job.out.close()
@@ -150,7 +156,8 @@ class Family:
         self.ended()
         self.last()
         took, call = self.longest
-        print(f"{self.begun} jobs, {self.killed} kills, {self.spawned} spawns, {self.joined} accepts and connects; a name was "
+        print(f"{self.begun} jobs, {self.killed} kills, {self.spawned} spawns, {self.joined} accepts and connects; in "
+              f"{self.survived} somebody died and others went on; a name was "
               f"served {self.stalest:.2f} s after its owner, {call} took {took:.2f} s; {self.bad} wrong", flush=True)
         return self.bad
 
