@@ -465,7 +465,7 @@ static void strided_middle(void)
 {
     MPI_Datatype t[] = {blocks(4), blocks(1024)};
     int *mine = calloc(4 * BIG, sizeof *mine), rc = MPI_SUCCESS;
-    IS(mine);
+    IS(mine != NULL);
     for (int i = 0; rc == MPI_SUCCESS; i++)
         rc = swap_strided(mine, t[i % 2], last);
     DEAD(rc);
