@@ -16,6 +16,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,7 @@ struct errand {
     int pipe; /* the thread's end */
     int fd;   /* the answer */
     struct err e;
+    atomic_bool answered; /* what the end of the pipe says, as the memory model wants to be told */
     atomic_int owners;
 };
 
@@ -69,6 +71,7 @@ static void *run(void *arg)
 {
     struct errand *r = arg;
     r->fd = call(r, &r->e);
+    atomic_store(&r->answered, true);
     close(r->pipe);
     errand_release(r);
     return NULL;
@@ -103,6 +106,8 @@ void name_call_drop(struct name_call *c)
 static void on_answer(evutil_socket_t fd, short what, void *arg)
 {
     struct name_call *c = arg;
+    if (!atomic_load(&c->errand->answered))
+        return;
     struct err e = c->errand->e;
     int found = c->errand->fd;
     name_call_done_fn *done = c->done;
@@ -121,13 +126,14 @@ struct name_call *name_call_begin(struct event_base *base, const char *addresses
     if (pipe2(fd, O_CLOEXEC) < 0)
         log_fatal("unable to call muster-names: %m");
     struct errand *r = xcalloc(1, sizeof *r);
-    *r = (struct errand){xstrdup(addresses), key ? xstrdup(key) : NULL, fd[1], -1, {""}, 2};
+    *r = (struct errand){xstrdup(addresses), key ? xstrdup(key) : NULL, fd[1], -1, {""}, false, 2};
     struct name_call *c = xcalloc(1, sizeof *c);
-    *c = (struct name_call){r, event_new(base, fd[0], EV_READ, on_answer, c), fd[0], done, arg};
+    *c = (struct name_call){r, event_new(base, fd[0], EV_READ | EV_PERSIST, on_answer, c), fd[0], done, arg};
     if (!c->ev || event_add(c->ev, NULL) < 0)
         log_fatal("out of memory");
     if (!run_thread(r)) {
         err_set(&r->e, "unable to call muster-names: no thread can be made");
+        atomic_store(&r->answered, true);
         close(r->pipe);
         errand_release(r);
     }
