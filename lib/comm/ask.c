@@ -29,6 +29,21 @@ int ask_await(struct boot_ask *ask)
     return a.rc;
 }
 
+static bool is_sent(const void *arg)
+{
+    struct awaited *a = (struct awaited *)arg;
+    return is_answered(a) || a->ask->asking.sent;
+}
+
+int ask_at_once(struct boot_ask *ask)
+{
+    struct awaited a = {ask, MPI_ERR_PENDING};
+    struct waiter w = {.ready = is_sent, .arg = &a};
+    while (!is_sent(&a)) /* while others ask */
+        progress_wait(&w, NULL);
+    return a.rc == MPI_ERR_PENDING ? boot_ask_test(ask, true) : a.rc;
+}
+
 static bool is_dropped(const void *arg)
 {
     return boot_ask_drop((struct boot_ask *)arg);

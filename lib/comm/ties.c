@@ -65,7 +65,7 @@ static void tell(bool parts, int first, int64_t count)
     strcpy(name, process_job_of(first, &rank)->name);
     struct boot_ask a = {.name = name, .count = count};
     a.what = parts ? BOOT_PART : BOOT_TIE;
-    ask_await(&a);
+    ask_at_once(&a);
 }
 
 void ties_make(const struct comm *c, enum ties_side side)
