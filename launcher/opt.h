@@ -36,6 +36,7 @@ enum opt_kind {
     OPT_LAUNCHER,
     OPT_WORDS,
     OPT_PORTS,
+    OPT_INTERFACE,
     OPT_PSET,
     OPT_PMI,
     OPT_DEADLOCK,

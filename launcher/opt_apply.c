@@ -35,6 +35,7 @@ static int (*const setters[])(struct opt_target *) = {
     [OPT_PMI] = opt_set_pmi,
     [OPT_WORDS] = opt_set_words,
     [OPT_PORTS] = opt_set_ports,
+    [OPT_INTERFACE] = opt_set_interface,
     [OPT_PSET] = opt_set_pset,
     [OPT_NOTHING] = opt_set_nothing,
     [OPT_MINUTES] = opt_set_minutes,

@@ -270,7 +270,19 @@ int opt_set_ports(struct opt_target *a)
         return opt_expected(a, "two ports LOW:HIGH, of 1 to 65535");
     a->o->port_low = low;
     a->o->port_high = high;
+    char range[32];
+    snprintf(range, sizeof range, "%u:%u", low, high);
+    opt_tell_ranks(a, "MUSTER_PORT_RANGE", range); /* for ports that they open by themselves */
     return 0;
+}
+
+/* For the same. */
+int opt_set_interface(struct opt_target *a)
+{
+    int rc = opt_set_text(a);
+    if (rc == 0)
+        opt_tell_ranks(a, "MUSTER_INTERFACE", a->o->interface);
+    return rc;
 }
 
 int opt_set_words(struct opt_target *a)

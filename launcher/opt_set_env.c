@@ -33,14 +33,18 @@ int opt_set_env(struct opt_target *a)
     return 0;
 }
 
-/* The runtime in the ranks is told by a variable. */
+void opt_tell_ranks(const struct opt_target *a, const char *variable, const char *value)
+{
+    struct env_rules *r = &a->o->genv;
+    append(&r->set, &r->nset, xasprintf("%s=%s", variable, value));
+}
+
 static int set_runtime(struct opt_target *a, const char *variable, const char *const *words, const char *expected)
 {
     const char *v = a->s->values[0] ? a->s->values[0] : "";
     for (size_t i = 0; words[i]; i++)
         if (strcmp(words[i], v) == 0) {
-            struct env_rules *r = a->field;
-            append(&r->set, &r->nset, xasprintf("%s=%s", variable, v));
+            opt_tell_ranks(a, variable, v);
             return 0;
         }
     return opt_expected(a, "%s", expected);

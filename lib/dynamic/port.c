@@ -40,9 +40,15 @@ struct port {
 };
 static LIST_HEAD(, port) ports = LIST_HEAD_INITIALIZER(ports);
 
-static int failed(const char *what)
+static int failed(int error)
 {
-    error_detail_set(MPI_ERR_OTHER, "a port cannot be opened: %s: %s", what, strerror(errno));
+    const char *range = getenv("MUSTER_PORT_RANGE");
+    if (range && (error == EADDRINUSE || error == EINVAL))
+        error_detail_set(MPI_ERR_OTHER, "a port cannot be opened: %s (--port-range): %.40s",
+                         error == EINVAL ? "MUSTER_PORT_RANGE is no LOW:HIGH" : "none of MUSTER_PORT_RANGE is free",
+                         range);
+    else
+        error_detail_set(MPI_ERR_OTHER, "a port cannot be opened: socket: %s", strerror(error));
     return MPI_ERR_OTHER;
 }
 
@@ -107,7 +113,7 @@ static int open_sockets(struct port *p)
     }
     p->epoll = epoll_create1(EPOLL_CLOEXEC);
     if (p->epoll < 0 || !listen_near(p) || !listen_far(p) || !watch(p, p->near, &p->near) || !watch(p, p->far, &p->far))
-        return failed("socket");
+        return failed(errno);
     return MPI_SUCCESS;
 }
 

@@ -221,6 +221,30 @@ def hold(s, how, stop):
         c.close()
 
 
+OPENS = """
+#include <mpi.h>
+#include <stdio.h>
+
+int main(void)
+{
+    char port[MPI_MAX_PORT_NAME];
+    int n = 0;
+    MPI_Init(NULL, NULL);
+    MPI_Comm_set_errhandler(MPI_COMM_SELF, MPI_ERRORS_RETURN);
+    while (n < 10 && MPI_Open_port(MPI_INFO_NULL, port) == MPI_SUCCESS)
+        n++;
+    printf("%d\\n", n);
+    MPI_Finalize();
+}
+"""
+
+
+def test_ports_that_programs_open_are_of_the_range(mpiexec, programs):
+    opens, low = on_runtime(programs, OPENS), free_ports(3)
+    assert mpiexec.ok("-n", "1", "--port-range", f"{low}:{low + 2}", opens).lines == ["3"]
+    assert mpiexec.ok("-n", "1", opens).lines == ["10"]
+
+
 @pytest.mark.parametrize("how", ["bound", "closes", "talks", "silent"])
 def test_a_port_that_is_taken(mpiexec, nodes, how):
     """Of three ports two are used, so that the one in the middle would be: its rank tells of another."""

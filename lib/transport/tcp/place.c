@@ -2,7 +2,7 @@
  *
  * place: under our own launcher one address a node, which the inherited segment names. Otherwise all networks that are
  * up are told of, so that two nodes find one that they share; those of containers and tunnels come last.
- * MUSTER_INTERFACE names the one to be used, by its name or as a network. */
+ * MUSTER_INTERFACE names the one to be used, by its name or as a network, and MUSTER_PORT_RANGE the ports. */
 #include "lib/transport/tcp/place.h"
 #include <errno.h>
 #include <stdio.h>
@@ -11,6 +11,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 #include "lib/boot/boot.h"
+#include "lib/core/clock.h"
 #include "lib/core/error.h"
 #include "lib/core/types.h"
 #include "wire/network.h"
@@ -157,32 +158,64 @@ struct sockaddr_in6 place_bound(int fd)
     return at;
 }
 
-/* Listens on any port of a family's socket; the port, or 0 with errno. */
-static uint16_t listen_any(int fd, sa_family_t family)
+/* Ports of which the user wants one; 0 and 0: any. What cannot be read is none: EINVAL. */
+static bool range_wanted(unsigned *low, unsigned *high)
 {
-    struct sockaddr_in6 at = {.sin6_family = family}; /* ports lie at one place in both */
+    const char *v = getenv("MUSTER_PORT_RANGE");
+    int n = 0;
+    *low = *high = 0;
+    if (!v || !*v)
+        return true;
+    bool both = sscanf(v, "%5u%*1[-:]%5u%n", low, high, &n) == 2 && !v[n];
+    if (!both && sscanf(v, "%5u%n", low, &n) == 1 && !v[n])
+        *high = *low;
+    else if (!both)
+        *low = 0;
+    errno = EINVAL;
+    return *low > 0 && *low <= *high && *high <= UINT16_MAX;
+}
+
+/* Port 0: any. reuse: also where ends of older connections linger. */
+static int listen_at(sa_family_t family, bool reuse, uint16_t *port)
+{
+    struct sockaddr_in6 at = {.sin6_family = family, .sin6_port = htons(*port)}; /* ports lie at one place in both */
     socklen_t n = family == AF_INET6 ? sizeof at : sizeof(struct sockaddr_in);
-    int off = 0;
+    int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), off = 0, on = reuse;
+    if (fd < 0)
+        return -1;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if ((family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) != 0) ||
         bind(fd, (struct sockaddr *)&at, n) != 0 || listen(fd, SOMAXCONN) != 0 ||
-        getsockname(fd, (struct sockaddr *)&at, &n) != 0)
-        return 0;
-    return ntohs(at.sin6_port);
+        getsockname(fd, (struct sockaddr *)&at, &n) != 0) {
+        int error = errno;
+        close(fd);
+        errno = error;
+        return -1;
+    }
+    *port = ntohs(at.sin6_port);
+    return fd;
+}
+
+/* Where others look for one at the same moment, each begins elsewhere. */
+static int listen_within(sa_family_t family, unsigned low, unsigned high, uint16_t *port)
+{
+    unsigned ports = high - low + 1, first = (unsigned)clock_ns() % ports;
+    for (unsigned i = 0; i < 2 * ports; i++) {
+        *port = (uint16_t)(low ? low + (first + i) % ports : 0);
+        int fd = listen_at(family, i >= ports, port);
+        if (fd >= 0 || (errno != EADDRINUSE && errno != EACCES))
+            return fd;
+    }
+    return -1;
 }
 
 int place_listen(uint16_t *port)
 {
-    static const sa_family_t families[] = {AF_INET6, AF_INET};
-    for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
-        int fd = socket(families[i], SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-        if (fd >= 0 && (*port = listen_any(fd, families[i])) != 0)
-            return fd;
-        int error = errno;
-        if (fd >= 0)
-            close(fd);
-        errno = error;
-    }
-    return -1;
+    unsigned low, high;
+    if (!range_wanted(&low, &high))
+        return -1;
+    int fd = listen_within(AF_INET6, low, high, port);
+    return fd >= 0 || errno == EADDRINUSE ? fd : listen_within(AF_INET, low, high, port);
 }
 
 void place_text(const struct sockaddr_in6 *a, char *text, size_t n)

@@ -35,11 +35,12 @@ enum { PLACE_TRIES = PLACE_HOSTS + 1 };
 int place_tries(const struct place *of, struct sockaddr_in6 *out);
 /* The same as connect(2) takes it where the kernel has no IPv6; returns its length. */
 socklen_t place_sockaddr(const struct sockaddr_in6 *from, struct sockaddr_storage *to);
-/* A socket that listens on all interfaces for IPv6 and IPv4, or on a kernel without IPv6 for IPv4, and its port; -1
- * with errno. */
+/* A socket that listens on all interfaces for IPv6 and IPv4, or on a kernel without IPv6 for IPv4, at a port of
+ * MUSTER_PORT_RANGE if that is set, and its port; -1 with errno: EADDRINUSE: none of those is free, EINVAL: it is no
+ * range. */
 int place_listen(uint16_t *port);
-/* "10.0.0.1 port 40000", for messages. */
 struct sockaddr_in6 place_bound(int fd); /* what a socket is bound to; port 0: nothing */
+/* "10.0.0.1 port 40000", for messages. */
 void place_text(const struct sockaddr_in6 *a, char *text, size_t n);
 
 #endif
