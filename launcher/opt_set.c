@@ -255,36 +255,6 @@ int opt_set_launcher(struct opt_target *a)
     return opt_expected(a, "fork, ssh, ssh-exec, rsh, slurm, flux, lsf, sge, pbsdsh or manual");
 }
 
-/* "LOW:HIGH", "LOW-HIGH", or one port. */
-int opt_set_ports(struct opt_target *a)
-{
-    const char *v = a->s->values[0] ? a->s->values[0] : "";
-    unsigned low, high;
-    int n = 0;
-    bool one = sscanf(v, "%5u%n", &low, &n) == 1 && !v[n];
-    if (one)
-        high = low;
-    else if (sscanf(v, "%5u%*1[-:]%5u%n", &low, &high, &n) != 2 || v[n])
-        n = 0;
-    if (n == 0 || strspn(v, "0123456789-:") != strlen(v) || low < 1 || high < low || high > 65535)
-        return opt_expected(a, "two ports LOW:HIGH, of 1 to 65535");
-    a->o->port_low = low;
-    a->o->port_high = high;
-    char range[32];
-    snprintf(range, sizeof range, "%u:%u", low, high);
-    opt_tell_ranks(a, "MUSTER_PORT_RANGE", range); /* for ports that they open by themselves */
-    return 0;
-}
-
-/* For the same. */
-int opt_set_interface(struct opt_target *a)
-{
-    int rc = opt_set_text(a);
-    if (rc == 0)
-        opt_tell_ranks(a, "MUSTER_INTERFACE", a->o->interface);
-    return rc;
-}
-
 int opt_set_words(struct opt_target *a)
 {
     struct opt_words w = {0};

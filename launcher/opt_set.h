@@ -64,8 +64,6 @@ opt_setter opt_set_mca;
 opt_setter opt_set_note;
 opt_setter opt_set_nothing;
 
-/* The runtime in all ranks is told by a variable. */
-void opt_tell_ranks(const struct opt_target *a, const char *variable, const char *value);
 /* "WHERE: what is expected, not VALUE". Always -1. */
 int opt_expected(const struct opt_target *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

@@ -33,7 +33,8 @@ int opt_set_env(struct opt_target *a)
     return 0;
 }
 
-void opt_tell_ranks(const struct opt_target *a, const char *variable, const char *value)
+/* The runtime in the ranks is told by a variable. */
+static void tell_ranks(const struct opt_target *a, const char *variable, const char *value)
 {
     struct env_rules *r = &a->o->genv;
     append(&r->set, &r->nset, xasprintf("%s=%s", variable, value));
@@ -44,7 +45,7 @@ static int set_runtime(struct opt_target *a, const char *variable, const char *c
     const char *v = a->s->values[0] ? a->s->values[0] : "";
     for (size_t i = 0; words[i]; i++)
         if (strcmp(words[i], v) == 0) {
-            opt_tell_ranks(a, variable, v);
+            tell_ranks(a, variable, v);
             return 0;
         }
     return opt_expected(a, "%s", expected);
@@ -60,6 +61,36 @@ int opt_set_transport(struct opt_target *a)
 {
     static const char *const words[] = {"auto", "tcp", "ofi", NULL};
     return set_runtime(a, "MUSTER_TRANSPORT", words, "auto, tcp or ofi");
+}
+
+/* "LOW:HIGH", "LOW-HIGH", or one port. */
+int opt_set_ports(struct opt_target *a)
+{
+    const char *v = a->s->values[0] ? a->s->values[0] : "";
+    unsigned low, high;
+    int n = 0;
+    bool one = sscanf(v, "%5u%n", &low, &n) == 1 && !v[n];
+    if (one)
+        high = low;
+    else if (sscanf(v, "%5u%*1[-:]%5u%n", &low, &high, &n) != 2 || v[n])
+        n = 0;
+    if (n == 0 || strspn(v, "0123456789-:") != strlen(v) || low < 1 || high < low || high > 65535)
+        return opt_expected(a, "two ports LOW:HIGH, of 1 to 65535");
+    a->o->port_low = low;
+    a->o->port_high = high;
+    char range[32];
+    snprintf(range, sizeof range, "%u:%u", low, high);
+    tell_ranks(a, "MUSTER_PORT_RANGE", range); /* for ports that they open by themselves */
+    return 0;
+}
+
+/* For the same. */
+int opt_set_interface(struct opt_target *a)
+{
+    int rc = opt_set_text(a);
+    if (rc == 0)
+        tell_ranks(a, "MUSTER_INTERFACE", a->o->interface);
+    return rc;
 }
 
 int opt_set_template(struct opt_target *a)
