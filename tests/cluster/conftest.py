@@ -20,6 +20,7 @@ open_mpi, ompicc = _launch.open_mpi, _launch.ompicc
 MPIEXEC, TREE, Result, Started, clean_env = (_launch.MPIEXEC, _launch.TREE, _launch.Result, _launch.Started,
                                              _launch.clean_env)
 
+import grid_engine as grid_engines
 import rig as rigs
 import slurm as slurms
 from processes import PATIENCE, until
@@ -181,3 +182,20 @@ def jobs(whole_slurm, rig, tmp_path):
     yield j
     j.end()
     whole_slurm.reset()
+
+
+@pytest.fixture(scope="session")
+def whole_grid_engine(whole_rig):
+    if why := grid_engines.why_not():
+        pytest.skip(why)
+    g = grid_engines.GridEngine(whole_rig)
+    g.up()
+    return g
+
+
+@pytest.fixture
+def grid_engine(whole_grid_engine, rig):
+    whole_grid_engine.reset()
+    yield whole_grid_engine
+    rig.reset()
+    whole_grid_engine.reset()

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Jobs of schedulers that are not here: programs that behave as theirs do start the proxies, all on this machine. A real
-Slurm is in tests/cluster."""
+Slurm and a real Grid Engine are in tests/cluster."""
 
 import os
 import re
