@@ -154,13 +154,15 @@ static void check_end(struct job *j)
     peer_send(j->proxy->parent, CONTROL_OUTPUT_END, j->spec.job, proxy_node(j->proxy), NULL);
 }
 
-/* The pipe is at its end, or nobody wants what still comes. */
+/* The pipe is at its end, or nobody wants what still comes. Closing takes it out of the set only once no child has it,
+ * and one that is in the middle of its exec still does: the kernel wakes us before it closes what is close-on-exec. */
 static void stream_end(struct stream *s)
 {
     if (s->fd < 0)
         return;
     flush(s);
     lines_fini(&s->lines);
+    epoll_ctl(io.epoll, EPOLL_CTL_DEL, s->fd, NULL);
     close(s->fd);
     s->fd = -1;
     io.busy -= s->grown;
