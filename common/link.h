@@ -103,8 +103,9 @@ void link_sendv(struct link *l, unsigned type, unsigned job, uint32_t node, cons
 void links_release(struct links *set); /* ends hold */
 void links_pause(struct links *set);   /* stop reading: our own output is slow */
 void links_resume(struct links *set);
-void links_rest(struct links *set);  /* this process is going to be stopped */
-void links_flush(struct links *set); /* write now what the streams take */
+void links_rest(struct links *set);   /* this process is going to be stopped */
+void links_flush(struct links *set);  /* write now what the streams take */
+void links_finish(struct links *set); /* nothing more is sent, as their proxies may know by the end of their input */
 
 /* Not wanted any more: lost is told of it (before the return), with that cause. Kills its process if it is not READY.
  */

@@ -102,6 +102,7 @@ static void send_setup(struct link *l)
                               .radix = set->radix,
                               .silence = l->start.starter->silence_ms,
                               .beats = l->start.starter->beats,
+                              .by_input = l->start.starter->ops->ends_by_input,
                               .time = l->start.starter->ops->is_far ? now_ns() : 0,
                               .loud = set->loud,
                               .names = (char **)set->names + (l->first - set->first),

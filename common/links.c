@@ -136,6 +136,13 @@ void links_flush(struct links *set)
         }
 }
 
+void links_finish(struct links *set)
+{
+    for (uint32_t i = 0; i < set->n; i++)
+        if (set->v[i]->peer)
+            peer_finish(set->v[i]->peer);
+}
+
 void link_drop(struct link *l, const char *cause)
 {
     link_event(l, LINK_EV_DROP, &(struct link_input){.why = cause});

@@ -18,6 +18,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define READ_SIZE (256u << 10)
@@ -36,7 +37,8 @@ struct peer {
     unsigned paused;
     uint64_t heard;
     bool congested;
-    bool ended; /* gone was called */
+    bool finished; /* nothing more is sent */
+    bool ended;    /* gone was called */
     bool *alive;
 };
 
@@ -150,11 +152,19 @@ void peer_flush(struct peer *p)
         /* What the other end had sent before it left is still to be read: the reading side tells the end. */
         evbuffer_drain(p->out, evbuffer_get_length(p->out));
     }
+    if (p->finished && !p->ended && evbuffer_get_length(p->out) == 0)
+        shutdown(p->out_fd, SHUT_WR);
     if (p->congested && evbuffer_get_length(p->out) < PEER_BACKLOG_LOW) {
         p->congested = false;
         if (p->ops->drained)
             p->ops->drained(p->arg, p);
     }
+}
+
+void peer_finish(struct peer *p)
+{
+    p->finished = true;
+    peer_flush(p);
 }
 
 struct peer *peer_create(struct event_base *base, int in_fd, int out_fd, const char *name, const struct peer_ops *ops,
@@ -196,7 +206,7 @@ void peer_destroy(struct peer *p)
 
 void peer_sendv(struct peer *p, unsigned type, unsigned job, uint32_t node, const struct iovec *iov, int n)
 {
-    if (p->ended)
+    if (p->ended || p->finished)
         return;
     size_t len = 0;
     for (int i = 0; i < n; i++)
@@ -230,7 +240,7 @@ void peer_send(struct peer *p, unsigned type, unsigned job, uint32_t node, const
 
 void peer_send_frames(struct peer *p, struct evbuffer *frames)
 {
-    if (p->ended || evbuffer_get_length(frames) == 0)
+    if (p->ended || p->finished || evbuffer_get_length(frames) == 0)
         return;
     if (evbuffer_get_length(p->out) == 0)
         event_active(p->ev_write, EV_WRITE, 0);

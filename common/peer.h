@@ -55,6 +55,8 @@ bool peer_congested(const struct peer *p); /* went over HIGH, not yet back below
 void peer_pause(struct peer *p);           /* stop reading; counted */
 void peer_resume(struct peer *p);
 void peer_flush(struct peer *p); /* write now what the stream takes without blocking */
+void peer_finish(
+    struct peer *p); /* nothing more is sent: the other end of a socket reads its end after what is queued */
 const char *peer_name(const struct peer *p);
 
 #endif

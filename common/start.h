@@ -73,6 +73,7 @@ struct start_ops {
     bool calls_back;      /* the stream is made by the proxy: nothing can be copied over it before */
     bool is_flat;         /* mpiexec starts every proxy: hosts need not reach one another */
     bool is_far;          /* other machines, which may be cut off without a word */
+    bool ends_by_input;   /* its programs end late while their input goes on, and complain if it ends after them */
     unsigned descriptors; /* that each of its links takes here */
     /* May be NULL: reads what it needs to know; it may change st->patience_ms. */
     int (*init)(struct starter *st, struct err *e);

@@ -282,6 +282,8 @@ void tree_shutdown(struct cluster *c)
     c->ending = c->links.ending = true;
     drop_coming(c);
     tree_send(c, CONTROL_SHUTDOWN, 0, FRAME_ALL_NODES, NULL);
+    if (c->starter.ops->ends_by_input)
+        links_finish(&c->links);
     struct timeval patience = {SHUTDOWN_PATIENCE_S, 0};
     event_base_loopexit(c->base, c->links.left ? &patience : NULL);
 }

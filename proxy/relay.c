@@ -62,7 +62,7 @@ void relay_down(struct proxy *proxy, const struct frame_head *h, const unsigned 
 void relay_leave(struct proxy *proxy)
 {
     proxy->leaving = proxy->below.ending = true;
-    if (proxy->below.left == 0)
+    if (proxy->below.left == 0 && !proxy->setup.by_input)
         event_base_loopexit(proxy->base, NULL);
 }
 
@@ -151,6 +151,10 @@ static void start_below(struct proxy *proxy)
 static void parent_gone(void *arg, struct peer *p, const char *why)
 {
     struct proxy *proxy = arg;
+    if (proxy->leaving && proxy->below.left == 0) { /* behind SHUTDOWN */
+        event_base_loopexit(proxy->base, NULL);
+        return;
+    }
     proxy->leaving = true;
     links_fini(&proxy->below);
     cleanup_everything();

@@ -9,7 +9,7 @@
 #include "wire/control_codec.h"
 
 #define CONTROL_MAGIC 0x5254534du /* "MSTR" */
-#define CONTROL_VERSION 20u
+#define CONTROL_VERSION 21u
 #define CONTROL_SILENCE_MAX 3600000u
 
 /* mpiexec sends no more standard input than this beyond what a node has given credit for. */

@@ -142,8 +142,10 @@ const struct start_ops start_lsf = {.name = "lsf",
                                     .cancel = remote_cancel,
                                     .fini = remote_fini};
 
+/* qrsh looks once a second whether its task has ended, while its own input has not. */
 const struct start_ops start_sge = {.name = "sge",
                                     .patience_ms = PATIENCE_MS,
+                                    .ends_by_input = true,
                                     .is_of_job = true,
                                     .is_far = true,
                                     .is_flat = true,

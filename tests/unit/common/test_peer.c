@@ -262,6 +262,23 @@ static void frames_made_before(void **state)
     evbuffer_free(frames);
 }
 
+static void what_is_queued_comes_before_the_end(void **state)
+{
+    unsigned char b[64], got[64];
+    size_t n = frame(b, 3, "last");
+    peer_sendv(peer, 3, 0, 0, &(struct iovec){"last", 4}, 1);
+    peer_finish(peer);
+    peer_send(peer, 4, 0, 0, NULL); /* nothing more */
+    turn();
+    assert_int_equal(read(other_in, got, sizeof got), n);
+    assert_memory_equal(got, b, n);
+    assert_int_equal(read(other_in, got, sizeof got), 0);
+    feed(b, n); /* the other way is open */
+    turn();
+    assert_int_equal(seen.frames, 1);
+    assert_int_equal(seen.gone, 0);
+}
+
 #define BOTH(test)                                                                                                     \
     {#test " (socket)", test, setup_socket, teardown, NULL},                                                           \
     {                                                                                                                  \
@@ -281,6 +298,7 @@ int main(void)
         BOTH(a_slow_reader_slows_the_writer),
         BOTH(a_large_frame),
         BOTH(frames_made_before),
+        {"what_is_queued_comes_before_the_end", what_is_queued_comes_before_the_end, setup_socket, teardown, NULL},
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
