@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * sha256: SHA-256 (FIPS 180-4) and HMAC-SHA256 (RFC 2104) by nettle, which is small (0.2 ms to load and use, where
- * OpenSSL's libcrypto takes 2.2), reads no settings, and is on every Debian, since apt needs it. It is loaded when it is
- * first needed: programs start without it.
+ * OpenSSL's libcrypto takes 2.2), reads no settings, and is on every Debian, since apt needs it. It is loaded when it
+ * is first needed: programs start without it.
  */
 #ifndef COMMON_SHA256_H
 #define COMMON_SHA256_H

@@ -19,8 +19,8 @@ int start_process_begin(struct start *s, char *const *argv, bool two, int stream
  * comes from *err. Both are ours to close, and do not block. */
 int start_process_shell(struct start *s, char *const *argv, int *link, int *err);
 
-/* The same for a program that starts proxies on several hosts, none of which speaks through it: it has no stdin, what it
- * says comes from *says, and it is ended by SIGTERM when we die. s stands for none of its proxies; s->over is called
+/* The same for a program that starts proxies on several hosts, none of which speaks through it: it has no stdin, what
+ * it says comes from *says, and it is ended by SIGTERM when we die. s stands for none of its proxies; s->over is called
  * when it has been waited for. */
 int start_process_tool(struct start *s, char *const *argv, char *const *envp, int *says);
 

@@ -42,10 +42,10 @@ struct cluster {
     bool is_here;         /* every node is this machine: what they are is known */
     struct claims claims; /* on processors of this machine (claim.c), once claimed */
     bool claimed;
-    char *taken;           /* by others; NULL: none */
-    struct shapes *shapes; /* what the nodes have told of themselves; NULL: nothing was asked */
+    char *taken;                    /* by others; NULL: none */
+    struct shapes *shapes;          /* what the nodes have told of themselves; NULL: nothing was asked */
     struct node_networks *networks; /* by node; NULL: nobody was asked */
-    char **names;          /* of the nodes: nodes[i].name */
+    char **names;                   /* of the nodes: nodes[i].name */
     struct starter starter;
     struct starter far;  /* of other machines, where there were none at the start; ops NULL: there are none */
     struct links links;  /* to the proxies right below */

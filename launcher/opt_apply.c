@@ -217,7 +217,9 @@ static int apply_all(struct opt_target *a, const struct opt_settings *defaults, 
     settle_launcher(a);
     settle_streams(a);
     a->o->back_typed = is_typed(a, OPT_ID_IFACE);
-    return check_c(a) < 0 || settle_ordered(a) < 0 || settle_terminal(a) < 0 ? -1 : a->o->multi_prog ? opt_multi_prog(a->o, a->e) : 0;
+    if (check_c(a) < 0 || settle_ordered(a) < 0 || settle_terminal(a) < 0)
+        return -1;
+    return a->o->multi_prog ? opt_multi_prog(a->o, a->e) : 0;
 }
 
 int opt_apply(const struct opt_settings *defaults, const struct opt_settings *command, struct options *o, char **env,

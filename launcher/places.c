@@ -37,8 +37,7 @@ struct place {
 
 static bool is_usable(const struct choice *h, const struct network *n)
 {
-    return h->w->interface ? network_is_wanted(n, h->w->interface)
-                           : !(n->kind & (NETWORK_LOOPBACK | NETWORK_IDLE));
+    return h->w->interface ? network_is_wanted(n, h->w->interface) : !(n->kind & (NETWORK_LOOPBACK | NETWORK_IDLE));
 }
 
 static const struct node_networks *networks_of(const struct choice *h, uint32_t i)
@@ -132,11 +131,11 @@ static int complain(const struct choice *h, uint32_t i, struct err *e)
         to += snprintf(to, (size_t)(told + sizeof told - to), "%s%s %s", k ? ", " : "", t->v[k].name, text);
     }
     const char *name = cluster_node_name(h->c, h->nodes[i]);
-    return h->w->interface
-               ? err_set(e, "--interface %s: host %s has no interface of that name or network that is up; it has %s",
-                         h->w->interface, name, told)
-               : err_set(e, "host %s has no network to other hosts that is up; it has %s (--interface chooses one)", name,
-                         told);
+    if (h->w->interface)
+        return err_set(e, "--interface %s: host %s has no interface of that name or network that is up; it has %s",
+                       h->w->interface, name, told);
+    return err_set(e, "host %s has no network to other hosts that is up; it has %s (--interface chooses one)", name,
+                   told);
 }
 
 static int choose_each(struct choice *h, struct err *e)
@@ -206,7 +205,8 @@ static int choose_ports(struct choice *h, struct launch_spec *s, struct err *e)
         at = same ? at : first;
         struct launch_host *to = &s->hosts[h->at[i].node];
         *to = (struct launch_host){network_half(&h->at[i].host, 0), network_half(&h->at[i].host, 1),
-                                   at + h->at[i].ranks <= UINT16_MAX + 1u ? at : 0}; /* 0: these ranks tell it themselves */
+                                   /* 0: these ranks tell it themselves */
+                                   at + h->at[i].ranks <= UINT16_MAX + 1u ? at : 0};
         at += h->at[i].ranks;
     }
     log_debug("job %u: ranks of different hosts talk over %s, ports from %u on", s->job, h->name, first);

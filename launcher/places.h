@@ -15,9 +15,9 @@ struct places_wish {
     unsigned port_low, port_high; /* 0: any */
 };
 
-/* Fills hosts, ports and secret of s, whose map is there; nothing where all ranks are on one node, or hosts have no network
- * to one another and none was named. Returns 0, or -1 with e set: a host has no such interface, or there are too few
- * ports. */
+/* Fills hosts, ports and secret of s, whose map is there; nothing where all ranks are on one node, or hosts have no
+ * network to one another and none was named. Returns 0, or -1 with e set: a host has no such interface, or there are
+ * too few ports. */
 int places_choose(const struct cluster *c, const struct places_wish *w, struct launch_spec *s, struct err *e);
 
 /* Have some of the nodes that ranks of s are on a fabric, and some not? Then libfabric does not carry between all. */

@@ -23,7 +23,7 @@ enum program_kind {
 struct program {
     enum program_kind kind;
     char path[PATH_MAX];   /* of the program; "" unless it was found here */
-    int error; /* why it was not: an errno */
+    int error;             /* why it was not: an errno */
     char linked[PATH_MAX]; /* that the kind was told by; "" none */
     bool speaks_pmix;      /* MPICH's, built for PMIx alone */
     unsigned pmi;          /* enum launch_pmi, or-ed: what its ranks are to be given */

@@ -119,12 +119,14 @@ static struct table *table_of(struct watch *w, const struct job *j)
 }
 
 /* Where it waits for a rank of another host, that is named: it may be the host that is wrong, or the way to it. */
-static void note_what(const struct run *run, const struct job *j, struct watch_row *row, const struct control_rank_state *s)
+static void note_what(const struct run *run, const struct job *j, struct watch_row *row,
+                      const struct control_rank_state *s)
 {
     uint32_t node = s->peer < j->spec.map.nranks ? rankmap_node(&j->spec.map, s->peer) : row->node;
     int n = snprintf(row->what, sizeof row->what, "%.*s", (int)s->what.len, s->what.data);
     if (node != row->node && n < (int)sizeof row->what)
-        snprintf(row->what + n, sizeof row->what - (size_t)n, " (%u is on %s)", s->peer, cluster_node_name(run->cluster, node));
+        snprintf(row->what + n, sizeof row->what - (size_t)n, " (%u is on %s)", s->peer,
+                 cluster_node_name(run->cluster, node));
 }
 
 bool watch_states(struct run *run, struct job *j, uint32_t node, struct rbuf *r)

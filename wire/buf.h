@@ -35,7 +35,7 @@ struct bytes {
 };
 
 void buf_init(struct buf *b);
-void buf_fini(struct buf *b); /* frees; b is as after buf_init */
+void buf_fini(struct buf *b);  /* frees; b is as after buf_init */
 void buf_clear(struct buf *b); /* forgets the bytes, keeps the memory */
 /* Room for n more bytes at data + len; NULL (and failed) without memory. The caller adds to len. */
 unsigned char *buf_reserve(struct buf *b, size_t n);

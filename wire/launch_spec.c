@@ -69,8 +69,7 @@ bool launch_spec_check(const struct launch_spec *s)
     if (s->nhosts && s->nhosts != s->map.nnodes)
         return false;
     for (uint32_t i = 0; i < s->napps; i++)
-        if (s->apps[i].argv.n == 0 || s->apps[i].env >= s->nenvs ||
-            (s->apps[i].pmi & LAUNCH_PMI_X && !named))
+        if (s->apps[i].argv.n == 0 || s->apps[i].env >= s->nenvs || (s->apps[i].pmi & LAUNCH_PMI_X && !named))
             return false;
     return runs_fit(&s->app_of_rank, s->map.nranks, s->napps) &&
            runs_fit(&s->binding_of_rank, s->map.nranks, s->bindings.n + 1);

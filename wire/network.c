@@ -62,8 +62,8 @@ bool network_is_wanted(const struct network *n, const char *wanted)
 
 static bool is_inner(const char *name)
 {
-    static const char *const inner[] = {"docker", "br-", "virbr", "lxc", "lxd", "cni", "flannel", "tun", "tap", "wg",
-                                        "ppp", "vmnet", "zt"};
+    static const char *const inner[] = {"docker", "br-", "virbr", "lxc", "lxd",   "cni", "flannel",
+                                        "tun",    "tap", "wg",    "ppp", "vmnet", "zt"};
     for (size_t i = 0; i < sizeof inner / sizeof *inner; i++)
         if (strncmp(name, inner[i], strlen(inner[i])) == 0)
             return true;
@@ -130,7 +130,7 @@ void network_text(const struct in6_addr *host, uint32_t bits, char text[NETWORK_
     struct in6_addr net = *host;
     bool four = IN6_IS_ADDR_V4MAPPED(host) && bits >= MAPPED_BITS;
     for (uint32_t i = bits; i < 128; i++)
-        net.s6_addr[i / 8] &= (uint8_t)~(1u << (7 - i % 8));
+        net.s6_addr[i / 8] &= (uint8_t) ~(1u << (7 - i % 8));
     inet_ntop(four ? AF_INET : AF_INET6, four ? &net.s6_addr[12] : net.s6_addr, name, sizeof name);
     if (bits < 128)
         snprintf(text, NETWORK_TEXT, "%s/%u", name, four ? bits - MAPPED_BITS : bits);

@@ -65,9 +65,9 @@ static bool head_valid(const struct node_segment *h, size_t bytes)
     if (node_segment_plan(&want) > bytes)
         return false;
     return h->runs_at == want.runs_at && h->locals_at == want.locals_at && h->status_at == want.status_at &&
-           h->dead_at == want.dead_at && h->hosts_at == want.hosts_at && h->lib_at == want.lib_at && h->local_size > 0 && h->local_size <= h->job_size &&
-           h->node_id < h->node_count && (h->host_count == 0 || h->host_count == h->node_count) &&
-           memchr(h->job_name, 0, sizeof h->job_name);
+           h->dead_at == want.dead_at && h->hosts_at == want.hosts_at && h->lib_at == want.lib_at &&
+           h->local_size > 0 && h->local_size <= h->job_size && h->node_id < h->node_count &&
+           (h->host_count == 0 || h->host_count == h->node_count) && memchr(h->job_name, 0, sizeof h->job_name);
 }
 
 static bool runs_valid(const struct node_segment *h)

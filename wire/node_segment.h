@@ -121,10 +121,10 @@ struct rank_wait {
     char comm_name[64];     /* "": it has none */
 };
 static_assert(sizeof(struct rank_wait) == 128, "two cache lines a wait");
-/* Of a wait that has lasted, for a rank that is reached over a network: bytes that are given or asked for, and not known
- * to have come. It holds for the wait that began then. */
+/* Of a wait that has lasted, for a rank that is reached over a network: bytes that are given or asked for, and not
+ * known to have come. It holds for the wait that began then. */
 struct rank_flight {
-    _Atomic uint64_t since_ns;      /* 0: nothing is told */
+    _Atomic uint64_t since_ns;           /* 0: nothing is told */
     _Atomic uint64_t outgoing, incoming; /* to the peer, from it; RANK_NOT_CONNECTED: there is no connection so far */
 };
 #define RANK_NOT_CONNECTED UINT64_MAX
@@ -158,8 +158,8 @@ void rank_flight_read(const struct rank_status *s, const struct rank_wait *w, ui
  */
 void rank_wait_text(const struct rank_wait *w, char *text, size_t n);
 
-/* Fills version, magic and the places in h from h's job_size, local_size, run_count, dead_room and host_count; returns lib_at,
- * which is the least length of the file. */
+/* Fills version, magic and the places in h from h's job_size, local_size, run_count, dead_room and host_count; returns
+ * lib_at, which is the least length of the file. */
 uint64_t node_segment_plan(struct node_segment *h);
 
 /* Makes the file at least `least` bytes long, and `most` if the limit on the length of files (ulimit -f) allows, which

@@ -28,7 +28,7 @@ int rankmap_build(struct rankmap *m, const uint32_t *node_of_rank, uint32_t nran
 void rankmap_fini(struct rankmap *m);
 
 uint32_t rankmap_node(const struct rankmap *m, uint32_t rank);       /* O(blocks); UINT32_MAX: no such rank */
-uint32_t rankmap_local(const struct rankmap *m, uint32_t rank); /* its place among those of its node; O(blocks) */
+uint32_t rankmap_local(const struct rankmap *m, uint32_t rank);      /* its place among those of its node; O(blocks) */
 uint32_t rankmap_local_size(const struct rankmap *m, uint32_t node); /* O(blocks) */
 
 /* The ranks of one node in ascending order: O(blocks + ranks of the node) for the whole walk.

@@ -24,8 +24,8 @@ struct topo *topo_load(unsigned want, struct err *e);
  * numbers that are usable ("0-3,8"). */
 struct topo *topo_synthetic(const char *desc, const char *cpus, struct err *e);
 
-/* The machine without the cores that taken has a processor of, which the caller destroys. Objects that have nothing left
- * are not there. NULL: nothing at all is left. */
+/* The machine without the cores that taken has a processor of, which the caller destroys. Objects that have nothing
+ * left are not there. NULL: nothing at all is left. */
 struct topo *topo_without(const struct topo *t, const struct cpulist *taken);
 
 /* Were all these kinds asked for when t was loaded? */

@@ -2,8 +2,8 @@
  *
  * binding: the processors of each rank, from those of its node.
  *
- * Nodes with the same topology and the same number of ranks are bound alike, unless other jobs run there: what is worked
- * out for one of them is a table, kept and looked up by the others, so that 10,000 equal nodes cost one.
+ * Nodes with the same topology and the same number of ranks are bound alike, unless other jobs run there: what is
+ * worked out for one of them is a table, kept and looked up by the others, so that 10,000 equal nodes cost one.
  */
 #include "launcher/map/binding.h"
 

@@ -95,8 +95,8 @@ static bool share(const struct layout *l, struct groups *gs)
     return true;
 }
 
-/* Ranks with several units each get them in one cache, memory or package: the smallest in which all find room. Not where
- * the caches and so on were not asked for: a plan must not depend on what is drawn of it. */
+/* Ranks with several units each get them in one cache, memory or package: the smallest in which all find room. Not
+ * where the caches and so on were not asked for: a plan must not depend on what is drawn of it. */
 static struct groups spread(const struct layout *l, const struct topo *t, const struct policy *how)
 {
     static const enum topo_kind kinds[] = {TOPO_L3CACHE, TOPO_NUMA, TOPO_PACKAGE};

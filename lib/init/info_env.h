@@ -6,7 +6,8 @@
 
 #include "lib/core/types.h"
 
-/* Fills MPI_INFO_ENV, at MPI_Init; argv may be NULL, then it is asked for elsewhere. Without memory keys are missing. */
+/* Fills MPI_INFO_ENV, at MPI_Init; argv may be NULL, then it is asked for elsewhere. Without memory keys are missing.
+ */
 void info_env_begin(int argc, char **argv, int required);
 
 #endif

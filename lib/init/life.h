@@ -10,8 +10,8 @@
 
 /* One more user. An error class, with a note. */
 int life_begin(void);
-/* One user less. When the last one goes, what was sent is delivered first, and the launcher learns that this process may
- * end. */
+/* One user less. When the last one goes, what was sent is delivered first, and the launcher learns that this process
+ * may end. */
 void life_end(void);
 int life_users(void);
 

@@ -20,16 +20,16 @@ struct win {
     struct obj obj;
     struct target **targets; /* by rank & target_mask, the next place if taken: those that were spoken to; owned */
     uint32_t target_mask, target_count;
-    uint8_t access;    /* enum win_access */
-    bool whole;        /* the epoch covers all ranks, not only targets that are entered */
-    bool used;         /* something was accessed in this epoch of a fence */
-    bool unchecked;    /* lock_all was told that nobody conflicts, and takes nothing */
-    bool no_locks;     /* the user says that he locks nothing */
-    int locks;         /* targets that are locked, */
-    int null_locks;    /* and of these, MPI_PROC_NULL */
-    int lock_waits;    /* threads that wait for a lock */
-    struct comm *comm; /* the library's own, over the window's group */
-    struct comm *node; /* its ranks on this node; the same where these are all */
+    uint8_t access;          /* enum win_access */
+    bool whole;              /* the epoch covers all ranks, not only targets that are entered */
+    bool used;               /* something was accessed in this epoch of a fence */
+    bool unchecked;          /* lock_all was told that nobody conflicts, and takes nothing */
+    bool no_locks;           /* the user says that he locks nothing */
+    int locks;               /* targets that are locked, */
+    int null_locks;          /* and of these, MPI_PROC_NULL */
+    int lock_waits;          /* threads that wait for a lock */
+    struct comm *comm;       /* the library's own, over the window's group */
+    struct comm *node;       /* its ranks on this node; the same where these are all */
     struct message *message; /* of ranks that are reached by messages; NULL: there are none */
     struct owner *owner;     /* what looks for questions of others; NULL: there are none to be asked */
     struct control *control;

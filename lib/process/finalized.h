@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * finalized: processes on their way out. Those of this node say so in its segment; those of other nodes say to whom they
- * are connected that they have finalized, and goodbye when they are gone.
+ * finalized: processes on their way out. Those of this node say so in its segment; those of other nodes say to whom
+ * they are connected that they have finalized, and goodbye when they are gone.
  *
  * MPI_Finalize ends MPI_COMM_WORLD and all that was made from it, but a session may begin afterwards, and may have gone
  * to sleep before it with another one to come. So what belongs to a session waits for a process until that is gone. */

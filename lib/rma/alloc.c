@@ -33,7 +33,7 @@ struct piece {
 static struct {
     struct alloc_file file;
     char *base;
-    bool tried, copied; /* copied: this is a child by fork, and the file its parent's */
+    bool tried, copied;               /* copied: this is a child by fork, and the file its parent's */
     TAILQ_HEAD(pieces, piece) pieces; /* rising */
 } pool = {.file = {.fd = -1}, .pieces = TAILQ_HEAD_INITIALIZER(pool.pieces)};
 
@@ -83,7 +83,8 @@ static void *pool_take(size_t bytes)
     size_t at = 0;
     if (!p)
         return NULL;
-    TAILQ_FOREACH(next, &pool.pieces, link) {
+    TAILQ_FOREACH(next, &pool.pieces, link)
+    {
         if (next->at - at >= bytes)
             break;
         at = next->at + next->bytes;
@@ -104,12 +105,12 @@ static void pool_give(size_t at)
 {
     struct piece *p;
     TAILQ_FOREACH(p, &pool.pieces, link)
-        if (p->at == at && !pool.copied) {
-            fallocate(pool.file.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)p->at, (off_t)p->bytes);
-            TAILQ_REMOVE(&pool.pieces, p, link);
-            free(p);
-            return;
-        }
+    if (p->at == at && !pool.copied) {
+        fallocate(pool.file.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)p->at, (off_t)p->bytes);
+        TAILQ_REMOVE(&pool.pieces, p, link);
+        free(p);
+        return;
+    }
 }
 
 static bool pool_has(const void *at)

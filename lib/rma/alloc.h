@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * alloc: MPI_Alloc_mem. What it hands out lies in a file of this process, so that others of the node can map it: windows
- * that are created on it are reached by loads and stores, as allocated ones are. */
+ * alloc: MPI_Alloc_mem. What it hands out lies in a file of this process, so that others of the node can map it:
+ * windows that are created on it are reached by loads and stores, as allocated ones are. */
 #ifndef LIB_RMA_ALLOC_H
 #define LIB_RMA_ALLOC_H
 

@@ -37,8 +37,7 @@ static bool types_begin(struct far_types **types)
 static int send(struct target *t, const struct buf *b, int slot)
 {
     size_t most = message_most(t);
-    struct message_head h = {
-        .kind = MESSAGE_TYPE, .type = (uint16_t)(FAR_TYPE_FIRST + slot), .bytes = (int64_t)b->len};
+    struct message_head h = {.kind = MESSAGE_TYPE, .type = (uint16_t)(FAR_TYPE_FIRST + slot), .bytes = (int64_t)b->len};
     int rc = MPI_SUCCESS;
     for (size_t at = 0, n; at < b->len && rc == MPI_SUCCESS; at += n) {
         char *data;

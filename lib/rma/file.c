@@ -5,7 +5,8 @@
  *
  * Of a memfd nothing is reserved as a rule: what a window does not use costs nothing, as with malloc, and where memory
  * ends the kernel ends a process, whether it was reserved or not. It is otherwise, and SIGBUS the answer, where the
- * kernel counts what it has promised, and in a file system with a size of its own. What could never be had is refused. */
+ * kernel counts what it has promised, and in a file system with a size of its own. What could never be had is refused.
+ */
 #include "lib/rma/file.h"
 #include <errno.h>
 #include <fcntl.h>

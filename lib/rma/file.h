@@ -10,14 +10,16 @@
 enum { FILE_NAME = 64, FILE_UNSEEN = 1 << 16 };
 
 struct window_file {
-    bool named; /* asked for: with a name in /dev/shm for a moment, as those need it who may not see one another's /proc */
+    bool named; /* asked for: with a name in /dev/shm for a moment, as those need it who may not see one another's /proc
+                 */
     int fd;     /* -1: none */
     int error;  /* 0, or an errno value; FILE_UNSEEN is added where the maker had it, and this rank does not find it */
     char name[FILE_NAME];
 };
 
 /* Collective over node: its first rank makes a file of so many bytes, zeros, and all open it, or have an f->error; a
- * rank that is alone needs none. An error class of MPI if they cannot even talk. file_close follows, once all are known to have come so far. */
+ * rank that is alone needs none. An error class of MPI if they cannot even talk. file_close follows, once all are known
+ * to have come so far. */
 int file_open(struct window_file *f, const struct comm *node, size_t bytes);
 void file_close(struct window_file *f);
 /* Another process's descriptor of that file, opened here: -1 with errno, ESTALE if what it leads to here is another. */

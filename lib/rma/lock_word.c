@@ -2,8 +2,8 @@
  *
  * lock_word: each rank has a word, and all of a node have one together: lock_all adds to that alone, and an exclusive
  * lock to both, so that neither takes a step for each rank (as in Gerstenberger, Besta, Hoefler, "Enabling
- * highly-scalable remote memory access programming with MPI-3 one sided", SC13). Who finds them taken takes back what he
- * added, and sleeps until a release wakes him: of those who want one lock, one at a time. */
+ * highly-scalable remote memory access programming with MPI-3 one sided", SC13). Who finds them taken takes back what
+ * he added, and sleeps until a release wakes him: of those who want one lock, one at a time. */
 #include "lib/rma/lock_word.h"
 #include "lib/nodemem/nodemem.h"
 #include "lib/rma/epoch.h"
@@ -73,9 +73,9 @@ static bool try_exclusive(const struct lock_want *x)
 {
     uint32_t none = 0;
     uint64_t was = atomic_fetch_add_explicit(&x->w->control->all, CONTROL_WRITER, memory_order_seq_cst);
-    if (LIKELY(READERS(was) == 0 && atomic_compare_exchange_strong_explicit(
-                                        &member_of(x)->lock, &none, LOCK_WRITER | (uint32_t)x->holder,
-                                        memory_order_seq_cst, memory_order_relaxed)))
+    if (LIKELY(READERS(was) == 0 &&
+               atomic_compare_exchange_strong_explicit(&member_of(x)->lock, &none, LOCK_WRITER | (uint32_t)x->holder,
+                                                       memory_order_seq_cst, memory_order_relaxed)))
         return true;
     atomic_fetch_sub_explicit(&x->w->control->all, CONTROL_WRITER, memory_order_seq_cst);
     pass_on(x, false);

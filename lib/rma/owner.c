@@ -31,9 +31,15 @@ static int combine_here(struct win *w, struct control_question *q, struct contro
     const struct datatype *basic = &basic_types[asked->basic];
     struct guard guard = guard_of(w);
     MPI_Count n = asked->bytes / basic->size;
-    struct combine c = {.guard = &guard, .owner = guard.me, .op = (enum op_which)asked->op, .basic = basic,
-                        .origin = {asked->data, n, basic}, .target = {at, n, basic}, .result = {q->result, n, basic}};
-    return asked->verb == QUESTION_SWAP ? combine_compare_swap(&c, asked->data + QUESTION_BYTES / 2) : combine_elements(&c);
+    struct combine c = {.guard = &guard,
+                        .owner = guard.me,
+                        .op = (enum op_which)asked->op,
+                        .basic = basic,
+                        .origin = {asked->data, n, basic},
+                        .target = {at, n, basic},
+                        .result = {q->result, n, basic}};
+    return asked->verb == QUESTION_SWAP ? combine_compare_swap(&c, asked->data + QUESTION_BYTES / 2)
+                                        : combine_elements(&c);
 }
 
 static bool holds(const struct win *w, uint64_t at, uint64_t n)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * put_get: MPI_Put and MPI_Get, and their forms with requests: by loads and stores in memory that is mapped here, or one
- * copy by the kernel where it is another process's; by messages, or what carries them, in far_move.c and far_remote.c:
- * only what messages get, and what is done without them, is not complete at once. */
+ * put_get: MPI_Put and MPI_Get, and their forms with requests: by loads and stores in memory that is mapped here, or
+ * one copy by the kernel where it is another process's; by messages, or what carries them, in far_move.c and
+ * far_remote.c: only what messages get, and what is done without them, is not complete at once. */
 #include "lib/bindings/impl.h"
 #include "lib/core/bytes.h"
 #include "lib/nodemem/nodemem.h"

@@ -92,10 +92,8 @@ static bool ask(struct target *t, const struct message_head *h, const char *data
 {
     struct message_reply r;
     const struct exposed *e = far_expose(t);
-    struct message_head to = {.kind = MESSAGE_TOLD,
-                              .what = e ? e->access : 0,
-                              .at = (int64_t)t->w->size,
-                              .count = t->w->disp_unit};
+    struct message_head to = {
+        .kind = MESSAGE_TOLD, .what = e ? e->access : 0, .at = (int64_t)t->w->size, .count = t->w->disp_unit};
     if (!message_reply_begin(&r, t, e ? e->by->key_bytes : 0))
         return false;
     if (e)

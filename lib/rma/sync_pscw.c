@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * sync_pscw: post, start, complete, wait: each counts in the memory of the other one, or has him count, who compares that
- * with what he has seen. */
+ * sync_pscw: post, start, complete, wait: each counts in the memory of the other one, or has him count, who compares
+ * that with what he has seen. */
 #include "lib/bindings/impl.h"
 #include "lib/core/error.h"
 #include "lib/core/trace.h"

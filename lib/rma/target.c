@@ -213,8 +213,7 @@ int target_cma_error(const struct target *t, int error)
     if (error == ESRCH)
         return failed_error(t->proc);
     if (error == EFAULT) {
-        error_detail_set(MPI_ERR_RMA_RANGE, "rank %d no longer has that memory, or it cannot be written",
-                         t->rank);
+        error_detail_set(MPI_ERR_RMA_RANGE, "rank %d no longer has that memory, or it cannot be written", t->rank);
         return MPI_ERR_RMA_RANGE;
     }
     error_detail_set(MPI_ERR_UNSUPPORTED_OPERATION,

@@ -17,8 +17,8 @@ struct origin {
 };
 
 /* One way to reach memory. `to` is an address there, within the window. They return when the origin's memory is done
- * with, and what was put is there; by messages, a get is under way then, a put perhaps, and a flush (far.h) tells that all
- * is there. An error class. */
+ * with, and what was put is there; by messages, a get is under way then, a put perhaps, and a flush (far.h) tells that
+ * all is there. An error class. */
 struct target_verbs {
     int (*put)(struct target *t, const struct origin *from, char *to, MPI_Count count, const struct datatype *type);
     int (*get)(struct target *t, const struct origin *into, char *from, MPI_Count count, const struct datatype *type);

@@ -29,7 +29,7 @@ struct written {
     struct {
         const struct layout *l;
         uint32_t number; /* from 1 */
-    } *table;
+    } * table;
     uint32_t mask, used;
     uint32_t count; /* of those that have a number; the others are about to be written */
 };
@@ -225,7 +225,8 @@ static bool read_loop(struct reading *r, struct node *n)
     MPI_Count stride = (MPI_Count)rbuf_u64(&r->in), each = (MPI_Count)rbuf_u64(&r->in), reach;
     uint32_t number = rbuf_u32(&r->in);
     if (__builtin_mul_overflow(l->count - 1, stride, &reach) || __builtin_mul_overflow(l->count, each, &l->size) ||
-        !is_size(r, l->size) || !part_add(r, n, 0, each, number, &child) || !part_add(r, n, reach, each, number, &child))
+        !is_size(r, l->size) || !part_add(r, n, 0, each, number, &child) ||
+        !part_add(r, n, reach, each, number, &child))
         return false;
     l->stride = stride;
     l->each = each;
@@ -288,8 +289,7 @@ static bool fill(struct reading *r, struct datatype *t)
         return false;
     struct node all = {NULL, INT64_MAX, INT64_MIN, 0};
     struct layout *root;
-    if (!part_add(r, &all, t->disp, t->size, nodes, &root) ||
-        (basic > 0 && t->size % basic_types[basic - 1].size != 0))
+    if (!part_add(r, &all, t->disp, t->size, nodes, &root) || (basic > 0 && t->size % basic_types[basic - 1].size != 0))
         return false;
     t->one_run = nodes == 0;
     t->dense = t->one_run && t->size == t->extent;

@@ -24,8 +24,9 @@ static int grid_check(const struct comm *c, int ndims, const int *dims, const in
         if (dims[i] <= 0)
             error_detail_set(MPI_ERR_DIMS, "dims[%d] is %d", i, dims[i]);
         else
-            error_detail_set(MPI_ERR_DIMS, "its first %d dimensions have %lld places, and the communicator has %d ranks",
-                             i + 1, (long long)all, c->size);
+            error_detail_set(MPI_ERR_DIMS,
+                             "its first %d dimensions have %lld places, and the communicator has %d ranks", i + 1,
+                             (long long)all, c->size);
         return MPI_ERR_DIMS;
     }
     *n = (int)all;

@@ -124,8 +124,8 @@ void peer_retire(struct peer *p, const struct transport *null)
         was->disconnect(p);
 }
 
-/* That one whom nothing connects with any more has ended is not told as a failure: another job's, after its communicators
- * are gone. */
+/* That one whom nothing connects with any more has ended is not told as a failure: another job's, after its
+ * communicators are gone. */
 void peer_failed(struct peer *p, const char *why)
 {
     if (process_is_held(p->proc))

@@ -31,8 +31,8 @@ void peer_drain(struct peer *p);
 /* Nothing more goes to it or comes from it: disconnects it, and puts transport_failed or transport_finalized in the
  * place of its transport, if it has one. */
 void peer_retire(struct peer *p, const struct transport *null);
-/* Have so many processes from first on all gone that were ever connected? And nothing more is kept of them: for processes
- * that no communicator has. */
+/* Have so many processes from first on all gone that were ever connected? And nothing more is kept of them: for
+ * processes that no communicator has. */
 bool peers_are_over(int first, int count);
 void peers_forget(int first, int count);
 /* Can packets still go to that peer, another process? False: it has failed, finalized, or cannot be reached. */

@@ -19,7 +19,8 @@ void sleep_disarm(void);
 /* What other threads of the library's own have under way: they ring (doorbell_wake_own) when it is done. */
 extern int sleep_rung;
 /* A descriptor of the caller's that is waited for until sleep_unwatch: who sleeps is woken when it can be read, and
- * (writes) written. False: it is watched by another wait already, or cannot be; then who sleeps looks again by itself. */
+ * (writes) written. False: it is watched by another wait already, or cannot be; then who sleeps looks again by itself.
+ */
 bool sleep_watch(int fd, bool writes);
 void sleep_unwatch(int fd);
 /* Can anything come from outside of this process? */

@@ -27,7 +27,8 @@
  *
  * Goodbye. fini tells all whom it is connected to that nothing more will come; a transport between nodes that hears it,
  * and has delivered all that came before, says peer_finalized, from poll. That such a peer closes its end is no
- * failure. It is disconnected in the same way. Before that it may hear that the peer has parted from MPI_COMM_WORLD. On one node the segment tells.
+ * failure. It is disconnected in the same way. Before that it may hear that the peer has parted from MPI_COMM_WORLD. On
+ * one node the segment tells.
  */
 #ifndef LIB_TRANSPORT_TRANSPORT_H
 #define LIB_TRANSPORT_TRANSPORT_H
@@ -146,8 +147,8 @@ struct transport {
     void (*consume)(struct peer *p);
     /* What it has kept because of transport_more goes. NULL: it keeps nothing. */
     void (*push)(void);
-    /* This process has finalized, and may go on for long without a poll: all whom it is connected to are told. NULL: they
-     * learn it otherwise. */
+    /* This process has finalized, and may go on for long without a poll: all whom it is connected to are told. NULL:
+     * they learn it otherwise. */
     void (*part)(void);
     /* Would the peer see a packet at once: has it a processor, and does not sleep? NULL: not known. */
     bool (*is_polling)(const struct peer *p);
@@ -172,8 +173,8 @@ struct transport {
      * may be refused. False: this memory cannot be, or not now. */
     bool (*mem_register)(void *base, size_t len, unsigned access, void *key, void **handle);
     void (*mem_deregister)(void *handle);
-    /* The same of a stream of len bytes, to be got, that lies in no one piece: as it is asked for, mem_pieces tells where.
-     * NULL: it does not do that. */
+    /* The same of a stream of len bytes, to be got, that lies in no one piece: as it is asked for, mem_pieces tells
+     * where. NULL: it does not do that. */
     bool (*mem_offer)(const void *of, mem_pieces *pieces, size_t len, void *key, void **handle);
     /* Copies n bytes, the sum of the local pieces. The local memory need not be registered. */
     enum remote_state (*get)(struct peer *p, const struct iovec *to, int pieces, struct remote from, size_t n,

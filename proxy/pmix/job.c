@@ -18,7 +18,7 @@ struct pmix_job {
     struct infos data;
     uint32_t pending; /* answers of the library */
     pmix_status_t status;
-    bool oversubscribed; /* ranks share processors */
+    bool oversubscribed;                          /* ranks share processors */
     void (*then)(struct job *j, const char *why); /* NULL: it is known, and its ranks are not served */
 };
 

@@ -6,7 +6,8 @@
  *
  * Prints "name size value" lines on rank 0, as raw_tcp does: latency in microseconds, streams in MB/s, rates in
  * messages a second. Of strided streams the size is that of a block, of messages of 4 MiB to a receiver who has them in
- * one piece, or in the same blocks. windows: what rank 0 does to a window of rank 1, who computes nothing, in microseconds. */
+ * one piece, or in the same blocks. windows: what rank 0 does to a window of rank 1, who computes nothing, in
+ * microseconds. */
 #include <stdbool.h>
 #include <stdlib.h>
 #include "measure.h"

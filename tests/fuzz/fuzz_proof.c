@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What strangers say at the port of a rank, and at the other end of a connection that it has made: whatever it is, it is
- * believed only if it is what we would have said ourselves.
+ * What strangers say at the port of a rank, and at the other end of a connection that it has made: whatever it is, it
+ * is believed only if it is what we would have said ourselves.
  */
 #include "lib/transport/tcp/proof.h"
 
@@ -53,7 +53,8 @@ static void check_raw(const uint8_t *data, size_t size)
     memcpy(&raw_h, data, size < sizeof raw_h ? size : sizeof raw_h);
     memcpy(&raw_a, data, size < sizeof raw_a ? size : sizeof raw_a);
     memcpy(&raw_s, data, size < sizeof raw_s ? size : sizeof raw_s);
-    if (hello_is_true(&raw_h, key) || answer_is_true(&raw_a, &raw_h, key) || consents_is_true(&raw_s, &raw_h, &raw_a, key))
+    if (hello_is_true(&raw_h, key) || answer_is_true(&raw_a, &raw_h, key) ||
+        consents_is_true(&raw_s, &raw_h, &raw_a, key))
         abort();
 }
 

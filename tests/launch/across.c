@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * across: two jobs that meet. Usage: across SCENARIO serve|call; the server's port is in the file `port`. Who saw what it
- * should prints "fine". */
+ * across: two jobs that meet. Usage: across SCENARIO serve|call; the server's port is in the file `port`. Who saw what
+ * it should prints "fine". */
 #include "scenario.h"
 #include <arpa/inet.h>
 #include <signal.h>

@@ -474,6 +474,7 @@ static void strided_middle(void)
     MPI_Type_free(&t[1]);
 }
 
+/* clang-format off */
 #define BY_MESSAGE(name) {#name, name}
 static const struct scenario scenarios[] = {
     S(recv_named),     S(recv_any),     S(ssend),        S(send_long),     S(send_many),      S(probe),
@@ -484,9 +485,9 @@ static const struct scenario scenarios[] = {
     S(finalize),       S(threads),      S(inter_recv),   S(inter_barrier), S(inter_ibarrier), S(inter_allreduce),
     S(inter_alltoall), S(inter_derive), S(inter_middle), S(tool),          S(win_lock),       S(win_lock_all),
     S(win_readers),    S(win_fence),    S(win_group),    S(file_write),    S(file_iread),     S(file_middle),
-    BY_MESSAGE(win_gets), BY_MESSAGE(win_puts), BY_MESSAGE(win_long),
-    BY_MESSAGE(strided_middle),
+    BY_MESSAGE(win_gets), BY_MESSAGE(win_puts), BY_MESSAGE(win_long), BY_MESSAGE(strided_middle),
 };
+/* clang-format on */
 
 /* What the last rank does until its end. */
 static void live(const char *name)

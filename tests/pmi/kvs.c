@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * kvs: key-values of a job through whatever launcher it is run by. Each rank puts bytes of its own, some of them late; all
- * get those of others, after a fence, and without one where the launcher lets a get wait. It is linked with the inside
- * of the library. Prints "RANK ok". */
+ * kvs: key-values of a job through whatever launcher it is run by. Each rank puts bytes of its own, some of them late;
+ * all get those of others, after a fence, and without one where the launcher lets a get wait. It is linked with the
+ * inside of the library. Prints "RANK ok". */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,8 +16,8 @@ static void must(bool ok, const char *what)
 {
     if (ok)
         return;
-    fprintf(stderr, "%d: %s: %s%s%s\n", boot.rank, what, error_detail_get(MPI_ERR_OTHER), error_detail_get(MPI_ERR_NAME),
-            error_detail_get(MPI_ERR_PENDING));
+    fprintf(stderr, "%d: %s: %s%s%s\n", boot.rank, what, error_detail_get(MPI_ERR_OTHER),
+            error_detail_get(MPI_ERR_NAME), error_detail_get(MPI_ERR_PENDING));
     exit(3);
 }
 

@@ -70,7 +70,8 @@ static void spawn(char *program)
         MPI_Info_create(&infos[i]);
     MPI_Info_set(infos[0], "env", "OWN_SAYS=hello\nOWN_TOO=2");
     MPI_Info_set(infos[1], "wdir", "/");
-    must(MPI_Comm_spawn_multiple(2, commands, arguments, counts, infos, 0, MPI_COMM_WORLD, &children, codes) == MPI_SUCCESS);
+    must(MPI_Comm_spawn_multiple(2, commands, arguments, counts, infos, 0, MPI_COMM_WORLD, &children, codes) ==
+         MPI_SUCCESS);
     must(codes[0] == MPI_SUCCESS && codes[1] == MPI_SUCCESS && codes[2] == MPI_SUCCESS);
     for (int i = 0; i < 2; i++)
         MPI_Info_free(&infos[i]);

@@ -73,21 +73,33 @@ void phase_look_for_spoiled(struct shm_coll *a)
 
 int phase_spoiled(struct shm_coll *a)
 {
-    error_detail_set(MPI_ERR_OTHER,
-                     "in an earlier collective of this communicator its %d members did not agree on the call, its root, its "
-                     "operation or the lengths", a->n);
+    error_detail_set(
+        MPI_ERR_OTHER,
+        "in an earlier collective of this communicator its %d members did not agree on the call, its root, its "
+        "operation or the lengths",
+        a->n);
     return MPI_ERR_OTHER;
 }
 
 /* "MPI_Reduce with MPI_MAX" */
 static void call_text(unsigned call, char *text, size_t n)
 {
-    static const char *const moves[] = {"Barrier",   "Bcast",   "Gather",   "Scatter",   "Allgather",
+    static const char *const moves[] = {"Barrier",  "Bcast",   "Gather",   "Scatter",   "Allgather",
                                         "Alltoall", "Gatherv", "Scatterv", "Alltoallv", "..."};
     static const char *const reductions[] = {"Reduce", "Allreduce", "Scan", "Exscan", "Reduce_scatter"};
-    static const char *const ops[] = {"an operation of its own", "MPI_SUM",  "MPI_MIN",  "MPI_MAX",    "MPI_PROD",
-                                      "MPI_BAND",                "MPI_BOR",  "MPI_BXOR", "MPI_LAND",   "MPI_LOR",
-                                      "MPI_LXOR",                "MPI_MINLOC", "MPI_MAXLOC"};
+    static const char *const ops[] = {"an operation of its own",
+                                      "MPI_SUM",
+                                      "MPI_MIN",
+                                      "MPI_MAX",
+                                      "MPI_PROD",
+                                      "MPI_BAND",
+                                      "MPI_BOR",
+                                      "MPI_BXOR",
+                                      "MPI_LAND",
+                                      "MPI_LOR",
+                                      "MPI_LXOR",
+                                      "MPI_MINLOC",
+                                      "MPI_MAXLOC"};
     unsigned kind = call / 16 - 1, op = call % 16;
     if (call < sizeof moves / sizeof *moves)
         snprintf(text, n, "MPI_%s", moves[call]);
@@ -122,10 +134,11 @@ static void marks_note(const struct shm_coll *a, int r, uint64_t theirs)
     call_text(mark_call(theirs), their, sizeof their);
     call_text(mark_call(a->mark), own, sizeof own);
     if (mark_call(theirs) == mark_call(a->mark) && mark_root(theirs) == mark_root(a->mark))
-        error_detail_set(a->broken,
-                         "rank %d is in a different %s from rank %d, or an earlier collective was, or it had a different "
-                         "root there",
-                         r, their, a->me);
+        error_detail_set(
+            a->broken,
+            "rank %d is in a different %s from rank %d, or an earlier collective was, or it had a different "
+            "root there",
+            r, their, a->me);
     else
         error_detail_set(a->broken, "rank %d calls %s, root %u; rank %d calls %s, root %u", r, their, mark_root(theirs),
                          a->me, own, mark_root(a->mark));

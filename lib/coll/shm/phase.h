@@ -34,7 +34,7 @@ enum { PHASE_DEPTH = 128, PHASE_INLINE = 48, PHASE_ALL = -1, PHASE_NONE = -2 };
 struct phase_cell {
     _Atomic uint32_t seq; /* the phase it belongs to, from 1 */
     uint32_t where;       /* its data: place in the rings, or PHASE_IN_CELL */
-    uint64_t whole; /* bytes of which this phase brings a piece; above PHASE_WHOLE, which collective */
+    uint64_t whole;       /* bytes of which this phase brings a piece; above PHASE_WHOLE, which collective */
     char data[PHASE_INLINE];
 };
 #define PHASE_IN_CELL UINT32_MAX
@@ -137,8 +137,8 @@ static inline int shm_came_to(const struct shm_coll *a, int rc)
     return LIKELY(!a->broken) ? rc : a->broken;
 }
 
-/* A new collective. What members offer says to which one it belongs, so that those who do not agree on the call, its root
- * or operation, or on lengths and so on the number of phases, notice, instead of taking one thing for another. */
+/* A new collective. What members offer says to which one it belongs, so that those who do not agree on the call, its
+ * root or operation, or on lengths and so on the number of phases, notice, instead of taking one thing for another. */
 ALWAYS_INLINE void phase_enter(struct shm_coll *a, int call, int root)
 {
     /* Roots and calls that differ where nobody compares them, as in a barrier, which has no time for it, show in the

@@ -215,7 +215,6 @@ void conn_part(void)
         stream_part(c);
 }
 
-
 /* Is there something that the peer's kernel has not got? What comes is thrown away. Who is greeted reads our goodbye
  * behind the hello. */
 static bool takes_leave(struct conn *c)

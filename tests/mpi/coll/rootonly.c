@@ -115,8 +115,9 @@ static void dynamic(void)
     char missing[] = "/nonexistent/program", *commands[] = {missing}, wrong[] = "no port";
     int one[] = {1};
     MPI_Info info[] = {MPI_INFO_NULL};
-    FAILS(MPI_ERR_SPAWN, MPI_Comm_spawn(AT_ROOT(missing, NULL), AT_ROOT(MPI_ARGV_NULL, NOTHING), AT_ROOT(1, -1),
-                                        AT_ROOT(MPI_INFO_NULL, (MPI_Info)NOTHING), root, world, &c, MPI_ERRCODES_IGNORE));
+    FAILS(MPI_ERR_SPAWN,
+          MPI_Comm_spawn(AT_ROOT(missing, NULL), AT_ROOT(MPI_ARGV_NULL, NOTHING), AT_ROOT(1, -1),
+                         AT_ROOT(MPI_INFO_NULL, (MPI_Info)NOTHING), root, world, &c, MPI_ERRCODES_IGNORE));
     FAILS(MPI_ERR_SPAWN,
           MPI_Comm_spawn_multiple(AT_ROOT(1, -1), AT_ROOT(commands, NOTHING), AT_ROOT(MPI_ARGVS_NULL, NOTHING),
                                   AT_ROOT(one, NOTHING), AT_ROOT(info, NOTHING), root, world, &c, MPI_ERRCODES_IGNORE));

@@ -84,8 +84,8 @@ static void one_command(MPI_Comm comm, int root, int children)
     OK(MPI_Comm_rank(comm, &me));
     for (int i = 0; i < children; i++)
         codes[i] = -1;
-    OK(MPI_Comm_spawn(me == root ? self : NULL, me == root ? argv : NULL, me == root ? children : -5, MPI_INFO_NULL, root,
-                      comm, &inter, codes));
+    OK(MPI_Comm_spawn(me == root ? self : NULL, me == root ? argv : NULL, me == root ? children : -5, MPI_INFO_NULL,
+                      root, comm, &inter, codes));
     for (int i = 0; i < children; i++)
         CHECK(codes[i] == MPI_SUCCESS);
     talk(inter);
@@ -96,7 +96,8 @@ static void one_command(MPI_Comm comm, int root, int children)
 static void two_commands(void)
 {
     char *commands[] = {(char *)self, (char *)self};
-    char *first[] = {"child", "0", "two words; and\nmore", NULL}, *second[] = {"child", "1", "two words; and\nmore", NULL};
+    char *first[] = {"child", "0", "two words; and\nmore", NULL},
+         *second[] = {"child", "1", "two words; and\nmore", NULL};
     char **argvs[] = {first, second};
     int procs[] = {1, 2};
     MPI_Info infos[] = {MPI_INFO_NULL, MPI_INFO_NULL};
@@ -114,8 +115,7 @@ static void what_is_not_there(void)
 {
     int codes[2] = {-1, -1};
     MPI_Comm inter;
-    FAILS(MPI_ERR_SPAWN,
-          MPI_Comm_spawn("/no/such/program", MPI_ARGV_NULL, 2, MPI_INFO_NULL, 0, world, &inter, codes));
+    FAILS(MPI_ERR_SPAWN, MPI_Comm_spawn("/no/such/program", MPI_ARGV_NULL, 2, MPI_INFO_NULL, 0, world, &inter, codes));
     CHECK(codes[0] != MPI_SUCCESS && codes[1] != MPI_SUCCESS);
     FAILS(MPI_ERR_ARG, MPI_Comm_spawn(self, MPI_ARGV_NULL, 0, MPI_INFO_NULL, 0, world, &inter, codes));
     FAILS(MPI_ERR_ROOT, MPI_Comm_spawn(self, MPI_ARGV_NULL, 1, MPI_INFO_NULL, size, world, &inter, codes));

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * three_jobs: parents and children spawn a third job together, so that jobs meet of which neither has spawned the other;
- * then everything is done in one communicator of all three. Needs mpiexec; children are this program with arguments. */
+ * three_jobs: parents and children spawn a third job together, so that jobs meet of which neither has spawned the
+ * other; then everything is done in one communicator of all three. Needs mpiexec; children are this program with
+ * arguments. */
 #include "../check.h"
 
 enum { CHILDREN = 2, LONG = 20000 };

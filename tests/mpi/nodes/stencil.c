@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * What MPI_Cart_map's places save: bytes that leave this node in a step of a 2-D stencil over all ranks, 8 KiB to each
- * neighbour, where ranks lie as they are numbered and where it places them. A map asks nobody; each node counts its own.
- * Arguments: rows, columns, whether they go round, and what leaves a node in KiB: the
- * most before, and what is to leave each after. */
+ * neighbour, where ranks lie as they are numbered and where it places them. A map asks nobody; each node counts its
+ * own. Arguments: rows, columns, whether they go round, and what leaves a node in KiB: the most before, and what is to
+ * leave each after. */
 #include "../check.h"
 
 enum { EDGE_BYTES = 8192, MOST = 256 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * epochs: windows of every flavor, every synchronization, what each of them lets through, and what is said of misuse. */
+ * epochs: windows of every flavor, every synchronization, what each of them lets through, and what is said of misuse.
+ */
 #include "../check.h"
 
 enum { N = 100 };
@@ -218,10 +219,12 @@ static void neighbours(void)
     whole(w, base, MPI_WIN_FLAVOR_SHARED);
 }
 
-/* Where memory is not reached directly, it is the target that knows what is attached: its answer comes with the fence. */
+/* Where memory is not reached directly, it is the target that knows what is attached: its answer comes with the fence.
+ */
 static void not_attached(MPI_Win w, int to, MPI_Aint at)
 {
-    int value = 0, put = MPI_Put(&value, 1, MPI_INT, to, at, 1, MPI_INT, w), fence = MPI_Win_fence(MPI_MODE_NOSUCCEED, w);
+    int value = 0, put = MPI_Put(&value, 1, MPI_INT, to, at, 1, MPI_INT, w),
+        fence = MPI_Win_fence(MPI_MODE_NOSUCCEED, w);
     if (put == MPI_SUCCESS)
         FAILS(MPI_ERR_RMA_RANGE, fence);
     else

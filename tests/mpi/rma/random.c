@@ -425,7 +425,8 @@ int main(int argc, char **argv)
     OK(MPI_Win_lock(MPI_LOCK_EXCLUSIVE, rank, 0, win));
     for (int r = 0; r < size; r++)
         for (int i = 0; i < window_ints; i++)
-            model[(long)r * window_ints + i] = i >= AT_COUNTERS && i < AT_OWN ? 0 : (int)((r * 7919L + i * 104729L) % 65521);
+            model[(long)r * window_ints + i] =
+                i >= AT_COUNTERS && i < AT_OWN ? 0 : (int)((r * 7919L + i * 104729L) % 65521);
     memcpy(mem, model + (long)rank * window_ints, (size_t)window_ints * sizeof(int));
     OK(MPI_Win_unlock(rank, win));
     OK(MPI_Barrier(world));

@@ -72,8 +72,8 @@ static void *at_once(void *arg)
         OK(MPI_Win_flush(target, common));
         CHECK(memcmp(row, got, (size_t)(1 + k) * sizeof *row) == 0);
         /* Of a row that others add to at once each element is some sum of whole ones. */
-        OK(MPI_Get_accumulate(NULL, 0, MPI_INT64_T, got, LONG, MPI_INT64_T, target, ROW_AT, LONG, MPI_INT64_T, MPI_NO_OP,
-                              common));
+        OK(MPI_Get_accumulate(NULL, 0, MPI_INT64_T, got, LONG, MPI_INT64_T, target, ROW_AT, LONG, MPI_INT64_T,
+                              MPI_NO_OP, common));
         OK(MPI_Win_flush(target, common));
         for (int i = 0; i < LONG; i++)
             CHECK(got[i] > 0 && got[i] % (i + 1) == 0);
@@ -87,7 +87,8 @@ static void *exclusive(void *arg)
     int me = (int)(intptr_t)arg;
     for (int k = 0; k < ROUNDS; k++) {
         int64_t value, mine = 0;
-        for (int same = 0; same < 2; same++) { /* a target of the thread's own, if there is one; then rank 0, in its own window */
+        for (int same = 0; same < 2;
+             same++) { /* a target of the thread's own, if there is one; then rank 0, in its own window */
             MPI_Win win = same ? own[me] : common;
             int target = same ? 0 : me;
             if (target >= size)

@@ -136,7 +136,7 @@ static void the_kernels_own_file_will_do(void **state)
     claims_open(&b);
     setenv("MUSTER_CLAIMS_FILE", *state, 1);
     if (a.fd < 0)
-        skip(); /* no sysfs */
+        skip();         /* no sysfs */
     claim(&a, "65001"); /* which no job of this machine has */
     expect(&b, "65001", "65001");
     claims_close(&a);

@@ -96,13 +96,8 @@ static int setup(void **state)
         names[i] = text[i];
         proxy[i] = -1;
     }
-    set = (struct links){.base = base,
-                         .starter = &starter,
-                         .ops = &ops,
-                         .first = 100,
-                         .nnodes = NODES,
-                         .names = names,
-                         .radix = 3};
+    set = (struct links){
+        .base = base, .starter = &starter, .ops = &ops, .first = 100, .nnodes = NODES, .names = names, .radix = 3};
     links_init(&set);
     return 0;
 }
@@ -355,8 +350,9 @@ static void noise_is_not_a_proxy(void **state)
     give_stream(100);
     assert_int_equal(write(proxy[0], welcome, sizeof welcome - 1), sizeof welcome - 1);
     turn();
-    assert_string_equal(seen.text, "n100: unable to hear from the proxy there: its first words are not those of a proxy "
-                                   "(does a login script there write something?)");
+    assert_string_equal(seen.text,
+                        "n100: unable to hear from the proxy there: its first words are not those of a proxy "
+                        "(does a login script there write something?)");
     give_stream(101);
     say(101, CONTROL_EXITED, NULL);
     assert_int_equal(seen.lost, 2);

@@ -22,7 +22,7 @@ struct job {
     const char *topo, *cpus;
     const char *map_by, *bind_to;
     unsigned what;
-    const char *taken; /* on every host */
+    const char *taken;   /* on every host */
     uint32_t second_app; /* ranks of one; 0: there is none */
 };
 
@@ -175,14 +175,10 @@ static void everything_fits_a_screen(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_map_shows_ranks_and_free_slots),
-        cmocka_unit_test(a_large_map_is_a_screenful),
-        cmocka_unit_test(bindings_show_the_cores_with_their_ranks),
-        cmocka_unit_test(what_other_jobs_have_is_said),
-        cmocka_unit_test(shared_bindings_show_sets_of_processors),
-        cmocka_unit_test(no_binding_is_said),
-        cmocka_unit_test(a_topology_shows_what_is_forbidden),
-        cmocka_unit_test(everything_fits_a_screen),
+        cmocka_unit_test(a_map_shows_ranks_and_free_slots),         cmocka_unit_test(a_large_map_is_a_screenful),
+        cmocka_unit_test(bindings_show_the_cores_with_their_ranks), cmocka_unit_test(what_other_jobs_have_is_said),
+        cmocka_unit_test(shared_bindings_show_sets_of_processors),  cmocka_unit_test(no_binding_is_said),
+        cmocka_unit_test(a_topology_shows_what_is_forbidden),       cmocka_unit_test(everything_fits_a_screen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

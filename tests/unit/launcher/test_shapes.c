@@ -54,7 +54,8 @@ static bool tell(uint32_t node, uint32_t cores, bool all, bool digest)
     shape(&s, cores, all);
     buf_init(&b);
     buf_init(&networks);
-    control_node_network_put(&networks, &(struct control_node_network){0, UINT64_C(0xffff0a010000) + node, 120, 0, "eth0"});
+    control_node_network_put(&networks,
+                             &(struct control_node_network){0, UINT64_C(0xffff0a010000) + node, 120, 0, "eth0"});
     control_node_info_put(&b, &(struct control_node_info){.processors = cores,
                                                           .digest = digest ? topo_digest(s.data, s.len) : 0,
                                                           .taken = bytes_of(node == 2 ? "0-1" : ""), /* another job */

@@ -47,8 +47,9 @@ static void short_input_is_bad_and_stays_bad(void **state)
 static void a_length_over_its_bound_is_bad(void **state)
 {
     struct rbuf r;
-    rbuf_init(&r, "\x03\x00\x00\x00"
-                  "abc",
+    rbuf_init(&r,
+              "\x03\x00\x00\x00"
+              "abc",
               7);
     assert_int_equal(rbuf_bytes(&r, 2).len, 0);
     assert_false(rbuf_ok(&r));
@@ -57,8 +58,9 @@ static void a_length_over_its_bound_is_bad(void **state)
 static void a_count_that_cannot_fit_is_bad(void **state)
 {
     struct rbuf r;
-    rbuf_init(&r, "\xff\xff\xff\xff"
-                  "abc",
+    rbuf_init(&r,
+              "\xff\xff\xff\xff"
+              "abc",
               7);
     assert_int_equal(rbuf_count(&r, 1), 0);
     assert_false(rbuf_ok(&r));

@@ -30,8 +30,9 @@ static void test_wanted(void **state)
 {
     const struct network four = of("10.1.2.3", 120, "eth0"), six = of("fd00:1::5", 64, "ib0");
     static const char *const yes4[] = {"eth0", "10.1.2.3", "10.1.2.0/24", "10.0.0.0/8", "10.1.2.99/25", "0.0.0.0/0"};
-    static const char *const no4[] = {"eth", "eth0:1", "10.1.2.4", "10.1.3.0/24", "10.1.2.3/33", "10.1.2.3/", "/8", "",
-                                      "10.1.2/24", "10.1.2.3/-1", "10.1.2.3/8x", "::/97", "fd00::/8"};
+    static const char *const no4[] = {"eth",         "eth0:1", "10.1.2.4", "10.1.3.0/24", "10.1.2.3/33",
+                                      "10.1.2.3/",   "/8",     "",         "10.1.2/24",   "10.1.2.3/-1",
+                                      "10.1.2.3/8x", "::/97",  "fd00::/8"};
     for (size_t i = 0; i < sizeof yes4 / sizeof *yes4; i++)
         assert_true(network_is_wanted(&four, yes4[i]));
     for (size_t i = 0; i < sizeof no4 / sizeof *no4; i++)
@@ -104,8 +105,11 @@ static void test_many(void **state)
     struct network got[3];
     mask.sin_addr.s_addr = htonl(0xffffff00);
     for (int i = 0; i < MANY; i++)
-        v[i] = (struct ifaddrs){.ifa_next = i + 1 < MANY ? &v[i + 1] : NULL, .ifa_name = "br-1", .ifa_flags = IFF_UP | IFF_RUNNING,
-                                .ifa_addr = (struct sockaddr *)&at, .ifa_netmask = (struct sockaddr *)&mask};
+        v[i] = (struct ifaddrs){.ifa_next = i + 1 < MANY ? &v[i + 1] : NULL,
+                                .ifa_name = "br-1",
+                                .ifa_flags = IFF_UP | IFF_RUNNING,
+                                .ifa_addr = (struct sockaddr *)&at,
+                                .ifa_netmask = (struct sockaddr *)&mask};
     v[0].ifa_flags = IFF_UP;
     v[0].ifa_name = "eth0";
     v[1].ifa_flags |= IFF_LOOPBACK;
@@ -128,11 +132,8 @@ static void test_many(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_wanted),
-        cmocka_unit_test(test_text),
-        cmocka_unit_test(test_halves),
-        cmocka_unit_test(test_this_machine),
-        cmocka_unit_test(test_many),
+        cmocka_unit_test(test_wanted),       cmocka_unit_test(test_text), cmocka_unit_test(test_halves),
+        cmocka_unit_test(test_this_machine), cmocka_unit_test(test_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The info key "timeout": what is no number of seconds is refused, and what is longer than anybody waits is for ever. */
+ * The info key "timeout": what is no number of seconds is refused, and what is longer than anybody waits is for ever.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

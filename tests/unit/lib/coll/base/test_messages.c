@@ -577,10 +577,10 @@ static void test_line(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_barrier),   cmocka_unit_test(test_rooted), cmocka_unit_test(test_allgather),
-        cmocka_unit_test(test_alltoall),  cmocka_unit_test(test_reduce), cmocka_unit_test(test_allreduce),
-        cmocka_unit_test(test_scan),      cmocka_unit_test(test_reduce_scatter),
-        cmocka_unit_test(test_calls),     cmocka_unit_test(test_line),
+        cmocka_unit_test(test_barrier),  cmocka_unit_test(test_rooted),         cmocka_unit_test(test_allgather),
+        cmocka_unit_test(test_alltoall), cmocka_unit_test(test_reduce),         cmocka_unit_test(test_allreduce),
+        cmocka_unit_test(test_scan),     cmocka_unit_test(test_reduce_scatter), cmocka_unit_test(test_calls),
+        cmocka_unit_test(test_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

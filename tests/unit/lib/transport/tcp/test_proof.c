@@ -38,7 +38,8 @@ static int begin(void **state)
 /* HMAC-SHA256 of "K" and the rank, as Python's hmac module makes it. */
 static void test_key(void **state)
 {
-    static const unsigned char want[PROOF_KEY] = {0xda, 0x7a, 0x4d, 0xba, 0x0f, 0xbc, 0x1e, 0xad, 0x94, 0x9c, 0x2f, 0x7f, 0x68, 0xc6, 0x77, 0xd8};
+    static const unsigned char want[PROOF_KEY] = {0xda, 0x7a, 0x4d, 0xba, 0x0f, 0xbc, 0x1e, 0xad,
+                                                  0x94, 0x9c, 0x2f, 0x7f, 0x68, 0xc6, 0x77, 0xd8};
     unsigned char other[PROOF_KEY];
     assert_memory_equal(key, want, sizeof want);
     assert_true(proof_key(secret, 6, other));
