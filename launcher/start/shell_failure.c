@@ -50,6 +50,8 @@ static const struct known {
      "its processor is of another kind: install a Muster built for it"},
     {"error while loading shared libraries", START_PROGRAM, NULL, "error", "install that library there"},
     {"not found (required by", START_PROGRAM, NULL, NULL, "its C library is older: build Muster there"},
+    {"didn't accept task", START_PROGRAM, NULL, NULL,
+     "Grid Engine takes as many at a time on a host as the job has slots there: does another mpiexec run?"},
     {"No space left on device", START_PROGRAM, NULL, "No space", "make room there"},
     {"Connection closed by", START_CONNECT, NULL, "Connection", MAX_STARTUPS},
     {"Connection reset by", START_CONNECT, NULL, "Connection", MAX_STARTUPS},
