@@ -266,11 +266,18 @@ static bool stage_go(struct sched *s, void *arg)
     return true;
 }
 
+/* Without memory; or a process has failed, and what this one would bring to the next stage is nothing: who waits for it
+ * learns of that failure. With other errors it goes on, since nobody would tell the others. */
+static bool stages_stop(const struct stages *p)
+{
+    return sched_error(p->s) != MPI_SUCCESS || p->rc == MPI_ERR_PROC_ABORTED;
+}
+
 void stages_coll(struct stages *p, const struct coll_kind *k, const struct coll_args *args)
 {
     uint64_t seq = stage_seq(p, args->comm);
-    if (!p->later && sched_error(p->s) != MPI_SUCCESS)
-        return; /* without memory */
+    if (!p->later && stages_stop(p))
+        return;
     if (!p->later) {
         args->comm->coll_seq = seq;
         p->rc = blocks_first(p->rc, coll_run(k, args));
@@ -289,7 +296,7 @@ struct sched *stages_messages(struct stages *p)
     if (p->later)
         return p->messages = p->s;
     sched_comm(p->s)->coll_seq = (uint64_t)sched_tag(p->s);
-    return p->messages = sched_error(p->s) == MPI_SUCCESS ? sched_new(sched_comm(p->s)) : NULL;
+    return p->messages = stages_stop(p) ? NULL : sched_new(sched_comm(p->s));
 }
 
 void stages_end(struct stages *p)

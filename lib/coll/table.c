@@ -9,6 +9,7 @@
 #include "lib/coll/choose.h"
 #include "lib/coll/state.h"
 #include "lib/object/info.h"
+#include "lib/p2p/failure_sweep.h"
 
 const struct coll_kind *const coll_kinds[] = {
     &coll_barrier,
@@ -65,7 +66,7 @@ static int run_schedule(const struct coll_algorithm *row, const struct coll_args
     return sched_run(s);
 }
 
-int coll_run(const struct coll_kind *k, const struct coll_args *args)
+static int run_now(const struct coll_kind *k, const struct coll_args *args)
 {
     struct comm *c = args->comm;
     int rc = k->check(args);
@@ -89,6 +90,14 @@ int coll_run(const struct coll_kind *k, const struct coll_args *args)
     if (row->messages)
         return row->messages(args);
     return row->stages ? stages_run(row->stages, st->now.levels, args) : run_schedule(row, args);
+}
+
+int coll_run(const struct coll_kind *k, const struct coll_args *args)
+{
+    int rc = run_now(k, args);
+    if (UNLIKELY(rc == MPI_ERR_PROC_ABORTED))
+        failure_keep(args->comm);
+    return rc;
 }
 
 /* A collective that nobody waits in: what it is, until an algorithm can be chosen. */

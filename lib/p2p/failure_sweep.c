@@ -6,6 +6,7 @@
 #include "lib/core/tally.h"
 #include "lib/p2p/match.h"
 #include "lib/p2p/protocol.h"
+#include "lib/process/finalized.h"
 #include "lib/process/process.h"
 
 int failure_of_peer(const struct peer *p)
@@ -56,6 +57,21 @@ static bool broken(struct comm *c)
     return c->reach.broken;
 }
 
+void failure_keep(struct comm *c)
+{
+    c->reach.broken = true;
+    failed_or_far = true;
+}
+
+/* -1: none. */
+static int finalized_member(const struct comm *c)
+{
+    for (int r = 0; r < c->peer_size; r++)
+        if (comm_proc(c, r) != process_self && finalized_stage(comm_proc(c, r), c->session) == FINALIZED)
+            return comm_proc(c, r);
+    return -1;
+}
+
 int failure_of_all(struct comm *c)
 {
     if (c->size == 1 && !c->inter)
@@ -64,7 +80,8 @@ int failure_of_all(struct comm *c)
         int proc = failed_member(c, 0); /* -1: only of what c is a part of, or of a job that was forgotten since */
         for (uint32_t i = 0; proc < 0 && i < failed_count(); i++)
             proc = failed_proc(i);
-        return failed_error(proc);
+        int left = proc < 0 ? finalized_member(c) : -1;
+        return left < 0 ? failed_error(proc) : finalized_error(left, "this operation of all members");
     }
     return spans(c) ? failed_error_far() : MPI_SUCCESS;
 }

@@ -22,5 +22,8 @@ bool failure_sweep(void);
 int failure_of_peer(const struct peer *p);                    /* a message to or from it */
 int failure_of_source(struct comm *c, struct match_key what); /* a receive or probe that finds no message */
 int failure_of_all(struct comm *c);                           /* a collective */
+/* A collective has ended so: later ones do, too, also at who needs nobody else there, and does not know yet whose end it
+ * was. */
+void failure_keep(struct comm *c);
 
 #endif

@@ -169,6 +169,8 @@ void sched_call(struct sched *s, sched_fn *fn, void *arg)
 
 void sched_fail(struct sched *s, int error)
 {
+    if (UNLIKELY(error == MPI_ERR_PROC_ABORTED))
+        failure_keep(s->comm);
     if (s->error == MPI_SUCCESS)
         s->error = error;
 }
