@@ -63,8 +63,8 @@ def test_ranks_of_other_nodes_are_reached(mpiexec, nodes, hosts, n, by):
 def test_nobody_is_asked_where_a_rank_listens(mpiexec, nodes):
     """Nothing goes through the launcher, as it does where a rank has lost the socket that it was given."""
     low = free_ports(2)
-    words = ["-vv", "--hosts", "a,b", "--ppn", "1", "-n", "2", "--port-range", f"{low}:{low + 1}"]
-    r = mpiexec.ok(*words, nodes, "2", "1")
+    words = ["-vv", "--hosts", "a,b", "--ppn", "1", "-n", "2"]
+    r = mpiexec.ok(*words, "--port-range", f"{low}:{low + 1}", nodes, "2", "1")
     assert r.lines == ["fine"] * 2 and "PMI_UP" not in r.err, r
     r = mpiexec.ok(*words, "bash", "-c", 'for fd in {5..60}; do [ ! -S /proc/self/fd/$fd ] || [ $fd = $PMI_FD ] || '
                    'eval "exec $fd>&-"; done; exec "$@"', "sh", nodes, "2", "1")
