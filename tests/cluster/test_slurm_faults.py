@@ -76,9 +76,10 @@ def test_a_cancelled_step(jobs):
     job = jobs.slurm.run("squeue", "-h", "-o", "%A").stdout.strip()
     jobs.slurm.run("scancel", "--signal=KILL", f"{job}.0")
     out, err = result(p)
-    gone = "status 1\n" in out and "is gone (srun says: task " in err
-    # Slurm kills on one node after the other: a rank may have ended the job before any proxy was.
-    killed = "status 137\n" in out and "was killed by signal 9" in err and "srun: Force Terminated" in err
+    gone = "status 1\n" in out and "is gone (" in err
+    # Slurm kills on one node after the other: a rank may have ended the job before any proxy was, and what srun says of
+    # it may come too late.
+    killed = "status 137\n" in out and "was killed by signal 9" in err
     assert gone or killed, (out, err)
 
 
