@@ -6,6 +6,7 @@
 #include "launcher/name_call.h"
 
 #include "common/back.h"
+#include "common/detached.h"
 #include "common/key_file.h"
 #include "common/log.h"
 #include "common/sha256.h"
@@ -13,8 +14,6 @@
 
 #include <fcntl.h>
 #include <limits.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -23,7 +22,6 @@
 #include <unistd.h>
 
 #define PATIENCE_MS 12000
-#define STACK_SIZE (256u << 10)
 
 /* What both have. */
 struct errand {
@@ -77,22 +75,6 @@ static void *run(void *arg)
     return NULL;
 }
 
-static bool run_thread(struct errand *r)
-{
-    pthread_attr_t attr;
-    pthread_t thread;
-    sigset_t all, old;
-    sigfillset(&all);
-    pthread_attr_init(&attr);
-    pthread_attr_setstacksize(&attr, STACK_SIZE);
-    pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-    sigprocmask(SIG_BLOCK, &all, &old); /* signals are the loop's */
-    int error = pthread_create(&thread, &attr, run, r);
-    sigprocmask(SIG_SETMASK, &old, NULL);
-    pthread_attr_destroy(&attr);
-    return error == 0;
-}
-
 void name_call_drop(struct name_call *c)
 {
     if (!c)
@@ -131,7 +113,7 @@ struct name_call *name_call_begin(struct event_base *base, const char *addresses
     *c = (struct name_call){r, event_new(base, fd[0], EV_READ | EV_PERSIST, on_answer, c), fd[0], done, arg};
     if (!c->ev || event_add(c->ev, NULL) < 0)
         log_fatal("out of memory");
-    if (!run_thread(r)) {
+    if (!detached_run(run, r)) {
         err_set(&r->e, "unable to call muster-names: no thread can be made");
         atomic_store(&r->answered, true);
         close(r->pipe);

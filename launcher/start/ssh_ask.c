@@ -5,6 +5,7 @@
  */
 #include "launcher/start/ssh_ask.h"
 
+#include "common/detached.h"
 #include "common/log.h"
 #include "common/spawn.h"
 #include "common/xalloc.h"
@@ -12,7 +13,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -22,7 +22,6 @@
 #include <unistd.h>
 
 #define CONFIG_MAX (1u << 20)
-#define STACK_SIZE (256u << 10)
 
 extern char **environ;
 
@@ -169,22 +168,6 @@ static void *resolve(void *arg)
     return NULL;
 }
 
-static bool run_thread(struct lookup *l)
-{
-    pthread_attr_t attr;
-    pthread_t thread;
-    sigset_t all, old;
-    sigfillset(&all);
-    pthread_attr_init(&attr);
-    pthread_attr_setstacksize(&attr, STACK_SIZE);
-    pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-    sigprocmask(SIG_BLOCK, &all, &old); /* signals are the loop's */
-    int error = pthread_create(&thread, &attr, resolve, l);
-    sigprocmask(SIG_SETMASK, &old, NULL);
-    pthread_attr_destroy(&attr);
-    return error == 0;
-}
-
 struct ssh_ask *ssh_ask_addresses(const struct start *s, const char *host, const char *port,
                                   void (*done)(void *arg, int error, struct addrinfo *list), void *arg)
 {
@@ -196,7 +179,7 @@ struct ssh_ask *ssh_ask_addresses(const struct start *s, const char *host, const
     struct ssh_ask *a = ask_create(s, fd[0], on_addresses, arg);
     a->got_addresses = done;
     a->lookup = l;
-    if (!run_thread(l))
+    if (!detached_run(resolve, l))
         resolve(l);
     return a;
 }

@@ -42,13 +42,9 @@ static LIST_HEAD(, port) ports = LIST_HEAD_INITIALIZER(ports);
 
 static int failed(int error)
 {
-    const char *range = getenv("MUSTER_PORT_RANGE");
-    if (range && (error == EADDRINUSE || error == EINVAL))
-        error_detail_set(MPI_ERR_OTHER, "a port cannot be opened: %s (--port-range): %.40s",
-                         error == EINVAL ? "MUSTER_PORT_RANGE is no LOW:HIGH" : "none of MUSTER_PORT_RANGE is free",
-                         range);
-    else
-        error_detail_set(MPI_ERR_OTHER, "a port cannot be opened: socket: %s", strerror(error));
+    char why[128];
+    place_listen_why(error, why, sizeof why);
+    error_detail_set(MPI_ERR_OTHER, "a port cannot be opened: %s", why);
     return MPI_ERR_OTHER;
 }
 

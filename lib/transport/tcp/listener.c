@@ -100,8 +100,10 @@ int listener_begin(void)
     }
     if (conn_watch(tcp.listener, CONN_KNOCK, EPOLLIN))
         return MPI_SUCCESS;
-failed:
-    error_detail_set(MPI_ERR_OTHER, "no socket for ranks of other nodes: %s", strerror(errno));
+failed:;
+    char why[128];
+    place_listen_why(errno, why, sizeof why);
+    error_detail_set(MPI_ERR_OTHER, "no socket for ranks of other nodes: %s", why);
     return MPI_ERR_OTHER;
 }
 

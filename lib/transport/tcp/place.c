@@ -218,6 +218,17 @@ int place_listen(uint16_t *port)
     return fd >= 0 || errno == EADDRINUSE ? fd : listen_within(AF_INET, low, high, port);
 }
 
+void place_listen_why(int error, char *text, size_t n)
+{
+    const char *range = getenv("MUSTER_PORT_RANGE");
+    if (range && *range && error == EINVAL)
+        snprintf(text, n, "MUSTER_PORT_RANGE is no LOW:HIGH: %.40s", range);
+    else if (range && *range && error == EADDRINUSE)
+        snprintf(text, n, "no port of %.40s is free (mpiexec --port-range, or MUSTER_PORT_RANGE: name more)", range);
+    else
+        snprintf(text, n, "%s", strerror(error));
+}
+
 void place_text(const struct sockaddr_in6 *a, char *text, size_t n)
 {
     char host[NETWORK_TEXT];

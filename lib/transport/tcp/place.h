@@ -39,6 +39,8 @@ socklen_t place_sockaddr(const struct sockaddr_in6 *from, struct sockaddr_storag
  * MUSTER_PORT_RANGE if that is set, and its port; -1 with errno: EADDRINUSE: none of those is free, EINVAL: it is no
  * range. */
 int place_listen(uint16_t *port);
+/* In words, of that errno. */
+void place_listen_why(int error, char *text, size_t n);
 struct sockaddr_in6 place_bound(int fd); /* what a socket is bound to; port 0: nothing */
 /* "10.0.0.1 port 40000", for messages. */
 void place_text(const struct sockaddr_in6 *a, char *text, size_t n);
