@@ -162,6 +162,11 @@ static void started(pmix_status_t status, char *job, void *unused)
     pmix_reply_come(&question.reply, status);
 }
 
+static const char *refusal(const struct pmix_library *l, pmix_status_t rc)
+{
+    return rc == PMIX_ERR_NOT_SUPPORTED ? "its launcher starts nothing for its ranks" : l->PMIx_Error_string(rc);
+}
+
 const char *pmix_spawn_begin(const struct pmix_library *l, const pmix_proc_t *self, const struct boot_ask *a)
 {
     bool filled = question_fill(self, a);
@@ -171,7 +176,7 @@ const char *pmix_spawn_begin(const struct pmix_library *l, const pmix_proc_t *se
     if (rc == PMIX_SUCCESS)
         return NULL;
     question_free();
-    return rc == PMIX_ERR_NOT_SUPPORTED ? "its launcher starts nothing for its ranks" : l->PMIx_Error_string(rc);
+    return refusal(l, rc);
 }
 
 bool pmix_spawn_end(const struct pmix_library *l, struct boot_ask *a, bool block, bool *granted, char *why, size_t n)
@@ -186,8 +191,7 @@ bool pmix_spawn_end(const struct pmix_library *l, struct boot_ask *a, bool block
                 a->codes[at++] = MPI_SUCCESS;
         strcpy(a->job, question.job);
     } else {
-        snprintf(why, n, "%s",
-                 rc == PMIX_ERR_NOT_SUPPORTED ? "its launcher starts nothing for its ranks" : l->PMIx_Error_string(rc));
+        snprintf(why, n, "%s", refusal(l, rc));
     }
     question_free();
     return true;

@@ -265,6 +265,12 @@ def test_hydra_that_lets_a_job_go_on_without_a_rank(hydra, own):
     assert r.code != 0, r
 
 
+def test_srun_by_pmix_starts_nothing_for_its_ranks(slurm, own):
+    """The one that asks is told; nobody waits for children that never come."""
+    code, out, err = srun(slurm, "-N1", "-n1", own, "spawn", mpi="--mpi=pmix")
+    assert code != 0 and "MPI_ERR_SPAWN" in err and "its launcher starts nothing for its ranks" in err, err
+
+
 def test_srun_abort_ends_the_job(slurm, own):
     code, out, err = srun(slurm, "-N1", "-n3", own, "abort")
     assert code != 0 and "MPI_Abort with code 5" in err, err
